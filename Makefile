@@ -1,0 +1,39 @@
+# Two commands on a fresh machine with Python and make: `make results` and `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# One thread a process for linear algebra: the parallelism is over models and chains.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+
+.PHONY: results test test-slow check lock clean
+
+results: .venv/ready
+	$(BIN)/frontierlag results --out results
+
+test: .venv/ready
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-slow: .venv/ready
+	$(BIN)/python -m pytest -m slow -n 2
+
+check: .venv/ready
+	$(BIN)/ruff check src tests models
+	$(BIN)/ruff format --check src tests models
+	$(BIN)/mypy
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || { \
+	  echo "frontierlag needs Python 3.12 or newer with its venv module as '$(PYTHON)'; install it, or run: make PYTHON=/path/to/python3.13 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Needs uv. Every dependency with its hash, for every platform, without the address of an index.
+lock:
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.12 \
+	  --extra dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""How far one frontier trails another, with intervals that can be trusted."""

@@ -1,0 +1,141 @@
+"""The convergence gate: may the numbers of this fit be shown?
+
+Thresholds are those of Vehtari, Gelman, Simpson, Carpenter & Bürkner (2021) for R-hat and effective
+sample size and of Betancourt (2016) for E-BFMI. Parameters and every reported lag must pass: a lag
+is a function of the draws with tails of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import arviz as az
+import numpy as np
+import xarray as xr
+
+MAX_RHAT = 1.01
+MIN_ESS = 400.0
+MIN_BFMI = 0.3
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the gate: what was measured, where it was worst, and whether it passed."""
+
+    name: str
+    value: float
+    threshold: str
+    worst: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """The verdict on one fit."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def converged(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that did not."""
+        return tuple(check for check in self.checks if not check.passed)
+
+    def value(self, name: str) -> float:
+        """The measured value of one check."""
+        return next(check.value for check in self.checks if check.name == name)
+
+    def verdict(self) -> str:
+        """One sentence."""
+        if self.converged:
+            return "converged: every check passed for every parameter and every reported lag"
+        parts = [
+            f"{c.name} {c.value:.4g} (needs {c.threshold}) at {c.worst}" for c in self.failures
+        ]
+        return "not converged: " + "; ".join(parts)
+
+
+def check(sample_stats: xr.Dataset, quantities: xr.Dataset) -> Convergence:
+    """Run the gate.
+
+    Parameters
+    ----------
+    sample_stats
+        The sampler's record, dims ``(chain, draw)``: ``diverging`` and ``energy``.
+    quantities
+        Parameters and lags, every variable with dims ``(chain, draw, ...)``.
+
+    Returns
+    -------
+    Convergence with the worst R-hat, bulk and tail ESS, the number of divergences and the lowest
+    E-BFMI.
+
+    Notes
+    -----
+    R-hat and ESS are of ranks, so undefined draws (NaN) are ranked below all others: a chain
+    that has more of them than another is noticed. A quantity that is the same in all draws has
+    no error to measure and passes.
+    """
+    ranked = xr.Dataset({str(k): _rankable(v) for k, v in quantities.data_vars.items()})
+    entries = _constant(ranked)
+    rhat = _worst(az.rhat(ranked), entries, largest=True)
+    bulk = _worst(az.ess(ranked, method="bulk"), entries, largest=False)
+    tail = _worst(az.ess(ranked, method="tail"), entries, largest=False)
+    divergences = int(sample_stats["diverging"].sum())
+    bfmi = np.atleast_1d(bfmi_by_chain(sample_stats))
+    return Convergence(
+        (
+            Check("R-hat", rhat[0], f"at most {MAX_RHAT}", rhat[1], rhat[0] <= MAX_RHAT),
+            Check("bulk ESS", bulk[0], f"at least {MIN_ESS:g}", bulk[1], bulk[0] >= MIN_ESS),
+            Check("tail ESS", tail[0], f"at least {MIN_ESS:g}", tail[1], tail[0] >= MIN_ESS),
+            Check("divergences", divergences, "0", "the sampler", divergences == 0),
+            Check(
+                "E-BFMI",
+                float(bfmi.min()),
+                f"above {MIN_BFMI}",
+                f"chain {int(bfmi.argmin())}",
+                bool(bfmi.min() > MIN_BFMI),
+            ),
+        )
+    )
+
+
+def bfmi_by_chain(sample_stats: xr.Dataset) -> np.ndarray:
+    """E-BFMI of each chain: E[(E_n - E_{n-1})^2] / Var(E) (Betancourt 2016)."""
+    energy = sample_stats["energy"].transpose("chain", "draw").to_numpy()
+    return np.square(np.diff(energy, axis=1)).mean(1) / energy.var(1, ddof=1)
+
+
+def _rankable(draws: xr.DataArray) -> xr.DataArray:
+    return draws.fillna(draws.min() - 1.0) if bool(draws.isnull().any()) else draws
+
+
+def _constant(quantities: xr.Dataset) -> xr.Dataset:
+    return quantities.max(("chain", "draw")) == quantities.min(("chain", "draw"))
+
+
+def _worst(measured: xr.Dataset, constant: xr.Dataset, *, largest: bool) -> tuple[float, str]:
+    """The worst value over all entries and its label; a value that is not a number is the worst."""
+    worst, where = (-np.inf, "") if largest else (np.inf, "")
+    for name, values in measured.data_vars.items():
+        values = values.where(~constant[name], 1.0 if largest else np.inf)
+        flat = values.to_numpy().ravel()
+        for i, value in enumerate(flat):
+            if not np.isnan(worst) and (
+                np.isnan(value) or (value > worst if largest else value < worst)
+            ):
+                worst, where = float(value), _label(str(name), values, i)
+    return worst, where
+
+
+def _label(name: str, values: xr.DataArray, flat_index: int) -> str:
+    index = np.unravel_index(flat_index, values.shape)
+    labels = [
+        str(values[dim].to_numpy()[i]) if dim in values.coords else str(i)
+        for dim, i in zip(values.dims, index, strict=True)
+    ]
+    return f"{name}[{', '.join(labels)}]" if labels else name

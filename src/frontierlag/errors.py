@@ -1,0 +1,23 @@
+"""The package's exceptions: each message says what was found, where, and what to do."""
+
+from __future__ import annotations
+
+
+class FrontierLagError(Exception):
+    """Base of every error that a user can cause and mend."""
+
+
+class ScoresError(FrontierLagError):
+    """A score table cannot be read, or no comparison can be made from it."""
+
+
+class SpecError(FrontierLagError):
+    """A model, prior, window or sampler setting is not one that exists or makes sense."""
+
+
+class FitError(FrontierLagError):
+    """Sampling stopped short or a stored fit cannot be used."""
+
+
+class OutputError(FrontierLagError):
+    """Results cannot be written where they were asked for."""

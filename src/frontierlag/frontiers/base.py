@@ -1,0 +1,56 @@
+"""What every frontier offers: which releases count, their likelihood, and their capabilities."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from frontierlag.priors import Parameter
+from frontierlag.scores import Metric, Releases
+
+Values = Mapping[str, Any]
+
+
+class Frontier(ABC):
+    """How the releases of a group relate to its trend.
+
+    The model calls :meth:`likelihood` once, on symbols. Everything after sampling calls the other
+    methods on draws: parameters with leading sample axes and, where they are per group, a last
+    axis of two; the trend ``mu`` at each release of shape ``(..., release)``; and the arrays of
+    :class:`~frontierlag.observations.Observations`, each ``(release,)``.
+    """
+
+    name: ClassVar[str]
+    # Variables of the model that have one value a release (none where they are integrated out).
+    latent_in_model: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def select(self, releases: Releases) -> np.ndarray:
+        """Say which releases enter the likelihood: a mask of shape ``(release,)``."""
+
+    @abstractmethod
+    def parameters(self, metric: Metric) -> tuple[Parameter, ...]:
+        """List the parameters with their default priors in the units of ``metric``."""
+
+    @abstractmethod
+    def likelihood(self, p: Values, mu: Any, data: Values) -> None:
+        """Add the likelihood of the observed scores to the open ``pm.Model``."""
+
+    @abstractmethod
+    def log_likelihood(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
+        """Log likelihood of each release with its own latent terms integrated out."""
+
+    @abstractmethod
+    def capabilities(
+        self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
+    ) -> np.ndarray:
+        """Draw each release's latent true capability from its exact conditional."""
+
+    @abstractmethod
+    def simulate(
+        self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
+    ) -> np.ndarray:
+        """Draw replicated scores at the releases' dates and measurement errors."""

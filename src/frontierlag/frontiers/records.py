@@ -1,0 +1,90 @@
+"""Record-holders around the trend with a free symmetric scatter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pymc as pm
+
+from frontierlag import arrays
+from frontierlag.frontiers import densities
+from frontierlag.frontiers.base import Frontier, Values
+from frontierlag.names import FOLLOWER, LEADER, SCORE
+from frontierlag.priors import Parameter, Prior
+from frontierlag.scores import Metric, Releases, records
+from frontierlag.trends.base import of_group
+
+
+def scatter(metric: Metric) -> Parameter:
+    """The symmetric scatter of true capabilities around the trend."""
+    return Parameter(
+        name="scatter",
+        meaning="standard deviation of true capability around the trend",
+        unit=metric.unit,
+        prior=Prior(family="HalfNormal", sigma=0.25 * metric.spread),
+    )
+
+
+@dataclass(frozen=True)
+class Records(Frontier):
+    """The record-holders of each group, measured with error, scattered around the trend.
+
+    score_i = F_g(t_i) + v_i + e_i with v_i ~ Normal(0, scatter_g) and e_i ~ Normal(0, stderr_i).
+    The records are chosen by published score over the whole history and each group's first one
+    is dropped, as in the published analysis. Close to how the chart is read, and biased: a record
+    is in part a lucky measurement.
+    """
+
+    name: ClassVar[str] = "records"
+
+    def select(self, releases: Releases) -> np.ndarray:
+        """Record-holders of each group by published score, without each group's first."""
+        mask = records(releases)
+        for group in (LEADER, FOLLOWER):
+            mask[np.flatnonzero(mask & (releases.group == group))[:1]] = False
+        return mask
+
+    def parameters(self, metric: Metric) -> tuple[Parameter, ...]:
+        """Scatter alone."""
+        return (scatter(metric),)
+
+    def likelihood(self, p: Values, mu: Any, data: Values) -> None:
+        """Normal around the trend with scatter and measurement error added in quadrature."""
+        sd = pm.math.sqrt(of_group(p["scatter"], data["group_index"]) ** 2 + data["stderr"] ** 2)
+        pm.Normal(SCORE, mu=mu, sigma=sd, observed=data["observed"])
+
+    def log_likelihood(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
+        """Normal log density, shape ``(..., release)``."""
+        return densities.normal_logp(data["observed"] - mu, self._sd(p, data), arrays)
+
+    def capabilities(
+        self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
+    ) -> np.ndarray:
+        """Normal with precisions added: shrunk towards the trend where it was measured poorly."""
+        return split_error(
+            rng, data["observed"] - mu, of_group(p["scatter"], data["group_index"]), data["stderr"]
+        ) + mu
+
+    def simulate(
+        self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
+    ) -> np.ndarray:
+        """Normal around the trend."""
+        return rng.normal(mu, self._sd(p, data))
+
+    @staticmethod
+    def _sd(p: Values, data: Values) -> np.ndarray:
+        return np.sqrt(of_group(p["scatter"], data["group_index"]) ** 2 + data["stderr"] ** 2)
+
+
+def split_error(
+    rng: np.random.Generator, total: np.ndarray, scatter: np.ndarray, stderr: np.ndarray
+) -> np.ndarray:
+    """Draw v given v + e = total, with v ~ Normal(0, scatter) and e ~ Normal(0, stderr).
+
+    v | total ~ Normal(total k, scatter sqrt(1 - k)) with k = scatter^2 / (scatter^2 + stderr^2);
+    a score known exactly (stderr 0) gives v = total.
+    """
+    share = scatter**2 / (scatter**2 + stderr**2)
+    return rng.normal(total * share, scatter * np.sqrt(1 - share))

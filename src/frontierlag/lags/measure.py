@@ -1,0 +1,238 @@
+"""Every lag and gap of a fit, as labelled draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from frontierlag.fit import Fit
+from frontierlag.lags.days import DAYS_PER_MONTH, Window
+from frontierlag.lags.periods import over_periods
+from frontierlag.lags.realized import Staircase, lag_at_release, realized_lag
+from frontierlag.lags.trend import curve, lag_at_level, trend_lag
+from frontierlag.names import (
+    AT_RELEASE,
+    CENSORED,
+    CHAIN,
+    CURRENT,
+    DATE,
+    DRAW,
+    FOLLOWER,
+    GAPS,
+    LAGS,
+    LEADER,
+    LEVEL,
+    LEVELS,
+    MAXIMUM,
+    MINIMUM,
+    PERIOD,
+    REALIZED,
+    TREND,
+    VALUE,
+    WINDOW,
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The lags and gaps of one fit over one window.
+
+    Attributes
+    ----------
+    window
+        The days.
+    lags
+        ``trend``, ``realized`` and ``release``: datasets of dims ``(chain, draw, period)`` with
+        ``value`` in months and ``censored``, the share of the period's days (for ``release``: of
+        its records) on which the lag is only a bound or read outside the data.
+    gaps
+        ``trend`` and ``realized``: the same in score units.
+    levels
+        Lag at a level, dims ``(chain, draw, level_value)``, months.
+    """
+
+    window: Window
+    lags: dict[str, xr.Dataset]
+    gaps: dict[str, xr.Dataset]
+    levels: xr.Dataset
+
+    def lag(self, kind: str, period: str) -> xr.DataArray:
+        """Draws of one lag, months, dims ``(chain, draw)``."""
+        return self.lags[kind][VALUE].sel({PERIOD: period}, drop=True)
+
+    def groups(self) -> dict[str, xr.Dataset]:
+        """The datasets by their path in a fit's tree."""
+        return {
+            **{f"{LAGS}/{kind}": dataset for kind, dataset in self.lags.items()},
+            **{f"{GAPS}/{kind}": dataset for kind, dataset in self.gaps.items()},
+            LEVELS: self.levels,
+        }
+
+    def reported(self) -> xr.Dataset:
+        """All reported quantities in one dataset, for the convergence gate."""
+        named = {f"{kind} lag": data[VALUE] for kind, data in self.lags.items()}
+        named |= {f"{kind} gap": data[VALUE] for kind, data in self.gaps.items()}
+        return xr.Dataset(named | {"lag at level": self.levels[VALUE]})
+
+
+def measure(fit: Fit, window: Window, levels: np.ndarray | None = None) -> Measured:
+    """Compute every lag and gap of a fit.
+
+    Parameters
+    ----------
+    fit
+        The fitted model.
+    window
+        The days over which lags are told.
+    levels
+        Scores at which to tell the lag at a level; by default multiples of five points between
+        the lowest and the highest record that the leader and the follower both have passed.
+
+    Returns
+    -------
+    The labelled draws.
+    """
+    lag_trend, extrapolated = trend_lag_by_day(fit, window)
+    lag_real, censored = realized_lag_by_day(fit, window)
+    inside = np.zeros(lag_trend.shape, dtype=bool)
+    chosen = default_levels(fit) if levels is None else np.asarray(levels, dtype=float)
+    return Measured(
+        window=window,
+        lags={
+            TREND: over_periods(lag_trend.to_numpy(), extrapolated.to_numpy(), window),
+            REALIZED: over_periods(lag_real.to_numpy(), censored.to_numpy(), window),
+            AT_RELEASE: _at_release(fit, window),
+        },
+        gaps={
+            TREND: over_periods(trend_gap_by_day(fit, window).to_numpy(), inside, window),
+            REALIZED: over_periods(realized_gap_by_day(fit, window).to_numpy(), inside, window),
+        },
+        levels=_at_levels(fit, chosen),
+    )
+
+
+def trend_lag_by_day(fit: Fit, window: Window) -> tuple[xr.DataArray, xr.DataArray]:
+    """Trend lag in months on each day, and whether it was read outside the data.
+
+    Dims ``(chain, draw, date)``.
+    """
+    releases = fit.observations.releases
+    lag, extrapolated = trend_lag(
+        fit.spec.trend,
+        fit.draws,
+        window.days,
+        fit.observations.reference,
+        int(releases.day[releases.group == LEADER].min()),
+        int(window.days[-1]),
+    )
+    return _by_day(lag, window), _by_day(extrapolated, window)
+
+
+def realized_lag_by_day(fit: Fit, window: Window) -> tuple[xr.DataArray, xr.DataArray]:
+    """Realized lag in months on each day, and whether it is left-censored.
+
+    Dims ``(chain, draw, date)``.
+    """
+    lag, censored = realized_lag(*staircases(fit), window.days)
+    return _by_day(lag, window), _by_day(censored, window)
+
+
+def trend_gap_by_day(fit: Fit, window: Window) -> xr.DataArray:
+    """Leader's trend minus follower's on each day, score units, dims ``(chain, draw, date)``."""
+    return trend_by_day(fit, window, LEADER) - trend_by_day(fit, window, FOLLOWER)
+
+
+def realized_gap_by_day(fit: Fit, window: Window) -> xr.DataArray:
+    """Leader's best available minus follower's, score units, dims ``(chain, draw, date)``."""
+    leader, follower = (s.on(window.days) for s in staircases(fit))
+    return _by_day(leader - follower, window)
+
+
+def trend_by_day(fit: Fit, window: Window, group: int) -> xr.DataArray:
+    """A group's trend on each day, score units, dims ``(chain, draw, date)``."""
+    values = curve(fit.spec.trend, fit.draws, window.days, fit.observations.reference, group)
+    return _by_day(values, window)
+
+
+def staircases(fit: Fit) -> tuple[Staircase, Staircase]:
+    """Best available capability of leader and follower in every draw."""
+    releases, capability = fit.observations.releases, fit.capabilities
+    leader, follower = (
+        Staircase.of(releases.day[releases.group == g], capability[..., releases.group == g])
+        for g in (LEADER, FOLLOWER)
+    )
+    return leader, follower
+
+
+def default_levels(fit: Fit) -> np.ndarray:
+    """Multiples of five score units that both groups' trends pass within the data, as a rule."""
+    releases = fit.observations.releases
+    best = [releases.score[releases.group == g] for g in (LEADER, FOLLOWER)]
+    step = 5.0 * fit.spec.metric.spread / 20.0
+    low = max(np.min(scores) for scores in best)
+    high = min(np.max(scores) for scores in best)
+    # From the middle of the shared range up: below it releases are far under their frontier.
+    first = np.ceil((low + high) / 2 / step) * step
+    return np.arange(first, high + step / 2, step)
+
+
+def _at_release(fit: Fit, window: Window) -> xr.Dataset:
+    """Lag at release over the periods: the mean over the records of each, NaN without one."""
+    day, lag, censored = lag_at_release(*staircases(fit), window.days)
+    is_record = ~np.isnan(lag)
+
+    def mean_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
+        count = (is_record & mask).sum(-1)
+        total = np.where(is_record & mask, values, 0.0).sum(-1)
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+    columns = {WINDOW: np.ones(len(day), dtype=bool)}
+    values, shares = {}, {}
+    year_of = {year: np.isin(day, window.days[mask]) for year, mask in window.years.items()}
+    for name, mask in (columns | year_of).items():
+        values[name], shares[name] = mean_over(mask, lag), mean_over(mask, censored.astype(float))
+    any_record = is_record.any(-1)
+    positions = {
+        CURRENT: is_record.shape[-1] - 1 - np.argmax(is_record[..., ::-1], -1),
+        MINIMUM: np.argmin(np.where(is_record, lag, np.inf), -1),
+        MAXIMUM: np.argmax(np.where(is_record, lag, -np.inf), -1),
+    }
+    for name, where in positions.items():
+        values[name] = np.where(
+            any_record, np.take_along_axis(lag, where[..., None], -1)[..., 0], np.nan
+        )
+        shares[name] = np.take_along_axis(censored, where[..., None], -1)[..., 0].astype(float)
+    dims = (CHAIN, DRAW, PERIOD)
+    return xr.Dataset(
+        {
+            VALUE: (dims, np.stack([values[name] for name in window.periods], -1)),
+            CENSORED: (dims, np.stack([shares[name] for name in window.periods], -1)),
+        },
+        coords={PERIOD: window.periods},
+    )
+
+
+def _at_levels(fit: Fit, levels: np.ndarray) -> xr.Dataset:
+    releases = fit.observations.releases
+    first = [int(releases.day[releases.group == g].min()) for g in (LEADER, FOLLOWER)]
+    lag, outside = lag_at_level(
+        fit.spec.trend,
+        fit.draws,
+        levels,
+        fit.observations.reference,
+        (first[LEADER], first[FOLLOWER]),
+        releases.as_of,
+    )
+    dims = (CHAIN, DRAW, LEVEL)
+    return xr.Dataset(
+        {VALUE: (dims, lag), CENSORED: (dims, outside.astype(float))}, coords={LEVEL: levels}
+    )
+
+
+def _by_day(values: np.ndarray, window: Window) -> xr.DataArray:
+    return xr.DataArray(values, dims=(CHAIN, DRAW, DATE), coords={DATE: window.dates})
+
+
+__all__ = ["DAYS_PER_MONTH", "Measured", "measure"]

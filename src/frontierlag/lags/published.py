@@ -1,0 +1,115 @@
+"""The published conventions: a lag computed from point scores, without an interval.
+
+Epoch AI reported in January 2026 a mean of 7 months, minimum 4, maximum 14. Three conventions that
+an analyst could mean by that, each a deterministic function of the table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.lags.realized import Staircase
+from frontierlag.names import FOLLOWER, LEADER
+from frontierlag.observations import day_number
+from frontierlag.scores import Releases, records
+
+TOLERANCE = 1.0
+PUBLISHED = {"mean": 7.0, "minimum": 4.0, "maximum": 14.0}
+
+
+@dataclass(frozen=True)
+class Convention:
+    """A point lag by one convention, in months.
+
+    ``n`` is how many records or days it is an average of, ``censored`` how many had no match by
+    the as-of date (catch-up) or no earlier record to match (release-matched).
+    """
+
+    name: str
+    mean: float
+    minimum: float
+    maximum: float
+    n: int
+    censored: int
+
+
+def release_matched(releases: Releases, tolerance: float = TOLERANCE) -> Convention:
+    """For each record of the follower, months since the latest matching record of the leader.
+
+    A leader's record matches if its score is at most the follower's plus ``tolerance`` points and
+    it came no later; records of the follower without a match are counted as censored.
+    """
+    lead_day, lead_score = _records(releases, LEADER)
+    day, score = _records(releases, FOLLOWER)
+    lags = []
+    for d, s in zip(day, score, strict=True):
+        matching = lead_day[(lead_score <= s + tolerance) & (lead_day <= d)]
+        if matching.size:
+            lags.append((d - matching.max()) / DAYS_PER_MONTH)
+    return _convention("release-matched", lags, censored=len(day) - len(lags))
+
+
+def daily(
+    releases: Releases, as_of: date | None = None, tolerance: float = TOLERANCE
+) -> Convention:
+    """On every day with both values, months since the leader was last level with the follower.
+
+    That is since its running best was last no more than ``tolerance`` points above the follower's.
+    Each group's first record is dropped. Days on which the leader's first counted record is
+    already further ahead are censored: they have no value.
+    """
+    staircases = [_point_staircase(releases, group) for group in (LEADER, FOLLOWER)]
+    leader, follower = staircases
+    last = day_number(as_of or releases.as_of)
+    days = np.arange(max(leader.day[0], follower.day[0]), last + 1)
+    level = follower.on(days)[None, :] + tolerance
+    # The leader was level until the day before the first step that is further above.
+    step = leader.first_above(level)[0]
+    until = np.append(leader.day[1:] - 1, np.iinfo(np.int64).max)
+    known = step > 0
+    since = np.minimum(until[np.maximum(step - 1, 0)], days)
+    lags = (days - since)[known] / DAYS_PER_MONTH
+    return _convention("daily", lags.tolist(), censored=int((~known).sum()))
+
+
+def catch_up(releases: Releases, tolerance: float = TOLERANCE) -> Convention:
+    """For each record of the leader, months until the follower first came within ``tolerance``.
+
+    Records that the follower has not reached by the as-of date are counted as censored.
+    """
+    lead_day, lead_score = _records(releases, LEADER)
+    day, score = _records(releases, FOLLOWER)
+    lags = []
+    for d, s in zip(lead_day, lead_score, strict=True):
+        reached = day[score >= s - tolerance]
+        if reached.size:
+            lags.append((reached.min() - d) / DAYS_PER_MONTH)
+    return _convention("catch-up", lags, censored=len(lead_day) - len(lags))
+
+
+def conventions(releases: Releases) -> tuple[Convention, ...]:
+    """All of them."""
+    return release_matched(releases), daily(releases), catch_up(releases)
+
+
+def _records(releases: Releases, group: int) -> tuple[np.ndarray, np.ndarray]:
+    mask = records(releases) & (releases.group == group)
+    return releases.day[mask], releases.score[mask]
+
+
+def _point_staircase(releases: Releases, group: int) -> Staircase:
+    day, score = _records(releases, group)
+    return Staircase.of(day[1:], score[None, 1:])
+
+
+def _convention(name: str, lags: list[float], censored: int) -> Convention:
+    if not lags:
+        nan = float("nan")
+        return Convention(name, nan, nan, nan, 0, censored)
+    return Convention(
+        name, float(np.mean(lags)), float(np.min(lags)), float(np.max(lags)), len(lags), censored
+    )

@@ -1,0 +1,123 @@
+"""Realized lag and gap: from draws of every release's capability to the best available each day.
+
+Best available capability is a staircase: it changes on release days only. So the first day on
+which one group exceeded another's level is found once per step of the staircases and then read
+off for every day, for all draws at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from frontierlag.lags.days import DAYS_PER_MONTH
+
+
+@dataclass(frozen=True)
+class Staircase:
+    """Best available capability of one group.
+
+    Attributes
+    ----------
+    day
+        The distinct days on which the group released something, ascending, shape ``(step,)``.
+    best
+        Highest capability released by the end of that day, shape ``(..., step)``.
+    """
+
+    day: np.ndarray
+    best: np.ndarray
+
+    @classmethod
+    def of(cls, day: np.ndarray, capability: np.ndarray) -> Staircase:
+        """Build it from releases: ``day`` of shape ``(n,)``, ``capability`` ``(..., n)``."""
+        order = np.argsort(day, kind="stable")
+        day = np.asarray(day)[order]
+        best = np.maximum.accumulate(capability[..., order], axis=-1)
+        last = np.flatnonzero(np.append(np.diff(day) > 0, True))
+        return cls(day[last], best[..., last])
+
+    def step_on(self, days: np.ndarray) -> np.ndarray:
+        """Index of the step in force on each day; -1 before the first release."""
+        return np.searchsorted(self.day, days, side="right") - 1
+
+    def on(self, days: np.ndarray) -> np.ndarray:
+        """Best available on each day, shape ``(..., date)``; NaN before the first release."""
+        step = self.step_on(days)
+        return np.where(step >= 0, self.best[..., step], np.nan)
+
+    def first_above(self, level: np.ndarray) -> np.ndarray:
+        """First step whose best exceeds each level, shape ``(..., k)``; ``step`` count if none.
+
+        The staircase never falls, so the steps at or below a level are counted.
+        """
+        found = np.empty(level.shape, dtype=np.intp)
+        flat_best = self.best.reshape(-1, self.best.shape[-1])
+        flat_level = level.reshape(-1, level.shape[-1])
+        flat_found = found.reshape(flat_level.shape)
+        for i, (best, values) in enumerate(zip(flat_best, flat_level, strict=True)):
+            flat_found[i] = np.searchsorted(best, values, side="right")
+        return found
+
+
+def realized_lag(
+    leader: Staircase, follower: Staircase, days: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Realized lag on each day.
+
+    t - inf{s : S_lead(s) > S_follow(t)} where the leader is ahead on day t; minus
+    t - inf{s : S_follow(s) > S_lead(t)} where the follower is; 0 where their bests are equal.
+
+    Parameters
+    ----------
+    leader, follower
+        Staircases with the same leading axes.
+    days
+        Days since 1970-01-01, shape ``(date,)``.
+
+    Returns
+    -------
+    lag
+        Months, shape ``(..., date)``; NaN before the first release of either group.
+    censored
+        Whether the day found is the very first of the group in the table, so that the lag is only
+        known to be at least this large; same shape.
+    """
+    behind, behind_first = _since_exceeded(leader, follower, days)
+    ahead, ahead_first = _since_exceeded(follower, leader, days)
+    lag = np.where(behind >= 0, behind, np.where(ahead >= 0, -ahead, 0.0))
+    censored = np.where(behind >= 0, behind_first, (ahead >= 0) & ahead_first)
+    known = (leader.step_on(days) >= 0) & (follower.step_on(days) >= 0)
+    return np.where(known, lag, np.nan) / DAYS_PER_MONTH, censored & known
+
+
+def _since_exceeded(
+    one: Staircase, other: Staircase, days: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Days since ``one`` first exceeded what ``other`` has; negative where it has not yet."""
+    first = one.first_above(other.best)
+    day_first = np.append(one.day.astype(float), np.inf)[first]
+    step = np.maximum(other.step_on(days), 0)
+    return days - day_first[..., step], (first == 0)[..., step]
+
+
+def lag_at_release(
+    leader: Staircase, follower: Staircase, days: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Realized lag on the days of the follower's own records that fall on ``days``.
+
+    Returns
+    -------
+    day
+        The follower's release days in the window, shape ``(step,)``.
+    lag
+        Months, shape ``(..., step)``; NaN where that day's release is not a record in the draw.
+    censored
+        As in :func:`realized_lag`, same shape.
+    """
+    inside = (follower.day >= days[0]) & (follower.day <= days[-1])
+    rises = np.diff(follower.best, axis=-1, prepend=-np.inf) > 0
+    lag, censored = realized_lag(leader, follower, follower.day[inside])
+    record = rises[..., inside]
+    return follower.day[inside], np.where(record, lag, np.nan), censored & record

@@ -1,0 +1,132 @@
+"""The one place where a ``pm.Model`` is built: a trend times a frontier, on some observations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from frontierlag.errors import SpecError
+from frontierlag.frontiers import Frontier, frontier
+from frontierlag.names import GROUP
+from frontierlag.observations import Observations, reference_date
+from frontierlag.priors import Parameter, Prior
+from frontierlag.scores import Metric, Releases
+from frontierlag.trends import Trend, trend
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model without its data: what is compiled once and fitted many times.
+
+    Parameters
+    ----------
+    trend, frontier
+        The curve and the likelihood.
+    metric
+        Gives the default priors their location and scale.
+    priors
+        Pairs of parameter name and prior that replace defaults.
+
+    Raises
+    ------
+    SpecError
+        If a prior names a parameter that the model does not have, or the metric is bounded.
+    """
+
+    trend: Trend
+    frontier: Frontier
+    metric: Metric
+    priors: tuple[tuple[str, Prior], ...] = ()
+
+    def __post_init__(self) -> None:
+        known = [parameter.name for parameter in self._defaults]
+        for name, _ in self.priors:
+            if name not in known:
+                raise SpecError(
+                    f"{self.name} has no parameter {name!r} to put a prior on; "
+                    f"its parameters are {', '.join(known)}"
+                )
+        if self.metric.bounded:
+            raise SpecError(
+                f"{self.metric.name} is an accuracy between bounds; the trends and frontiers here "
+                "are for an unbounded index such as the ECI. `frontierlag published` and "
+                "`frontierlag scores` read such a table."
+            )
+
+    @classmethod
+    def of(
+        cls, name: str, metric: Metric, priors: Mapping[str, Prior] | None = None
+    ) -> ModelSpec:
+        """Make a spec from a name such as ``linear-stochastic``."""
+        first, _, rest = name.partition("-")
+        return cls(trend(first), frontier(rest), metric, tuple((priors or {}).items()))
+
+    @property
+    def name(self) -> str:
+        """Trend and frontier, as in ``linear-records``."""
+        return f"{self.trend.name}-{self.frontier.name}"
+
+    @property
+    def _defaults(self) -> tuple[Parameter, ...]:
+        return self.trend.parameters(self.metric) + self.frontier.parameters(self.metric)
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters with the priors that are in force."""
+        replaced = dict(self.priors)
+        return tuple(
+            p.model_copy(update={"prior": replaced.get(p.name, p.prior)}) for p in self._defaults
+        )
+
+    def observations(self, releases: Releases) -> Observations:
+        """Select what enters the likelihood of this model."""
+        mask = self.frontier.select(releases)
+        return Observations(releases.where(mask), reference_date(releases))
+
+    def trend_at(self, p: Mapping[str, np.ndarray], observations: Observations) -> np.ndarray:
+        """Trend of each release's group at its date for draws of the parameters."""
+        data = observations.arrays
+        return self.trend.value(p, data["years"], data["group_index"], np)
+
+    def describe_priors(self) -> dict[str, dict[str, str]]:
+        """Each parameter's meaning, unit and prior, for the manifest."""
+        return {
+            p.name: {"meaning": p.meaning, "unit": p.unit, "prior": p.prior.describe()}
+            for p in self.parameters
+        }
+
+
+def build(spec: ModelSpec, observations: Observations) -> pm.Model:
+    """Build the model.
+
+    Parameters
+    ----------
+    spec
+        Trend, frontier and priors.
+    observations
+        The releases in the likelihood. They enter through ``pm.Data``, so that what is compiled
+        from the model can be given other releases, of another number.
+
+    Returns
+    -------
+    pm.Model with the parameters of ``spec`` (dim ``group``) and the observed variable ``score``.
+    """
+    with pm.Model(coords={GROUP: list(observations.releases.group_names)}) as model:
+        data: dict[str, Any] = {
+            name: pm.Data(name, values) for name, values in observations.arrays.items()
+        }
+        p = {
+            parameter.name: parameter.prior.variable(
+                parameter.name, () if parameter.shared else (GROUP,)
+            )
+            for parameter in spec.parameters
+        }
+        mu = spec.trend.value(p, data["years"], data["group_index"], pt)
+        spec.frontier.likelihood(p, mu, data)
+    return model

@@ -1,0 +1,39 @@
+"""The names of everything a fit holds: groups of the tree, dims, variables, labels.
+
+This module is the only place where they are spelt out.
+"""
+
+from __future__ import annotations
+
+# dims
+CHAIN, DRAW, GROUP, RELEASE, DATE, PERIOD, LEVEL = (
+    "chain",
+    "draw",
+    "group",
+    "release",
+    "date",
+    "period",
+    "level_value",
+)
+SAMPLE_DIMS = (CHAIN, DRAW)
+
+# the two sides of a comparison, as positions on the group axis
+LEADER, FOLLOWER = 0, 1
+
+# groups of the DataTree beside ArviZ's own
+CAPABILITIES = "capabilities"
+LAGS = "lags"
+GAPS = "gaps"
+LEVELS = "levels"
+
+# kinds of lag and of gap
+TREND, REALIZED, AT_RELEASE = "trend", "realized", "release"
+
+# periods beside calendar years
+WINDOW, CURRENT, MINIMUM, MAXIMUM = "window", "current", "minimum", "maximum"
+
+# variables of a lag or gap dataset
+VALUE, CENSORED = "value", "censored"
+
+# the observed variable
+SCORE = "score"

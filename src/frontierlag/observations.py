@@ -1,0 +1,59 @@
+"""The releases that enter a likelihood, as the arrays that a model reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import numpy as np
+
+from frontierlag.scores import Releases
+
+DAYS_PER_YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Some releases of a comparison, timed in years after a reference date.
+
+    Attributes
+    ----------
+    releases
+        The releases that enter the likelihood, in date order.
+    reference
+        The date at which level and slope are told; by default the middle between the first
+        release of either group and the as-of date, the same for every model of a comparison.
+    """
+
+    releases: Releases
+    reference: date
+
+    @cached_property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What enters the model as ``pm.Data``, each of shape ``(release,)``."""
+        r = self.releases
+        return {
+            "observed": np.asarray(r.score, dtype=float),
+            "stderr": np.asarray(r.stderr, dtype=float),
+            "stderr_low": np.asarray(r.stderr_low, dtype=float),
+            "stderr_high": np.asarray(r.stderr_high, dtype=float),
+            "years": years_after(r.day, self.reference),
+            "group_index": np.asarray(r.group, dtype=np.int64),
+        }
+
+
+def years_after(day: np.ndarray, reference: date) -> np.ndarray:
+    """Years of 365.25 days from ``reference`` to each day (days since 1970-01-01)."""
+    return (np.asarray(day, dtype=float) - day_number(reference)) / DAYS_PER_YEAR
+
+
+def day_number(when: date) -> int:
+    """Days since 1970-01-01."""
+    return (when - date(1970, 1, 1)).days
+
+
+def reference_date(releases: Releases) -> date:
+    """The middle between the first release of either group and the as-of date."""
+    first = int(np.min(releases.day))
+    return date(1970, 1, 1) + timedelta(days=(first + day_number(releases.as_of)) // 2)

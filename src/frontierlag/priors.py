@@ -1,0 +1,99 @@
+"""Priors as small frozen objects that a person can read, a model can use and a manifest can store."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+import numpy as np
+import pymc as pm
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from frontierlag.errors import SpecError
+
+# What each family needs; `lower` is a truncation point, `median` that of a log-normal.
+_FAMILIES: dict[str, tuple[str, ...]] = {
+    "Normal": ("mu", "sigma"),
+    "TruncatedNormal": ("mu", "sigma", "lower"),
+    "HalfNormal": ("sigma",),
+    "LogNormal": ("median", "sigma"),
+    "Uniform": ("lower", "upper"),
+}
+
+
+class Prior(BaseModel):
+    """A univariate prior distribution.
+
+    Parameters
+    ----------
+    family
+        ``Normal``, ``TruncatedNormal``, ``HalfNormal``, ``LogNormal`` or ``Uniform``.
+    mu, sigma, lower, upper, median
+        What the family needs, in the parameter's own unit; the ``sigma`` of a ``LogNormal`` is on
+        the log scale.
+
+    Raises
+    ------
+    SpecError
+        If a number that the family needs is missing, or one that it does not know is given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    family: Literal["Normal", "TruncatedNormal", "HalfNormal", "LogNormal", "Uniform"]
+    mu: float | None = None
+    sigma: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    median: float | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        needed = set(_FAMILIES[self.family])
+        given = {k for k in ("mu", "sigma", "lower", "upper", "median") if getattr(self, k) is not None}
+        if needed != given:
+            raise SpecError(
+                f"a {self.family} prior takes {', '.join(_FAMILIES[self.family])}; "
+                f"got {', '.join(sorted(given)) or 'nothing'}"
+            )
+        if self.sigma is not None and not self.sigma > 0:
+            raise SpecError(f"the sigma of a prior must be positive; got {self.sigma}")
+        if self.median is not None and not self.median > 0:
+            raise SpecError(f"the median of a LogNormal prior must be positive; got {self.median}")
+        if self.family == "Uniform" and not self._number("lower") < self._number("upper"):
+            raise SpecError(f"a Uniform prior needs lower < upper; got {self.lower}, {self.upper}")
+        return self
+
+    def _number(self, key: str) -> float:
+        value = getattr(self, key)
+        assert value is not None  # what the family needs is there: checked at construction
+        return float(value)
+
+    def _arguments(self) -> dict[str, float]:
+        numbers = {key: self._number(key) for key in _FAMILIES[self.family]}
+        if self.family == "LogNormal":
+            return {"mu": float(np.log(numbers["median"])), "sigma": numbers["sigma"]}
+        return numbers
+
+    def variable(self, name: str, dims: tuple[str, ...]) -> Any:
+        """Add the prior to the open ``pm.Model`` as a random variable."""
+        return getattr(pm, self.family)(name, **self._arguments(), dims=dims or None)
+
+    def describe(self) -> str:
+        """Say the prior in one line, for a table or a manifest."""
+        inside = ", ".join(f"{key}={self._number(key):g}" for key in _FAMILIES[self.family])
+        return f"{self.family}({inside})"
+
+
+class Parameter(BaseModel):
+    """A model parameter: its name, what it means, its unit and its default prior.
+
+    ``shared`` parameters have one value for both groups; the others have dim ``group``.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    meaning: str
+    unit: str
+    prior: Prior
+    shared: bool = False

@@ -1,0 +1,118 @@
+"""Compile a model once, sample it many times, and refuse a run that stopped short."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import nutpie
+import xarray as xr
+from pydantic import BaseModel, ConfigDict, Field
+
+from frontierlag.errors import FitError
+from frontierlag.model import ModelSpec, build
+from frontierlag.names import CHAIN, DRAW, GROUP
+from frontierlag.observations import Observations
+
+
+class SamplerSettings(BaseModel):
+    """Everything that the sampler is told; stored with every fit.
+
+    ``cores`` changes the time taken and no number: each chain has its own stream from ``seed``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    chains: int = Field(default=4, ge=2, le=64)
+    draws: int = Field(default=2000, ge=100)
+    tune: int = Field(default=1000, ge=100)
+    target_accept: float = Field(default=0.95, gt=0.5, lt=1.0)
+    seed: int = Field(default=2026, ge=0)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What the sampler returned.
+
+    Attributes
+    ----------
+    posterior
+        Parameters, dims ``(chain, draw[, group])``, and any per-release variable of the model.
+    sample_stats
+        The sampler's own record, dims ``(chain, draw)``.
+    seconds
+        Wall time of sampling, without compilation.
+    """
+
+    posterior: xr.Dataset
+    sample_stats: xr.Dataset
+    seconds: float
+
+
+_compiled: dict[tuple[ModelSpec, tuple[int, ...]], Any] = {}
+
+
+def compiled(spec: ModelSpec, observations: Observations) -> Any:
+    """Return the compiled model holding these observations, compiling at most once a process."""
+    key = (spec, _fixed_shape(spec, observations))
+    if key not in _compiled:
+        _compiled[key] = nutpie.compile_pymc_model(build(spec, observations))
+    return _compiled[key].with_data(**observations.arrays)
+
+
+def _fixed_shape(spec: ModelSpec, observations: Observations) -> tuple[int, ...]:
+    """Shapes that are part of the compiled code: those of a model's own per-release variables."""
+    return (len(observations.releases),) if spec.frontier.latent_in_model else ()
+
+
+def sample(
+    spec: ModelSpec, observations: Observations, settings: SamplerSettings, cores: int | None = None
+) -> Sampled:
+    """Sample the posterior with nutpie.
+
+    Raises
+    ------
+    FitError
+        If fewer draws came back than were asked for.
+    """
+    model = compiled(spec, observations)
+    began = time.perf_counter()
+    trace = nutpie.sample(
+        model,
+        draws=settings.draws,
+        tune=settings.tune,
+        chains=settings.chains,
+        cores=cores or min(settings.chains, 2),
+        seed=settings.seed,
+        target_accept=settings.target_accept,
+        save_warmup=False,
+        progress_bar=False,
+    )
+    seconds = time.perf_counter() - began
+    stats = trace["sample_stats"].to_dataset()
+    got = (stats.sizes[CHAIN], stats.sizes[DRAW])
+    if got != (settings.chains, settings.draws):
+        raise FitError(
+            f"sampling {spec.name} returned {got[0]} chains of {got[1]} draws instead of "
+            f"{settings.chains} of {settings.draws}: it was interrupted; run it again"
+        )
+    return Sampled(_labelled(trace["posterior"].to_dataset(), spec, observations), stats, seconds)
+
+
+def _labelled(posterior: xr.Dataset, spec: ModelSpec, observations: Observations) -> xr.Dataset:
+    """Keep what the model declares, with this comparison's labels on the group axis."""
+    names = [p.name for p in spec.parameters]
+    groups = list(observations.releases.group_names)
+    kept: dict[str, xr.DataArray] = {}
+    for p in spec.parameters:
+        dims = (CHAIN, DRAW) if p.shared else (CHAIN, DRAW, GROUP)
+        kept[p.name] = xr.DataArray(posterior[p.name].to_numpy(), dims=dims)
+    for name in spec.frontier.latent_in_model:
+        kept[name] = xr.DataArray(posterior[name].to_numpy(), dims=(CHAIN, DRAW, "release"))
+    dataset = xr.Dataset(kept, coords={CHAIN: np.arange(posterior.sizes[CHAIN]), DRAW: np.arange(posterior.sizes[DRAW])})
+    if any(not p.shared for p in spec.parameters):
+        dataset = dataset.assign_coords({GROUP: groups})
+    dataset.attrs["parameters"] = names
+    return dataset

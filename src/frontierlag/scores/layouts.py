@@ -1,0 +1,192 @@
+"""The column layouts that score tables come in, as declarations, and how one is recognized."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from frontierlag.errors import ScoresError
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way of naming the columns of a score table.
+
+    Attributes
+    ----------
+    name, title
+        Short name that results carry, and the name that people know.
+    columns
+        For each column of the own schema, the headings that may hold it, the first preferred. All
+        in folded form (see `fold`).
+    required
+        Columns of the own schema without which the layout is not this one.
+    scale
+        What the scores are: 'eci', 'accuracy', or 'own' where the table itself must tell.
+    separators
+        Characters between several organizations in one cell.
+    from_epoch
+        Whether the layout is that of Epoch AI's own files.
+    """
+
+    name: str
+    title: str
+    columns: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+    scale: Literal["eci", "accuracy", "own"]
+    separators: str
+    from_epoch: bool
+
+
+_EPOCH_COMMON = {
+    "organization": ("organization",),
+    "country": (
+        "country (of organization)",
+        "country (from organization)",
+        "country of organization",
+        "country",
+    ),
+    "weights": ("model accessibility",),
+}
+
+OWN = Layout(
+    name="own",
+    title="frontierlag's own schema",
+    columns={
+        "model": ("model",),
+        "organization": ("organization",),
+        "country": ("country",),
+        "weights": ("weights",),
+        "released": ("released",),
+        "score": ("score", "accuracy", "eci", "index", "rating", "elo"),
+        "low": ("low",),
+        "high": ("high",),
+        "stderr": ("stderr",),
+    },
+    required=("model", "released", "score"),
+    scale="own",
+    separators=";",
+    from_epoch=False,
+)
+EPOCH_ECI = Layout(
+    name="epoch-eci-scores",
+    title="Epoch AI's eci_scores.csv",
+    columns={
+        "model": ("model",),
+        "released": ("date",),
+        "score": ("eci",),
+        "low": ("eci ci low",),
+        "high": ("eci ci high",),
+        **_EPOCH_COMMON,
+    },
+    required=("model", "released", "score"),
+    scale="eci",
+    separators=";,",
+    from_epoch=True,
+)
+EPOCH_INDEX = Layout(
+    name="epoch-capabilities-index",
+    title="Epoch AI's older epoch_capabilities_index.csv",
+    columns={
+        "model": ("model version",),
+        "released": ("release date",),
+        "score": ("eci score",),
+        **_EPOCH_COMMON,
+    },
+    required=("model", "released", "score"),
+    scale="eci",
+    separators=";,",
+    from_epoch=True,
+)
+EPOCH_BENCHMARK = Layout(
+    name="epoch-benchmark",
+    title="Epoch AI's file of one benchmark",
+    columns={
+        "model": ("model version",),
+        "released": ("release date",),
+        "score": ("mean score", "best score (across scorers)"),
+        "stderr": ("stderr",),
+        **_EPOCH_COMMON,
+    },
+    required=("model", "released", "score"),
+    scale="accuracy",
+    separators=";,",
+    from_epoch=True,
+)
+
+LAYOUTS = (EPOCH_ECI, EPOCH_INDEX, EPOCH_BENCHMARK, OWN)
+GROUP_COLUMNS = ("weights", "country", "organization")
+
+# Epoch AI's 'Model accessibility'. What never left its maker counts as closed. A value that is not
+# listed here is unknown, and the table's notes say so.
+ACCESSIBILITY = {
+    "open weights (unrestricted)": "open",
+    "open weights (restricted use)": "open",
+    "open weights (non-commercial)": "open",
+    "api access": "closed",
+    "hosted access (no api)": "closed",
+    "unreleased": "closed",
+    "unknown": "unknown",
+    "": "unknown",
+}
+
+
+def fold(heading: str) -> str:
+    """Return a heading without regard to case, surrounding and repeated space, and underscores."""
+    return " ".join(heading.replace("_", " ").split()).casefold()
+
+
+@dataclass(frozen=True)
+class Recognized:
+    """A layout and, for each column of the own schema, where the table holds it (by preference)."""
+
+    layout: Layout
+    positions: Mapping[str, tuple[int, ...]]
+
+
+def recognize(header: Sequence[str]) -> Recognized | None:
+    """Return the layout that a table's headings follow, or None.
+
+    Raises
+    ------
+    ScoresError
+        If a heading that the layout uses occurs twice.
+    """
+    folded = [fold(heading) for heading in header]
+    for layout in LAYOUTS:
+        positions = {
+            column: tuple(folded.index(heading) for heading in headings if heading in folded)
+            for column, headings in layout.columns.items()
+        }
+        if not all(positions[column] for column in layout.required):
+            continue
+        used = {folded[at] for places in positions.values() for at in places}
+        twice = sorted({header[i] for i, h in enumerate(folded) if h in used and h in folded[:i]})
+        if twice:
+            raise ScoresError(
+                f"The table has the column(s) {', '.join(map(repr, twice))} more than once, so it "
+                "is not clear which one counts. Keep one of each."
+            )
+        return Recognized(layout, positions)
+    return None
+
+
+def describe_layouts() -> str:
+    """Return the understood layouts, one a line, with the columns each needs."""
+    lines = []
+    for layout in LAYOUTS:
+        needed = []
+        for column in layout.required:
+            needed.append(" or ".join(map(repr, layout.columns[column])))
+        groups = [repr(h) for column in GROUP_COLUMNS for h in layout.columns[column][:1]]
+        optional = [
+            repr(layout.columns[column][0])
+            for column in ("low", "high", "stderr")
+            if column in layout.columns
+        ]
+        tail = f"; if there: {', '.join(optional)}" if optional else ""
+        lines.append(
+            f"  {layout.title}: {', '.join(needed)}; one or more of {', '.join(groups)}{tail}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,93 @@
+"""Summaries of posterior draws: one interval kind, one set of probabilities, for every number.
+
+Intervals are equal-tailed. Nothing else in the package computes an interval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import arviz as az
+import numpy as np
+import xarray as xr
+
+from frontierlag.names import CHAIN, DRAW, SAMPLE_DIMS
+
+INTERVAL_KIND = "equal-tailed"
+INNER, OUTER = 0.5, 0.9
+
+
+def tails(probability: float) -> tuple[float, float]:
+    """Quantile levels of the equal-tailed interval with this probability."""
+    return (1 - probability) / 2, (1 + probability) / 2
+
+
+QUANTILES = (*tails(OUTER)[:1], tails(INNER)[0], 0.5, tails(INNER)[1], *tails(OUTER)[1:])
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A posterior in a few numbers, in the unit of the draws.
+
+    ``undefined`` is the share of draws without a value; the other numbers are over the draws
+    that have one, NaN if none has. ``mcse`` is the Monte Carlo standard error of the mean,
+    ``mcse_median`` that of the median.
+    """
+
+    mean: float
+    median: float
+    lower50: float
+    upper50: float
+    lower90: float
+    upper90: float
+    mcse: float
+    mcse_median: float
+    undefined: float
+
+
+def summarize(draws: xr.DataArray) -> Summary:
+    """Summarize draws of one quantity, dims ``(chain, draw)``."""
+    values = draws.transpose(*SAMPLE_DIMS).to_numpy()
+    defined = np.isfinite(values)
+    undefined = float(1 - defined.mean())
+    if not defined.any():
+        return Summary(*([float("nan")] * 8), undefined=undefined)
+    known = values[defined]
+    low90, low50, median, high50, high90 = (float(q) for q in np.quantile(known, QUANTILES))
+    return Summary(
+        mean=float(known.mean()),
+        median=median,
+        lower50=low50,
+        upper50=high50,
+        lower90=low90,
+        upper90=high90,
+        mcse=_mcse(values, "mean"),
+        mcse_median=_mcse(values, "median"),
+        undefined=undefined,
+    )
+
+
+def _mcse(values: np.ndarray, method: str) -> float:
+    """Monte Carlo standard error; undefined draws take the mean of the others, which adds none."""
+    known = np.isfinite(values)
+    filled = np.where(known, values, values[known].mean())
+    if np.ptp(filled) == 0:
+        return 0.0
+    array = xr.DataArray(filled, dims=SAMPLE_DIMS, name="x")
+    return float(az.mcse(array.to_dataset(), method=method)["x"])
+
+
+def probability(condition: xr.DataArray) -> float:
+    """Share of draws in which a condition holds, dims ``(chain, draw)``."""
+    return float(condition.mean((CHAIN, DRAW)))
+
+
+def decimals(mcse: float, most: int = 2) -> int:
+    """How many decimals a figure with this Monte Carlo error supports (0 to ``most``).
+
+    A decimal is kept if twice the error is less than one unit of it.
+    """
+    if not np.isfinite(mcse):
+        return 0
+    places = [k for k in range(most + 1) if 2 * mcse < 10.0**-k]
+    return max(places, default=0)
