@@ -14,7 +14,7 @@ import pytensor.tensor as pt
 from frontierlag.errors import SpecError
 from frontierlag.frontiers import Frontier, frontier
 from frontierlag.names import GROUP
-from frontierlag.observations import Observations, reference_date
+from frontierlag.observations import Observations, reference_date, subset
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric, Releases
 from frontierlag.trends import Trend, trend
@@ -87,7 +87,12 @@ class ModelSpec:
     def observations(self, releases: Releases) -> Observations:
         """Select what enters the likelihood of this model."""
         mask = self.frontier.select(releases)
-        return Observations(releases.where(mask), reference_date(releases))
+        return Observations(subset(releases, mask), reference_date(releases))
+
+    def inputs(self, observations: Observations) -> dict[str, np.ndarray]:
+        """The arrays that this model reads, by the name of their ``pm.Data``."""
+        names = ("observed", "years", "group_index", *self.frontier.measurement)
+        return {name: observations.arrays[name] for name in names}
 
     def trend_at(self, p: Mapping[str, np.ndarray], observations: Observations) -> np.ndarray:
         """Trend of each release's group at its date for draws of the parameters."""
@@ -119,7 +124,7 @@ def build(spec: ModelSpec, observations: Observations) -> pm.Model:
     """
     with pm.Model(coords={GROUP: list(observations.releases.group_names)}) as model:
         data: dict[str, Any] = {
-            name: pm.Data(name, values) for name, values in observations.arrays.items()
+            name: pm.Data(name, values) for name, values in spec.inputs(observations).items()
         }
         p = {
             parameter.name: parameter.prior.variable(

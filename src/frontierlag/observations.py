@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -57,3 +57,10 @@ def reference_date(releases: Releases) -> date:
     """The middle between the first release of either group and the as-of date."""
     first = int(np.min(releases.day))
     return date(1970, 1, 1) + timedelta(days=(first + day_number(releases.as_of)) // 2)
+
+
+def subset(releases: Releases, mask: np.ndarray) -> Releases:
+    """The releases where ``mask`` holds, in their order; what was left out is kept as it was."""
+    columns = ("model", "organization", "day", "group", "score", "stderr")
+    columns += ("stderr_low", "stderr_high", "low", "high")
+    return replace(releases, **{name: getattr(releases, name)[mask] for name in columns})

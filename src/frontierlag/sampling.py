@@ -59,7 +59,7 @@ def compiled(spec: ModelSpec, observations: Observations) -> Any:
     key = (spec, _fixed_shape(spec, observations))
     if key not in _compiled:
         _compiled[key] = nutpie.compile_pymc_model(build(spec, observations))
-    return _compiled[key].with_data(**observations.arrays)
+    return _compiled[key].with_data(**spec.inputs(observations))
 
 
 def _fixed_shape(spec: ModelSpec, observations: Observations) -> tuple[int, ...]:

@@ -24,6 +24,8 @@ class Frontier(ABC):
     """
 
     name: ClassVar[str]
+    # Columns of the data that say how each score was measured.
+    measurement: ClassVar[tuple[str, ...]] = ("stderr",)
     # Variables of the model that have one value a release (none where they are integrated out).
     latent_in_model: ClassVar[tuple[str, ...]] = ()
 

@@ -171,6 +171,7 @@ class StochasticTwoPiece(Stochastic):
     """
 
     name: ClassVar[str] = "stochastic-twopiece"
+    measurement: ClassVar[tuple[str, ...]] = ("stderr", "stderr_low", "stderr_high")
     latent_in_model: ClassVar[tuple[str, ...]] = ("capability",)
 
     def likelihood(self, p: Values, mu: Any, data: Values) -> None:

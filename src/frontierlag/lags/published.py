@@ -56,24 +56,21 @@ def release_matched(releases: Releases, tolerance: float = TOLERANCE) -> Convent
 def daily(
     releases: Releases, as_of: date | None = None, tolerance: float = TOLERANCE
 ) -> Convention:
-    """On every day with both values, months since the leader was last level with the follower.
+    """On every day with both values, months since the leader last was level with the follower.
 
-    That is since its running best was last no more than ``tolerance`` points above the follower's.
-    Each group's first record is dropped. Days on which the leader's first counted record is
-    already further ahead are censored: they have no value.
+    That is since the day on which its running best first rose more than ``tolerance`` points above
+    what the follower has. Each group's first record is dropped, as published. Days on which that
+    was the leader's first counted record are averaged too, and counted as censored: their lag is
+    only known to be at least as long. Days on which the leader is level count as 0.
     """
-    staircases = [_point_staircase(releases, group) for group in (LEADER, FOLLOWER)]
-    leader, follower = staircases
+    leader, follower = (_point_staircase(releases, group) for group in (LEADER, FOLLOWER))
     last = day_number(as_of or releases.as_of)
     days = np.arange(max(leader.day[0], follower.day[0]), last + 1)
-    level = follower.on(days)[None, :] + tolerance
-    # The leader was level until the day before the first step that is further above.
-    step = leader.first_above(level)[0]
-    until = np.append(leader.day[1:] - 1, np.iinfo(np.int64).max)
-    known = step > 0
-    since = np.minimum(until[np.maximum(step - 1, 0)], days)
-    lags = (days - since)[known] / DAYS_PER_MONTH
-    return _convention("daily", lags.tolist(), censored=int((~known).sum()))
+    step = leader.first_above(follower.on(days) + tolerance)[0]
+    passed = np.append(leader.day, np.iinfo(np.int64).max)[step]
+    lags = np.maximum(days - passed, 0) / DAYS_PER_MONTH
+    censored = (step == 0) & (passed <= days)
+    return _convention("daily", lags.tolist(), censored=int(censored.sum()))
 
 
 def catch_up(releases: Releases, tolerance: float = TOLERANCE) -> Convention:

@@ -45,20 +45,21 @@ def resolve(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[pd.DataFrame
     pandas.DataFrame
         A copy with the cells filled. A cell that has a value is never overridden.
     list of str
-        One note a column that was filled: how many rows, and their names.
+        One note with the number of models and each one's name and columns; none if none.
     """
     table = resolutions()
     filled = frame.copy()
     known = filled["model"].isin(list(table))
-    notes = []
+    filled_columns: dict[str, list[str]] = {}
     for column in columns:
         missing = known & filled[column].isin(["", "unknown"])
-        found = filled.loc[missing, "model"].map(lambda model, c=column: getattr(table[model], c))
-        found = found[found != ""]
-        if not found.empty:
-            filled.loc[found.index, column] = found
-            names = ", ".join(filled.loc[found.index, "model"])
-            notes.append(
-                f"{column} of {len(found)} model(s) filled from the table of resolutions: {names}."
-            )
-    return filled, notes
+        for row, model in filled.loc[missing, "model"].items():
+            value = getattr(table[model], column)
+            if value:
+                filled.loc[row, column] = value
+                filled_columns.setdefault(model, []).append(column)
+    if not filled_columns:
+        return filled, []
+    names = ", ".join(f"{model} ({', '.join(cells)})" for model, cells in filled_columns.items())
+    note = f"Missing cells of {len(filled_columns)} model(s) are filled from resolutions: {names}."
+    return filled, [note]

@@ -106,7 +106,7 @@ TEXT_RULES = (
 )
 
 
-def _value_rules(metric: Metric, has_intervals: bool) -> tuple[Rule, ...]:
+def _value_rules(metric: Metric | None, has_intervals: bool) -> tuple[Rule, ...]:
     """Return the rules on parsed values, where a missing or unreadable cell is NaN."""
     rules = [
         Rule(
@@ -137,16 +137,15 @@ def _value_rules(metric: Metric, has_intervals: bool) -> tuple[Rule, ...]:
             lambda f: ~(f["stderr"] < 0),
         ),
     ]
-    if metric.unit == "accuracy":
-        rules += [
+    if metric is not None and metric.unit == "accuracy":
+        rules.append(
             Rule(
                 "accuracy",
-                column,
+                "score",
                 "an accuracy lies from 0 to 1: divide percentages by 100",
-                lambda f, column=column: ~((f[column] < 0) | (f[column] > 1)),  # type: ignore[misc]
+                lambda f: ~((f["score"] < 0) | (f["score"] > 1)),
             )
-            for column in ("score",)
-        ]
+        )
     if has_intervals:
         rules.append(
             Rule(
@@ -159,7 +158,9 @@ def _value_rules(metric: Metric, has_intervals: bool) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def problems(text: pd.DataFrame, values: pd.DataFrame, metric: Metric) -> tuple[Problem, ...]:
+def problems(
+    text: pd.DataFrame, values: pd.DataFrame, metric: Metric | None
+) -> tuple[Problem, ...]:
     """Return every bad cell of a table, in the order of its rows.
 
     Parameters
@@ -170,15 +171,16 @@ def problems(text: pd.DataFrame, values: pd.DataFrame, metric: Metric) -> tuple[
         The same rows: released as datetime64, score, low, high, stderr as float, NaT and NaN where
         the text is blank or cannot be read.
     metric
-        Decides the allowed range of scores and which models need no interval.
+        Decides the allowed range of scores and which models need no interval; None for an index
+        of which nothing is known.
     """
     blank = {c: _blank(text[c]) for c in ("released", "score", "low", "high", "stderr")}
     uncertain = ~(blank["low"] & blank["high"] & blank["stderr"])
-    anchors = [name for name, _ in metric.anchors]
+    anchors = dict(metric.anchors) if metric is not None else {}
     checked = values.assign(
         lacks_interval=~uncertain & ~blank["score"] & ~blank["released"],
         anchor=[
-            model in anchors and metric.is_anchor(model, score)
+            metric is not None and model in anchors and metric.is_anchor(model, score)
             for model, score in zip(text["model"], values["score"], strict=True)
         ],
     )
@@ -193,9 +195,7 @@ def _broken(frame: pd.DataFrame, text: pd.DataFrame, rules: tuple[Rule, ...]) ->
     """Validate a frame lazily against rules and return the rows that break them."""
     by_name = {f"{rule.name}: {rule.column}": rule for rule in rules}
     schema = pa.DataFrameSchema(
-        checks=[
-            pa.Check(rule.kept, name=name, ignore_na=False) for name, rule in by_name.items()
-        ]
+        checks=[pa.Check(rule.kept, name=name, ignore_na=False) for name, rule in by_name.items()]
     )
     try:
         schema.validate(frame, lazy=True)
@@ -206,11 +206,12 @@ def _broken(frame: pd.DataFrame, text: pd.DataFrame, rules: tuple[Rule, ...]) ->
     found = []
     for name, row in zip(cases["check"], cases["index"], strict=True):
         rule = by_name[str(name)]
-        value = str(text.at[row, rule.column]) if rule.column in text.columns else ""
+        cells = {str(column): str(cell) for column, cell in text.loc[row].items()}
+        value = cells.get(rule.column, "")
         if rule.name == "order":
-            value = f"{value} > {text.at[row, 'high']}"
+            value = f"{value} > {cells['high']}"
         elif rule.name == "inside":
-            value = f"{value} not in [{text.at[row, 'low']}, {text.at[row, 'high']}]"
+            value = f"{value} not in [{cells['low']}, {cells['high']}]"
         found.append(Problem(int(row), rule.column, value, rule.advice))
     return found
 

@@ -1,0 +1,27 @@
+"""Score tables in: schema, the layouts people have, groups and comparisons, reference data."""
+
+from frontierlag.scores.attribution import ATTRIBUTION
+from frontierlag.scores.groups import Comparison, parse_comparison
+from frontierlag.scores.lint import date_lint
+from frontierlag.scores.metric import Metric
+from frontierlag.scores.releases import Releases, default_window_start, records, releases
+from frontierlag.scores.table import LeftOut, ScoreTable, load_scores, reference_names
+from frontierlag.scores.validation import BadRowsError, Problem
+
+__all__ = [
+    "ATTRIBUTION",
+    "BadRowsError",
+    "Comparison",
+    "LeftOut",
+    "Metric",
+    "Problem",
+    "Releases",
+    "ScoreTable",
+    "date_lint",
+    "default_window_start",
+    "load_scores",
+    "parse_comparison",
+    "records",
+    "reference_names",
+    "releases",
+]

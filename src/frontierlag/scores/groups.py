@@ -1,0 +1,125 @@
+"""Comparisons: which two groups of a table are set against each other, and who is in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pandas as pd
+
+from frontierlag.errors import ScoresError
+from frontierlag.scores.countries import COUNTRY_NAMES, country_name
+from frontierlag.scores.layouts import GROUP_COLUMNS
+from frontierlag.scores.table import ScoreTable
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A leader and a follower: two values of one column of a score table.
+
+    Attributes
+    ----------
+    name
+        'us-china', 'closed-open', or 'LEADER:FOLLOWER'; `parse_comparison` reads it back.
+    leader, follower
+        Values of the column.
+    column
+        'weights', 'country' or 'organization'.
+    """
+
+    name: str
+    leader: str
+    follower: str
+    column: str
+
+
+US_CHINA = Comparison("us-china", "USA", "China", "country")
+CLOSED_OPEN = Comparison("closed-open", "closed", "open", "weights")
+NAMED = {comparison.name: comparison for comparison in (US_CHINA, CLOSED_OPEN)}
+
+
+def members(cell: str) -> tuple[str, ...]:
+    """Return the groups that a cell names, each once; none for '' and 'unknown'."""
+    parts = (part.strip() for part in cell.split(";"))
+    return tuple(dict.fromkeys(part for part in parts if part and part != "unknown"))
+
+
+def group_counts(table: ScoreTable, column: str) -> Counter[str]:
+    """Return how many of a table's models each value of a column has."""
+    cells: pd.Series[str] = table.frame[column]
+    return Counter(group for cell in cells for group in members(cell))
+
+
+def parse_comparison(text: str, table: ScoreTable | None = None) -> Comparison:
+    """Return the comparison that a text names.
+
+    Parameters
+    ----------
+    text
+        'us-china', 'closed-open', or 'LEADER:FOLLOWER' with two values of one column, without
+        regard to case. They are looked up in weights, then country, then organization.
+    table
+        The table whose values count. Without one, only weights and listed countries are known.
+
+    Raises
+    ------
+    ScoresError
+        If there is no such comparison; the message lists what there is.
+    """
+    wanted = text.strip()
+    named = NAMED.get(wanted.casefold())
+    if named is not None:
+        return named
+    parts = [part.strip() for part in wanted.split(":")]
+    if len(parts) != 2 or not all(parts):
+        raise ScoresError(
+            f"There is no comparison {text!r}. Write {' or '.join(NAMED)}, or LEADER:FOLLOWER, "
+            f"such as USA:France.{_listing(table)}"
+        )
+    for column in GROUP_COLUMNS:
+        values = _values(table, column)
+        found = [_look_up(part, column, values) for part in parts]
+        leader, follower = found
+        if leader is None or follower is None:
+            continue
+        if leader == follower:
+            raise ScoresError(
+                f"The comparison {text!r} has the same group, {leader!r}, as leader and as "
+                "follower, so there is no lag between them. Name two different groups."
+            )
+        for known in NAMED.values():
+            if (leader, follower, column) == (known.leader, known.follower, known.column):
+                return known
+        return Comparison(f"{leader}:{follower}", leader, follower, column)
+    raise ScoresError(
+        f"The groups {parts[0]!r} and {parts[1]!r} are not both values of one column."
+        f"{_listing(table)}"
+    )
+
+
+def _values(table: ScoreTable | None, column: str) -> list[str]:
+    if table is not None:
+        return [group for group, _ in group_counts(table, column).most_common()]
+    known = {"weights": ["closed", "open"], "country": sorted(set(COUNTRY_NAMES.values()))}
+    return known.get(column, [])
+
+
+def _look_up(text: str, column: str, values: list[str]) -> str | None:
+    name = country_name(text) if column == "country" else text
+    if name in values:
+        return name
+    folded = [value for value in values if value.casefold() == name.casefold()]
+    return folded[0] if len(folded) == 1 else None
+
+
+def _listing(table: ScoreTable | None) -> str:
+    """Return the groups that could have been named, with their numbers of models."""
+    if table is None:
+        return " Organizations and unlisted countries can be looked up only in a given table."
+    lines = []
+    for column in GROUP_COLUMNS:
+        counts = group_counts(table, column).most_common()
+        shown = ", ".join(f"{group} ({count})" for group, count in counts[:30])
+        more = f", and {len(counts) - 30} more" if len(counts) > 30 else ""
+        lines.append(f"\n  {column}: {shown + more if counts else 'none'}")
+    return f" The table {table.name!r} has (models):{''.join(lines)}"

@@ -1,0 +1,74 @@
+"""Release dates that a model's own name contradicts."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, timedelta
+
+from frontierlag.scores.table import ScoreTable
+
+TOLERANCE = timedelta(days=45)
+
+_MONTHS = {
+    spelling.casefold(): month
+    for month in range(1, 13)
+    for spelling in (calendar.month_name[month], calendar.month_abbr[month])
+} | {"sept": 9}
+_MONTH_IN_NAME = re.compile(
+    rf"\([^()]*\b({'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?\s+(20[0-9]{{2}})\)",
+    flags=re.IGNORECASE,
+)
+_DAY_IN_NAME = re.compile(
+    r"(?<![0-9])(20[0-9]{2})(-?)(0[1-9]|1[0-2])\2(0[1-9]|[12][0-9]|3[01])(?![0-9])"
+)
+
+
+def dates_in_name(model: str) -> list[tuple[str, date, date]]:
+    """Return what a model's name says of its date: the words, and the first and last day meant.
+
+    Parameters
+    ----------
+    model
+        A name with '(Sep 2024)', '(MoE-236B, May 2024)', '2024-08-06' or '20240806' in it.
+    """
+    found = []
+    for match in _MONTH_IN_NAME.finditer(model):
+        year, month = int(match.group(2)), _MONTHS[match.group(1).casefold()]
+        last = calendar.monthrange(year, month)[1]
+        said = f"{match.group(1)} {match.group(2)}"
+        found.append((said, date(year, month, 1), date(year, month, last)))
+    for match in _DAY_IN_NAME.finditer(model):
+        try:
+            day = date(int(match.group(1)), int(match.group(3)), int(match.group(4)))
+        except ValueError:  # 30 February: a number, not a date
+            continue
+        found.append((match.group(0), day, day))
+    return found
+
+
+def date_lint(table: ScoreTable) -> list[str]:
+    """Return one warning a model whose name and release date are more than 45 days apart.
+
+    Parameters
+    ----------
+    table
+        A score table. A name that gives a month means any day of it.
+
+    Returns
+    -------
+    list of str
+        In the order of the rows; empty if no name contradicts its date.
+    """
+    warnings = []
+    dated = table.frame[table.frame["released"].notna()]
+    for row, model, released in zip(dated["row"], dated["model"], dated["released"], strict=True):
+        day = released.date()
+        for said, first, last in dates_in_name(model):
+            apart = max(first - day, day - last, timedelta(0))
+            if apart > TOLERANCE:
+                warnings.append(
+                    f"row {row}: {model} is dated {day}, {apart.days} days away from the "
+                    f"{said} in its name. Check which snapshot the score belongs to."
+                )
+    return warnings

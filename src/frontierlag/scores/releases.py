@@ -1,0 +1,278 @@
+"""The releases of two groups by a date, as arrays, and the record-holders among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from frontierlag.errors import ScoresError
+from frontierlag.scores.groups import Comparison, group_counts, members
+from frontierlag.scores.metric import Metric
+from frontierlag.scores.table import LeftOut, ScoreTable
+
+# Half the width of a 90 % interval of a standard normal.
+Z90 = 1.6448536269514722
+FEWEST_RELEASES = 3
+FEWEST_RECORDS = 2
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Releases:
+    """The releases of a comparison's two groups, sorted by (day, score, model).
+
+    Attributes
+    ----------
+    comparison, metric, as_of
+        What is compared, what a score is, and the last day that counts.
+    table
+        Name of the score table.
+    model, organization
+        Text, shape (n,).
+    day
+        Release day as days since 1970-01-01, shape (n,), int64.
+    group
+        0 for the leader, 1 for the follower, shape (n,), int64.
+    score
+        Shape (n,), in score units.
+    stderr
+        Standard deviation of a symmetric normal error, shape (n,): as given, else (high - low) /
+        (2 x 1.645); 0 for anchors and in tables without intervals.
+    stderr_low, stderr_high
+        Arms of a two-piece normal error, shape (n,): (score - low) / 1.645 and (high - score) /
+        1.645; equal to `stderr` where there is no interval.
+    low, high
+        90 % interval, shape (n,): as given, else score -/+ 1.645 `stderr`, not clipped.
+    left_out
+        Every row of the table that is not here, and why, by row.
+    """
+
+    comparison: Comparison
+    metric: Metric
+    as_of: date
+    table: str
+    model: NDArray[np.str_]
+    organization: NDArray[np.str_]
+    day: NDArray[np.int64]
+    group: NDArray[np.int64]
+    score: NDArray[np.float64]
+    stderr: NDArray[np.float64]
+    stderr_low: NDArray[np.float64]
+    stderr_high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    left_out: tuple[LeftOut, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check lengths and order, and make the arrays read-only copies."""
+        for name in (f.name for f in fields(self) if str(f.type).startswith("NDArray")):
+            array: NDArray[Any] = np.array(getattr(self, name))
+            if array.shape != self.model.shape or array.ndim != 1:
+                raise ScoresError(
+                    f"Releases.{name} has shape {array.shape}, model has {np.shape(self.model)}: "
+                    "give arrays of one value a release."
+                )
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        order = np.lexsort((self.model, self.score, self.day))
+        if not np.array_equal(order, np.arange(len(self))):
+            raise ScoresError("Releases are not sorted by (day, score, model): sort them first.")
+
+    def __len__(self) -> int:
+        """Return the number of releases."""
+        return int(self.model.size)
+
+    def __repr__(self) -> str:
+        """Return name, sizes and date."""
+        counts = [int(np.sum(self.of(group))) for group in (0, 1)]
+        return (
+            f"Releases({self.comparison.name!r} in {self.table!r} to {self.as_of}: "
+            f"{counts[0]} of {self.comparison.leader}, {counts[1]} of {self.comparison.follower})"
+        )
+
+    @property
+    def date(self) -> NDArray[np.datetime64]:
+        """Release days as datetime64[D], shape (n,)."""
+        return self.day.astype("datetime64[D]")
+
+    @property
+    def group_names(self) -> tuple[str, str]:
+        """Leader and follower."""
+        return self.comparison.leader, self.comparison.follower
+
+    def of(self, group: int) -> NDArray[np.bool_]:
+        """Return which releases are of a group (0 leader, 1 follower), shape (n,)."""
+        return np.asarray(self.group == group)
+
+
+def releases(table: ScoreTable, comparison: Comparison, as_of: date | None = None) -> Releases:
+    """Return the releases of a comparison's groups by a date.
+
+    Parameters
+    ----------
+    table
+        A score table.
+    comparison
+        Leader and follower.
+    as_of
+        The last day that counts; the table's own as-of date by default.
+
+    Raises
+    ------
+    ScoresError
+        If the two groups cannot be compared: the same twice, a group without releases, with fewer
+        than three, or with fewer than two records.
+    """
+    if comparison.leader == comparison.follower:
+        raise ScoresError(
+            f"Leader and follower are the same group, {comparison.leader!r}, so there is no lag "
+            "between them. Name two different groups."
+        )
+    last = table.as_of if as_of is None else as_of
+    if isinstance(last, datetime):
+        last = last.date()
+    frame = table.frame
+    day = frame["released"].to_numpy().astype("datetime64[D]")
+    late = day > np.datetime64(last, "D")
+    unusable = {(entry.row, entry.model) for entry in table.left_out}
+    left_out = list(table.left_out)
+    kept, group = [], []
+    cells = zip(frame["row"], frame["model"], frame[comparison.column], strict=True)
+    for at, (row, model, cell) in enumerate(cells):
+        if (row, model) in unusable:
+            continue
+        if late[at]:
+            left_out.append(LeftOut(row, model, f"released {day[at]}, after the as-of date {last}"))
+            continue
+        sides = [side in members(cell) for side in (comparison.leader, comparison.follower)]
+        if sum(sides) == 1:
+            kept.append(at)
+            group.append(sides.index(True))
+        else:
+            left_out.append(LeftOut(row, model, _why_not(cell, sides, comparison)))
+    _check_sizes(table, comparison, np.array(group, dtype=np.int64), last)
+
+    chosen = frame.iloc[kept]
+    error = _errors(chosen)
+    arrays: dict[str, NDArray[Any]] = {
+        "model": chosen["model"].to_numpy(dtype=str),
+        "organization": chosen["organization"].to_numpy(dtype=str),
+        "day": day[kept].astype(np.int64),
+        "group": np.array(group, dtype=np.int64),
+        "score": chosen["score"].to_numpy(dtype=np.float64),
+        **error,
+    }
+    order = np.lexsort((arrays["model"], arrays["score"], arrays["day"]))
+    result = Releases(
+        comparison=comparison,
+        metric=table.metric,
+        as_of=last,
+        table=table.name,
+        left_out=tuple(sorted(left_out, key=lambda entry: entry.row)),
+        **{name: array[order] for name, array in arrays.items()},
+    )
+    _check_records(result)
+    return result
+
+
+def records(releases: Releases, group: int | None = None) -> NDArray[np.bool_]:
+    """Return which releases were records of their own group, by published score.
+
+    A record scores strictly higher than everything its group had released on earlier days; on
+    one day only the best release can be one, of equals the first by name.
+
+    Parameters
+    ----------
+    releases
+        The releases of both groups.
+    group
+        0 for the leader's records only, 1 for the follower's, None for both.
+
+    Returns
+    -------
+    ndarray of bool
+        Shape (n,), in the order of the releases. Filter afterwards: a maximum taken over a subset
+        is not a record.
+    """
+    result = np.zeros(len(releases), dtype=bool)
+    for side in (0, 1) if group is None else (group,):
+        index = np.flatnonzero(releases.of(side))
+        index = index[
+            np.lexsort((releases.model[index], -releases.score[index], releases.day[index]))
+        ]
+        day = releases.day[index]
+        best_of_day = index[np.r_[True, day[1:] != day[:-1]]] if index.size else index
+        score = releases.score[best_of_day]
+        before = np.r_[-np.inf, np.maximum.accumulate(score)[:-1]] if score.size else score
+        result[best_of_day[score > before]] = True
+    return result
+
+
+def default_window_start(releases: Releases) -> date:
+    """Return the later of the two groups' second record dates by published score.
+
+    Raises
+    ------
+    ScoresError
+        If a group has fewer than two records.
+    """
+    _check_records(releases)
+    seconds = [np.sort(releases.day[records(releases, group)])[1] for group in (0, 1)]
+    start: date = np.datetime64(int(max(seconds)), "D").item()
+    return start
+
+
+def _why_not(cell: str, sides: list[bool], comparison: Comparison) -> str:
+    if all(sides):
+        return f"{comparison.column} is {cell!r}, so it belongs to both groups"
+    if not members(cell):
+        return f"{comparison.column} is not known"
+    return f"{comparison.column} is {cell!r}, neither {comparison.leader} nor {comparison.follower}"
+
+
+def _errors(frame: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """Return stderr, its two arms and the interval of each row."""
+    score, low, high, given = (
+        frame[column].to_numpy(dtype=np.float64) for column in ("score", "low", "high", "stderr")
+    )
+    has_interval = ~np.isnan(low)
+    from_interval = np.where(has_interval, (high - low) / (2 * Z90), 0.0)
+    stderr = np.where(np.isnan(given), from_interval, given)
+    return {
+        "stderr": stderr,
+        "stderr_low": np.where(has_interval, (score - low) / Z90, stderr),
+        "stderr_high": np.where(has_interval, (high - score) / Z90, stderr),
+        "low": np.where(has_interval, low, score - Z90 * stderr),
+        "high": np.where(has_interval, high, score + Z90 * stderr),
+    }
+
+
+def _check_sizes(
+    table: ScoreTable, comparison: Comparison, group: NDArray[np.int64], last: date
+) -> None:
+    counts = np.bincount(group, minlength=2)
+    for name, count in zip((comparison.leader, comparison.follower), counts, strict=True):
+        if count < FEWEST_RELEASES:
+            groups = group_counts(table, comparison.column).most_common(12)
+            there = ", ".join(f"{value} ({number})" for value, number in groups)
+            raise ScoresError(
+                f"{comparison.name} cannot be compared in {table.name}: {name!r} has {count} "
+                f"release(s) with a date and a score by {last}, and at least {FEWEST_RELEASES} are "
+                f"needed to see a trend. Values of {comparison.column} in the table (models): "
+                f"{there or 'none'}."
+            )
+
+
+def _check_records(releases: Releases) -> None:
+    for group, name in enumerate(releases.group_names):
+        count = int(np.sum(records(releases, group)))
+        if count < FEWEST_RECORDS:
+            raise ScoresError(
+                f"{releases.comparison.name} cannot be compared in {releases.table}: {name!r} has "
+                f"{count} record(s) by {releases.as_of}, and at least {FEWEST_RECORDS} are needed, "
+                "because the first one only says where the table begins."
+            )
