@@ -14,8 +14,8 @@ from frontierlag.fit import Fit, fit
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import Measured, measure
 from frontierlag.model import ModelSpec
-from frontierlag.sampling import SamplerSettings
 from frontierlag.scores import Releases
+from frontierlag.settings import SamplerSettings
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Analysis:
         tree = xr.DataTree.from_dict(groups)
         window = self.measured.window
         tree.attrs.update(
-            self.fit.tree.attrs,
+            {str(key): value for key, value in self.fit.tree.attrs.items()},
             window_start=window.since.isoformat(),
             window_end=window.as_of.isoformat(),
             converged=str(self.convergence.converged),

@@ -13,8 +13,9 @@ import xarray as xr
 from frontierlag.model import ModelSpec, build
 from frontierlag.names import CAPABILITIES, CHAIN, DRAW, GROUP, RELEASE, SAMPLE_DIMS, SCORE
 from frontierlag.observations import Observations
-from frontierlag.sampling import SamplerSettings, sample
+from frontierlag.sampling import sample
 from frontierlag.scores import Releases
+from frontierlag.settings import SamplerSettings
 
 PRIOR_DRAWS = 1000
 

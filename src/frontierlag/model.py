@@ -60,9 +60,7 @@ class ModelSpec:
             )
 
     @classmethod
-    def of(
-        cls, name: str, metric: Metric, priors: Mapping[str, Prior] | None = None
-    ) -> ModelSpec:
+    def of(cls, name: str, metric: Metric, priors: Mapping[str, Prior] | None = None) -> ModelSpec:
         """Make a spec from a name such as ``linear-stochastic``."""
         first, _, rest = name.partition("-")
         return cls(trend(first), frontier(rest), metric, tuple((priors or {}).items()))

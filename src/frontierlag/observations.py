@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -61,6 +61,7 @@ def reference_date(releases: Releases) -> date:
 
 def subset(releases: Releases, mask: np.ndarray) -> Releases:
     """The releases where ``mask`` holds, in their order; what was left out is kept as it was."""
-    columns = ("model", "organization", "day", "group", "score", "stderr")
-    columns += ("stderr_low", "stderr_high", "low", "high")
+    columns = [
+        f.name for f in fields(releases) if isinstance(getattr(releases, f.name), np.ndarray)
+    ]
     return replace(releases, **{name: getattr(releases, name)[mask] for name in columns})

@@ -49,7 +49,9 @@ class Prior(BaseModel):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         needed = set(_FAMILIES[self.family])
-        given = {k for k in ("mu", "sigma", "lower", "upper", "median") if getattr(self, k) is not None}
+        given = {
+            k for k in ("mu", "sigma", "lower", "upper", "median") if getattr(self, k) is not None
+        }
         if needed != given:
             raise SpecError(
                 f"a {self.family} prior takes {', '.join(_FAMILIES[self.family])}; "

@@ -9,27 +9,12 @@ from typing import Any
 import numpy as np
 import nutpie
 import xarray as xr
-from pydantic import BaseModel, ConfigDict, Field
 
 from frontierlag.errors import FitError
 from frontierlag.model import ModelSpec, build
 from frontierlag.names import CHAIN, DRAW, GROUP
 from frontierlag.observations import Observations
-
-
-class SamplerSettings(BaseModel):
-    """Everything that the sampler is told; stored with every fit.
-
-    ``cores`` changes the time taken and no number: each chain has its own stream from ``seed``.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    chains: int = Field(default=4, ge=2, le=64)
-    draws: int = Field(default=2000, ge=100)
-    tune: int = Field(default=1000, ge=100)
-    target_accept: float = Field(default=0.95, gt=0.5, lt=1.0)
-    seed: int = Field(default=2026, ge=0)
+from frontierlag.settings import SamplerSettings
 
 
 @dataclass(frozen=True)
@@ -111,7 +96,10 @@ def _labelled(posterior: xr.Dataset, spec: ModelSpec, observations: Observations
         kept[p.name] = xr.DataArray(posterior[p.name].to_numpy(), dims=dims)
     for name in spec.frontier.latent_in_model:
         kept[name] = xr.DataArray(posterior[name].to_numpy(), dims=(CHAIN, DRAW, "release"))
-    dataset = xr.Dataset(kept, coords={CHAIN: np.arange(posterior.sizes[CHAIN]), DRAW: np.arange(posterior.sizes[DRAW])})
+    dataset = xr.Dataset(
+        kept,
+        coords={CHAIN: np.arange(posterior.sizes[CHAIN]), DRAW: np.arange(posterior.sizes[DRAW])},
+    )
     if any(not p.shared for p in spec.parameters):
         dataset = dataset.assign_coords({GROUP: groups})
     dataset.attrs["parameters"] = names

@@ -46,9 +46,7 @@ def normal_exponential_logp(eps: Any, sd: Any, shortfall: Any, xp: Any) -> Any:
     z = -(eps / sd + sd / shortfall)
     below, above = xp.where(z < 0, z, 0.0), xp.where(z < 0, 0.0, z)
     left = -0.5 * (eps / sd) ** 2 + _log_scaled_lower_tail(below, xp)
-    right = (
-        eps / shortfall + 0.5 * (sd / shortfall) ** 2 + xp.log1p(-xp.erfc(above / ROOT_2) / 2)
-    )
+    right = eps / shortfall + 0.5 * (sd / shortfall) ** 2 + xp.log1p(-xp.erfc(above / ROOT_2) / 2)
     return -xp.log(shortfall) + xp.where(z < 0, left, right)
 
 

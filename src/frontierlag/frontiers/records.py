@@ -63,9 +63,15 @@ class Records(Frontier):
         self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
     ) -> np.ndarray:
         """Normal with precisions added: shrunk towards the trend where it was measured poorly."""
-        return split_error(
-            rng, data["observed"] - mu, of_group(p["scatter"], data["group_index"]), data["stderr"]
-        ) + mu
+        return (
+            split_error(
+                rng,
+                data["observed"] - mu,
+                of_group(p["scatter"], data["group_index"]),
+                data["stderr"],
+            )
+            + mu
+        )
 
     def simulate(
         self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values

@@ -17,7 +17,8 @@ from frontierlag.names import FOLLOWER, LEADER
 from frontierlag.observations import day_number
 from frontierlag.scores import Releases, records
 
-TOLERANCE = 1.0
+# How far above the follower still counts as level: one point of an index, one percentage point.
+TOLERANCE = {"points": 1.0, "accuracy": 0.01}
 PUBLISHED = {"mean": 7.0, "minimum": 4.0, "maximum": 14.0}
 
 
@@ -37,7 +38,7 @@ class Convention:
     censored: int
 
 
-def release_matched(releases: Releases, tolerance: float = TOLERANCE) -> Convention:
+def release_matched(releases: Releases, tolerance: float | None = None) -> Convention:
     """For each record of the follower, months since the latest matching record of the leader.
 
     A leader's record matches if its score is at most the follower's plus ``tolerance`` points and
@@ -47,14 +48,14 @@ def release_matched(releases: Releases, tolerance: float = TOLERANCE) -> Convent
     day, score = _records(releases, FOLLOWER)
     lags = []
     for d, s in zip(day, score, strict=True):
-        matching = lead_day[(lead_score <= s + tolerance) & (lead_day <= d)]
+        matching = lead_day[(lead_score <= s + _margin(releases, tolerance)) & (lead_day <= d)]
         if matching.size:
             lags.append((d - matching.max()) / DAYS_PER_MONTH)
     return _convention("release-matched", lags, censored=len(day) - len(lags))
 
 
 def daily(
-    releases: Releases, as_of: date | None = None, tolerance: float = TOLERANCE
+    releases: Releases, as_of: date | None = None, tolerance: float | None = None
 ) -> Convention:
     """On every day with both values, months since the leader last was level with the follower.
 
@@ -66,14 +67,14 @@ def daily(
     leader, follower = (_point_staircase(releases, group) for group in (LEADER, FOLLOWER))
     last = day_number(as_of or releases.as_of)
     days = np.arange(max(leader.day[0], follower.day[0]), last + 1)
-    step = leader.first_above(follower.on(days) + tolerance)[0]
+    step = leader.first_above(follower.on(days) + _margin(releases, tolerance))[0]
     passed = np.append(leader.day, np.iinfo(np.int64).max)[step]
     lags = np.maximum(days - passed, 0) / DAYS_PER_MONTH
     censored = (step == 0) & (passed <= days)
     return _convention("daily", lags.tolist(), censored=int(censored.sum()))
 
 
-def catch_up(releases: Releases, tolerance: float = TOLERANCE) -> Convention:
+def catch_up(releases: Releases, tolerance: float | None = None) -> Convention:
     """For each record of the leader, months until the follower first came within ``tolerance``.
 
     Records that the follower has not reached by the as-of date are counted as censored.
@@ -82,7 +83,7 @@ def catch_up(releases: Releases, tolerance: float = TOLERANCE) -> Convention:
     day, score = _records(releases, FOLLOWER)
     lags = []
     for d, s in zip(lead_day, lead_score, strict=True):
-        reached = day[score >= s - tolerance]
+        reached = day[score >= s - _margin(releases, tolerance)]
         if reached.size:
             lags.append((reached.min() - d) / DAYS_PER_MONTH)
     return _convention("catch-up", lags, censored=len(lead_day) - len(lags))
@@ -91,6 +92,10 @@ def catch_up(releases: Releases, tolerance: float = TOLERANCE) -> Convention:
 def conventions(releases: Releases) -> tuple[Convention, ...]:
     """All of them."""
     return release_matched(releases), daily(releases), catch_up(releases)
+
+
+def _margin(releases: Releases, tolerance: float | None) -> float:
+    return TOLERANCE[releases.metric.unit] if tolerance is None else tolerance
 
 
 def _records(releases: Releases, group: int) -> tuple[np.ndarray, np.ndarray]:

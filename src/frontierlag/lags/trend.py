@@ -53,7 +53,11 @@ def trend_lag(
 
 
 def lag_at_level(
-    trend: Trend, p: Draws, levels: np.ndarray, reference: date, first_days: tuple[int, int],
+    trend: Trend,
+    p: Draws,
+    levels: np.ndarray,
+    reference: date,
+    first_days: tuple[int, int],
     as_of: date,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lag at a level c: F_follow^{-1}(c) - F_lead^{-1}(c).

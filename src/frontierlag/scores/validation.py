@@ -203,11 +203,11 @@ def _broken(frame: pd.DataFrame, text: pd.DataFrame, rules: tuple[Rule, ...]) ->
         cases = error.failure_cases[["check", "index"]].drop_duplicates()
     else:
         return []
+    rows = text.to_dict("index")
     found = []
     for name, row in zip(cases["check"], cases["index"], strict=True):
-        rule = by_name[str(name)]
-        cells = {str(column): str(cell) for column, cell in text.loc[row].items()}
-        value = cells.get(rule.column, "")
+        rule, cells = by_name[str(name)], rows[row]
+        value = str(cells.get(rule.column, ""))
         if rule.name == "order":
             value = f"{value} > {cells['high']}"
         elif rule.name == "inside":
@@ -224,8 +224,8 @@ def _conflicting_names(text: pd.DataFrame) -> list[Problem]:
     for model, group in shared.groupby("model", sort=False):
         rows = [int(row) for row in group.index]
         for row in rows:
-            listed = [str(other) for other in rows if other != row]
-            others = ", ".join(listed[:5]) + (", ..." if len(listed) > 5 else "")
+            listed = [str(other) for other in rows[:6] if other != row][:5]
+            others = ", ".join(listed) + (", ..." if len(rows) > 6 else "")
             advice = (
                 f"the same name with other values is in row(s) {others}: keep one row a model, or "
                 "give the rows different names"

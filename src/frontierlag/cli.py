@@ -1,0 +1,329 @@
+"""The command line: parses, calls, prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+from pydantic import ValidationError
+from rich.console import Console
+
+from frontierlag.errors import FrontierLagError, SpecError
+from frontierlag.report.progress import progress
+from frontierlag.settings import SamplerSettings
+
+if TYPE_CHECKING:
+    from frontierlag.jobs import Job
+
+NOT_CONVERGED, USER_ERROR, INTERRUPTED = 1, 2, 130
+DEFAULT_SCORES = "eci-2026-08-11"
+
+app = App(
+    name="frontierlag",
+    help="How far one frontier trails another, with intervals that can be trusted.",
+    help_on_error=False,
+)
+scores_app = App(name="scores", help="Look at score tables: list, show, check.")
+app.command(scores_app)
+
+Scores = Annotated[
+    str, Parameter(help="A reference table (`frontierlag scores list`) or a CSV or Parquet file.")
+]
+ComparisonName = Annotated[
+    str, Parameter(help="us-china, closed-open, or LEADER:FOLLOWER such as USA:France.")
+]
+Since = Annotated[
+    date | None,
+    Parameter(help="First day of the window, YYYY-MM-DD; by default both groups' second record."),
+]
+AsOf = Annotated[
+    date | None, Parameter(help="Last day that counts, YYYY-MM-DD; by default the table's own.")
+]
+Sampler = Annotated[SamplerSettings, Parameter(name="*")]
+DEFAULT_SAMPLER = SamplerSettings()
+
+
+@app.command
+def run(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    comparison: ComparisonName = "us-china",
+    since: Since = None,
+    as_of: AsOf = None,
+    models: Annotated[
+        str | None, Parameter(help="Comma-separated, such as linear-records,linear-stochastic.")
+    ] = None,
+    sampler: Sampler = DEFAULT_SAMPLER,
+    out: Annotated[
+        Path | None, Parameter(help="Results folder; by default results/DATASET/COMPARISON.")
+    ] = None,
+) -> int:
+    """Fit the models to one table and comparison and write tables, figures and posteriors.
+
+    Example: frontierlag run --scores eci-2025-12-19 --comparison us-china --out my-results
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.run import MODELS
+
+    job = Job(scores, comparison, since, as_of)
+    folder = out or Path("results") / job.prepare().slug
+    chosen = tuple(models.split(",")) if models else MODELS
+    return _run_and_show([job], [folder], chosen, sampler)
+
+
+@app.command
+def results(
+    *, out: Annotated[Path, Parameter(help="Folder of all results.")] = Path("results")
+) -> int:
+    """Run the main job: both ECI vintages, both comparisons, all four models.
+
+    Example: frontierlag results --out results
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.run import MODELS
+
+    jobs = [
+        Job(name, comparison)
+        for name in ("eci-2025-12-19", "eci-2026-08-11")
+        for comparison in ("us-china", "closed-open")
+    ]
+    folders = [out / job.prepare().slug for job in jobs]
+    return _run_and_show(jobs, folders, MODELS, DEFAULT_SAMPLER)
+
+
+@app.command
+def fit(
+    *,
+    model: Annotated[str, Parameter(help="Trend and frontier.")] = "linear-stochastic",
+    scores: Scores = DEFAULT_SCORES,
+    comparison: ComparisonName = "us-china",
+    since: Since = None,
+    as_of: AsOf = None,
+    sampler: Sampler = DEFAULT_SAMPLER,
+    out: Annotated[Path, Parameter(help="NetCDF file to write.")] = Path("posterior.nc"),
+) -> int:
+    """Fit one model and store its posterior, capabilities and lags in one NetCDF file.
+
+    Example: frontierlag fit --model logistic-stochastic --out logistic.nc
+    """
+    from frontierlag.analysis import analyse
+    from frontierlag.jobs import Job
+    from frontierlag.model import ModelSpec
+    from frontierlag.outputs import replaced
+    from frontierlag.report.console import show_convergence
+    from frontierlag.storage import store
+
+    job = Job(scores, comparison, since, as_of).prepare()
+    spec = ModelSpec.of(model, job.table.metric)
+    console = Console()
+    with replaced(out) as path, progress(f"fitting {spec.name}") as step:
+        analysis = analyse(spec, job.releases, job.window, sampler, stage=step)
+        store(analysis, path)
+    show_convergence(console, analysis.name, analysis.convergence)
+    console.print(f"stored in {out}", markup=False, highlight=False)
+    return 0 if analysis.convergence.converged else NOT_CONVERGED
+
+
+@app.command
+def lags(
+    file: Annotated[Path, Parameter(help="A posterior.nc of `run` or `fit`.")],
+    *,
+    since: Since = None,
+    level: Annotated[
+        list[float] | None, Parameter(help="Tell the lag at this score too; may be repeated.")
+    ] = None,
+) -> int:
+    """Print the lags of a stored fit, over another window or at other scores if asked.
+
+    Example: frontierlag lags posterior.nc --since 2025-01-01 --level 145
+    """
+    import numpy as np
+
+    from frontierlag.analysis import Analysis
+    from frontierlag.lags.days import Window
+    from frontierlag.lags.measure import measure
+    from frontierlag.report.console import show_lags, show_levels
+    from frontierlag.report.tables import lag_table, level_table
+    from frontierlag.storage import load
+
+    analysis = load(file)
+    stored = analysis.measured.window
+    if since or level:
+        start = since or stored.since
+        if start < stored.since:
+            raise SpecError(
+                f"the stored window starts on {stored.since}; --since {start} is before it"
+            )
+        levels = np.array(level) if level else None
+        window = Window(start, stored.as_of)
+        analysis = Analysis(analysis.fit, measure(analysis.fit, window, levels))
+    console = Console()
+    show_lags(console, lag_table(analysis))
+    show_levels(console, level_table(analysis))
+    return 0 if analysis.convergence.converged else NOT_CONVERGED
+
+
+@app.command
+def diagnose(
+    path: Annotated[Path, Parameter(help="A results folder or a posterior.nc.")],
+) -> int:
+    """Print the convergence verdict of stored fits, check by check.
+
+    Example: frontierlag diagnose results/eci-2026-08-11/us-china
+    """
+    from frontierlag.errors import FitError
+    from frontierlag.report.console import show_convergence
+    from frontierlag.storage import load
+
+    files = sorted(path.glob("**/posterior.nc")) if path.is_dir() else [path]
+    if not files:
+        raise FitError(
+            f"there is no posterior.nc below {path}; posteriors are not committed: "
+            "make them with `frontierlag run`"
+        )
+    console = Console()
+    verdicts = []
+    for file in files:
+        analysis = load(file)
+        show_convergence(console, analysis.name, analysis.convergence)
+        verdicts.append(analysis.convergence.converged)
+    return 0 if all(verdicts) else NOT_CONVERGED
+
+
+@app.command
+def published(
+    *,
+    scores: Scores = "eci-2025-12-19",
+    comparison: ComparisonName = "us-china",
+    as_of: AsOf = None,
+) -> int:
+    """Print the lag by the published point conventions, which have no interval.
+
+    Example: frontierlag published --scores eci-2025-12-19
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.lags.published import conventions
+    from frontierlag.report.console import show_published
+
+    job = Job(scores, comparison, as_of=as_of).prepare()
+    console = Console()
+    show_published(console, conventions(job.releases))
+    console.print(job.table.attribution, style="dim", markup=False)
+    return 0
+
+
+@scores_app.command(name="list")
+def scores_list() -> int:
+    """List the reference tables that come with the package."""
+    from frontierlag.scores import load_scores, reference_names
+
+    console = Console()
+    for name in reference_names():
+        table = load_scores(name)
+        console.print(
+            f"{name}: {len(table.frame)} rows, {table.metric.name}, as of {table.as_of}",
+            markup=False,
+            highlight=False,
+        )
+    return 0
+
+
+@scores_app.command(name="show")
+def scores_show(
+    scores: Scores = DEFAULT_SCORES,
+    *,
+    rows: Annotated[int, Parameter(help="How many of the latest rows to print.")] = 20,
+) -> int:
+    """Show a table: what it is, what was done to it, and its latest rows."""
+    from frontierlag.report.console import show_rows, show_scores
+    from frontierlag.scores import load_scores
+
+    console, table = Console(), load_scores(scores)
+    show_scores(console, table)
+    show_rows(console, table, rows)
+    return 0
+
+
+@scores_app.command(name="check")
+def scores_check(
+    scores: Scores,
+    *,
+    comparison: Annotated[
+        str | None, Parameter(help="Also check that this comparison can be made.")
+    ] = None,
+) -> int:
+    """Check a table, listing every bad row, and say what a run would leave out.
+
+    Example: frontierlag scores check my-scores.csv --comparison us-china
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import show_scores
+    from frontierlag.scores import load_scores
+
+    console = Console()
+    show_scores(console, load_scores(scores))
+    if comparison:
+        found = Job(scores, comparison).prepare().releases
+        console.print(f"{found!r}, {len(found.left_out)} rows left out", markup=False)
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a user's mistake ends with one sentence and exit code 2."""
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in tokens
+    if debug:
+        tokens.remove("--debug")
+    errors = Console(stderr=True)
+    try:
+        code = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        words = _sentence(error)
+        errors.print(f"frontierlag: {words}; see frontierlag --help", markup=False, soft_wrap=True)
+        sys.exit(USER_ERROR)
+    except FrontierLagError as error:
+        if debug:
+            raise
+        errors.print(f"frontierlag: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(USER_ERROR)
+    except KeyboardInterrupt:
+        if debug:
+            raise
+        errors.print("frontierlag: interrupted; nothing was changed", markup=False)
+        sys.exit(INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _sentence(error: CycloptsError) -> str:
+    """What was wrong with an option, in one line."""
+    cause = error.__cause__
+    if isinstance(cause, ValidationError):
+        return "; ".join(
+            f"--{str(e['loc'][0]).replace('_', '-')} {e['input']}: {e['msg']}"
+            for e in cause.errors()
+        )
+    return str(error).rstrip(".")
+
+
+def _run_and_show(
+    jobs: list[Job], folders: list[Path], models: Sequence[str], sampler: SamplerSettings
+) -> int:
+    """Run, print the answers, and say by the exit code whether every fit converged."""
+    from frontierlag.report.console import show_run
+    from frontierlag.run import run_jobs
+
+    with progress(f"fitting {len(models)} models to {len(jobs)} data sets", len(models)) as step:
+        found = run_jobs(jobs, folders, models, sampler, done=step)
+    console = Console()
+    for outcomes, folder in zip(found, folders, strict=True):
+        show_run(console, outcomes, folder)
+    ok = all(outcome.converged for outcomes in found for outcome in outcomes)
+    return 0 if ok else NOT_CONVERGED
+
+
+if __name__ == "__main__":
+    main()

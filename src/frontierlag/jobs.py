@@ -1,0 +1,67 @@
+"""What to analyse: a score table, a comparison and a window, settled before anything is fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from frontierlag.errors import SpecError
+from frontierlag.lags.days import Window
+from frontierlag.scores import (
+    Releases,
+    ScoreTable,
+    default_window_start,
+    load_scores,
+    parse_comparison,
+    releases,
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One score table and comparison over one window.
+
+    Raises
+    ------
+    SpecError
+        From :meth:`prepare`, if the window or the as-of date does not fit the table.
+    """
+
+    scores: str
+    comparison: str = "us-china"
+    since: date | None = None
+    as_of: date | None = None
+
+    def prepare(self) -> Prepared:
+        """Read the table and settle the groups and the window."""
+        table = load_scores(self.scores)
+        if self.as_of is not None and self.as_of > table.as_of:
+            raise SpecError(
+                f"the as-of date {self.as_of} is later than {table.as_of}, the last day that "
+                f"{table.name} speaks for; what was released after that is not in it"
+            )
+        found = releases(table, parse_comparison(self.comparison, table), self.as_of)
+        earliest = default_window_start(found)
+        since = self.since or earliest
+        if since < earliest:
+            raise SpecError(
+                f"the window would start on {since}, but {' and '.join(found.group_names)} both "
+                f"have a second record in {table.name} only from {earliest} on; "
+                f"give --since {earliest} or later"
+            )
+        return Prepared(table, found, Window(since, found.as_of))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A job with its data read."""
+
+    table: ScoreTable
+    releases: Releases
+    window: Window
+
+    @property
+    def slug(self) -> Path:
+        """Where a results folder keeps this job: dataset, then comparison."""
+        return Path(self.table.name) / self.releases.comparison.name.replace(":", "-").lower()

@@ -1,0 +1,1 @@
+"""Lags: pure functions on draws, and the published conventions on points."""

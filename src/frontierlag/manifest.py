@@ -1,0 +1,113 @@
+"""The record beside a result: data, model, sampler, versions and where the program came from."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections import Counter
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from frontierlag.lags.days import Window
+from frontierlag.model import ModelSpec
+from frontierlag.scores import Releases, ScoreTable, date_lint
+from frontierlag.settings import SamplerSettings
+from frontierlag.summary import INNER, INTERVAL_KIND, OUTER
+
+_PACKAGES = (
+    "frontierlag", "pymc", "pytensor", "nutpie", "arviz", "arviz-stats", "numpy", "scipy", "numba",
+    "pandas", "xarray", "netCDF4", "matplotlib",
+)  # fmt: skip
+
+
+def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
+    """What was read, what was used and what was left out, with reasons."""
+    leader, follower = releases.group_names
+    return {
+        "name": table.name,
+        "sha256": table.sha256,
+        "vintage": table.vintage.isoformat() if table.vintage else None,
+        "as_of": releases.as_of.isoformat(),
+        "layout": table.layout,
+        "metric": asdict(table.metric),
+        "attribution": table.attribution,
+        "notes": list(table.notes),
+        "date_warnings": list(date_lint(table)),
+        "rows": len(table.frame),
+        "used": {
+            "total": len(releases),
+            leader: int((releases.group == 0).sum()),
+            follower: int((releases.group == 1).sum()),
+        },
+        "left_out": {
+            "total": len(releases.left_out),
+            "by_reason": dict(Counter(_kind(row.reason) for row in releases.left_out)),
+            "rows": [asdict(row) for row in releases.left_out],
+        },
+    }
+
+
+def model_record(spec: ModelSpec, used: int) -> dict[str, Any]:
+    """Trend, frontier, priors, and how many releases were in the likelihood."""
+    return {
+        "trend": spec.trend.name,
+        "frontier": spec.frontier.name,
+        "releases_in_likelihood": used,
+        "priors": spec.describe_priors(),
+    }
+
+
+def run_record(
+    table: ScoreTable,
+    releases: Releases,
+    window: Window,
+    settings: SamplerSettings,
+    models: dict[str, dict[str, Any]],
+) -> dict[str, Any]:
+    """Everything that it takes to know, and to repeat, what a run did."""
+    return {
+        "data": data_record(table, releases),
+        "comparison": asdict(releases.comparison),
+        "window": {"since": window.since.isoformat(), "as_of": window.as_of.isoformat()},
+        "measurement_errors": "independent between models, from the table's intervals",
+        "intervals": {"kind": INTERVAL_KIND, "probabilities": [INNER, OUTER]},
+        "models": models,
+        "sampler": {"name": "nutpie", **settings.model_dump()},
+        "versions": versions(),
+        "git_commit": git_commit(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of every package that a number passes through."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+
+
+def git_commit() -> str | None:
+    """Commit of the checkout this package runs from, ``+changes`` if it has any; None outside."""
+    here = Path(__file__).resolve().parent
+    commands = (["rev-parse", "HEAD"], ["status", "--porcelain", "--", str(here)])
+    found = []
+    for arguments in commands:
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(here), *arguments], capture_output=True, text=True, check=True
+            )
+        except (OSError, subprocess.CalledProcessError):
+            return None
+        found.append(done.stdout.strip())
+    commit, changes = found
+    return f"{commit}+changes" if changes else commit
+
+
+def _kind(reason: str) -> str:
+    """The reason without this row's own value, so that rows can be counted by it."""
+    if reason.startswith("released"):
+        return "released after the as-of date"
+    if "belongs to both" in reason:
+        return "belongs to both groups"
+    if "neither" in reason:
+        return "belongs to neither group"
+    return reason

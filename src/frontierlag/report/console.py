@@ -1,0 +1,154 @@
+"""What a run shows on a terminal: tables and verdicts in plain words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from frontierlag.checks.convergence import Convergence
+from frontierlag.lags.published import Convention
+from frontierlag.names import CURRENT, WINDOW
+from frontierlag.report.sentences import HEADLINE
+from frontierlag.scores import ScoreTable, date_lint
+from frontierlag.summary import INTERVAL_KIND, decimals
+
+if TYPE_CHECKING:
+    from frontierlag.run import Outcome
+
+
+def show_lags(console: Console, lags: pd.DataFrame) -> None:
+    """Print rows of the lag table, with no more digits than the Monte Carlo error supports."""
+    table = Table(title=f"Lag in months: median, 50 % and 90 % {INTERVAL_KIND} intervals")
+    for name in ("model", "lag", "period"):
+        table.add_column(name)
+    for name in ("median", "50 %", "90 %", "undefined", "bound only"):
+        table.add_column(name, justify="right")
+    for row in lags.to_dict("records"):
+        places = decimals(float(row["mcse"]), most=1)
+        name = row["model"] if row["converged"] else f"{row['model']} (NOT CONVERGED)"
+        table.add_row(
+            name,
+            row["lag"],
+            row["period"],
+            _figure(row["median"], places),
+            _range(row["lower50"], row["upper50"], places),
+            _range(row["lower90"], row["upper90"], places),
+            _share(row["undefined"]),
+            _share(row["censored"]),
+        )
+    console.print(table)
+    console.print(
+        "undefined: share of draws in which the lag does not exist; bound only: share of days on "
+        "which a realized lag is only known to be at least this large, or a trend lag is read "
+        "outside the data.",
+        style="dim",
+    )
+
+
+def show_run(console: Console, outcomes: Sequence[Outcome], folder: Path) -> None:
+    """Print what a run found on one data set: lags over the window and today, and warnings."""
+    lags = pd.concat([outcome.lags for outcome in outcomes])
+    first = lags.iloc[0]
+    console.rule(f"{first['dataset']}, {first['comparison']}, as of {first['as_of']}")
+    show_lags(console, lags[lags["period"].isin([WINDOW, CURRENT])])
+    for outcome in outcomes:
+        if not outcome.converged:
+            console.print(f"{outcome.model}: {outcome.diagnostics['verdict']}", markup=False)
+    headline = next((o for o in outcomes if o.model == HEADLINE), outcomes[0])
+    for sentence in headline.sentences:
+        console.print(sentence, markup=False, highlight=False)
+    console.print(f"written to {folder}", markup=False, highlight=False)
+
+
+def show_levels(console: Console, levels: pd.DataFrame) -> None:
+    """Print how much later the follower's trend reaches each score."""
+    table = Table(title=f"Lag of the trends at a score, months: median and 90 % {INTERVAL_KIND}")
+    for name in ("score", "median", "90 %", "undefined", "outside the data"):
+        table.add_column(name, justify="right")
+    for row in levels.to_dict("records"):
+        places = decimals(float(row["mcse"]), most=1)
+        table.add_row(
+            f"{row['level']:g}",
+            _figure(row["median"], places),
+            _range(row["lower90"], row["upper90"], places),
+            _share(row["undefined"]),
+            _share(row["censored"]),
+        )
+    console.print(table)
+
+
+def show_published(console: Console, conventions: tuple[Convention, ...]) -> None:
+    """Print the published conventions."""
+    table = Table(title="Published conventions, months: points without an interval")
+    table.add_column("convention")
+    for name in ("mean", "minimum", "maximum", "n", "censored"):
+        table.add_column(name, justify="right")
+    for c in conventions:
+        table.add_row(
+            c.name, *(_figure(v, 2) for v in (c.mean, c.minimum, c.maximum)), str(c.n),
+            str(c.censored),
+        )  # fmt: skip
+    console.print(table)
+
+
+def show_convergence(console: Console, name: str, gate: Convergence) -> None:
+    """Print the gate's verdict and its lines."""
+    console.print(f"{name}: {gate.verdict()}", markup=False)
+    table = Table()
+    table.add_column("check")
+    table.add_column("worst value", justify="right")
+    table.add_column("needs")
+    table.add_column("at")
+    table.add_column("")
+    for c in gate.checks:
+        table.add_row(
+            c.name, f"{c.value:.4g}", c.threshold, c.worst, "passed" if c.passed else "FAILED"
+        )
+    console.print(table)
+
+
+def show_scores(console: Console, scores: ScoreTable) -> None:
+    """Print what a table is, what was done to it, and its latest rows."""
+    console.print(
+        f"{scores.name}: {len(scores.frame)} rows, {scores.metric.name} in {scores.metric.unit}, "
+        f"as of {scores.as_of}, layout {scores.layout}, sha256 {scores.sha256[:12]}",
+        markup=False,
+    )
+    for note in (*scores.notes, *(f"date warning: {warning}" for warning in date_lint(scores))):
+        console.print(f"- {note}", markup=False)
+    for row in scores.left_out:
+        console.print(f"- left out: row {row.row}, {row.model}: {row.reason}", markup=False)
+    console.print(scores.attribution, style="dim", markup=False)
+
+
+def show_rows(console: Console, scores: ScoreTable, most: int) -> None:
+    """Print the latest releases of a table."""
+    latest = scores.frame.sort_values("released").tail(most)
+    table = Table(title=f"The latest {len(latest)} of {len(scores.frame)} rows")
+    for name in ("released", "model", "organization", "country", "weights", "score"):
+        table.add_column(name)
+    for row in latest.to_dict("records"):
+        released = "" if pd.isna(row["released"]) else f"{row['released']:%Y-%m-%d}"
+        cells = [str(row[name]) for name in ("model", "organization", "country", "weights")]
+        table.add_row(released, *cells, f"{row['score']:g}")
+    console.print(table)
+
+
+def _figure(value: float, places: int) -> str:
+    return "none" if math.isnan(value) else f"{value:.{places}f}"
+
+
+def _range(low: float, high: float, places: int) -> str:
+    return "none" if math.isnan(low) else f"{low:.{places}f} to {high:.{places}f}"
+
+
+def _share(value: float) -> str:
+    if math.isnan(value) or value == 0:
+        return ""
+    return "<1 %" if value < 0.01 else f"{value:.0%}".replace("%", " %")

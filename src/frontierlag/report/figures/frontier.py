@@ -1,0 +1,225 @@
+"""The frontier chart: every release, the records by name, best available and trend of each group."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.dates import ConciseDateFormatter, MonthLocator, date2num
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from frontierlag.names import DATE, FOLLOWER, GROUP, LEADER
+from frontierlag.report.bands import QUANTILE
+from frontierlag.report.figures.labels import place_labels, short_names
+from frontierlag.report.figures.sheet import (
+    COLORS,
+    INTERVALS,
+    NEUTRAL,
+    Provenance,
+    add_sheet,
+    new_figure,
+    styled,
+    watermark,
+)
+from frontierlag.scores import Releases, records
+
+SIZE = (9.2, 7.0)
+LABEL_SIZE = 6.8
+
+
+def frontier_chart(
+    releases: Releases, bands: xr.Dataset, about: Provenance, title: str, subtitle: str = ""
+) -> Figure:
+    """Draw score against release date with the posterior of both frontiers.
+
+    The score axis begins a little below the lower of the two groups' second records, the first
+    that counts; releases below are counted in a note. Every record in the drawn range is labelled,
+    its trailing parenthesis dropped where its name stays unique in the table; should labels not
+    fit, those of the lower scores are left out, and the note says how many.
+
+    Parameters
+    ----------
+    releases
+        All releases of both groups.
+    bands
+        ``trend`` and ``best``, dims ``(quantile, date, group)``, score units, as from
+        :func:`frontierlag.report.bands.curve_bands`.
+    about
+        Model, dataset and verdict.
+    title, subtitle
+        The heading.
+
+    Returns
+    -------
+    The figure.
+    """
+    low, high = _score_range(releases)
+    is_record = records(releases)
+    below = releases.score < low
+    with styled():
+        figure = new_figure(SIZE)
+        place = add_sheet(
+            figure,
+            title,
+            subtitle,
+            about,
+            handles=_key(group_labels(releases)),
+            columns=2,
+            notes=[_below_note(int(below.sum()), list(releases.model[below & is_record]), low)],
+            right=0.95,
+        )
+        axes = figure.subplots(gridspec_kw=place)
+        watermark(axes, about)
+        _draw_releases(axes, releases, is_record)
+        for group, color in zip((LEADER, FOLLOWER), COLORS, strict=True):
+            _draw_group(axes, bands.isel({GROUP: group}), color)
+        first, last = releases.day.min(), np.datetime64(releases.as_of)
+        axes.set_xlim(date2num(np.datetime64(int(first), "D")) - 20, date2num(last) + 26)
+        axes.set_ylim(low, high)
+        axes.set_ylabel(f"{releases.metric.name} score ({releases.metric.unit})")
+        axes.set_xlabel("release date")
+        date_axis(axes)
+        _name_groups(axes, bands, group_labels(releases))
+        _label_records(axes, releases, bands, is_record & ~below)
+    return figure
+
+
+def group_labels(releases: Releases) -> tuple[str, str]:
+    """Return leader and follower in words that stand alone, as in ``open weights``."""
+    kind = " weights" if releases.comparison.column == "weights" else ""
+    leader, follower = releases.group_names
+    return f"{leader}{kind}", f"{follower}{kind}"
+
+
+def date_axis(axes: Axes, months: tuple[int, ...] = (1, 4, 7, 10)) -> None:
+    """Write the dates: the months asked for, with the year at each January."""
+    locator = MonthLocator(bymonth=months)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(
+        ConciseDateFormatter(
+            locator, formats=["%Y", "%b", "%d", "%H:%M", "%H:%M", "%S"], show_offset=False
+        )
+    )
+
+
+def _draw_releases(axes: Axes, releases: Releases, is_record: np.ndarray) -> None:
+    """Draw releases faint, records in full, each with its 90 % interval."""
+    days = date2num(releases.date)
+    for group, color in zip((LEADER, FOLLOWER), COLORS, strict=True):
+        other, best = (releases.of(group) & mask for mask in (~is_record, is_record))
+        for mask, alpha in ((other, 0.09), (best, 0.3)):
+            axes.vlines(
+                days[mask],
+                releases.low[mask],
+                releases.high[mask],
+                colors=color,
+                alpha=alpha,
+                lw=0.8,
+                zorder=2,
+            )
+        axes.scatter(
+            days[other], releases.score[other], s=7, color=color, alpha=0.28, lw=0, zorder=2.5
+        )
+        axes.scatter(
+            days[best],
+            releases.score[best],
+            s=20,
+            color=color,
+            ec="white",
+            lw=0.6,
+            zorder=5,
+            gid=f"records-{group}",
+        )
+
+
+def _draw_group(axes: Axes, bands: xr.Dataset, color: str) -> None:
+    """Draw one group's trend with its bands, and its best available as a staircase."""
+    days = date2num(bands[DATE].to_numpy())
+    low90, low50, median, high50, high90 = bands["trend"].transpose(QUANTILE, DATE).to_numpy()
+    axes.fill_between(days, low90, high90, color=color, alpha=0.13, lw=0, zorder=1.5)
+    axes.fill_between(days, low50, high50, color=color, alpha=0.22, lw=0, zorder=1.6)
+    axes.plot(days, median, color=color, lw=1.3, ls=(0, (5, 1.6)), zorder=3)
+    best = bands["best"].sel({QUANTILE: 0.5}).to_numpy()
+    axes.step(days, best, where="post", color=color, lw=1.6, zorder=3.5)
+
+
+def _label_records(axes: Axes, releases: Releases, bands: xr.Dataset, chosen: np.ndarray) -> None:
+    curves = []
+    for group in (LEADER, FOLLOWER):
+        median = bands.isel({GROUP: group}).sel({QUANTILE: 0.5})
+        days = date2num(median[DATE].to_numpy())
+        best = median["best"].to_numpy()
+        there = np.isfinite(best)
+        stairs = np.column_stack([np.repeat(days[there], 2)[1:], np.repeat(best[there], 2)[:-1]])
+        curves += [stairs, np.column_stack([days, median["trend"].to_numpy()])]
+    group = releases.group[chosen]
+    place_labels(
+        axes,
+        np.column_stack([date2num(releases.date[chosen]), releases.score[chosen]]),
+        short_names(list(releases.model[chosen]), list(releases.model)),
+        np.where(group == LEADER, 1, -1),
+        [COLORS[g] for g in group],
+        curves,
+        LABEL_SIZE,
+    )
+
+
+def _name_groups(axes: Axes, bands: xr.Dataset, names: tuple[str, str]) -> None:
+    """Write each group's name at the end of its staircase."""
+    ends = bands["best"].sel({QUANTILE: 0.5}).isel({DATE: -1}).to_numpy()
+    for end, name, color in zip(ends, names, COLORS, strict=True):
+        axes.annotate(
+            name.replace(" ", "\n"),
+            (1, end),
+            xycoords=("axes fraction", "data"),
+            xytext=(6, 0),
+            textcoords="offset points",
+            color=color,
+            weight="bold",
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def _key(names: tuple[str, str]) -> list[Artist]:
+    trend = [
+        (Patch(facecolor=color, alpha=0.3, label=f"{name}: trend, median and {INTERVALS}"))
+        for name, color in zip(names, COLORS, strict=True)
+    ]
+    best = [
+        Line2D([], [], color=color, lw=1.6, label=f"{name}: best available (posterior median)")
+        for name, color in zip(names, COLORS, strict=True)
+    ]
+    dots: list[Artist] = [
+        Line2D([], [], ls="", marker="o", ms=5, color=NEUTRAL, label="record by published score"),
+        Line2D(
+            [],
+            [],
+            ls="",
+            marker="o",
+            ms=3,
+            color=NEUTRAL,
+            alpha=0.4,
+            label="other release; vertical lines: its published 90 % interval",
+        ),
+    ]
+    return [trend[0], trend[1], dots[0], best[0], best[1], dots[1]]
+
+
+def _score_range(releases: Releases) -> tuple[float, float]:
+    """From below the lower of the two second records to above the highest score."""
+    is_record = records(releases)
+    seconds = [np.sort(releases.score[is_record & releases.of(g)])[1] for g in (LEADER, FOLLOWER)]
+    top = float(releases.score.max())
+    low = float(min(seconds))
+    return low - 0.06 * (top - low), top + 0.1 * (top - low)
+
+
+def _below_note(count: int, names: list[str], low: float) -> str:
+    if not count:
+        return ""
+    which = f", among them the first record {' and '.join(names)}" if names else ""
+    return f"Not shown: {count} releases with a score below {low:.0f}{which}."

@@ -1,0 +1,231 @@
+"""Names beside points: short where that is unique, and never on top of one another.
+
+adjustText was tried first: pushing labels apart by forces left some of forty overlapping and others
+on the curves. A search over a fixed set of places is exact about both, faster, and has no chance
+in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+
+# Places tried around a point: distances in points of type, and directions.
+DISTANCES = np.array([3.5, 7, 11, 16, 22, 29, 37, 46, 56, 68, 82, 98, 116, 136])
+ANGLES = np.radians(np.arange(0, 360, 15))
+SWEEPS = 5
+PADDING = 1.2  # points kept free around a label
+NEAR = 6.0  # points within which a label needs no line to its dot
+
+# What a place costs, in points of distance.
+WRONG_SIDE = 150.0
+COVERED = 6.0  # for each point of a curve, one in every CURVE_STEP, below a label
+CURVE_STEP = 2.0
+CROSSING = 60.0  # for a connecting line through another label, or over another connecting line
+FORBIDDEN = 1e9
+
+
+def short_names(chosen: Sequence[str], everything: Sequence[str]) -> list[str]:
+    """Drop a trailing parenthesis, as in ``Qwen3 (Jul 2025)``, where no other model is then alike.
+
+    Parameters
+    ----------
+    chosen
+        The names to shorten.
+    everything
+        All names of the table, ``chosen`` among them.
+    """
+    counts = Counter(_stem(name) for name in everything)
+    return [_stem(name) if counts[_stem(name)] == 1 else name for name in chosen]
+
+
+def place_labels(
+    axes: Axes,
+    points: np.ndarray,
+    names: Sequence[str],
+    sides: np.ndarray,
+    colors: Sequence[str],
+    curves: Sequence[np.ndarray],
+    size: float,
+) -> list[Text]:
+    """Write a name beside each point so that none overlaps another, a point, or the axes' edge.
+
+    The axes must have their final limits and place. Of the places around its point each label takes
+    in turn the one that is near, on its own side and clear of the curves, given where the others
+    are; a thin line connects it if it had to move away. A label for which no free place is left is
+    not written, so that the number of texts returned may be smaller than that of the points.
+
+    Parameters
+    ----------
+    axes
+        Where to write.
+    points
+        Data coordinates, shape ``(label, 2)``.
+    names, sides, colors
+        One for each label: its words, whether it belongs to the upper left (+1) or the lower
+        right (-1) of its point, and its colour.
+    curves
+        Lines in data coordinates to keep clear of, each of shape ``(vertex, 2)``.
+    size
+        Of the type, in points.
+
+    Returns
+    -------
+    The texts that were written, with gid ``label``.
+    """
+    scale = axes.figure.dpi / 72
+    texts = [
+        axes.text(x, y, name, size=size, color=color, zorder=6, in_layout=False, gid="label")
+        for (x, y), name, color in zip(points, names, colors, strict=True)
+    ]
+    extents = [text.get_window_extent() for text in texts]
+    sizes = np.array([[box.width, box.height] for box in extents]).reshape(-1, 2) / scale
+    dots = axes.transData.transform(points) / scale
+    ink = _ink([axes.transData.transform(curve) / scale for curve in curves])
+    frame = axes.get_window_extent().extents / scale
+    boxes = _search(dots, sizes, sides, ink, frame)
+    written = []
+    for text, box, dot in zip(texts, boxes, dots, strict=True):
+        if np.isnan(box).any():
+            text.remove()
+            continue
+        text.set(ha="center", va="center")
+        middle = axes.transData.inverted().transform((box[:2] + box[2:]) / 2 * scale)
+        text.set_position(tuple(middle))
+        near = _nearest(dot, box)
+        if np.hypot(*(near - dot)) > NEAR:
+            ends = axes.transData.inverted().transform(np.array([near, dot]) * scale)
+            axes.plot(*ends.T, color="#8a8a8a", lw=0.5, zorder=4, gid="connector")
+        written.append(text)
+    return written
+
+
+def _search(
+    dots: np.ndarray, sizes: np.ndarray, sides: np.ndarray, ink: np.ndarray, frame: np.ndarray
+) -> np.ndarray:
+    """Return a box ``(left, bottom, right, top)`` for each dot, NaN where none is free."""
+    places = [_places(dot, size) for dot, size in zip(dots, sizes, strict=True)]
+    fixed = [_fixed_cost(k, place, dots, sides[k], ink, frame) for k, place in enumerate(places)]
+    every = list(range(len(dots)))
+    found = [_settle(order, places, fixed, dots) for order in (every, every[::-1])]
+    return min(found, key=lambda result: result[1])[0]
+
+
+def _settle(
+    order: list[int], places: list[np.ndarray], fixed: list[np.ndarray], dots: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Let each label in turn take its cheapest place until none moves; return boxes and cost."""
+    chosen = np.full((len(order), 4), np.nan)
+    costs = np.zeros(len(order))
+    for _ in range(SWEEPS):
+        before = chosen.copy()
+        for k in order:
+            others = ~np.isnan(chosen[:, 0])
+            others[k] = False
+            cost = fixed[k] + _cost_among(places[k], dots[k], chosen[others], dots[others])
+            best = int(np.argmin(cost))
+            chosen[k] = places[k][best] if cost[best] < FORBIDDEN else np.nan
+            costs[k] = cost[best]
+        if np.array_equal(before, chosen, equal_nan=True):
+            break
+    return chosen, float(costs.sum())
+
+
+def _places(dot: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Boxes around a dot, shape ``(place, 4)``: the nearest first, by distance and direction."""
+    distance, angle = (a.ravel() for a in np.meshgrid(DISTANCES, ANGLES, indexing="ij"))
+    direction = np.column_stack([np.cos(angle), np.sin(angle)])
+    low = dot + distance[:, None] * direction - size * (1 - direction) / 2
+    return np.column_stack([low, low + size])
+
+
+def _fixed_cost(
+    own: int,
+    places: np.ndarray,
+    dots: np.ndarray,
+    side: float,
+    ink: np.ndarray,
+    frame: np.ndarray,
+) -> np.ndarray:
+    """What each place costs by itself: distance, side, curves below it, other dots, the edge."""
+    dot = dots[own]
+    near = _nearest(dot, places)
+    cost = np.hypot(*(near - dot).T)
+    away = (places[:, :2] + places[:, 2:]) / 2 - dot
+    cost += WRONG_SIDE * ((away @ [-side, side]) < -0.1 * np.hypot(*away.T))
+    cost += COVERED * _inside(ink, places, PADDING).sum(1)
+    others = np.delete(dots, own, axis=0)
+    cost += FORBIDDEN * _inside(others, places, 2.5).any(1)
+    cost += CROSSING * _segments_meet_boxes(
+        near, np.broadcast_to(dot, near.shape), np.column_stack([others - 2, others + 2])
+    ).sum(1)
+    outside = (places[:, :2] < frame[:2] + 2).any(1) | (places[:, 2:] > frame[2:] - 2).any(1)
+    return cost + FORBIDDEN * outside
+
+
+def _cost_among(
+    places: np.ndarray, dot: np.ndarray, boxes: np.ndarray, dots: np.ndarray
+) -> np.ndarray:
+    """What each place costs given the boxes that other labels take now."""
+    pad = np.array([-1, -1, 1, 1]) * PADDING
+    low, high = places[:, None, :2], places[:, None, 2:]
+    padded = boxes + pad
+    apart = ((high <= padded[:, :2]) | (low >= padded[:, 2:])).any(-1)
+    near = _nearest(dot, places)
+    start = np.broadcast_to(dot, near.shape)
+    through = _segments_meet_boxes(near, start, boxes)
+    theirs = _nearest(dots, boxes)
+    cut = _segments_meet_boxes(theirs, dots, places).T
+    crossed = _segments_cross(near, start, theirs, dots)
+    return (FORBIDDEN * ~apart + CROSSING * (through | cut) + CROSSING * crossed).sum(1)
+
+
+def _nearest(dot: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """The point of a box that is nearest to a dot."""
+    return np.clip(dot, box[..., :2], box[..., 2:])
+
+
+def _inside(points: np.ndarray, boxes: np.ndarray, margin: float) -> np.ndarray:
+    """Whether each point lies in each box, shape ``(box, point)``."""
+    low, high = boxes[:, None, :2] - margin, boxes[:, None, 2:] + margin
+    return np.asarray(((points > low) & (points < high)).all(-1))
+
+
+def _segments_meet_boxes(a: np.ndarray, b: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Whether each segment from ``a`` to ``b`` meets each box, shape ``(segment, box)``."""
+    along = np.linspace(0, 1, 9)[:, None, None]
+    points = a + (b - a) * along
+    low, high = boxes[:, :2], boxes[:, 2:]
+    inside = (points[:, :, None] > low) & (points[:, :, None] < high)
+    return np.asarray(inside.all(-1).any(0))
+
+
+def _segments_cross(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Whether each segment ``ab`` crosses each segment ``cd``, shape ``(ab, cd)``."""
+
+    def turn(p: np.ndarray, q: np.ndarray, r: np.ndarray) -> np.ndarray:
+        u, v = q - p, r - p
+        return np.asarray(u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0])
+
+    a, b = a[:, None], b[:, None]
+    return np.asarray((turn(a, b, c) * turn(a, b, d) < 0) & (turn(c, d, a) * turn(c, d, b) < 0))
+
+
+def _ink(curves: Sequence[np.ndarray]) -> np.ndarray:
+    """Points along curves, one in every ``CURVE_STEP``."""
+    found = [np.empty((0, 2))]
+    for curve in curves:
+        step = np.hypot(*np.diff(curve, axis=0).T)
+        length = np.r_[0, np.cumsum(step)]
+        at = np.arange(0, length[-1], CURVE_STEP)
+        found.append(np.column_stack([np.interp(at, length, column) for column in curve.T]))
+    return np.concatenate(found)
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"\s*\([^()]*\)$", "", name)

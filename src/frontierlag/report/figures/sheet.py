@@ -1,0 +1,242 @@
+"""The sheet that every figure is printed on: style, heading, key, footer, credit and stamp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from matplotlib import style
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from frontierlag.analysis import Analysis
+from frontierlag.lags.published import PUBLISHED
+from frontierlag.scores import ATTRIBUTION
+from frontierlag.summary import INNER, INTERVAL_KIND, OUTER
+
+STYLE = Path(__file__).parents[1] / "frontierlag.mplstyle"
+LEADER_COLOR, FOLLOWER_COLOR, NEUTRAL = "#2166ac", "#b2182b", "#5f5f5f"
+COLORS = (LEADER_COLOR, FOLLOWER_COLOR)
+INTERVALS = f"{INNER:.0%} and {OUTER:.0%} {INTERVAL_KIND} intervals".replace("%", " %")
+CREDIT = (
+    "Data: Epoch AI, 'Capabilities & Benchmarking', https://epoch.ai/benchmarks, CC BY 4.0; "
+    "compiled and modelled by frontierlag."
+)
+STAMP = "NOT CONVERGED"
+EDGE = 0.14  # inches around the sheet
+LINE = 1.28 / 72  # inches that a line of text takes, a point of its size
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a figure shows, for its footer and its stamp.
+
+    Attributes
+    ----------
+    comparison, dataset, as_of
+        Which groups, which score table, and the last day that counts.
+    model
+        Name of the model; empty where a figure names several itself.
+    converged
+        Whether every fit shown passed the convergence gate.
+    credit
+        Whose data it is, in one line.
+    """
+
+    comparison: str
+    dataset: str
+    as_of: date
+    model: str = ""
+    converged: bool = True
+    credit: str = CREDIT
+
+    @classmethod
+    def of(cls, analysis: Analysis, attribution: str = ATTRIBUTION) -> Provenance:
+        """Return the provenance of an analysis, given its table's attribution."""
+        releases = analysis.fit.observations.releases
+        return cls(
+            comparison=releases.comparison.name,
+            dataset=releases.table,
+            as_of=releases.as_of,
+            model=analysis.name,
+            converged=analysis.convergence.converged,
+            credit=CREDIT if attribution == ATTRIBUTION else attribution,
+        )
+
+    @property
+    def footer(self) -> str:
+        """Return model, comparison, dataset and as-of date in one line."""
+        model = f"Model: {self.model}. " if self.model else ""
+        return (
+            f"{model}Comparison: {self.comparison}. Dataset: {self.dataset}, "
+            f"as of {self.as_of.isoformat()}."
+        )
+
+    @property
+    def published_label(self) -> str:
+        """Return the words beside a line at the published mean lag."""
+        mean, low, high = (PUBLISHED[key] for key in ("mean", "minimum", "maximum"))
+        whose = "" if self.comparison == "us-china" else " for us-china"
+        return f"published{whose}: {mean:g} months (range {low:g} to {high:g})"
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the project's style, whatever the caller's settings, and give those back."""
+    with style.context(["default", STYLE]):
+        yield
+
+
+def new_figure(size: tuple[float, float]) -> Figure:
+    """Return an empty figure in inches that no window manager knows of."""
+    figure = Figure(figsize=size)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def add_sheet(
+    figure: Figure,
+    title: str,
+    subtitle: str,
+    about: Provenance,
+    *,
+    handles: Sequence[Artist] = (),
+    columns: int = 3,
+    notes: Sequence[str] = (),
+    right: float = 0.2,
+    left: float = 0.65,
+    panel_title: bool = False,
+) -> dict[str, float]:
+    """Write heading, key, footer and stamp, and return where the axes may stand.
+
+    Parameters
+    ----------
+    figure
+        The figure, without axes as yet.
+    title, subtitle
+        The heading; lines are broken to fit.
+    about
+        Footer, credit and stamp.
+    handles, columns
+        Key below the heading, and its number of columns.
+    notes
+        Lines above the footer.
+    right, left
+        Inches for what stands beside the axes.
+    panel_title
+        Whether the axes have titles of their own.
+
+    Returns
+    -------
+    dict
+        ``left``, ``right``, ``bottom`` and ``top`` as shares of the figure, for ``subplots_adjust``
+        or a grid.
+    """
+    width, height = figure.get_size_inches()
+    room = width - 2 * EDGE
+    y = height - EDGE
+    stamp_width = 0.0
+    if not about.converged:
+        stamp_width = _stamp(figure)
+    for words, size, options in (
+        (title, 13.5, {"weight": "bold"}),
+        (subtitle, 9.5, {"color": "#555555"}),
+    ):
+        if words:
+            lines = _wrap(figure, words, room - stamp_width, size, options)
+            _write(figure, lines, y, size, options)
+            y -= len(lines) * size * LINE + 0.02
+    if handles:
+        key = figure.legend(
+            handles=handles,
+            loc="upper left",
+            bbox_to_anchor=(EDGE / width, (y - 0.08) / height),
+            ncols=columns,
+        )
+        y -= 0.08 + key.get_window_extent().height / figure.dpi
+    top = y - (0.38 if panel_title else 0.14)
+
+    small = {"color": "#777777"}
+    foot = [
+        line
+        for words in (*notes, about.footer, about.credit)
+        for line in _wrap(figure, words, room, 7.2, small)
+    ]
+    base = EDGE + len(foot) * 7.2 * LINE
+    _write(figure, foot, base, 7.2, small)
+    return {
+        "left": left / width,
+        "right": 1 - right / width,
+        "bottom": (base + 0.46) / height,
+        "top": top / height,
+    }
+
+
+def watermark(axes: Axes, about: Provenance) -> None:
+    """Stamp the plot itself, behind its data, if a fit in it did not converge."""
+    if not about.converged:
+        axes.text(
+            0.5,
+            0.5,
+            STAMP,
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            rotation=18,
+            size=30,
+            weight="bold",
+            color="#b35806",
+            alpha=0.22,
+            zorder=0.6,
+            in_layout=False,
+        )
+
+
+def _stamp(figure: Figure) -> float:
+    """Put the stamp into the upper right corner and return the inches that it takes."""
+    width, height = figure.get_size_inches()
+    text = figure.text(
+        1 - (EDGE + 0.08) / width,
+        1 - (EDGE + 0.08) / height,
+        STAMP,
+        ha="right",
+        va="top",
+        size=11,
+        weight="bold",
+        color="white",
+        bbox={"facecolor": "#b35806", "edgecolor": "none", "pad": 4},
+    )
+    return float(text.get_window_extent().width / figure.dpi + 0.35)
+
+
+def _write(
+    figure: Figure, lines: list[str], top: float, size: float, options: dict[str, Any]
+) -> None:
+    """Write lines of text downwards from ``top`` inches."""
+    width, height = figure.get_size_inches()
+    for k, line in enumerate(lines):
+        y = (top - k * size * LINE) / height
+        figure.text(EDGE / width, y, line, size=size, va="top", **options)
+
+
+def _wrap(
+    figure: Figure, words: str, width: float, size: float, options: dict[str, Any]
+) -> list[str]:
+    """Break text into lines of at most ``width`` inches, measured in its own type."""
+    probe = figure.text(0, 0, "", size=size, **options)
+    lines = [""]
+    for word in words.split():
+        longer = f"{lines[-1]} {word}".strip()
+        probe.set_text(longer)
+        if lines[-1] and probe.get_window_extent().width / figure.dpi > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    probe.remove()
+    return lines

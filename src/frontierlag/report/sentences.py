@@ -1,0 +1,58 @@
+"""Sentences that carry a number with its interval, its kind, its data and its caveats."""
+
+from __future__ import annotations
+
+from frontierlag.analysis import Analysis
+from frontierlag.names import CENSORED, CURRENT, MAXIMUM, MINIMUM, PERIOD, REALIZED, WINDOW
+from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summarize
+
+# The model whose sentence and chart stand first: it uses every release, and its realized lag comes
+# from latent capabilities and not from the scores that happened to be measured highest.
+HEADLINE = "linear-stochastic"
+# From this share of days on, a lag is worded as a lower bound.
+MOSTLY = 0.5
+
+
+def number(value: float, summary: Summary) -> str:
+    """A figure with no more decimals than its Monte Carlo error supports."""
+    return f"{value:.{decimals(max(summary.mcse, summary.mcse_median), most=1)}f}"
+
+
+def interval(summary: Summary) -> str:
+    """Median and outer interval, as in ``6.9 (5.9 to 7.9)``."""
+    parts = [number(v, summary) for v in (summary.median, summary.lower90, summary.upper90)]
+    return f"{parts[0]} ({parts[1]} to {parts[2]})"
+
+
+def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW) -> str:
+    """One sentence that can stand alone."""
+    measured, releases = analysis.measured, analysis.fit.observations.releases
+    summary = summarize(measured.lag(kind, period))
+    censored = float(measured.lags[kind][CENSORED].sel({PERIOD: period}).mean())
+    leader, follower = releases.group_names
+    bound = "at least " if censored > MOSTLY else ""
+    sentence = (
+        f"{follower} trails {leader} by {bound}{number(summary.median, summary)} months "
+        f"({OUTER:.0%} {INTERVAL_KIND} interval {number(summary.lower90, summary)} to "
+        f"{number(summary.upper90, summary)}; {_what(kind, period, analysis)}; {analysis.name}, "
+        f"{releases.table}, as of {releases.as_of})"
+    )
+    extra = []
+    if 0 < censored <= MOSTLY:
+        extra.append(f"on {censored:.0%} of the days the lag is only a lower bound")
+    if summary.undefined > 0:
+        extra.append(f"undefined in {summary.undefined:.1%} of the draws")
+    if not analysis.convergence.converged:
+        extra.append("NOT CONVERGED")
+    return sentence + "".join(f"; {text}" for text in extra) + "."
+
+
+def _what(kind: str, period: str, analysis: Analysis) -> str:
+    window = analysis.measured.window
+    names = {
+        WINDOW: f"mean {kind} lag, {window.since} to {window.as_of}",
+        CURRENT: f"{kind} lag on {window.as_of}",
+        MINIMUM: f"smallest {kind} lag since {window.since}",
+        MAXIMUM: f"largest {kind} lag since {window.since}",
+    }
+    return names.get(period, f"mean {kind} lag in {period}")

@@ -1,0 +1,123 @@
+"""The tables that a run writes: one function a table, numbers from posteriors, in fixed columns."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pandas as pd
+import xarray as xr
+
+from frontierlag.analysis import Analysis
+from frontierlag.lags.published import Convention
+from frontierlag.names import (
+    AT_RELEASE,
+    CENSORED,
+    LEVEL,
+    PERIOD,
+    REALIZED,
+    TREND,
+    VALUE,
+    WINDOW,
+)
+from frontierlag.summary import summarize
+
+DIGITS = 3
+_SUMMARY = ("mean", "median", "lower50", "upper50", "lower90", "upper90", "mcse", "undefined")
+
+
+def lag_table(analysis: Analysis) -> pd.DataFrame:
+    """Trend and realized lag over every period, months: the rows of ``lags.csv``."""
+    rows = [
+        {**_origin(analysis), "lag": kind, "period": period, **_numbers(data, period)}
+        for kind in (TREND, REALIZED)
+        for data in [analysis.measured.lags[kind]]
+        for period in analysis.measured.window.periods
+    ]
+    return _finish(rows, analysis)
+
+
+def ladder_table(analysis: Analysis) -> pd.DataFrame:
+    """The window's mean lag on its three rungs: trend, at the follower's releases, realized."""
+    rows = [
+        {**_origin(analysis), "rung": rung, "lag": kind, "period": WINDOW}
+        | _numbers(analysis.measured.lags[kind], WINDOW)
+        for rung, kind in enumerate((TREND, AT_RELEASE, REALIZED), start=1)
+    ]
+    return _finish(rows, analysis)
+
+
+def gap_table(analysis: Analysis) -> pd.DataFrame:
+    """Vertical gap between trends and between best available, score units: ``gaps.csv``."""
+    rows = [
+        {**_origin(analysis), "gap": kind, "period": period, **_numbers(data, period)}
+        for kind, data in analysis.measured.gaps.items()
+        for period in analysis.measured.window.periods
+    ]
+    return _finish(rows, analysis).drop(columns=CENSORED)
+
+
+def level_table(analysis: Analysis) -> pd.DataFrame:
+    """How much later the follower's trend reaches a score, months: ``levels.csv``."""
+    levels = analysis.measured.levels
+    rows = [
+        {
+            **_origin(analysis),
+            "level": float(level),
+            **_summary(levels.sel({LEVEL: level}, drop=True)),
+        }
+        for level in levels[LEVEL].to_numpy()
+    ]
+    return _finish(rows, analysis)
+
+
+def diagnostics_row(analysis: Analysis) -> dict[str, object]:
+    """One row of ``diagnostics.csv``."""
+    gate = analysis.convergence
+    settings = analysis.fit.settings
+    return {
+        "model": analysis.name,
+        "rhat": round(gate.value("R-hat"), 4),
+        "ess_bulk": round(gate.value("bulk ESS")),
+        "ess_tail": round(gate.value("tail ESS")),
+        "divergences": int(gate.value("divergences")),
+        "ebfmi": round(gate.value("E-BFMI"), 3),
+        "chains": settings.chains,
+        "draws": settings.draws,
+        "seconds": round(analysis.fit.seconds, 2),
+        "converged": gate.converged,
+        "verdict": gate.verdict(),
+    }
+
+
+def published_table(conventions: tuple[Convention, ...]) -> pd.DataFrame:
+    """The published conventions, months: ``published.csv``."""
+    table = pd.DataFrame([asdict(c) for c in conventions]).rename(columns={"name": "convention"})
+    return table.round(DIGITS)
+
+
+def _origin(analysis: Analysis) -> dict[str, object]:
+    releases = analysis.fit.observations.releases
+    return {
+        "dataset": releases.table,
+        "comparison": releases.comparison.name,
+        "as_of": releases.as_of.isoformat(),
+        "model": analysis.name,
+    }
+
+
+def _numbers(data: xr.Dataset, period: str) -> dict[str, float]:
+    return _summary(data.sel({PERIOD: period}, drop=True))
+
+
+def _summary(data: xr.Dataset) -> dict[str, float]:
+    summary = asdict(summarize(data[VALUE]))
+    numbers = {name: summary[name] for name in _SUMMARY}
+    return numbers | {CENSORED: float(data[CENSORED].mean(skipna=True))}
+
+
+def _finish(rows: list[dict[str, object]], analysis: Analysis) -> pd.DataFrame:
+    table = pd.DataFrame(rows)
+    numbers = [*_SUMMARY, CENSORED]
+    # Adding zero turns a rounded -0.0 into 0.0.
+    table[numbers] = table[numbers].astype(float).round(DIGITS) + 0.0
+    return table.assign(converged=analysis.convergence.converged)
