@@ -43,9 +43,7 @@ def main() -> None:
         print(lag_sentence(analysis, kind))
     print(analysis.convergence.verdict())
     for check in analysis.convergence.checks:
-        print(
-            f"  {check.name}: {check.value:.4g} (needs {check.threshold}; worst at {check.worst})"
-        )
+        print(f"  {check.name}: {check.value:.4g} (needs {check.threshold}; at {check.worst})")
     print(f"tables, figures and the posterior are in {OUT}")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.checks.convergence import Convergence, check
-from frontierlag.fit import Fit, fit
+from frontierlag.fit import Fit, fit_model
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import Measured, measure
 from frontierlag.model import ModelSpec
@@ -88,6 +88,6 @@ def analyse(
     -------
     The analysis.
     """
-    fitted = fit(spec, releases, settings, cores=cores, stage=stage)
+    fitted = fit_model(spec, releases, settings, cores=cores, stage=stage)
     stage("measuring lags")
     return Analysis(fitted, measure(fitted, window, levels))

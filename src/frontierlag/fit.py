@@ -54,7 +54,7 @@ class Fit:
         return self.tree[f"{CAPABILITIES}/capability"].to_numpy()
 
 
-def fit(
+def fit_model(
     spec: ModelSpec,
     releases: Releases,
     settings: SamplerSettings | None = None,
@@ -127,7 +127,8 @@ def draw_prior(
 
     Returns
     -------
-    Datasets of parameters, dims ``(chain, draw[, group])``, and of scores ``(chain, draw, release)``.
+    Datasets of parameters, dims ``(chain, draw[, group])``, and of scores
+    ``(chain, draw, release)``.
     """
     drawn = pm.sample_prior_predictive(
         draws,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +62,6 @@ def reference_date(releases: Releases) -> date:
 
 def subset(releases: Releases, mask: np.ndarray) -> Releases:
     """The releases where ``mask`` holds, in their order; what was left out is kept as it was."""
-    columns = [
-        f.name for f in fields(releases) if isinstance(getattr(releases, f.name), np.ndarray)
-    ]
-    return replace(releases, **{name: getattr(releases, name)[mask] for name in columns})
+    arrays = {f.name: getattr(releases, f.name) for f in fields(releases)}
+    kept: dict[str, Any] = {k: v[mask] for k, v in arrays.items() if isinstance(v, np.ndarray)}
+    return replace(releases, **kept)

@@ -1,4 +1,4 @@
-"""Priors as small frozen objects that a person can read, a model can use and a manifest can store."""
+"""Priors as frozen objects that a person can read, a model can use and a manifest can store."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ class Prior(BaseModel):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         needed = set(_FAMILIES[self.family])
-        given = {
-            k for k in ("mu", "sigma", "lower", "upper", "median") if getattr(self, k) is not None
-        }
+        given = set(self.model_dump(exclude_none=True)) - {"family"}
         if needed != given:
             raise SpecError(
                 f"a {self.family} prior takes {', '.join(_FAMILIES[self.family])}; "

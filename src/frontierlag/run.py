@@ -1,4 +1,4 @@
-"""A run: several models on one or more comparisons, each compiled once, written whole or not at all."""
+"""A run: several models on several data sets, compiled once, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -103,9 +103,8 @@ def run_jobs(
     settings = settings or SamplerSettings()
     prepared = [job.prepare() for job in jobs]
     if len(set(models)) != len(models) or not models:
-        raise SpecError(
-            f"name each model once, and at least one; got {', '.join(models) or 'none'}"
-        )
+        given = ", ".join(models) or "none"
+        raise SpecError(f"name each model once, and at least one; got {given}")
     for item in prepared:
         for name in models:
             ModelSpec.of(name, item.table.metric, priors)

@@ -12,7 +12,7 @@ import xarray as xr
 
 from frontierlag.errors import FitError
 from frontierlag.model import ModelSpec, build
-from frontierlag.names import CHAIN, DRAW, GROUP
+from frontierlag.names import CHAIN, DRAW, GROUP, RELEASE
 from frontierlag.observations import Observations
 from frontierlag.settings import SamplerSettings
 
@@ -88,19 +88,15 @@ def sample(
 
 def _labelled(posterior: xr.Dataset, spec: ModelSpec, observations: Observations) -> xr.Dataset:
     """Keep what the model declares, with this comparison's labels on the group axis."""
-    names = [p.name for p in spec.parameters]
     groups = list(observations.releases.group_names)
     kept: dict[str, xr.DataArray] = {}
     for p in spec.parameters:
         dims = (CHAIN, DRAW) if p.shared else (CHAIN, DRAW, GROUP)
         kept[p.name] = xr.DataArray(posterior[p.name].to_numpy(), dims=dims)
     for name in spec.frontier.latent_in_model:
-        kept[name] = xr.DataArray(posterior[name].to_numpy(), dims=(CHAIN, DRAW, "release"))
-    dataset = xr.Dataset(
-        kept,
-        coords={CHAIN: np.arange(posterior.sizes[CHAIN]), DRAW: np.arange(posterior.sizes[DRAW])},
-    )
+        kept[name] = xr.DataArray(posterior[name].to_numpy(), dims=(CHAIN, DRAW, RELEASE))
+    coords = {dim: np.arange(posterior.sizes[dim]) for dim in (CHAIN, DRAW)}
+    dataset = xr.Dataset(kept, coords=coords)
     if any(not p.shared for p in spec.parameters):
         dataset = dataset.assign_coords({GROUP: groups})
-    dataset.attrs["parameters"] = names
     return dataset

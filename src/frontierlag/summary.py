@@ -51,7 +51,8 @@ def summarize(draws: xr.DataArray) -> Summary:
     defined = np.isfinite(values)
     undefined = float(1 - defined.mean())
     if not defined.any():
-        return Summary(*[float("nan")] * 8, undefined)
+        nan = float("nan")
+        return Summary(nan, nan, nan, nan, nan, nan, nan, nan, undefined)
     known = values[defined]
     low90, low50, median, high50, high90 = (float(q) for q in np.quantile(known, QUANTILES))
     return Summary(

@@ -1,4 +1,7 @@
-"""All releases below a stochastic frontier (Aigner, Lovell & Schmidt 1977; Meeusen & van den Broeck 1977)."""
+"""All releases, on average below a frontier: stochastic frontier analysis.
+
+Aigner, Lovell & Schmidt (1977); Meeusen & van den Broeck (1977).
+"""
 
 from __future__ import annotations
 
