@@ -99,15 +99,17 @@ def test_values_and_gradients_are_finite_at_extremes_and_right(kind):
     )
     for at, gradient in enumerate(gradients):
         assert np.isfinite(gradient).all()
-        h = 1e-5 * np.maximum(np.abs(grid[:, at]), 1e-3 if at else 1e-4) * (1 if at else 1)
-        h = np.minimum(h, 1e-4 * grid[:, 1])
+        h = np.minimum(1e-5 * np.maximum(np.abs(grid[:, at]), 1e-3), 1e-4 * grid[:, 1])
         up, down = grid.copy(), grid.copy()
         up[:, at] += h
         down[:, at] -= h
         width = up[:, at] - down[:, at]
         numeric = (COMPOSED[kind](*up.T, arrays) - COMPOSED[kind](*down.T, arrays)) / width
-        # A difference of two large numbers carries their rounding; allow it.
+        # A difference of two large numbers carries their rounding; allow it. So does the gradient
+        # by the mean where sd / mean is far above any fitted one: rounding sd / mean times sd / mean^2.
         noise = 1e-14 * np.abs(value) / width + 1e-5
+        if at == 2:
+            noise = noise + 4e-16 * grid[:, 1] ** 2 / grid[:, 2] ** 3
         assert (np.abs(gradient - numeric) <= 1e-4 * np.abs(numeric) + noise).all()
 
 

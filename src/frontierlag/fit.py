@@ -49,6 +49,12 @@ class Fit:
         return {p.name: posterior[p.name].to_numpy() for p in self.spec.parameters}
 
     @property
+    def trend_inputs(self) -> dict[str, np.ndarray]:
+        """What the trend reads: the parameter draws and the constants of its data."""
+        constants = {name: self.observations.arrays[name] for name in self.spec.trend.inputs}
+        return self.draws | constants
+
+    @property
     def capabilities(self) -> np.ndarray:
         """Latent capabilities, shape ``(chain, draw, release)``."""
         return self.tree[f"{CAPABILITIES}/capability"].to_numpy()
@@ -174,7 +180,7 @@ def _constant_data(observations: Observations) -> xr.Dataset:
     r = observations.releases
     columns = {k: v for k, v in observations.arrays.items() if k != "observed"}
     dataset = xr.Dataset(
-        {name: (RELEASE, values) for name, values in columns.items()},
+        {name: ((RELEASE,) * values.ndim, values) for name, values in columns.items()},
         coords={RELEASE: r.model},
     )
     dataset["day"] = (RELEASE, r.day)

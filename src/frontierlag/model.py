@@ -12,12 +12,12 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from frontierlag.errors import SpecError
-from frontierlag.frontiers import Frontier, frontier
+from frontierlag.frontiers import FRONTIERS, Frontier, frontier
 from frontierlag.names import GROUP
 from frontierlag.observations import Observations, reference_date, subset
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric, Releases
-from frontierlag.trends import Trend, trend
+from frontierlag.trends import TRENDS, Trend, trend
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class ModelSpec:
     @classmethod
     def of(cls, name: str, metric: Metric, priors: Mapping[str, Prior] | None = None) -> ModelSpec:
         """Make a spec from a name such as ``linear-stochastic``."""
-        first, _, rest = name.partition("-")
-        return cls(trend(first), frontier(rest), metric, tuple((priors or {}).items()))
+        first, second = split_name(name)
+        return cls(trend(first), frontier(second), metric, tuple((priors or {}).items()))
 
     @property
     def name(self) -> str:
@@ -89,13 +89,13 @@ class ModelSpec:
 
     def inputs(self, observations: Observations) -> dict[str, np.ndarray]:
         """The arrays that this model reads, by the name of their ``pm.Data``."""
-        names = ("observed", "years", "group_index", *self.frontier.measurement)
+        names = ("observed", "years", "group_index", *self.frontier.measurement, *self.trend.inputs)
         return {name: observations.arrays[name] for name in names}
 
     def trend_at(self, p: Mapping[str, np.ndarray], observations: Observations) -> np.ndarray:
         """Trend of each release's group at its date for draws of the parameters."""
         data = observations.arrays
-        return self.trend.value(p, data["years"], data["group_index"], np)
+        return self.trend.value({**data, **p}, data["years"], data["group_index"], np)
 
     def describe_priors(self) -> dict[str, dict[str, str]]:
         """Each parameter's meaning, unit and prior, for the manifest."""
@@ -103,6 +103,24 @@ class ModelSpec:
             p.name: {"meaning": p.meaning, "unit": p.unit, "prior": p.prior.describe()}
             for p in self.parameters
         }
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Split a model's name into those of its trend and its frontier.
+
+    Raises
+    ------
+    SpecError
+        If it is not the name of a trend, a hyphen, and the name of a frontier.
+    """
+    for first in TRENDS:
+        second = name.removeprefix(f"{first}-")
+        if second in FRONTIERS and second != name:
+            return first, second
+    raise SpecError(
+        f"there is no model {name!r}; a model is a trend ({', '.join(TRENDS)}), a hyphen and a "
+        f"frontier ({', '.join(FRONTIERS)}), such as linear-stochastic"
+    )
 
 
 def build(spec: ModelSpec, observations: Observations) -> pm.Model:
@@ -130,6 +148,6 @@ def build(spec: ModelSpec, observations: Observations) -> pm.Model:
             )
             for parameter in spec.parameters
         }
-        mu = spec.trend.value(p, data["years"], data["group_index"], pt)
+        mu = spec.trend.value({**data, **p}, data["years"], data["group_index"], pt)
         spec.frontier.likelihood(p, mu, data)
     return model

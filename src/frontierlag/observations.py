@@ -12,6 +12,8 @@ import numpy as np
 from frontierlag.scores import Releases
 
 DAYS_PER_YEAR = 365.25
+# The reference date itself, as a decimal year, for models that speak of calendar dates.
+EPOCH = "epoch"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Observations:
 
     @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
-        """What enters the model as ``pm.Data``, each of shape ``(release,)``."""
+        """What enters the model as ``pm.Data``: shape ``(release,)`` each, but for ``epoch``."""
         r = self.releases
         return {
             "observed": np.asarray(r.score, dtype=float),
@@ -41,6 +43,7 @@ class Observations:
             "stderr_high": np.asarray(r.stderr_high, dtype=float),
             "years": years_after(r.day, self.reference),
             "group_index": np.asarray(r.group, dtype=np.int64),
+            EPOCH: np.asarray(1970 + day_number(self.reference) / DAYS_PER_YEAR),
         }
 
 

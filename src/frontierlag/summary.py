@@ -69,12 +69,27 @@ def summarize(draws: xr.DataArray) -> Summary:
 
 
 def _mcse(values: np.ndarray, method: str) -> float:
-    """Monte Carlo standard error; undefined draws take the mean of the others, which adds none."""
+    """Monte Carlo standard error of the mean or median over the draws that have a value.
+
+    With undefined draws both are ratios, E[x known] / P(known), so the error is that of the
+    linearized ratio: an undefined draw adds nothing itself but the share of known ones divides.
+    """
     known = np.isfinite(values)
-    filled = np.where(known, values, values[known].mean())
+    share = known.mean()
+    centre = np.mean(values[known]) if method == "mean" else np.median(values[known])
+    filled = np.where(known, values, centre)
     if np.ptp(filled) == 0:
         return 0.0
-    array = xr.DataArray(filled, dims=SAMPLE_DIMS, name="x")
+    if method == "mean" or share == 1:
+        return _of_array(filled, method) / float(share)
+    below = np.where(known, (filled <= centre) - 0.5, 0.0)
+    error = min(_of_array(below, "mean") / float(share), 0.5)
+    low, high = np.quantile(values[known], (0.5 - error, 0.5 + error))
+    return float(high - low) / 2
+
+
+def _of_array(values: np.ndarray, method: str) -> float:
+    array = xr.DataArray(values, dims=SAMPLE_DIMS, name="x")
     return float(az.mcse(array.to_dataset(), method=method)["x"])
 
 

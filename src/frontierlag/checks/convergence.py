@@ -77,14 +77,16 @@ def check(sample_stats: xr.Dataset, quantities: xr.Dataset) -> Convergence:
     Notes
     -----
     R-hat and ESS are of ranks, so undefined draws (NaN) are ranked below all others: a chain
-    that has more of them than another is noticed. A quantity that is the same in all draws has
-    no error to measure and passes.
+    that has more of them than another is noticed. A quantity that is the same in all draws, or
+    undefined in all, has no error to measure and passes.
     """
     ranked = xr.Dataset({str(k): _rankable(v) for k, v in quantities.data_vars.items()})
     entries = _constant(ranked)
-    rhat = _worst(az.rhat(ranked), entries, largest=True)
-    bulk = _worst(az.ess(ranked, method="bulk"), entries, largest=False)
-    tail = _worst(az.ess(ranked, method="tail"), entries, largest=False)
+    # ArviZ divides by the variance within chains, which is 0 for a constant.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rhat = _worst(az.rhat(ranked), entries, largest=True)
+        bulk = _worst(az.ess(ranked, method="bulk"), entries, largest=False)
+        tail = _worst(az.ess(ranked, method="tail"), entries, largest=False)
     divergences = int(sample_stats["diverging"].sum())
     bfmi = np.atleast_1d(bfmi_by_chain(sample_stats))
     return Convergence(
@@ -111,7 +113,10 @@ def bfmi_by_chain(sample_stats: xr.Dataset) -> np.ndarray:
 
 
 def _rankable(draws: xr.DataArray) -> xr.DataArray:
-    return draws.fillna(draws.min() - 1.0) if bool(draws.isnull().any()) else draws
+    if not bool(draws.isnull().any()):
+        return draws
+    lowest = float(draws.min()) if bool(draws.notnull().any()) else 0.0
+    return draws.fillna(lowest - 1.0)
 
 
 def _constant(quantities: xr.Dataset) -> xr.Dataset:

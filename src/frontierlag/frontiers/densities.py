@@ -14,6 +14,7 @@ import numpy as np
 
 LOG_2PI = float(np.log(2 * np.pi))
 ROOT_2 = float(np.sqrt(2))
+LOG_ROOT_2_OVER_PI = 0.5 * float(np.log(2 / np.pi))
 
 
 def normal_logp(eps: Any, sd: Any, xp: Any) -> Any:
@@ -67,4 +68,4 @@ def two_piece_normal_logp(eps: Any, below: Any, above: Any, xp: Any) -> Any:
     f(eps) = sqrt(2/pi) / (below + above) exp(-eps^2 / (2 s^2)), s the scale of eps's own side.
     """
     scale = xp.where(eps < 0, below, above)
-    return -0.5 * (eps / scale) ** 2 - xp.log(below + above) + 0.5 * np.log(2 / np.pi)
+    return -0.5 * (eps / scale) ** 2 - xp.log(below + above) + LOG_ROOT_2_OVER_PI

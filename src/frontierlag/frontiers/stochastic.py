@@ -16,6 +16,7 @@ from scipy.special import log_ndtr, ndtri_exp
 from frontierlag import arrays
 from frontierlag.frontiers import densities
 from frontierlag.frontiers.base import Frontier, Values
+from frontierlag.frontiers.quadrature import two_piece_marginal_logp
 from frontierlag.frontiers.records import scatter, split_error
 from frontierlag.names import SCORE
 from frontierlag.priors import Parameter, Prior
@@ -236,22 +237,18 @@ class StochasticTwoPiece(Stochastic):
         )
 
     def log_likelihood(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
-        """The capability integrated out by Gauss-Legendre quadrature over both arms."""
+        """The capability integrated out (:mod:`frontierlag.frontiers.quadrature`)."""
         _, scatter, mean = capability_prior(p, mu, data["group_index"])
-        nodes, weights = np.polynomial.legendre.leggauss(24)
-        y, reach = data["observed"], 7.0
         exact = data["stderr"] == 0
-        total = np.zeros(np.shape(mu))
-        for arm, sign in ((data["stderr_low"], -1.0), (data["stderr_high"], 1.0)):
-            for node, weight in zip((nodes + 1) / 2 * reach, weights / 2 * reach, strict=True):
-                c = y + sign * node * arm
-                prior = composed_logp(self.shortfall, c - mu, scatter, mean, arrays)
-                total += weight * arm * np.exp(prior - node**2 / 2)
-        norm = np.where(exact, 1.0, data["stderr_low"] + data["stderr_high"])
-        at_score = composed_logp(self.shortfall, y - mu, scatter, mean, arrays)
-        with np.errstate(divide="ignore"):
-            integrated = np.log(total) - np.log(norm) + 0.5 * np.log(2 / np.pi)
-        return np.where(exact, at_score, integrated)
+        low, high = (np.where(exact, 1.0, data[arm]) for arm in ("stderr_low", "stderr_high"))
+
+        def capability_logp(eps: np.ndarray) -> np.ndarray:
+            return composed_logp(self.shortfall, eps, scatter, mean, arrays)
+
+        integrated = two_piece_marginal_logp(
+            data["observed"], mu, scatter, mean, low, high, capability_logp
+        )
+        return np.where(exact, capability_logp(data["observed"] - mu), integrated)
 
     def capabilities(
         self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values

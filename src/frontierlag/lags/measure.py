@@ -121,7 +121,7 @@ def trend_lag_by_day(fit: Fit, window: Window) -> tuple[xr.DataArray, xr.DataArr
     releases = fit.observations.releases
     lag, extrapolated = trend_lag(
         fit.spec.trend,
-        fit.draws,
+        fit.trend_inputs,
         window.days,
         fit.observations.reference,
         int(releases.day[releases.group == LEADER].min()),
@@ -152,7 +152,7 @@ def realized_gap_by_day(fit: Fit, window: Window) -> xr.DataArray:
 
 def trend_by_day(fit: Fit, window: Window, group: int) -> xr.DataArray:
     """A group's trend on each day, score units, dims ``(chain, draw, date)``."""
-    values = curve(fit.spec.trend, fit.draws, window.days, fit.observations.reference, group)
+    values = curve(fit.spec.trend, fit.trend_inputs, window.days, fit.observations.reference, group)
     return _by_day(values, window)
 
 
@@ -219,7 +219,7 @@ def _at_levels(fit: Fit, levels: np.ndarray) -> xr.Dataset:
     first = [int(releases.day[releases.group == g].min()) for g in (LEADER, FOLLOWER)]
     lag, outside = lag_at_level(
         fit.spec.trend,
-        fit.draws,
+        fit.trend_inputs,
         levels,
         fit.observations.reference,
         (first[LEADER], first[FOLLOWER]),

@@ -116,6 +116,7 @@ EPOCH_BENCHMARK = Layout(
 )
 
 LAYOUTS = (EPOCH_ECI, EPOCH_INDEX, EPOCH_BENCHMARK, OWN)
+WEIGHTS = ("open", "closed", "unknown")
 GROUP_COLUMNS = ("weights", "country", "organization")
 
 # Epoch AI's 'Model accessibility'. What never left its maker counts as closed. A value that is not

@@ -9,7 +9,7 @@ import pandas as pd
 
 from frontierlag.scores import parsing
 from frontierlag.scores.countries import countries
-from frontierlag.scores.layouts import ACCESSIBILITY
+from frontierlag.scores.layouts import ACCESSIBILITY, WEIGHTS
 from frontierlag.scores.reading import TextTable
 
 _COLUMNS = (
@@ -68,7 +68,10 @@ def own_schema(raw: TextTable) -> tuple[pd.DataFrame, list[str]]:
                 f"{' or '.join(map(repr, unlisted))}: no meaning is on record for it."
             )
     else:
-        text["weights"] = [cell.casefold() or "unknown" for cell in text["weights"]]
+        text["weights"] = [
+            cell.casefold() if cell.casefold() in WEIGHTS else cell or "unknown"
+            for cell in text["weights"]
+        ]
     return pd.DataFrame(text, index=list(raw.lines), dtype="str"), notes
 
 

@@ -12,11 +12,11 @@ from pandera.errors import SchemaErrors
 
 from frontierlag.errors import ScoresError
 from frontierlag.scores import parsing
+from frontierlag.scores.layouts import WEIGHTS
 from frontierlag.scores.metric import Metric
 
 EARLIEST = pd.Timestamp("2015-01-01")
 LATEST = pd.Timestamp("2100-12-31")
-WEIGHTS = ("open", "closed", "unknown")
 SHOWN = 20
 _ROUNDING = 1e-9
 
@@ -193,25 +193,27 @@ def problems(
 
 def _broken(frame: pd.DataFrame, text: pd.DataFrame, rules: tuple[Rule, ...]) -> list[Problem]:
     """Validate a frame lazily against rules and return the rows that break them."""
+    # One column of outcomes a rule: pandera reports a failure by its column and row.
     by_name = {f"{rule.name}: {rule.column}": rule for rule in rules}
+    outcomes = pd.DataFrame({name: rule.kept(frame) for name, rule in by_name.items()})
     schema = pa.DataFrameSchema(
-        checks=[pa.Check(rule.kept, name=name, ignore_na=False) for name, rule in by_name.items()]
+        {name: pa.Column(bool, pa.Check.equal_to(True, name=name)) for name in by_name}
     )
     try:
-        schema.validate(frame, lazy=True)
+        schema.validate(outcomes, lazy=True)
     except SchemaErrors as error:
-        cases = error.failure_cases[["check", "index"]].drop_duplicates()
+        cases = error.failure_cases
     else:
         return []
-    rows = text.to_dict("index")
+    cells = {column: dict(zip(text.index, text[column], strict=True)) for column in text.columns}
     found = []
-    for name, row in zip(cases["check"], cases["index"], strict=True):
-        rule, cells = by_name[str(name)], rows[row]
-        value = str(cells.get(rule.column, ""))
+    for name, row in zip(cases["column"], cases["index"], strict=True):
+        rule = by_name[str(name)]
+        value = str(cells[rule.column][row]) if rule.column in cells else ""
         if rule.name == "order":
-            value = f"{value} > {cells['high']}"
+            value = f"{value} > {cells['high'][row]}"
         elif rule.name == "inside":
-            value = f"{value} not in [{cells['low']}, {cells['high']}]"
+            value = f"{value} not in [{cells['low'][row]}, {cells['high'][row]}]"
         found.append(Problem(int(row), rule.column, value, rule.advice))
     return found
 

@@ -2,10 +2,22 @@
 
 from frontierlag.errors import SpecError
 from frontierlag.trends.base import Trend
+from frontierlag.trends.broken import Broken, BrokenLearned
 from frontierlag.trends.linear import Linear
 from frontierlag.trends.logistic import Logistic
+from frontierlag.trends.parallel import Parallel, ParallelLogistic
 
-TRENDS: dict[str, Trend] = {trend.name: trend for trend in (Linear(), Logistic())}
+TRENDS: dict[str, Trend] = {
+    trend.name: trend
+    for trend in (
+        Linear(),
+        Logistic(),
+        Parallel(),
+        ParallelLogistic(),
+        Broken(),
+        BrokenLearned(),
+    )
+}
 
 
 def trend(name: str) -> Trend:
@@ -21,4 +33,14 @@ def trend(name: str) -> Trend:
     return TRENDS[name]
 
 
-__all__ = ["TRENDS", "Linear", "Logistic", "Trend", "trend"]
+__all__ = [
+    "TRENDS",
+    "Broken",
+    "BrokenLearned",
+    "Linear",
+    "Logistic",
+    "Parallel",
+    "ParallelLogistic",
+    "Trend",
+    "trend",
+]

@@ -24,6 +24,8 @@ class Trend(ABC):
     """
 
     name: ClassVar[str]
+    # What the curve reads beside its parameters: ``("epoch",)`` if it speaks of calendar dates.
+    inputs: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def parameters(self, metric: Metric) -> tuple[Parameter, ...]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.dates import ConciseDateFormatter, MonthLocator, date2num
+from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from frontierlag.names import DATE, FOLLOWER, GROUP, LEADER
 from frontierlag.report.bands import QUANTILE
+from frontierlag.report.figures.axes import date_axis, group_labels
 from frontierlag.report.figures.labels import place_labels, short_names
 from frontierlag.report.figures.sheet import (
     COLORS,
@@ -28,6 +30,7 @@ from frontierlag.scores import Releases, records
 
 SIZE = (9.2, 7.0)
 LABEL_SIZE = 6.8
+TREND_DASHES = (0, (4, 1.3))
 
 
 def frontier_chart(
@@ -66,7 +69,7 @@ def frontier_chart(
             title,
             subtitle,
             about,
-            handles=_key(group_labels(releases)),
+            key=_key(group_labels(releases)),
             columns=2,
             notes=[_below_note(int(below.sum()), list(releases.model[below & is_record]), low)],
             right=0.95,
@@ -80,29 +83,10 @@ def frontier_chart(
         axes.set_xlim(date2num(np.datetime64(int(first), "D")) - 20, date2num(last) + 26)
         axes.set_ylim(low, high)
         axes.set_ylabel(f"{releases.metric.name} score ({releases.metric.unit})")
-        axes.set_xlabel("release date")
         date_axis(axes)
         _name_groups(axes, bands, group_labels(releases))
         _label_records(axes, releases, bands, is_record & ~below)
     return figure
-
-
-def group_labels(releases: Releases) -> tuple[str, str]:
-    """Return leader and follower in words that stand alone, as in ``open weights``."""
-    kind = " weights" if releases.comparison.column == "weights" else ""
-    leader, follower = releases.group_names
-    return f"{leader}{kind}", f"{follower}{kind}"
-
-
-def date_axis(axes: Axes, months: tuple[int, ...] = (1, 4, 7, 10)) -> None:
-    """Write the dates: the months asked for, with the year at each January."""
-    locator = MonthLocator(bymonth=months)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(
-        ConciseDateFormatter(
-            locator, formats=["%Y", "%b", "%d", "%H:%M", "%H:%M", "%S"], show_offset=False
-        )
-    )
 
 
 def _draw_releases(axes: Axes, releases: Releases, is_record: np.ndarray) -> None:
@@ -141,7 +125,7 @@ def _draw_group(axes: Axes, bands: xr.Dataset, color: str) -> None:
     low90, low50, median, high50, high90 = bands["trend"].transpose(QUANTILE, DATE).to_numpy()
     axes.fill_between(days, low90, high90, color=color, alpha=0.13, lw=0, zorder=1.5)
     axes.fill_between(days, low50, high50, color=color, alpha=0.22, lw=0, zorder=1.6)
-    axes.plot(days, median, color=color, lw=1.3, ls=(0, (5, 1.6)), zorder=3)
+    axes.plot(days, median, color=color, lw=1.3, ls=TREND_DASHES, zorder=3)
     best = bands["best"].sel({QUANTILE: 0.5}).to_numpy()
     axes.step(days, best, where="post", color=color, lw=1.6, zorder=3.5)
 
@@ -184,29 +168,23 @@ def _name_groups(axes: Axes, bands: xr.Dataset, names: tuple[str, str]) -> None:
         )
 
 
-def _key(names: tuple[str, str]) -> list[Artist]:
-    trend = [
-        (Patch(facecolor=color, alpha=0.3, label=f"{name}: trend, median and {INTERVALS}"))
-        for name, color in zip(names, COLORS, strict=True)
-    ]
-    best = [
-        Line2D([], [], color=color, lw=1.6, label=f"{name}: best available (posterior median)")
-        for name, color in zip(names, COLORS, strict=True)
-    ]
-    dots: list[Artist] = [
-        Line2D([], [], ls="", marker="o", ms=5, color=NEUTRAL, label="record by published score"),
-        Line2D(
-            [],
-            [],
-            ls="",
-            marker="o",
-            ms=3,
-            color=NEUTRAL,
-            alpha=0.4,
-            label="other release; vertical lines: its published 90 % interval",
-        ),
-    ]
-    return [trend[0], trend[1], dots[0], best[0], best[1], dots[1]]
+def _key(names: tuple[str, str]) -> list[tuple[Any, str]]:
+    """Trends and best available of both groups, then what the dots are."""
+    key: list[tuple[Any, str]] = []
+    for name, color in zip(names, COLORS, strict=True):
+        trend = (
+            Patch(facecolor=color, alpha=0.3, lw=0),
+            Line2D([], [], color=color, lw=1.3, ls=TREND_DASHES),
+        )
+        key.append((trend, f"{name}: trend, median with {INTERVALS}"))
+    dot = Line2D([], [], ls="", marker="o", ms=5, color=NEUTRAL)
+    key.append((dot, "record by published score"))
+    for name, color in zip(names, COLORS, strict=True):
+        stairs = Line2D([], [], color=color, lw=1.6)
+        key.append((stairs, f"{name}: best available, posterior median"))
+    faint = Line2D([], [], ls="", marker="o", ms=3, color=NEUTRAL, alpha=0.5)
+    key.append((faint, "other release; vertical lines: published 90 % intervals"))
+    return key
 
 
 def _score_range(releases: Releases) -> tuple[float, float]:

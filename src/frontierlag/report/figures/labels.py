@@ -18,19 +18,19 @@ from matplotlib.text import Text
 # Places tried around a point: distances in points of type, and directions.
 DISTANCES = np.array([3.5, 7, 11, 16, 22, 29, 37, 46, 56, 68, 82, 98, 116, 136])
 ANGLES = np.radians(np.arange(0, 360, 15))
-TRIED = 150  # places kept of each label, the cheapest
+TRIED = 140  # places kept of each label, the cheapest
 # What an overlap costs, sweep by sweep: little at first, so that no label is shut out by those that
 # came before it.
-OVERLAPPING = (15.0, 30.0, 60.0, 120.0, 250.0, 1e9, 1e9, 1e9)
+OVERLAPPING = (20.0, 50.0, 120.0, 300.0, 1e9, 1e9)
 PADDING = 1.2  # points kept free around a label
-FAR = 40.0  # points from which on distance counts double and more
+FAR = 90.0  # points from which on distance counts double and more
 NEAR = 6.0  # points within which a label needs no line to its dot
 
 # What a place costs, in points of distance.
-WRONG_SIDE = 150.0
-COVERED = 6.0  # for each point of a curve, one in every CURVE_STEP, below a label
+WRONG_SIDE = 300.0
+COVERED = 9.0  # for each point of a curve, one in every CURVE_STEP, below a label
 CURVE_STEP = 2.0
-CROSSING = 60.0  # for a connecting line through another label, or over another connecting line
+CROSSING = 40.0  # for a connecting line through another label, or over another connecting line
 FORBIDDEN = 1e9
 
 
@@ -121,14 +121,16 @@ def _search(
         places.append(place[cheapest])
         fixed.append(cost[cheapest])
     every = list(range(len(dots)))
-    found = [_settle(order, places, fixed, dots) for order in (every, every[::-1])]
+    widest = sorted(every, key=lambda k: -sizes[k, 0])
+    orders = (every, every[::-1], widest)
+    found = [_settle(order, places, fixed, dots) for order in orders]
     return min(found, key=lambda result: result[1])[0]
 
 
 def _settle(
     order: list[int], places: list[np.ndarray], fixed: list[np.ndarray], dots: np.ndarray
 ) -> tuple[np.ndarray, float]:
-    """Let each label in turn take its cheapest place until none moves; return boxes and cost."""
+    """Let each label in turn take its cheapest place, again and again; return boxes and cost."""
     chosen = np.full((len(order), 4), np.nan)
     costs = np.zeros(len(order))
     for overlapping in OVERLAPPING:
@@ -165,8 +167,8 @@ def _fixed_cost(
     near = _nearest(dot, places)
     distance = np.hypot(*(near - dot).T)
     cost = distance + distance**2 / FAR
-    away = (places[:, :2] + places[:, 2:]) / 2 - dot
-    cost += WRONG_SIDE * ((away @ [-side, side]) < -0.1 * np.hypot(*away.T))
+    away = (near - dot) @ np.array([-side, side])
+    cost += WRONG_SIDE * (away < -0.1 * distance)
     cost += COVERED * _inside(ink, places, PADDING).sum(1)
     others = np.delete(dots, own, axis=0)
     cost += FORBIDDEN * _inside(others, places, 2.5).any(1)
@@ -207,11 +209,11 @@ def _inside(points: np.ndarray, boxes: np.ndarray, margin: float) -> np.ndarray:
 
 def _segments_meet_boxes(a: np.ndarray, b: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Whether each segment from ``a`` to ``b`` meets each box, shape ``(segment, box)``."""
-    along = np.linspace(0, 1, 7)[:, None, None]
-    points = a + (b - a) * along
-    low, high = boxes[:, :2], boxes[:, 2:]
-    inside = (points[:, :, None] > low) & (points[:, :, None] < high)
-    return np.asarray(inside.all(-1).any(0))
+    span = (b - a)[:, None]
+    span = np.where(np.abs(span) < 1e-9, 1e-9, span)
+    first, second = ((boxes[None, :, k : k + 2] - a[:, None]) / span for k in (0, 2))
+    enter, leave = np.minimum(first, second).max(-1), np.maximum(first, second).min(-1)
+    return np.asarray((enter < leave) & (leave > 0) & (enter < 1))
 
 
 def _segments_cross(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib import style
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -106,7 +105,7 @@ def add_sheet(
     subtitle: str,
     about: Provenance,
     *,
-    handles: Sequence[Artist] = (),
+    key: Sequence[tuple[Any, str]] = (),
     columns: int = 3,
     notes: Sequence[str] = (),
     right: float = 0.2,
@@ -123,8 +122,9 @@ def add_sheet(
         The heading; lines are broken to fit.
     about
         Footer, credit and stamp.
-    handles, columns
-        Key below the heading, and its number of columns.
+    key, columns
+        Pairs of artist (or tuple of artists drawn over one another) and words below the heading,
+        column by column, and the number of columns.
     notes
         Lines above the footer.
     right, left
@@ -152,14 +152,14 @@ def add_sheet(
             lines = _wrap(figure, words, room - stamp_width, size, options)
             _write(figure, lines, y, size, options)
             y -= len(lines) * size * LINE + 0.02
-    if handles:
-        key = figure.legend(
-            handles=handles,
+    if key:
+        legend = figure.legend(
+            *zip(*key, strict=True),
             loc="upper left",
             bbox_to_anchor=(EDGE / width, (y - 0.08) / height),
             ncols=columns,
         )
-        y -= 0.08 + key.get_window_extent().height / figure.dpi
+        y -= 0.08 + legend.get_window_extent().height / figure.dpi
     top = y - (0.38 if panel_title else 0.14)
 
     small = {"color": "#777777"}

@@ -1,0 +1,113 @@
+import json
+
+import pytest
+
+from frontierlag.errors import OutputError
+from frontierlag.outputs import MANIFEST, files_below, replaced, staged
+
+
+def write_run(folder, content):
+    (folder / "figures").mkdir()
+    (folder / "figures" / "a.svg").write_text(content)
+    (folder / "lags.csv").write_text(content)
+    files = [*files_below(folder), MANIFEST]
+    (folder / MANIFEST).write_text(json.dumps({"files": files}))
+
+
+def content(folder):
+    return {name: (folder / name).read_text() for name in files_below(folder)}
+
+
+def test_new_folder_appears_whole(tmp_path):
+    out = tmp_path / "deep" / "er"
+    with staged(out) as folder:
+        write_run(folder, "one")
+        assert not out.exists()
+    assert content(out)["lags.csv"] == "one"
+    assert [p.name for p in out.parent.iterdir()] == ["er"]
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, SystemExit])
+def test_a_failed_run_leaves_everything_as_it_was(tmp_path, failure):
+    out = tmp_path / "out"
+    with staged(out) as folder:
+        write_run(folder, "one")
+    before = content(out)
+
+    def fail():
+        with staged(out) as folder:
+            write_run(folder, "two")
+            raise failure
+
+    with pytest.raises(failure):
+        fail()
+    assert content(out) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_second_run_replaces_its_own_files_and_keeps_the_others(tmp_path):
+    out = tmp_path / "out"
+    with staged(out) as folder:
+        write_run(folder, "one")
+        (folder / "old.csv").write_text("gone after the second run")
+        files = [*files_below(folder), MANIFEST]
+        (folder / MANIFEST).write_text(json.dumps({"files": files}))
+    (out / "notes.txt").write_text("mine")
+    with staged(out) as folder:
+        write_run(folder, "two")
+    assert (out / "lags.csv").read_text() == "two"
+    assert (out / "notes.txt").read_text() == "mine"
+    assert not (out / "old.csv").exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_rename_that_fails_is_undone(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    with staged(out) as folder:
+        write_run(folder, "one")
+    rename = type(out).rename
+
+    def fail_for_new(self, target):
+        if ".partial-" in self.name:
+            raise OSError("disk full")
+        return rename(self, target)
+
+    monkeypatch.setattr(type(out), "rename", fail_for_new)
+    with pytest.raises(OutputError, match="disk full"), staged(out) as folder:
+        write_run(folder, "two")
+    assert (out / "lags.csv").read_text() == "one"
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_somebody_elses_folder_is_not_replaced(tmp_path):
+    out = tmp_path / "thesis"
+    out.mkdir()
+    (out / "chapter1.tex").write_text("years of work")
+    with pytest.raises(OutputError, match="not replaced"), staged(out):
+        pytest.fail("the block must not run")
+    assert (out / "chapter1.tex").read_text() == "years of work"
+
+
+def test_a_file_is_not_a_folder(tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(OutputError, match="is a file"), staged(tmp_path / "out"):
+        pytest.fail("the block must not run")
+
+
+def test_an_unwritable_place_is_said_at_once(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot write"), staged(tmp_path / "file" / "out"):
+        pytest.fail("the block must not run")
+
+
+def test_one_file_is_replaced_whole_or_not_at_all(tmp_path):
+    file = tmp_path / "posterior.nc"
+    with replaced(file) as path:
+        path.write_text("one")
+    with pytest.raises(RuntimeError), replaced(file) as path:
+        path.write_text("half")
+        raise RuntimeError
+    assert file.read_text() == "one"
+    assert [p.name for p in tmp_path.iterdir()] == ["posterior.nc"]
+    with pytest.raises(OutputError, match="is a folder"), replaced(tmp_path):
+        pytest.fail("the block must not run")
