@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontierlag.errors import SpecError
-from frontierlag.trends import TRENDS, Linear, Logistic, trend
+from frontierlag.trends import Linear, Logistic, trend
 
 GROUPS = np.array([0, 1, 1, 0])
 
@@ -85,7 +85,7 @@ def test_logistic_inverse_is_nan_at_and_beyond_floor_and_ceiling():
     assert missing.tolist() == [True, True, True, True, False, False, False, True]
 
 
-@pytest.mark.parametrize("curve", TRENDS.values(), ids=TRENDS)
+@pytest.mark.parametrize("curve", [Linear(), Logistic()], ids=["linear", "logistic"])
 def test_symbolic_equals_numeric(curve):
     rng = np.random.default_rng(3)
     p = {
@@ -101,7 +101,7 @@ def test_symbolic_equals_numeric(curve):
     np.testing.assert_allclose(symbolic, curve.value(p, t, GROUPS, np), rtol=1e-13)
 
 
-@pytest.mark.parametrize("curve", TRENDS.values(), ids=TRENDS)
+@pytest.mark.parametrize("curve", [Linear(), Logistic()], ids=["linear", "logistic"])
 def test_draws_keep_their_leading_axes(curve):
     rng = np.random.default_rng(4)
     shape = (3, 5, 2)

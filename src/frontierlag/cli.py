@@ -114,17 +114,17 @@ def fit(
     from frontierlag.jobs import Job
     from frontierlag.model import ModelSpec
     from frontierlag.outputs import replaced
-    from frontierlag.report.console import show_convergence
+    from frontierlag.report.console import show_convergence, terminal
     from frontierlag.storage import store
 
     job = Job(scores, comparison, since, as_of).prepare()
     spec = ModelSpec.of(model, job.table.metric)
-    console = Console()
+    console = terminal()
     with replaced(out) as path, progress(f"fitting {spec.name}") as step:
         analysis = analyse(spec, job.releases, job.window, sampler, stage=step)
         store(analysis, path)
     show_convergence(console, analysis.name, analysis.convergence)
-    console.print(f"stored in {out}", markup=False, highlight=False)
+    console.print(f"stored in {out}", markup=False)
     return 0 if analysis.convergence.converged else NOT_CONVERGED
 
 
@@ -146,7 +146,7 @@ def lags(
     from frontierlag.analysis import Analysis
     from frontierlag.lags.days import Window
     from frontierlag.lags.measure import measure
-    from frontierlag.report.console import show_lags, show_levels
+    from frontierlag.report.console import show_lags, show_levels, terminal
     from frontierlag.report.tables import lag_table, level_table
     from frontierlag.storage import load
 
@@ -161,7 +161,7 @@ def lags(
         levels = np.array(level) if level else None
         window = Window(start, stored.as_of)
         analysis = Analysis(analysis.fit, measure(analysis.fit, window, levels))
-    console = Console()
+    console = terminal()
     show_lags(console, lag_table(analysis))
     show_levels(console, level_table(analysis))
     return 0 if analysis.convergence.converged else NOT_CONVERGED
@@ -176,7 +176,7 @@ def diagnose(
     Example: frontierlag diagnose results/eci-2026-08-11/us-china
     """
     from frontierlag.errors import FitError
-    from frontierlag.report.console import show_convergence
+    from frontierlag.report.console import show_convergence, terminal
     from frontierlag.storage import load
 
     files = sorted(path.glob("**/posterior.nc")) if path.is_dir() else [path]
@@ -185,7 +185,7 @@ def diagnose(
             f"there is no posterior.nc below {path}; posteriors are not committed: "
             "make them with `frontierlag run`"
         )
-    console = Console()
+    console = terminal()
     verdicts = []
     for file in files:
         analysis = load(file)
@@ -207,10 +207,10 @@ def published(
     """
     from frontierlag.jobs import Job
     from frontierlag.lags.published import conventions
-    from frontierlag.report.console import show_published
+    from frontierlag.report.console import show_published, terminal
 
     job = Job(scores, comparison, as_of=as_of).prepare()
-    console = Console()
+    console = terminal()
     show_published(console, conventions(job.releases))
     console.print(job.table.attribution, style="dim", markup=False)
     return 0
@@ -219,15 +219,15 @@ def published(
 @scores_app.command(name="list")
 def scores_list() -> int:
     """List the reference tables that come with the package."""
+    from frontierlag.report.console import terminal
     from frontierlag.scores import load_scores, reference_names
 
-    console = Console()
+    console = terminal()
     for name in reference_names():
         table = load_scores(name)
         console.print(
             f"{name}: {len(table.frame)} rows, {table.metric.name}, as of {table.as_of}",
             markup=False,
-            highlight=False,
         )
     return 0
 
@@ -239,10 +239,10 @@ def scores_show(
     rows: Annotated[int, Parameter(help="How many of the latest rows to print.")] = 20,
 ) -> int:
     """Show a table: what it is, what was done to it, and its latest rows."""
-    from frontierlag.report.console import show_rows, show_scores
+    from frontierlag.report.console import show_rows, show_scores, terminal
     from frontierlag.scores import load_scores
 
-    console, table = Console(), load_scores(scores)
+    console, table = terminal(), load_scores(scores)
     show_scores(console, table)
     show_rows(console, table, rows)
     return 0
@@ -261,10 +261,10 @@ def scores_check(
     Example: frontierlag scores check my-scores.csv --comparison us-china
     """
     from frontierlag.jobs import Job
-    from frontierlag.report.console import show_scores
+    from frontierlag.report.console import show_scores, terminal
     from frontierlag.scores import load_scores
 
-    console = Console()
+    console = terminal()
     show_scores(console, load_scores(scores))
     if comparison:
         found = Job(scores, comparison).prepare().releases
@@ -313,12 +313,12 @@ def _run_and_show(
     jobs: list[Job], folders: list[Path], models: Sequence[str], sampler: SamplerSettings
 ) -> int:
     """Run, print the answers, and say by the exit code whether every fit converged."""
-    from frontierlag.report.console import show_run
+    from frontierlag.report.console import show_run, terminal
     from frontierlag.run import run_jobs
 
     with progress(f"fitting {len(models)} models to {len(jobs)} data sets", len(models)) as step:
         found = run_jobs(jobs, folders, models, sampler, done=step)
-    console = Console()
+    console = terminal()
     for outcomes, folder in zip(found, folders, strict=True):
         show_run(console, outcomes, folder)
     ok = all(outcome.converged for outcomes in found for outcome in outcomes)

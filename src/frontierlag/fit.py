@@ -12,6 +12,7 @@ import xarray as xr
 
 from frontierlag.model import ModelSpec, build
 from frontierlag.names import CAPABILITIES, CHAIN, DRAW, GROUP, RELEASE, SAMPLE_DIMS, SCORE
+from frontierlag.noise import ReleaseNoise
 from frontierlag.observations import Observations
 from frontierlag.sampling import sample
 from frontierlag.scores import Releases
@@ -103,8 +104,9 @@ def fit_model(
         coords = {CHAIN: np.arange(values.shape[0]), DRAW: np.arange(values.shape[1])}
         return xr.Dataset({name: (dims, values)}, coords={**coords, RELEASE: release})
 
-    capability = spec.frontier.capabilities(_stream(settings, 1), p, mu, data)
-    replicated = spec.frontier.simulate(_stream(settings, 2), p, mu, data)
+    noise = ReleaseNoise(settings.seed, list(release))
+    capability = spec.frontier.capabilities(noise, p, mu, data)
+    replicated = spec.frontier.simulate(np.random.default_rng([settings.seed, 1]), p, mu, data)
     prior, prior_predictive = draw_prior(spec, observations, settings.seed)
     posterior = sampled.posterior
     if RELEASE in posterior.dims:
@@ -188,8 +190,3 @@ def _constant_data(observations: Observations) -> xr.Dataset:
     dataset["high"] = (RELEASE, r.high)
     dataset["organization"] = (RELEASE, r.organization)
     return dataset
-
-
-def _stream(settings: SamplerSettings, purpose: int) -> np.random.Generator:
-    """A generator of its own for each purpose, all from the one seed."""
-    return np.random.default_rng([settings.seed, purpose])

@@ -65,3 +65,14 @@ class Prepared:
     def slug(self) -> Path:
         """Where a results folder keeps this job: dataset, then comparison."""
         return Path(self.table.name) / self.releases.comparison.name.replace(":", "-").lower()
+
+    @property
+    def title(self) -> str:
+        """Who trails whom, as a figure's title says it."""
+        leader, follower = self.releases.group_names
+        return f"{follower} behind {leader}"
+
+    @property
+    def window_words(self) -> str:
+        """First and last day of the window."""
+        return f"{self.window.since} to {self.window.as_of}"

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pymc as pm
 from pydantic import BaseModel, ConfigDict, model_validator
+from scipy import stats
 
 from frontierlag.errors import SpecError
 
@@ -77,6 +78,22 @@ class Prior(BaseModel):
     def variable(self, name: str, dims: tuple[str, ...]) -> Any:
         """Add the prior to the open ``pm.Model`` as a random variable."""
         return getattr(pm, self.family)(name, **self._arguments(), dims=dims or None)
+
+    def logp(self, values: np.ndarray) -> np.ndarray:
+        """Log density at each value, minus infinity outside the support."""
+        n = {key: self._number(key) for key in _FAMILIES[self.family]}
+        match self.family:
+            case "Normal":
+                return stats.norm.logpdf(values, n["mu"], n["sigma"])
+            case "TruncatedNormal":
+                lower = (n["lower"] - n["mu"]) / n["sigma"]
+                return stats.truncnorm.logpdf(values, lower, np.inf, n["mu"], n["sigma"])
+            case "HalfNormal":
+                return stats.halfnorm.logpdf(values, scale=n["sigma"])
+            case "LogNormal":
+                return stats.lognorm.logpdf(values, n["sigma"], scale=n["median"])
+            case "Uniform":
+                return stats.uniform.logpdf(values, n["lower"], n["upper"] - n["lower"])
 
     def describe(self) -> str:
         """Say the prior in one line, for a table or a manifest."""

@@ -6,16 +6,15 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import joblib
-import numpy as np
 import pandas as pd
 
-from frontierlag.analysis import analyse
+from frontierlag.analysis import Analysis, analyse
 from frontierlag.errors import SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions
@@ -27,6 +26,8 @@ from frontierlag.priors import Prior
 from frontierlag.report import tables
 from frontierlag.report.bands import curve_bands, lag_bands
 from frontierlag.report.figures import (
+    MeanLag,
+    Provenance,
     diagnostic_figures,
     frontier_chart,
     lag_over_time,
@@ -36,7 +37,7 @@ from frontierlag.report.figures import (
 from frontierlag.report.sentences import lag_sentence
 from frontierlag.settings import SamplerSettings
 from frontierlag.storage import store
-from frontierlag.summary import Summary, summarize
+from frontierlag.summary import summarize
 
 MODELS = ("linear-records", "linear-stochastic", "logistic-records", "logistic-stochastic")
 FIGURES = "figures"
@@ -52,8 +53,8 @@ class Outcome:
     gaps: pd.DataFrame
     levels: pd.DataFrame
     diagnostics: dict[str, object]
-    window_draws: dict[str, np.ndarray]
-    window_summaries: dict[str, Summary]
+    mean_lags: tuple[MeanLag, ...]
+    about: Provenance
     sentences: tuple[str, ...]
     record: dict[str, Any]
     converged: bool
@@ -148,27 +149,9 @@ def _fit_model(
         analysis = analyse(spec, item.releases, item.window, settings, cores=cores)
         (folder / name).mkdir()
         store(analysis, folder / name / "posterior.nc")
-        figures = folder / FIGURES
-        converged = analysis.convergence.converged
-        title = f"{item.releases.group_names[1]} behind {item.releases.group_names[0]}"
-        subtitle = f"{name} · {item.table.name} · as of {item.releases.as_of}"
-        save(
-            frontier_chart(
-                item.releases, curve_bands(analysis), title, subtitle, converged=converged
-            ),
-            figures,
-            f"frontier-{name}",
-        )
-        save(
-            lag_over_time(lag_bands(analysis), title, subtitle, converged=converged),
-            figures,
-            f"lag-{name}",
-        )
-        parameters = [p.name for p in spec.parameters]
-        for kind, figure in diagnostic_figures(analysis.tree, parameters).items():
-            save(figure, figures, f"{kind}-{name}")
-        measured = analysis.measured
-        draws = {kind: measured.lag(kind, WINDOW) for kind in (TREND, REALIZED)}
+        about = Provenance.of(analysis, item.table.attribution)
+        _draw(analysis, item, about, folder / FIGURES)
+        measured, converged = analysis.measured, analysis.convergence.converged
         outcomes.append(
             Outcome(
                 model=name,
@@ -177,14 +160,36 @@ def _fit_model(
                 gaps=tables.gap_table(analysis),
                 levels=tables.level_table(analysis),
                 diagnostics=tables.diagnostics_row(analysis),
-                window_draws={kind: d.to_numpy().ravel() for kind, d in draws.items()},
-                window_summaries={kind: summarize(d) for kind, d in draws.items()},
+                about=about,
+                mean_lags=tuple(
+                    MeanLag(name, kind, draws.to_numpy(), summarize(draws), converged)
+                    for kind in (TREND, REALIZED)
+                    for draws in [measured.lag(kind, WINDOW)]
+                ),
                 sentences=tuple(lag_sentence(analysis, kind) for kind in (REALIZED, TREND)),
                 record=model_record(spec, len(analysis.fit.observations.releases)),
                 converged=converged,
             )
         )
     return outcomes
+
+
+def _draw(analysis: Analysis, item: Prepared, about: Provenance, figures: Path) -> None:
+    """Draw the figures of one model."""
+    name = analysis.name
+    save(
+        frontier_chart(item.releases, curve_bands(analysis), about, item.title),
+        figures,
+        f"frontier-{name}",
+    )
+    save(
+        lag_over_time(lag_bands(analysis), about, item.title, item.window_words),
+        figures,
+        f"lag-{name}",
+    )
+    parameters = [p.name for p in analysis.fit.spec.parameters]
+    for kind, figure in diagnostic_figures(analysis.tree, parameters, about).items():
+        save(figure, figures, f"{kind}-{name}")
 
 
 def _write(
@@ -198,17 +203,11 @@ def _write(
         folder / "diagnostics.csv", index=False
     )
     tables.published_table(conventions(item.releases)).to_csv(folder / "published.csv", index=False)
-    save(
-        mean_lags(
-            {o.model: o.window_draws for o in outcomes},
-            {o.model: o.window_summaries for o in outcomes},
-            {o.model: o.converged for o in outcomes},
-            f"Mean lag of {item.releases.group_names[1]} behind {item.releases.group_names[0]}",
-            f"{item.table.name} · {item.window.since} to {item.window.as_of}",
-        ),
-        folder / FIGURES,
-        "mean-lag",
-    )
+    ok = all(outcome.converged for outcome in outcomes)
+    about = replace(outcomes[0].about, model="", converged=ok)
+    found = [lag for outcome in outcomes for lag in outcome.mean_lags]
+    figure = mean_lags(found, about, f"Mean lag: {item.title}", item.window_words)
+    save(figure, folder / FIGURES, "mean-lag")
     record = run_record(
         item.table,
         item.releases,

@@ -77,6 +77,8 @@ def sample(
     )
     seconds = time.perf_counter() - began
     stats = trace["sample_stats"].to_dataset()
+    # Free text about each divergence: no file format keeps a column of None and text as it is.
+    stats = stats.drop_vars([name for name, v in stats.data_vars.items() if v.dtype == object])
     got = (stats.sizes[CHAIN], stats.sizes[DRAW])
     if got != (settings.chains, settings.draws):
         raise FitError(

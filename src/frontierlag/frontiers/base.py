@@ -8,10 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from frontierlag.noise import ReleaseNoise
 from frontierlag.priors import Parameter
 from frontierlag.scores import Metric, Releases
 
 Values = Mapping[str, Any]
+# What draws from a conditional need; the noise of a fit keeps a stream for each release.
+Noise = np.random.Generator | ReleaseNoise
 
 
 class Frontier(ABC):
@@ -46,9 +49,7 @@ class Frontier(ABC):
         """Log likelihood of each release with its own latent terms integrated out."""
 
     @abstractmethod
-    def capabilities(
-        self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
-    ) -> np.ndarray:
+    def capabilities(self, rng: Noise, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Draw each release's latent true capability from its exact conditional."""
 
     @abstractmethod

@@ -10,7 +10,7 @@ import pymc as pm
 
 from frontierlag import arrays
 from frontierlag.frontiers import densities
-from frontierlag.frontiers.base import Frontier, Values
+from frontierlag.frontiers.base import Frontier, Noise, Values
 from frontierlag.names import FOLLOWER, LEADER, SCORE
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric, Releases, records
@@ -59,9 +59,7 @@ class Records(Frontier):
         """Normal log density, shape ``(..., release)``."""
         return densities.normal_logp(data["observed"] - mu, self._sd(p, data), arrays)
 
-    def capabilities(
-        self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
-    ) -> np.ndarray:
+    def capabilities(self, rng: Noise, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Normal with precisions added: shrunk towards the trend where it was measured poorly."""
         return (
             split_error(
@@ -85,7 +83,7 @@ class Records(Frontier):
 
 
 def split_error(
-    rng: np.random.Generator, total: np.ndarray, scatter: np.ndarray, stderr: np.ndarray
+    rng: Noise, total: np.ndarray, scatter: np.ndarray, stderr: np.ndarray
 ) -> np.ndarray:
     """Draw v given v + e = total, with v ~ Normal(0, scatter) and e ~ Normal(0, stderr).
 
@@ -93,4 +91,5 @@ def split_error(
     a score known exactly (stderr 0) gives v = total.
     """
     share = scatter**2 / (scatter**2 + stderr**2)
-    return rng.normal(total * share, scatter * np.sqrt(1 - share))
+    z = rng.standard_normal(np.shape(total))
+    return total * share + scatter * np.sqrt(1 - share) * z

@@ -15,7 +15,7 @@ from scipy.special import log_ndtr, ndtri_exp
 
 from frontierlag import arrays
 from frontierlag.frontiers import densities
-from frontierlag.frontiers.base import Frontier, Values
+from frontierlag.frontiers.base import Frontier, Noise, Values
 from frontierlag.frontiers.quadrature import two_piece_marginal_logp
 from frontierlag.frontiers.records import scatter, split_error
 from frontierlag.names import SCORE
@@ -103,9 +103,7 @@ class Stochastic(Frontier):
         _, sd, mean = self._by_release(p, data)
         return composed_logp(self.shortfall, data["observed"] - mu, sd, mean, arrays)
 
-    def capabilities(
-        self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
-    ) -> np.ndarray:
+    def capabilities(self, rng: Noise, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Shortfall from its truncated normal, then scatter given the rest.
 
         With eps = score - mu and s^2 = scatter^2 + stderr^2, u given eps is a normal truncated to
@@ -145,9 +143,7 @@ class StochasticHalfNormal(Stochastic):
     name: ClassVar[str] = "stochastic-halfnormal"
 
 
-def positive_normal(
-    rng: np.random.Generator, location: np.ndarray, scale: np.ndarray
-) -> np.ndarray:
+def positive_normal(rng: Noise, location: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Draw Normal(location, scale) truncated to positive values, exactly.
 
     By inversion in the upper tail: x = location - scale z with Phi(z) = U Phi(location / scale),
@@ -250,9 +246,7 @@ class StochasticTwoPiece(Stochastic):
         )
         return np.where(exact, capability_logp(data["observed"] - mu), integrated)
 
-    def capabilities(
-        self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
-    ) -> np.ndarray:
+    def capabilities(self, rng: Noise, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """The sampled capabilities; a score known exactly is its own."""
         return np.where(data["stderr"] == 0, data["observed"], p["capability"])
 

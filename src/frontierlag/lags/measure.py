@@ -181,6 +181,9 @@ def default_levels(fit: Fit) -> np.ndarray:
 def _at_release(fit: Fit, window: Window) -> xr.Dataset:
     """Lag at release over the periods: the mean over the records of each, NaN without one."""
     day, lag, censored = lag_at_release(*staircases(fit), window.days)
+    if not len(day):  # nothing was released: one day without a lag stands for the window
+        day, empty = window.days[:1], (*lag.shape[:-1], 1)
+        lag, censored = np.full(empty, np.nan), np.zeros(empty, dtype=bool)
     is_record = ~np.isnan(lag)
 
     def mean_over(mask: np.ndarray, values: np.ndarray) -> np.ndarray:

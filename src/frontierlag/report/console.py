@@ -22,11 +22,17 @@ if TYPE_CHECKING:
     from frontierlag.run import Outcome
 
 
+def terminal() -> Console:
+    """A console on standard output; wide where it goes to a file, so that no table is cut."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(width=120, highlight=False)
+
+
 def show_lags(console: Console, lags: pd.DataFrame) -> None:
     """Print rows of the lag table, with no more digits than the Monte Carlo error supports."""
     table = Table(title=f"Lag in months: median, 50 % and 90 % {INTERVAL_KIND} intervals")
     for name in ("model", "lag", "period"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     for name in ("median", "50 %", "90 %", "undefined", "bound only"):
         table.add_column(name, justify="right")
     for row in lags.to_dict("records"):

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from frontierlag.analysis import Analysis
-from frontierlag.names import CENSORED, CURRENT, MAXIMUM, MINIMUM, PERIOD, REALIZED, WINDOW
+from frontierlag.names import (
+    AT_RELEASE,
+    CENSORED,
+    CURRENT,
+    MAXIMUM,
+    MINIMUM,
+    PERIOD,
+    REALIZED,
+    TREND,
+    WINDOW,
+)
 from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summarize
 
 # The model whose sentence and chart stand first: it uses every release, and its realized lag comes
@@ -11,6 +21,12 @@ from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summari
 HEADLINE = "linear-stochastic"
 # From this share of days on, a lag is worded as a lower bound.
 MOSTLY = 0.5
+# What a censored day means, by kind of lag.
+_BOUND = {
+    REALIZED: "only a lower bound",
+    AT_RELEASE: "only a lower bound",
+    TREND: "read from the leader's curve outside the data",
+}
 
 
 def number(value: float, summary: Summary) -> str:
@@ -30,7 +46,8 @@ def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW)
     summary = summarize(measured.lag(kind, period))
     censored = float(measured.lags[kind][CENSORED].sel({PERIOD: period}).mean())
     leader, follower = releases.group_names
-    bound = "at least " if censored > MOSTLY else ""
+    at_least = censored > MOSTLY and kind != TREND
+    bound = "at least " if at_least else ""
     sentence = (
         f"{follower} trails {leader} by {bound}{number(summary.median, summary)} months "
         f"({OUTER:.0%} {INTERVAL_KIND} interval {number(summary.lower90, summary)} to "
@@ -38,8 +55,9 @@ def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW)
         f"{releases.table}, as of {releases.as_of})"
     )
     extra = []
-    if 0 < censored <= MOSTLY:
-        extra.append(f"on {censored:.0%} of the days the lag is only a lower bound")
+    if censored > 0 and not at_least:
+        share = f"{censored:.0%}" if censored >= 0.01 else "less than 1%"
+        extra.append(f"on {share} of the days it is {_BOUND[kind]}")
     if summary.undefined > 0:
         extra.append(f"undefined in {summary.undefined:.1%} of the draws")
     if not analysis.convergence.converged:

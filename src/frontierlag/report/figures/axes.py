@@ -10,10 +10,10 @@ from frontierlag.names import AT_RELEASE, REALIZED, TREND
 from frontierlag.scores import Releases
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-LAG_TITLES = {
-    TREND: "Trend lag: between the two smooth curves",
-    REALIZED: "Realized lag: between the best available",
-    AT_RELEASE: "Lag at release: on the follower's own record days",
+LAG_WORDS = {
+    TREND: ("Trend lag", "between the two smooth curves"),
+    REALIZED: ("Realized lag", "between the best models available"),
+    AT_RELEASE: ("Lag at release", "on days of the follower's records"),
 }
 LAG_COLORS = {TREND: "#1b7837", REALIZED: "#762a83", AT_RELEASE: "#8c510a"}
 
@@ -40,3 +40,18 @@ def date_axis(axes: Axes, every: int = 3) -> None:
         labels.append(f"{MONTHS[when.month - 1]}{year}")
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.set_xticks(ticks, labels)
+
+
+def lag_title(axes: Axes, kind: str) -> None:
+    """Write which lag a panel shows, and below it in plain words what that is."""
+    name, words = LAG_WORDS[kind]
+    axes.set_title(name, color=LAG_COLORS[kind], pad=20)
+    axes.annotate(
+        words,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 8),
+        textcoords="offset points",
+        size=8.5,
+        color=LAG_COLORS[kind],
+    )

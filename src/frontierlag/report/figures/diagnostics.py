@@ -12,6 +12,7 @@ from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from frontierlag.names import CHAIN, DRAW, RELEASE, SCORE
 from frontierlag.report.figures.sheet import (
@@ -25,6 +26,7 @@ from frontierlag.report.figures.sheet import (
 PREDICTIVE_DRAWS = 100
 RANK_DRAWS = 500  # a chain, at most: more vertices than a screen has
 COLUMNS = 4
+LOWEST_BFMI = 0.3
 
 
 def diagnostic_figures(
@@ -59,8 +61,10 @@ def rank(tree: xr.DataTree, parameters: Sequence[str], about: Provenance) -> Fig
     """Draw the rank plot of every parameter: whether the chains agree."""
     posterior = tree["posterior"].to_dataset()[list(parameters)]
     posterior = posterior.isel({DRAW: _thinned(posterior.sizes[DRAW], RANK_DRAWS)})
-    count = sum(int(np.prod([n for d, n in v.sizes.items() if d not in (CHAIN, DRAW)]))
-                for v in posterior.data_vars.values())
+    count = sum(
+        int(np.prod([n for d, n in v.sizes.items() if d not in (CHAIN, DRAW)]))
+        for v in posterior.data_vars.values()
+    )
     rows = -(-count // COLUMNS)
     with styled():
         figure = _figure(
@@ -68,23 +72,25 @@ def rank(tree: xr.DataTree, parameters: Sequence[str], about: Provenance) -> Fig
                 xr.DataTree.from_dict({"posterior": posterior}),
                 col_wrap=COLUMNS,
                 backend="matplotlib",
-                figure_kwargs=_sized(9.2, 1.55 + 1.75 * rows),
-                visuals={"xlabel": False, "ecdf_lines": {"rasterized": True}},
+                figure_kwargs=_sized(9.2, 1.5 + 1.7 * rows),
+                visuals={"xlabel": False, "ecdf_lines": {"rasterized": True}, "remove_axis": False},
             )
         )
         place = add_sheet(
             figure,
             "Do the chains agree?",
-            "Distance of each chain's ranks from even, by parameter. Chains that sample the same "
-            "posterior wander close to zero; marked points are where one does not.",
+            "How far the ranks of each chain's draws are from even, by parameter, a line for each "
+            "chain. Chains that sample one posterior stay close to zero; points are marked where "
+            "one does not (test at α).",
             about,
-            left=0.75,
             panel_title=True,
         )
-        figure.subplots_adjust(**place, wspace=0.45, hspace=0.75)
+        figure.subplots_adjust(**place, wspace=0.35, hspace=0.6)
         for axes in figure.axes:
-            axes.set_title(axes.get_title().replace("\n", ", "), size=9)
+            axes.set_title(axes.get_title(loc="left").replace("\n", ", "), size=9)
             axes.tick_params(labelsize=7.5)
+            for text in axes.texts:
+                text.set_fontsize(7.5)
             _draw_edges(axes)
     return figure
 
@@ -94,18 +100,31 @@ def energy(tree: xr.DataTree, about: Provenance) -> Figure:
     stats = xr.DataTree.from_dict({"sample_stats": tree["sample_stats"].to_dataset()[["energy"]]})
     with styled():
         figure = _figure(
-            azp.plot_energy(stats, backend="matplotlib", figure_kwargs=_sized(9.2, 3.9))
+            azp.plot_energy(
+                stats,
+                threshold=LOWEST_BFMI,
+                backend="matplotlib",
+                figure_kwargs=_sized(9.2, 4.2),
+                visuals={"legend": False, "title": False},
+            )
         )
         place = add_sheet(
             figure,
             "Did the sampler reach the whole posterior?",
-            "Left: its energy, and the changes of energy from draw to draw; the second as wide as "
-            "the first is good. Right: the ratio of the two (E-BFMI) in each chain, which must "
-            "exceed 0.3.",
+            "Left: E-BFMI of each chain, which must exceed the dashed line. Right: the energy of "
+            "the draws and its changes from draw to draw; the two should be about equally wide.",
             about,
+            key=[
+                (Patch(facecolor=color, alpha=0.5, lw=0), words)
+                for color, words in (("C0", "energy"), ("C1", "change of energy"))
+            ],
             panel_title=True,
         )
-        figure.subplots_adjust(**place, wspace=0.3)
+        figure.subplots_adjust(**place, wspace=0.25)
+        bfmi, both = figure.axes
+        bfmi.set_title("E-BFMI by chain")
+        both.set_title("Energy, centred")
+        bfmi.set(ylabel="chain", yticks=range(tree["sample_stats"].sizes[CHAIN]))
     return figure
 
 
@@ -133,6 +152,7 @@ def predictive(tree: xr.DataTree, about: Provenance) -> Figure:
                     "predictive_dist": {"color": LEADER_COLOR, "alpha": 0.18, "rasterized": True},
                     "observed_dist": {"color": FOLLOWER_COLOR, "width": 2},
                     "title": False,
+                    "remove_axis": False,
                 },
             )
         )
@@ -153,7 +173,8 @@ def predictive(tree: xr.DataTree, about: Provenance) -> Figure:
         )
         figure.subplots_adjust(**place)
         (axes,) = figure.axes
-        axes.set(xlabel="score", ylabel="share of releases", ylim=(0, 1.01))
+        metric = tree.attrs.get("metric", "")
+        axes.set(xlabel=f"{metric} score".strip(), ylabel="share of releases", ylim=(0, 1.01))
         _draw_edges(axes)
     return figure
 
@@ -168,7 +189,7 @@ def loo_pit(tree: xr.DataTree, about: Provenance) -> Figure:
                 chosen,
                 var_names=SCORE,
                 backend="matplotlib",
-                figure_kwargs=_sized(9.2, 4.0),
+                figure_kwargs=_sized(9.2, 4.5),
                 visuals={"title": False, "xlabel": False, "ylabel": False},
             )
         )
@@ -178,11 +199,14 @@ def loo_pit(tree: xr.DataTree, about: Provenance) -> Figure:
             "Where each score falls in its leave-one-out prediction, as distance from even. "
             "Calibrated predictions stay close to zero; marked points are where they do not.",
             about,
+            left=0.85,
         )
         figure.subplots_adjust(**place)
         (axes,) = figure.axes
-        axes.set(xlabel="position in its prediction (0 lowest, 1 highest)",
-                 ylabel="observed minus even share")
+        axes.set(
+            xlabel="position in its prediction (0 lowest, 1 highest)",
+            ylabel="share below, minus even",
+        )
         _draw_edges(axes)
     return figure
 

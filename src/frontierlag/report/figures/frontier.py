@@ -1,7 +1,8 @@
-"""The frontier chart: every release, the records by name, best available and trend of each group."""
+"""The frontier chart: releases, records by name, best available and trend of each group."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from frontierlag.scores import Releases, records
 
 SIZE = (9.2, 7.0)
 LABEL_SIZE = 6.8
+LINE_APART = 13.0  # points between the names of the groups, a line
 TREND_DASHES = (0, (4, 1.3))
 
 
@@ -40,8 +42,8 @@ def frontier_chart(
 
     The score axis begins a little below the lower of the two groups' second records, the first
     that counts; releases below are counted in a note. Every record in the drawn range is labelled,
-    its trailing parenthesis dropped where its name stays unique in the table; should labels not
-    fit, those of the lower scores are left out, and the note says how many.
+    its trailing parenthesis dropped where its name stays unique in the table; were there no room
+    for some, the chart would say for how many.
 
     Parameters
     ----------
@@ -71,7 +73,7 @@ def frontier_chart(
             about,
             key=_key(group_labels(releases)),
             columns=2,
-            notes=[_below_note(int(below.sum()), list(releases.model[below & is_record]), low)],
+            notes=_below_note(int(below.sum()), list(releases.model[below & is_record]), low),
             right=0.95,
         )
         axes = figure.subplots(gridspec_kw=place)
@@ -140,7 +142,7 @@ def _label_records(axes: Axes, releases: Releases, bands: xr.Dataset, chosen: np
         stairs = np.column_stack([np.repeat(days[there], 2)[1:], np.repeat(best[there], 2)[:-1]])
         curves += [stairs, np.column_stack([days, median["trend"].to_numpy()])]
     group = releases.group[chosen]
-    place_labels(
+    written = place_labels(
         axes,
         np.column_stack([date2num(releases.date[chosen]), releases.score[chosen]]),
         short_names(list(releases.model[chosen]), list(releases.model)),
@@ -149,22 +151,30 @@ def _label_records(axes: Axes, releases: Releases, bands: xr.Dataset, chosen: np
         curves,
         LABEL_SIZE,
     )
+    if missing := int(chosen.sum()) - len(written):
+        words = f"{missing} more records have no name here, for want of room"
+        axes.text(0.99, 0.01, words, transform=axes.transAxes, size=7, ha="right", color=NEUTRAL)
 
 
-def _name_groups(axes: Axes, bands: xr.Dataset, names: tuple[str, str]) -> None:
+def _name_groups(axes: Axes, bands: xr.Dataset, names: Sequence[str]) -> None:
     """Write each group's name at the end of its staircase."""
     ends = bands["best"].sel({QUANTILE: 0.5}).isel({DATE: -1}).to_numpy()
-    for end, name, color in zip(ends, names, COLORS, strict=True):
+    names = [name.replace(" ", "\n") for name in names]
+    apart = LINE_APART * max(1 + name.count("\n") for name in names)
+    y = axes.transData.transform(np.column_stack([[0, 0], ends]))[:, 1] * 72 / axes.figure.dpi
+    push = max(0.0, (apart - abs(y[0] - y[1])) / 2) * (1 if y[0] >= y[1] else -1)
+    for end, name, color, shift in zip(ends, names, COLORS, (push, -push), strict=True):
         axes.annotate(
-            name.replace(" ", "\n"),
+            name,
             (1, end),
             xycoords=("axes fraction", "data"),
-            xytext=(6, 0),
+            xytext=(6, shift),
             textcoords="offset points",
             color=color,
             weight="bold",
             va="center",
             annotation_clip=False,
+            gid="group",
         )
 
 
@@ -188,16 +198,21 @@ def _key(names: tuple[str, str]) -> list[tuple[Any, str]]:
 
 
 def _score_range(releases: Releases) -> tuple[float, float]:
-    """From below the lower of the two second records to above the highest score."""
+    """From below the lower of the two second records to above the highest record's interval."""
     is_record = records(releases)
     seconds = [np.sort(releases.score[is_record & releases.of(g)])[1] for g in (LEADER, FOLLOWER)]
     top = float(releases.score.max())
     low = float(min(seconds))
-    return low - 0.06 * (top - low), top + 0.1 * (top - low)
+    reach = float(releases.high[is_record].max())
+    return low - 0.06 * (top - low), max(top + 0.1 * (top - low), reach + 1e-3 * (top - low))
 
 
-def _below_note(count: int, names: list[str], low: float) -> str:
+def _below_note(count: int, names: list[str], low: float) -> list[str]:
     if not count:
-        return ""
-    which = f", among them the first record {' and '.join(names)}" if names else ""
-    return f"Not shown: {count} releases with a score below {low:.0f}{which}."
+        return []
+    noun = "release" if count == 1 else "releases"
+    which = ""
+    if names:
+        firsts = "record" if len(names) == 1 else "records"
+        which = f", among them the first {firsts} {' and '.join(names)}"
+    return [f"Not shown: {count} {noun} with a score below {low:.0f}{which}."]

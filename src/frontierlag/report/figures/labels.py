@@ -91,7 +91,7 @@ def place_labels(
     sizes = np.array([[box.width, box.height] for box in extents]).reshape(-1, 2) / scale
     dots = axes.transData.transform(points) / scale
     ink = _ink([axes.transData.transform(curve) / scale for curve in curves])
-    frame = axes.get_window_extent().extents / scale
+    frame = np.array(axes.get_window_extent().extents) / scale
     boxes = _search(dots, sizes, sides, ink, frame)
     written = []
     for text, box, dot in zip(texts, boxes, dots, strict=True):

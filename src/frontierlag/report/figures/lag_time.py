@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import DATE, REALIZED, TREND
 from frontierlag.report.bands import LAG_KIND, QUANTILE
-from frontierlag.report.figures.axes import LAG_COLORS, LAG_TITLES, date_axis
+from frontierlag.report.figures.axes import LAG_COLORS, date_axis, lag_title
 from frontierlag.report.figures.sheet import (
     INTERVALS,
     NEUTRAL,
@@ -27,7 +27,7 @@ from frontierlag.report.figures.sheet import (
     watermark,
 )
 
-SIZE = (9.2, 4.9)
+SIZE = (9.2, 5.1)
 CENSORED_SHARE, UNDEFINED_SHARE = 0.5, 0.05
 BOUND_WORDS = {
     TREND: "read before the leader's first release in the table (extrapolated)",
@@ -76,11 +76,17 @@ def lag_over_time(bands: xr.Dataset, about: Provenance, title: str, subtitle: st
         for axes, kind in zip(panels, (TREND, REALIZED), strict=True):
             watermark(axes, about)
             _draw(axes, bands.sel({LAG_KIND: kind}), LAG_COLORS[kind])
-            axes.axhline(PUBLISHED["mean"], color="#222222", lw=1.1, ls=(0, (1, 1.2)), zorder=4,
-                         gid="published")
+            axes.axhline(
+                PUBLISHED["mean"],
+                color="#222222",
+                lw=1.1,
+                ls=(0, (1, 1.2)),
+                zorder=4,
+                gid="published",
+            )
             if low < 0:
                 axes.axhline(0, color="#222222", lw=0.8, zorder=2)
-            axes.set_title(LAG_TITLES[kind], color=LAG_COLORS[kind])
+            lag_title(axes, kind)
             axes.set_ylim(low, high)
             date_axis(axes, every=6)
         panels[0].yaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
@@ -97,14 +103,25 @@ def _draw(axes: Axes, lag: xr.Dataset, color: str) -> None:
     for mask, strength in ((~bound, 1.0), (bound, 0.45)):
         shown = _with_next(mask)
         axes.fill_between(days, low90, high90, where=shown, color=color, alpha=0.2 * strength, lw=0)
-        axes.fill_between(days, low50, high50, where=shown, color=color, alpha=0.32 * strength, lw=0)
-        axes.plot(days, np.where(shown, median, np.nan), color=color, lw=1.8, alpha=strength,
-                  zorder=3)
+        axes.fill_between(
+            days, low50, high50, where=shown, color=color, alpha=0.32 * strength, lw=0
+        )
+        axes.plot(
+            days, np.where(shown, median, np.nan), color=color, lw=1.8, alpha=strength, zorder=3
+        )
     axes.set_xlim(days[0], days[-1])
     for mask, gid, hatch in ((bound, "bound", "////"), (missing, "undefined", "..")):
         for first, last in _runs(mask):
-            axes.axvspan(days[first], days[last], facecolor="none", edgecolor="#bdbdbd",
-                         hatch=hatch, lw=0, zorder=1, gid=gid)
+            axes.axvspan(
+                days[first],
+                days[last],
+                facecolor="none",
+                edgecolor="#9e9e9e",
+                hatch=hatch,
+                lw=0,
+                zorder=1,
+                gid=gid,
+            )
     if np.isnan(median).all():
         axes.text(0.5, 0.5, "no draw has a value", transform=axes.transAxes, ha="center")
 
@@ -121,11 +138,11 @@ def _key(bands: xr.Dataset, about: Provenance) -> list[tuple[Any, str]]:
     for kind in (TREND, REALIZED):
         share = bands["censored"].sel({LAG_KIND: kind}).to_numpy()
         if (share > CENSORED_SHARE).any():
-            patch = Patch(facecolor="none", edgecolor="#bdbdbd", hatch="////", lw=0)
+            patch = Patch(facecolor="none", edgecolor="#9e9e9e", hatch="////", lw=0)
             key.append((patch, f"{kind}: {BOUND_WORDS[kind]}"))
     worst = float(bands["undefined"].max())
     if worst > UNDEFINED_SHARE:
-        patch = Patch(facecolor="none", edgecolor="#bdbdbd", hatch="..", lw=0)
+        patch = Patch(facecolor="none", edgecolor="#9e9e9e", hatch="..", lw=0)
         key.append((patch, f"no lag exists in up to {worst:.0%} of the draws".replace("%", " %")))
     return key
 
@@ -133,7 +150,13 @@ def _key(bands: xr.Dataset, about: Provenance) -> list[tuple[Any, str]]:
 def _range(bands: xr.Dataset) -> tuple[float, float, bool]:
     """The drawn range in months, and whether it cuts the 90 % band."""
     low, high = (
-        float(pick(bands["months"].to_numpy(), initial=PUBLISHED["mean"], where=np.isfinite(bands["months"].to_numpy())))
+        float(
+            pick(
+                bands["months"].to_numpy(),
+                initial=PUBLISHED["mean"],
+                where=np.isfinite(bands["months"].to_numpy()),
+            )
+        )
         for pick in (np.min, np.max)
     )
     bottom, top = max(min(low, 0.0), -FARTHEST), min(max(high, 10.0), FARTHEST)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from frontierlag.lags.published import PUBLISHED
-from frontierlag.report.figures.axes import LAG_COLORS, LAG_TITLES
+from frontierlag.report.figures.axes import LAG_COLORS, lag_title
 from frontierlag.report.figures.sheet import (
     INTERVALS,
     NEUTRAL,
     STAMP,
+    STAMP_COLOR,
     Provenance,
     add_sheet,
     new_figure,
@@ -26,7 +28,7 @@ from frontierlag.report.figures.sheet import (
 )
 from frontierlag.summary import Summary, decimals
 
-ROW, HEAD = 0.62, 2.5  # inches that a model takes, and that everything else takes
+ROW, HEAD = 0.62, 2.7  # inches that a model takes, and that everything else takes
 CREST = 0.62  # height of a density, in rows
 PUBLISHED_DASHES = (0, (1, 1.2))
 
@@ -54,9 +56,7 @@ class MeanLag:
     converged: bool = True
 
 
-def mean_lags(
-    lags: Sequence[MeanLag], about: Provenance, title: str, subtitle: str = ""
-) -> Figure:
+def mean_lags(lags: Sequence[MeanLag], about: Provenance, title: str, subtitle: str = "") -> Figure:
     """Draw the posterior of the window-mean lag of every model, a panel for each kind of lag.
 
     Each is a density over the draws that have a lag, with the 90 % interval as a thin bar, the 50 %
@@ -68,7 +68,8 @@ def mean_lags(
     lags
         Draws and summaries, in the order in which models and kinds shall stand.
     about
-        Dataset and comparison; the verdicts are those of ``lags``.
+        Dataset and comparison; the models and their verdicts are those of ``lags``, and the sheet
+        is stamped if none converged.
     title, subtitle
         The heading.
 
@@ -79,10 +80,17 @@ def mean_lags(
     models = list(dict.fromkeys(lag.model for lag in lags))
     kinds = list(dict.fromkeys(lag.kind for lag in lags))
     limits = _limits(lags)
+    about = replace(about, model="", converged=any(lag.converged for lag in lags))
     with styled():
         figure = new_figure((9.2, HEAD + ROW * len(models)))
         place = add_sheet(
-            figure, title, subtitle, about, key=_key(lags, about), columns=2, panel_title=True,
+            figure,
+            title,
+            subtitle,
+            about,
+            key=_key(lags, about),
+            columns=2,
+            panel_title=True,
             left=1.62,
         )
         panels = figure.subplots(
@@ -91,18 +99,28 @@ def mean_lags(
         for axes, kind in zip(panels, kinds, strict=True):
             axes.grid(visible=False, axis="y")
             axes.grid(visible=True, axis="x")
-            axes.axvline(PUBLISHED["mean"], color="#222222", lw=1.1, ls=PUBLISHED_DASHES,
-                         zorder=1.5, gid="published")
+            axes.axvline(
+                PUBLISHED["mean"],
+                color="#222222",
+                lw=1.1,
+                ls=PUBLISHED_DASHES,
+                zorder=1.5,
+                gid="published",
+            )
             for lag in lags:
                 if lag.kind == kind:
                     _draw(axes, lag, len(models) - 1 - models.index(lag.model), limits)
+            axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
             axes.set(xlim=limits, ylim=(-0.45, len(models) - 0.15), xlabel="months behind")
-            axes.set_title(LAG_TITLES[kind], color=LAG_COLORS[kind])
+            lag_title(axes, kind)
             axes.tick_params(axis="y", length=0)
             axes.spines["left"].set_visible(False)
-        names = {lag.model: lag.model if lag.converged else f"{lag.model}\n{STAMP.lower()}"
-                 for lag in lags}
-        panels[0].set_yticks(range(len(models))[::-1], [names[model] for model in models])
+        failed = {lag.model for lag in lags if not lag.converged}
+        names = [f"{model}\n{STAMP}" if model in failed else model for model in models]
+        panels[0].set_yticks(range(len(models))[::-1], names)
+        for label, model in zip(panels[0].get_yticklabels(), models, strict=True):
+            if model in failed:
+                label.set(color=STAMP_COLOR, weight="bold", size=8)
     return figure
 
 
@@ -116,19 +134,48 @@ def _draw(axes: Axes, lag: MeanLag, y: float, limits: tuple[float, float]) -> No
         inside = (at >= limits[0]) & (at <= limits[1])
         height = y + CREST * density / density.max()
         axes.fill_between(
-            at[inside], y, height[inside], facecolor=color if lag.converged else "none", alpha=0.28,
-            lw=0, zorder=2,
+            at[inside],
+            y,
+            height[inside],
+            facecolor=color if lag.converged else "none",
+            alpha=0.28,
+            lw=0,
+            zorder=2,
         )
-        axes.plot(at[inside], height[inside], color=color, lw=0.9, zorder=2.5,
-                  ls="-" if lag.converged else (0, (3, 1.5)))
+        axes.plot(
+            at[inside],
+            height[inside],
+            color=color,
+            lw=0.9,
+            zorder=2.5,
+            ls="-" if lag.converged else (0, (3, 1.5)),
+        )
     if np.isfinite(s.median):
         axes.plot([s.lower90, s.upper90], [y, y], color=color, lw=1.4, zorder=3, gid="interval90")
         axes.plot([s.lower50, s.upper50], [y, y], color=color, lw=4.2, zorder=3, gid="interval50")
-        axes.plot(s.median, y, "o", ms=6, color=color if lag.converged else "white",
-                  mec="white" if lag.converged else color, mew=1.1, zorder=4, gid="median")
+        axes.plot(
+            s.median,
+            y,
+            "o",
+            ms=6,
+            color=color if lag.converged else "white",
+            mec="white" if lag.converged else color,
+            mew=1.1,
+            zorder=4,
+            gid="median",
+        )
     axes.annotate(
-        _words(s), (limits[1], y), xytext=(-2, -6), textcoords="offset points", ha="right",
-        va="top", size=8, color=color, gid="numbers",
+        _words(s),
+        (limits[1], y),
+        xytext=(-2, -6),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        size=8,
+        color=color,
+        gid="numbers",
+        zorder=5,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
     )
 
 
@@ -154,9 +201,10 @@ def _key(lags: Sequence[MeanLag], about: Provenance) -> list[tuple[Any, str]]:
         (Line2D([], [], color="#222222", lw=1.1, ls=PUBLISHED_DASHES), about.published_label),
     ]
     if not all(lag.converged for lag in lags):
-        hollow = Line2D([], [], color="#8a8a8a", lw=1, ls=(0, (3, 1.5)), marker="o", ms=5.5,
-                        mfc="white")
-        key.append((hollow, f"grey, hollow: {STAMP.lower()}, not to be cited"))
+        hollow = Line2D(
+            [], [], color="#8a8a8a", lw=1, ls=(0, (3, 1.5)), marker="o", ms=5.5, mfc="white"
+        )
+        key.append((hollow, "grey and hollow: not converged, not to be cited"))
     return key
 
 

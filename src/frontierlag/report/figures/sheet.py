@@ -28,6 +28,7 @@ CREDIT = (
     "compiled and modelled by frontierlag."
 )
 STAMP = "NOT CONVERGED"
+STAMP_COLOR = "#b35806"
 EDGE = 0.14  # inches around the sheet
 LINE = 1.28 / 72  # inches that a line of text takes, a point of its size
 
@@ -160,7 +161,7 @@ def add_sheet(
             ncols=columns,
         )
         y -= 0.08 + legend.get_window_extent().height / figure.dpi
-    top = y - (0.38 if panel_title else 0.14)
+    top = y - (0.5 if panel_title else 0.16)
 
     small = {"color": "#777777"}
     foot = [
@@ -191,7 +192,7 @@ def watermark(axes: Axes, about: Provenance) -> None:
             rotation=18,
             size=30,
             weight="bold",
-            color="#b35806",
+            color=STAMP_COLOR,
             alpha=0.22,
             zorder=0.6,
             in_layout=False,
@@ -210,7 +211,7 @@ def _stamp(figure: Figure) -> float:
         size=11,
         weight="bold",
         color="white",
-        bbox={"facecolor": "#b35806", "edgecolor": "none", "pad": 4},
+        bbox={"facecolor": STAMP_COLOR, "edgecolor": "none", "pad": 4},
     )
     return float(text.get_window_extent().width / figure.dpi + 0.35)
 

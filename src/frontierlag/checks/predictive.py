@@ -1,0 +1,265 @@
+"""Predictive checks: does a model make data like those that it was fitted to, and what did its
+priors say before?
+
+Posterior predictive p-values of test quantities (Gelman, Meng & Stern 1996), coverage of predictive
+intervals, and the uniformity of leave-one-out probability integral transforms.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from frontierlag.analysis import Analysis
+from frontierlag.fit import Fit
+from frontierlag.lags.days import Window
+from frontierlag.lags.periods import over_periods
+from frontierlag.lags.realized import Staircase
+from frontierlag.lags.trend import curve, trend_lag
+from frontierlag.names import (
+    DATE,
+    DRAW,
+    FOLLOWER,
+    GROUP,
+    LEADER,
+    PERIOD,
+    RELEASE,
+    SAMPLE_DIMS,
+    SCORE,
+    TREND,
+    VALUE,
+    WINDOW,
+)
+from frontierlag.summary import INNER, OUTER, QUANTILES, Summary, summarize, tails
+
+# A p-value below this or above one less it is extreme. Such p-values gather about one half, as the
+# model was fitted to the same data, so that by chance alone fewer than 2 % of them are extreme.
+EXTREME = 0.01
+QUANTILE = "quantile"
+
+# A test quantity: (scores, trend) -> number, over the last axis.
+Quantity = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class PredictiveCheck:
+    """One line of the predictive check.
+
+    Attributes
+    ----------
+    name
+        The test quantity.
+    group
+        Whose releases; ``both`` for all.
+    value
+        The quantity of the observed scores, its mean over draws where it depends on the trend.
+    expected
+        Its mean over replicated scores.
+    p
+        Posterior predictive p-value: the probability that replicated scores have a larger value,
+        plus half that of an equal one.
+    passed
+        Whether ``p`` is not extreme; None if there is no p-value.
+    text
+        One sentence.
+    """
+
+    name: str
+    group: str
+    value: float
+    expected: float
+    p: float
+    passed: bool | None
+    text: str
+
+
+def predictive_checks(fit: Fit) -> tuple[PredictiveCheck, ...]:
+    """Compare replicated scores with the observed ones, group by group.
+
+    Replicated scores are at the dates and measurement errors of the releases in the likelihood:
+    the record-holders under ``records``, otherwise every release, for which records by score are
+    counted and the best score compared as well.
+
+    Returns
+    -------
+    The checks: mean score; standard deviation, skewness, minimum and maximum of the distances from
+    the draw's trend; how many scores lie above it; records and best score (not under ``records``,
+    whose releases are records by choice); the share of scores within their own 50 % and 90 %
+    predictive intervals; and the uniformity of the leave-one-out probability integral transforms
+    (its p-value is that of the test, small if they are not uniform).
+    """
+    observations = fit.observations
+    releases = observations.releases
+    n = len(releases)
+    y = np.asarray(releases.score, dtype=float)
+    replicated = fit.tree["posterior_predictive"][SCORE].transpose(*SAMPLE_DIMS, RELEASE)
+    rep = replicated.to_numpy().reshape(-1, n)
+    mu = fit.spec.trend_at(fit.draws, observations).reshape(-1, n)
+    bounds = {prob: np.quantile(rep, tails(prob), axis=0) for prob in (INNER, OUTER)}
+    found = []
+    for group, label in enumerate(releases.group_names):
+        of = releases.of(group)
+        quantities = dict(_QUANTITIES)
+        if fit.spec.frontier.name != "records":
+            quantities |= _of_all_releases(releases.day[of])
+        for prob, (low, high) in bounds.items():
+            quantities[f"share within {prob:.0%} intervals"] = _share_within(low[of], high[of])
+        for name, quantity in quantities.items():
+            observed = np.broadcast_to(quantity(y[of], mu[:, of]), len(rep))
+            found.append(_checked(name, label, observed, quantity(rep[:, of], mu[:, of])))
+    return (*found, loo_pit_check(fit))
+
+
+def predictive_table(analysis: Analysis) -> pd.DataFrame:
+    """The checks of a model as rows, with its name."""
+    rows = [asdict(line) for line in predictive_checks(analysis.fit)]
+    return pd.DataFrame(rows).assign(model=analysis.name)
+
+
+def loo_pit_check(fit: Fit) -> PredictiveCheck:
+    """Test the leave-one-out probability integral transforms for uniformity.
+
+    Each is P(replicated score <= observed | the other releases), by importance sampling; the test
+    is ArviZ's for such dependent values (``pot_c``).
+    """
+    with warnings.catch_warnings():
+        # Pareto k is shown where models are compared.
+        warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto")
+        pit = az.loo_pit(fit.tree, var_names=SCORE)
+    values = pit[[SCORE]].to_array().squeeze("variable", drop=True)
+    p = float(values.azstats.uniformity_test(dim=RELEASE)[0])
+    mean = float(values.mean())
+    passed = p >= EXTREME
+    words = "like" if passed else "NOT like"
+    return PredictiveCheck(
+        "leave-one-out PIT uniformity", "both", mean, 0.5, p, passed,
+        f"the places of {values.size} scores in their leave-one-out predictive distributions are "
+        f"spread {words} a uniform sample (p {p:.3f}, mean {mean:.2f})",
+    )  # fmt: skip
+
+
+def _checked(
+    name: str, label: str, observed: np.ndarray, replicated: np.ndarray
+) -> PredictiveCheck:
+    p = float((replicated > observed).mean() + 0.5 * (replicated == observed).mean())
+    passed = EXTREME <= p <= 1 - EXTREME
+    value, expected = float(observed.mean()), float(replicated.mean())
+    text = f"{label}: {name} is {value:.2f}, the model makes {expected:.2f} on average (p {p:.3f})"
+    return PredictiveCheck(
+        name, label, value, expected, p, passed, text if passed else f"{text}: EXTREME"
+    )
+
+
+def _skewness(x: np.ndarray) -> np.ndarray:
+    centred = x - x.mean(-1, keepdims=True)
+    return (centred**3).mean(-1) / (centred**2).mean(-1) ** 1.5
+
+
+_QUANTITIES: dict[str, Quantity] = {
+    "mean score": lambda y, _: y.mean(-1),
+    "sd around the trend": lambda y, mu: (y - mu).std(-1),
+    "skewness around the trend": lambda y, mu: _skewness(y - mu),
+    "lowest from the trend": lambda y, mu: (y - mu).min(-1),
+    "highest from the trend": lambda y, mu: (y - mu).max(-1),
+    "scores above the trend": lambda y, mu: (y > mu).sum(-1).astype(float),
+}
+
+
+def _of_all_releases(day: np.ndarray) -> dict[str, Quantity]:
+    """What is asked of all releases of a group: records by score, and the final best score."""
+
+    def records(y: np.ndarray, _: np.ndarray) -> np.ndarray:
+        return 1.0 + (np.diff(Staircase.of(day, y).best) > 0).sum(-1)
+
+    return {"records by score": records, "best score": lambda y, _: y.max(-1)}
+
+
+def _share_within(low: np.ndarray, high: np.ndarray) -> Quantity:
+    return lambda y, _: ((y >= low) & (y <= high)).mean(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class PriorCurves:
+    """What the priors say before the data, for a person to judge.
+
+    Attributes
+    ----------
+    lines
+        Some draws of the trends, score units, dims ``(draw, date, group)``.
+    bands
+        Quantiles of all draws of the trends, dims ``(quantile, date, group)``.
+    prior, posterior
+        Draws of the window's mean trend lag, months, dims ``(chain, draw)``.
+    prior_summary, posterior_summary
+        Of these draws.
+    window
+        The days of that mean.
+    """
+
+    lines: xr.DataArray
+    bands: xr.DataArray
+    prior: xr.DataArray
+    posterior: xr.DataArray
+    prior_summary: Summary
+    posterior_summary: Summary
+    window: Window
+
+
+def prior_curves(analysis: Analysis, lines: int = 60, step: int = 7) -> PriorCurves:
+    """Follow the prior draws of a model through to the curves and to the mean trend lag.
+
+    Parameters
+    ----------
+    analysis
+        The model.
+    lines
+        How many draws are kept as lines: the first ones, as prior draws are independent.
+    step
+        Days between the dates of the curves.
+    """
+    fit, window = analysis.fit, analysis.measured.window
+    observations = fit.observations
+    releases, reference = observations.releases, observations.reference
+    drawn = fit.tree["prior"].to_dataset()
+    p = {q.name: drawn[q.name].to_numpy() for q in fit.spec.parameters}
+    p |= {name: observations.arrays[name] for name in fit.spec.trend.inputs}
+    whole = Window(releases.date.min().astype(object), releases.as_of)
+    dates = slice(None, None, step)
+    curves = np.stack(
+        [
+            curve(fit.spec.trend, p, whole.days[dates], reference, group)
+            for group in (LEADER, FOLLOWER)
+        ],
+        axis=-1,
+    )
+    curves = curves.reshape(-1, *curves.shape[2:])
+    coords = {DATE: whole.dates[dates], GROUP: list(releases.group_names)}
+    lag, outside = trend_lag(
+        fit.spec.trend,
+        p,
+        window.days,
+        reference,
+        int(releases.day[releases.group == LEADER].min()),
+        int(window.days[-1]),
+    )
+    prior = over_periods(lag, outside, window)[VALUE].sel({PERIOD: WINDOW}, drop=True)
+    posterior = analysis.measured.lag(TREND, WINDOW)
+    return PriorCurves(
+        lines=xr.DataArray(curves[:lines], dims=(DRAW, DATE, GROUP), coords=coords),
+        bands=xr.DataArray(
+            np.quantile(curves, QUANTILES, axis=0),
+            dims=(QUANTILE, DATE, GROUP),
+            coords={QUANTILE: list(QUANTILES), **coords},
+        ),
+        prior=prior,
+        posterior=posterior,
+        prior_summary=summarize(prior),
+        posterior_summary=summarize(posterior),
+        window=window,
+    )
