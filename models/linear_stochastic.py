@@ -22,11 +22,11 @@ PRIORS = {
     # points a year, never falling
     "slope": Prior(family="TruncatedNormal", mu=12, sigma=10, lower=0),
     # points of true scatter around the trend
-    "scatter": Prior(family="HalfNormal", sigma=5),
+    "scatter": Prior(family="InverseGamma", alpha=3, beta=6),
     # points by which a release is below its frontier, on average
     "shortfall": Prior(family="HalfNormal", sigma=15),
 }
-SAMPLER = SamplerSettings(chains=4, draws=2000, tune=1000, target_accept=0.95, seed=2026)
+SAMPLER = SamplerSettings(chains=4, draws=2000, tune=1000, target_accept=0.99, seed=2026)
 OUT = Path("fits") / f"{TREND}-{FRONTIER}"
 
 

@@ -25,11 +25,11 @@ PRIORS = {
     "headroom": Prior(family="LogNormal", median=80, sigma=0.75),
     "depth": Prior(family="LogNormal", median=80, sigma=0.75),
     # points of true scatter around the trend
-    "scatter": Prior(family="HalfNormal", sigma=5),
+    "scatter": Prior(family="InverseGamma", alpha=3, beta=6),
     # points by which a release is below its frontier, on average
     "shortfall": Prior(family="HalfNormal", sigma=15),
 }
-SAMPLER = SamplerSettings(chains=4, draws=2000, tune=1000, target_accept=0.95, seed=2026)
+SAMPLER = SamplerSettings(chains=4, draws=2000, tune=1000, target_accept=0.99, seed=2026)
 OUT = Path("fits") / f"{TREND}-{FRONTIER}"
 
 

@@ -89,7 +89,9 @@ def world(spec: ModelSpec, schedule: Releases, rng: np.random.Generator) -> Worl
     return World(p, capability[order], releases)
 
 
-def trend_value(name: str, p: dict[str, np.ndarray], t: np.ndarray, group: np.ndarray) -> np.ndarray:
+def trend_value(
+    name: str, p: dict[str, np.ndarray], t: np.ndarray, group: np.ndarray
+) -> np.ndarray:
     """The curves of METHOD.md section 4 for one set of parameters, written out anew."""
     level, slope = p["level"][group], p["slope"][group]
     if name == "linear":

@@ -179,5 +179,7 @@ def test_the_measures_are_arvizs_on_a_posterior_of_several_variables():
     assert result.value("bulk ESS") == pytest.approx(lowest(az.ess(data, method="bulk")))
     assert result.value("tail ESS") == pytest.approx(lowest(az.ess(data, method="tail")))
     tree = xr.DataTree.from_dict({"posterior": data, "sample_stats": sampler(energy=energy)})
-    bfmi = np.asarray(az.bfmi(tree)["energy"] if hasattr(az.bfmi(tree), "data_vars") else az.bfmi(tree))
+    bfmi = np.asarray(
+        az.bfmi(tree)["energy"] if hasattr(az.bfmi(tree), "data_vars") else az.bfmi(tree)
+    )
     np.testing.assert_allclose(bfmi_by_chain(sampler(energy=energy)), bfmi.ravel())

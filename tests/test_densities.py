@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -37,7 +39,7 @@ def convolution(kind, eps, sd, mean):
     edges = np.concatenate([[0.0], edges[edges > 0]])
     pieces = [
         quad(lambda u: np.exp(log_f(u) - top), a, b, epsabs=0, epsrel=1e-10)[0]
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges)
         if max(log_f(a), log_f(b)) - top > -60
     ]
     return top + np.log(sum(pieces))
@@ -75,7 +77,9 @@ def test_composed_density_integrates_to_one_with_mean_minus_the_shortfall(kind):
     for sd, mean in ((0.05, 8.0), (2.0, 8.0), (10.0, 0.5), (3.0, 3.0)):
         spread = np.hypot(sd, mean * 1.3)
         grid = np.unique(
-            np.concatenate([np.linspace(-60 * spread, 12 * sd, 400_001), np.linspace(-8 * sd, 8 * sd, 100_001)])
+            np.concatenate(
+                [np.linspace(-60 * spread, 12 * sd, 400_001), np.linspace(-8 * sd, 8 * sd, 100_001)]
+            )
         )
         f = np.exp(COMPOSED[kind](grid, sd, mean, arrays))
         assert np.trapezoid(f, grid) == pytest.approx(1, abs=1e-6)
@@ -94,9 +98,7 @@ def test_values_and_gradients_are_finite_at_extremes_and_right(kind):
     grid = np.array([(e, s, m) for e in EPS for s in SDS for m in (*MEANS, 1e-3)])
     value, *gradients = f(*grid.T)
     assert np.isfinite(value).all()
-    np.testing.assert_allclose(
-        value, COMPOSED[kind](*grid.T, arrays), rtol=1e-9, atol=1e-9
-    )
+    np.testing.assert_allclose(value, COMPOSED[kind](*grid.T, arrays), rtol=1e-9, atol=1e-9)
     for at, gradient in enumerate(gradients):
         assert np.isfinite(gradient).all()
         h = np.minimum(1e-5 * np.maximum(np.abs(grid[:, at]), 1e-3), 1e-4 * grid[:, 1])
@@ -106,7 +108,7 @@ def test_values_and_gradients_are_finite_at_extremes_and_right(kind):
         width = up[:, at] - down[:, at]
         numeric = (COMPOSED[kind](*up.T, arrays) - COMPOSED[kind](*down.T, arrays)) / width
         # A difference of two large numbers carries their rounding; allow it. So does the gradient
-        # by the mean where sd / mean is far above any fitted one: rounding sd / mean times sd / mean^2.
+        # by the mean where sd / mean is far above any fitted one.
         noise = 1e-14 * np.abs(value) / width + 1e-5
         if at == 2:
             noise = noise + 4e-16 * grid[:, 1] ** 2 / grid[:, 2] ** 3

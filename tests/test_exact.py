@@ -23,16 +23,27 @@ pytestmark = pytest.mark.xdist_group("linear-records")
 
 PRIOR_MEAN = np.array([130.0, 12.0])  # level, slope
 PRIOR_SD = np.array([40.0, 10.0])
-SCATTER_SD = 5.0
 QUANTILES = (0.05, 0.5, 0.95)
 LARGEST_DEVIATION = 4.0
+
+
+def scatter_prior_of(analysis):
+    """The scatter's prior in force as a distribution of SciPy's; the others are written above."""
+    priors = {p.name: p.prior for p in analysis.fit.spec.parameters}
+    level, slope, scatter = (priors[name] for name in ("level", "slope", "scatter"))
+    assert (level.mu, slope.mu, level.sigma, slope.sigma) == (*PRIOR_MEAN, *PRIOR_SD)
+    return {
+        "HalfNormal": lambda p: stats.halfnorm(scale=p.sigma),
+        "LogNormal": lambda p: stats.lognorm(p.sigma, scale=p.median),
+        "InverseGamma": lambda p: stats.invgamma(p.alpha, scale=p.beta),
+    }[scatter.family](scatter)
 
 
 class Exact:
     """The mixture of one group: grid of the scatter, its weights, and the normals given it."""
 
-    def __init__(self, t, y, stderr):
-        self.scatter = np.linspace(5e-4, 20, 20_000)
+    def __init__(self, t, y, stderr, scatter_prior):
+        self.scatter = np.linspace(2.5e-3, 20, 4000)
         x = np.stack([np.ones_like(t), t], axis=1)
         self.mean = np.empty((len(self.scatter), 2))
         self.cov = np.empty((len(self.scatter), 2, 2))
@@ -51,7 +62,7 @@ class Exact:
                 + np.linalg.slogdet(cov)[1]
                 - (w * resid**2).sum()
                 + gain @ precision @ gain
-                - (s / SCATTER_SD) ** 2
+                + 2 * scatter_prior.logpdf(s)
             )
         weight = np.exp(log_weight - log_weight.max())
         self.weight = weight / weight.sum()
@@ -86,8 +97,10 @@ def long_run(records_analysis):
 def exact(records_analysis):
     data = records_analysis.fit.observations.arrays
     of = lambda g: data["group_index"] == g  # noqa: E731
+    prior = scatter_prior_of(records_analysis)
     return [
-        Exact(data["years"][of(g)], data["observed"][of(g)], data["stderr"][of(g)]) for g in (0, 1)
+        Exact(data["years"][of(g)], data["observed"][of(g)], data["stderr"][of(g)], prior)
+        for g in (0, 1)
     ]
 
 
@@ -100,19 +113,18 @@ def test_the_closed_form_of_the_weights_is_the_normal_density(records_analysis):
     data = records_analysis.fit.observations.arrays
     of = data["group_index"] == 1
     t, y, e = data["years"][of], data["observed"][of], data["stderr"][of]
-    made = Exact(t, y, e)
+    scatter_prior = scatter_prior_of(records_analysis)
+    made = Exact(t, y, e, scatter_prior)
     x = np.stack([np.ones_like(t), t], axis=1)
-    at = np.array([500, 2000, 5000])
+    at = np.array([100, 400, 1000])
     expected = [
         stats.multivariate_normal.logpdf(
             y, x @ PRIOR_MEAN, x @ np.diag(PRIOR_SD**2) @ x.T + np.diag(s**2 + e**2)
         )
-        + stats.halfnorm.logpdf(s, scale=SCATTER_SD)
+        + scatter_prior.logpdf(s)
         for s in made.scatter[at]
     ]
-    np.testing.assert_allclose(
-        np.diff(np.log(made.weight[at])), np.diff(expected), rtol=1e-9
-    )
+    np.testing.assert_allclose(np.diff(np.log(made.weight[at])), np.diff(expected), rtol=1e-9)
 
 
 def test_the_grid_holds_the_posterior_and_the_cut_at_slope_zero_does_not_matter(exact):
@@ -140,7 +152,7 @@ def test_nuts_agrees_with_the_exact_posterior(exact, long_run):
                 # Where the exact distribution function puts the sampled quantile; its error by az.
                 sampled = float(x.quantile(q))
                 lo, hi = mean - 12 * sd, mean + 12 * sd
-                for _ in range(80):
+                for _ in range(45):
                     middle = (lo + hi) / 2
                     lo, hi = (middle, hi) if one.cdf(j, middle) < q else (lo, middle)
                 found.append((f"q{q}", sampled, lo, error(x, method="quantile", prob=q)))

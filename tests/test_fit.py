@@ -24,8 +24,17 @@ def numbers(analysis: Analysis) -> dict[str, np.ndarray]:
     tree = analysis.tree
     return {
         f"{path}/{name}": values.to_numpy()
-        for path in ("posterior", "capabilities", "posterior_predictive", "prior", "lags/trend",
-                     "lags/realized", "lags/release", "gaps/realized", "levels")
+        for path in (
+            "posterior",
+            "capabilities",
+            "posterior_predictive",
+            "prior",
+            "lags/trend",
+            "lags/realized",
+            "lags/release",
+            "gaps/realized",
+            "levels",
+        )
         for name, values in tree[path].to_dataset().data_vars.items()
     }
 
@@ -96,7 +105,7 @@ def test_every_group_is_there_with_its_dims_and_labels(records_analysis, eci_new
     assert tree.attrs["dataset"] == eci_new.table
     assert tree.attrs["as_of"] == eci_new.as_of.isoformat()
     assert json.loads(tree.attrs["sampler"])["draws"] == 200
-    assert json.loads(tree.attrs["priors"])["scatter"]["prior"] == "HalfNormal(sigma=5)"
+    assert json.loads(tree.attrs["priors"]) == records_analysis.fit.spec.describe_priors()
 
 
 def test_log_likelihood_is_that_of_the_draws(records_analysis):
@@ -182,10 +191,7 @@ def test_the_sampler_is_told_everything(records_analysis, monkeypatch):
 def test_the_gate_runs_on_parameters_and_lags_and_its_verdict_is_stored(records_analysis):
     """Nothing warns of divergences by itself (STYLE.md trap 1)."""
     tree = records_analysis.tree
-    # 800 draws are too few for some effective sample size, or enough: the stored verdict is the gate's.
-    quantities = xr.merge(
-        [tree["posterior"].to_dataset(), records_analysis.measured.reported()]
-    )
+    quantities = xr.merge([tree["posterior"].to_dataset(), records_analysis.measured.reported()])
     stats_ = tree["sample_stats"].to_dataset()
     gate = check(stats_, quantities)
     assert tree.attrs["verdict"] == gate.verdict()
@@ -210,7 +216,10 @@ def test_a_tree_survives_its_file(records_analysis, tmp_path):
             other = back[node.path]
             xr.testing.assert_identical(other.to_dataset(), node.to_dataset())
             for name, values in node.to_dataset().variables.items():
-                assert other.to_dataset().variables[name].dtype == values.dtype, (node.path, name)
+                found = other.to_dataset().variables[name].dtype
+                # Text may come back in a narrower array, but as text.
+                same = found.kind == "U" if values.dtype.kind == "U" else found == values.dtype
+                assert same, (node.path, name, found, values.dtype)
     # Loaded, not opened: the file can go.
     path.unlink()
     assert float(back["posterior/level"].mean()) == pytest.approx(

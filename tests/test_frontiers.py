@@ -44,7 +44,7 @@ def shortfall_pdf(name, u, mean):
 
 
 def capability_density(name, c, mu, scatter, mean):
-    """Density of trend + scatter - shortfall on a grid, the shortfall summed over by brute force."""
+    """Density of trend + scatter - shortfall on a grid, by brute force over the shortfall."""
     if name == "records":
         return stats.norm.pdf(c, mu, scatter)
     u = np.linspace(0, 80, 8001)
@@ -186,9 +186,7 @@ def test_log_likelihood_is_the_models(name):
     data = observations.arrays
     mu = spec.trend_at(POINT, observations)
     got = spec.frontier.log_likelihood(POINT, mu, data)
-    np.testing.assert_allclose(
-        got, model_logp(model, "score", data["observed"], POINT), rtol=1e-10
-    )
+    np.testing.assert_allclose(got, model_logp(model, "score", data["observed"], POINT), rtol=1e-10)
     assert len(got) == (4 if name == "records" else 6)
 
 
@@ -248,11 +246,15 @@ def test_two_piece_log_likelihood_is_the_integral_over_the_capability(scatter, s
         edges = np.unique(edges)
         heights = log_f(edges)
         top = heights.max()
-        total = 0.0
-        for i in range(len(edges) - 1):
-            if max(heights[i : i + 2]) - top > -40:
-                a, b = edges[i : i + 2]
-                total += quad(lambda c: np.exp(log_f(c) - top), a, b, epsabs=1e-7, epsrel=1e-7)[0]
+
+        def scaled(c, log_f=log_f, top=top):
+            return np.exp(log_f(c) - top)
+
+        total = sum(
+            quad(scaled, *edges[i : i + 2], epsabs=1e-7, epsrel=1e-7)[0]
+            for i in range(len(edges) - 1)
+            if max(heights[i : i + 2]) - top > -40
+        )
         assert got == pytest.approx(top + np.log(total), abs=1e-4)
 
 
@@ -292,7 +294,9 @@ def test_records_are_chosen_over_the_whole_history_and_each_first_is_dropped():
 
 
 def test_the_best_of_a_day_is_its_only_record():
-    releases = make_releases([0, 4, 4, 4, 0, 4, 7], [0, 0, 0, 0, 1, 1, 1], [10, 12, 15, 11, 8, 9, 9])
+    releases = make_releases(
+        [0, 4, 4, 4, 0, 4, 7], [0, 0, 0, 0, 1, 1, 1], [10, 12, 15, 11, 8, 9, 9]
+    )
     chosen = frontier("records").select(releases)
     assert sorted(releases.score[chosen]) == [9.0, 15.0]
     assert releases.day[chosen].tolist() == [4, 4]

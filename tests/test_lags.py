@@ -72,7 +72,6 @@ def test_lag_at_release_follows_its_definition(lead_rows, follow_rows, since, le
 
 
 def test_a_realized_lag_worked_out_by_hand():
-    #  leader: 10 on day 0, 20 on day 100, 30 on day 200; follower: 5 on day 50, 15 on 150, 40 on 250
     leader = Staircase.of(np.array([0, 100, 200]), np.array([[10.0, 20.0, 30.0]]))
     follower = Staircase.of(np.array([50, 150, 250]), np.array([[5.0, 15.0, 40.0]]))
     lag, censored = realized_lag(leader, follower, np.array([40, 50, 149, 150, 249, 250, 300]))
@@ -125,7 +124,9 @@ def test_realized_lag_of_a_whole_posterior():
     lead = rng.normal(lead_day / 30, 4, (4, 1000, 120))
     follow = rng.normal(follow_day / 30 - 5, 4, (4, 1000, 70))
     days = np.arange(1000)
-    lag, censored = realized_lag(Staircase.of(lead_day, lead), Staircase.of(follow_day, follow), days)
+    lag, censored = realized_lag(
+        Staircase.of(lead_day, lead), Staircase.of(follow_day, follow), days
+    )
     assert lag.shape == censored.shape == (4, 1000, 1000)
     for chain, draw, t in zip(
         rng.integers(0, 4, 60), rng.integers(0, 1000, 60), rng.integers(0, 1000, 60), strict=True
@@ -250,7 +251,9 @@ def test_periods_are_means_over_their_days():
                     expected = x[at[name]], float(flags[at[name]])
                 else:
                     inside = [
-                        i for i, d in enumerate(dates) if name == "window" or str(d).startswith(name)
+                        i
+                        for i, d in enumerate(dates)
+                        if name == "window" or str(d).startswith(name)
                     ]
                     expected = (
                         sum(x[i] for i in inside) / len(inside),

@@ -36,9 +36,7 @@ def assert_same(convention, lags, left_over):
     np.testing.assert_allclose(got, expected, atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("which", "figures"), [(0, (6.69, 3.52, 13.80)), (1, (6.15, 1.12, 13.77))]
-)
+@pytest.mark.parametrize(("which", "figures"), [(0, (6.69, 3.52, 13.80)), (1, (6.15, 1.12, 13.77))])
 def test_the_published_figures(eci_old, which, figures):
     made = (release_matched(eci_old), daily(eci_old, date(2026, 1, 2)))[which]
     assert tuple(round(v, 2) for v in (made.mean, made.minimum, made.maximum)) == figures
@@ -76,7 +74,13 @@ def test_release_matched_and_catch_up_on_made_tables(table):
 @given(rows)
 def test_daily_on_made_tables(table):
     # Two records at least a group, before the first of the table.
-    table = [(0, 0, 0.0), (1, 0, 0.5), (0, 1, 0.0), (2, 1, 0.5), *((d + 3, g, s) for d, g, s in table)]
+    table = [
+        (0, 0, 0.0),
+        (1, 0, 0.5),
+        (0, 1, 0.0),
+        (2, 1, 0.5),
+        *((d + 3, g, s) for d, g, s in table),
+    ]
     day, group, score = zip(*table, strict=True)
     r = make_releases(day, group, score)
     leader, follower = by_group(table)

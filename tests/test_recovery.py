@@ -45,7 +45,7 @@ MODELS = [(t, f) for t in ("linear", "logistic") for f in ("records", "stochasti
 
 
 def rank(truth: float, draws: np.ndarray, rng: np.random.Generator) -> float:
-    """Where the truth falls among the draws, 0 to 1; undefined counts as below all, ties at random."""
+    """Where the truth falls among the draws, 0 to 1; undefined is below all, ties at random."""
     low = np.nan_to_num(draws, nan=-np.inf)
     truth = -np.inf if np.isnan(truth) else truth
     below, equal = (low < truth).sum(), (low == truth).sum()
@@ -113,8 +113,10 @@ def test_ninety_percent_intervals_cover_the_truth(curve, likelihood, eci_new, wi
         draws = analysis.fit.capabilities[..., i].ravel()
         ranks.setdefault("capability", []).append(rank(made.capability[i], draws, rng))
 
-    print(f"\n{spec.name}: {WORLDS} worlds, {sum(diverged)} divergences "
-          f"in {sum(d > 0 for d in diverged)} of them")
+    print(
+        f"\n{spec.name}: {WORLDS} worlds, {sum(diverged)} divergences "
+        f"in {sum(d > 0 for d in diverged)} of them"
+    )
     print(f"{'quantity':<14}{'covered':>10}{'band':>12}{'rank p':>9}")
     wrong = []
     for name, values in ranks.items():
@@ -132,7 +134,7 @@ def test_ninety_percent_intervals_cover_the_truth(curve, likelihood, eci_new, wi
 
 
 def true_realized_lag(made, span):
-    """Mean over the window's days of the definition, which moves by a day a day between releases."""
+    """Mean of the definition over the window; between releases it moves by a day a day."""
     r = made.releases
     day = [r.day[r.group == g].tolist() for g in (0, 1)]
     true = [made.capability[r.group == g].tolist() for g in (0, 1)]

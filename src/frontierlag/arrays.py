@@ -4,7 +4,7 @@ A density or curve written against ``xp`` runs in a model graph (``xp = pytensor
 posterior draws (``xp = frontierlag.arrays``), so each formula stands in the project once.
 """
 
-from numpy import exp, log, log1p, sqrt, tanh, where
-from scipy.special import erfc, erfcx
+from numpy import exp, log, log1p, maximum, sqrt, tanh, where
+from scipy.special import erfc, erfcx, logsumexp
 
-__all__ = ["erfc", "erfcx", "exp", "log", "log1p", "sqrt", "tanh", "where"]
+__all__ = ["erfc", "erfcx", "exp", "log", "log1p", "logsumexp", "maximum", "sqrt", "tanh", "where"]

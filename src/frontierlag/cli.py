@@ -55,7 +55,11 @@ def run(
     since: Since = None,
     as_of: AsOf = None,
     models: Annotated[
-        str | None, Parameter(help="Comma-separated, such as linear-records,linear-stochastic.")
+        str | None,
+        Parameter(
+            help="Comma-separated, such as linear-records,linear-stochastic; by default all four, "
+            "of an accuracy the two logistic ones."
+        ),
     ] = None,
     sampler: Sampler = DEFAULT_SAMPLER,
     out: Annotated[
@@ -67,11 +71,11 @@ def run(
     Example: frontierlag run --scores eci-2025-12-19 --comparison us-china --out my-results
     """
     from frontierlag.jobs import Job
-    from frontierlag.run import MODELS
 
     job = Job(scores, comparison, since, as_of)
-    folder = out or Path("results") / job.prepare().slug
-    chosen = tuple(models.split(",")) if models else MODELS
+    prepared = job.prepare()
+    folder = out or Path("results") / prepared.slug
+    chosen = tuple(models.split(",")) if models else ()
     return _run_and_show([job], [folder], chosen, sampler)
 
 
@@ -84,7 +88,6 @@ def results(
     Example: frontierlag results --out results
     """
     from frontierlag.jobs import Job
-    from frontierlag.run import MODELS
 
     jobs = [
         Job(name, comparison)
@@ -92,13 +95,19 @@ def results(
         for comparison in ("us-china", "closed-open")
     ]
     folders = [out / job.prepare().slug for job in jobs]
-    return _run_and_show(jobs, folders, MODELS, DEFAULT_SAMPLER)
+    return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER)
 
 
 @app.command
 def fit(
     *,
-    model: Annotated[str, Parameter(help="Trend and frontier.")] = "linear-stochastic",
+    model: Annotated[
+        str | None,
+        Parameter(
+            help="Trend and frontier; by default linear-stochastic, of an accuracy "
+            "logistic-stochastic."
+        ),
+    ] = None,
     scores: Scores = DEFAULT_SCORES,
     comparison: ComparisonName = "us-china",
     since: Since = None,
@@ -115,10 +124,13 @@ def fit(
     from frontierlag.model import ModelSpec
     from frontierlag.outputs import replaced
     from frontierlag.report.console import show_convergence, terminal
+    from frontierlag.report.sentences import HEADLINE, HEADLINE_OF_ACCURACY
     from frontierlag.storage import store
 
     job = Job(scores, comparison, since, as_of).prepare()
-    spec = ModelSpec.of(model, job.table.metric)
+    metric = job.table.metric
+    default = HEADLINE_OF_ACCURACY if metric.bounded else HEADLINE
+    spec = ModelSpec.of(model or default, metric)
     console = terminal()
     with replaced(out) as path, progress(f"fitting {spec.name}") as step:
         analysis = analyse(spec, job.releases, job.window, sampler, stage=step)
@@ -316,13 +328,12 @@ def _run_and_show(
     from frontierlag.report.console import show_run, terminal
     from frontierlag.run import run_jobs
 
-    with progress(f"fitting {len(models)} models to {len(jobs)} data sets", len(models)) as step:
+    with progress(f"fitting models to {len(jobs)} data sets") as step:
         found = run_jobs(jobs, folders, models, sampler, done=step)
     console = terminal()
-    for outcomes, folder in zip(found, folders, strict=True):
-        show_run(console, outcomes, folder)
-    ok = all(outcome.converged for outcomes in found for outcome in outcomes)
-    return 0 if ok else NOT_CONVERGED
+    for result, folder in zip(found, folders, strict=True):
+        show_run(console, result, folder)
+    return 0 if all(result.converged for result in found) else NOT_CONVERGED
 
 
 if __name__ == "__main__":

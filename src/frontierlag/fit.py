@@ -180,11 +180,14 @@ def describe(
 def _constant_data(observations: Observations) -> xr.Dataset:
     """The model's inputs and the facts of each release that figures and tables need."""
     r = observations.releases
-    columns = {k: v for k, v in observations.arrays.items() if k != "observed"}
+    # What follows from the other columns, and has more dims than the release, is left out.
+    columns = {k: v for k, v in observations.arrays.items() if k != "observed" and v.ndim < 2}
     dataset = xr.Dataset(
         {name: ((RELEASE,) * values.ndim, values) for name, values in columns.items()},
         coords={RELEASE: r.model},
     )
+    dataset["published"] = (RELEASE, r.score)
+    dataset["problems"] = (RELEASE, r.problems)
     dataset["day"] = (RELEASE, r.day)
     dataset["low"] = (RELEASE, r.low)
     dataset["high"] = (RELEASE, r.high)

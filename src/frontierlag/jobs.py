@@ -9,6 +9,7 @@ from pathlib import Path
 from frontierlag.errors import SpecError
 from frontierlag.lags.days import Window
 from frontierlag.scores import (
+    Efforts,
     Releases,
     ScoreTable,
     default_window_start,
@@ -32,6 +33,7 @@ class Job:
     comparison: str = "us-china"
     since: date | None = None
     as_of: date | None = None
+    efforts: Efforts = "best"
 
     def prepare(self) -> Prepared:
         """Read the table and settle the groups and the window."""
@@ -41,7 +43,7 @@ class Job:
                 f"the as-of date {self.as_of} is later than {table.as_of}, the last day that "
                 f"{table.name} speaks for; what was released after that is not in it"
             )
-        found = releases(table, parse_comparison(self.comparison, table), self.as_of)
+        found = releases(table, parse_comparison(self.comparison, table), self.as_of, self.efforts)
         earliest = default_window_start(found)
         since = self.since or earliest
         if since < earliest:

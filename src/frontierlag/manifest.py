@@ -33,7 +33,7 @@ def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
         "layout": table.layout,
         "metric": asdict(table.metric),
         "attribution": table.attribution,
-        "notes": list(table.notes),
+        "notes": [*table.notes, *releases.notes],
         "date_warnings": list(date_lint(table)),
         "rows": len(table.frame),
         "used": {
@@ -71,7 +71,7 @@ def run_record(
         "data": data_record(table, releases),
         "comparison": asdict(releases.comparison),
         "window": {"since": window.since.isoformat(), "as_of": window.as_of.isoformat()},
-        "measurement_errors": "independent between models, from the table's intervals",
+        "measurement_errors": table.metric.measurement,
         "intervals": {"kind": INTERVAL_KIND, "probabilities": [INNER, OUTER]},
         "models": models,
         "sampler": {"name": "nutpie", **settings.model_dump()},
@@ -110,4 +110,4 @@ def _kind(reason: str) -> str:
         return "belongs to both groups"
     if "neither" in reason:
         return "belongs to neither group"
-    return reason
+    return reason.split(" (")[0]

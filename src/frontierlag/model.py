@@ -11,6 +11,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from frontierlag import frontiers, trends
 from frontierlag.errors import SpecError
 from frontierlag.frontiers import FRONTIERS, Frontier, frontier
 from frontierlag.names import GROUP
@@ -18,6 +19,10 @@ from frontierlag.observations import Observations, reference_date, subset
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric, Releases
 from frontierlag.trends import TRENDS, Trend, trend
+
+# What a run fits unless told otherwise, as far as it suits the metric.
+MAIN_TRENDS = ("linear", "logistic")
+MAIN_FRONTIERS = ("records", "stochastic")
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class ModelSpec:
     Parameters
     ----------
     trend, frontier
-        The curve and the likelihood.
+        The curve and the likelihood; for an accuracy, replaced by what they are between its bounds.
     metric
         Gives the default priors their location and scale.
     priors
@@ -36,7 +41,8 @@ class ModelSpec:
     Raises
     ------
     SpecError
-        If a prior names a parameter that the model does not have, or the metric is bounded.
+        If a prior names a parameter that the model does not have, or the model does not suit the
+        metric.
     """
 
     trend: Trend
@@ -45,6 +51,12 @@ class ModelSpec:
     priors: tuple[tuple[str, Prior], ...] = ()
 
     def __post_init__(self) -> None:
+        curve = trends.for_metric(self.trend, self.metric)
+        likelihood = frontiers.for_metric(self.frontier, self.metric)
+        if curve is None or likelihood is None:
+            raise SpecError(_does_not_suit(self.name, self.metric))
+        object.__setattr__(self, "trend", curve)
+        object.__setattr__(self, "frontier", likelihood)
         known = [parameter.name for parameter in self._defaults]
         for name, _ in self.priors:
             if name not in known:
@@ -52,12 +64,6 @@ class ModelSpec:
                     f"{self.name} has no parameter {name!r} to put a prior on; "
                     f"its parameters are {', '.join(known)}"
                 )
-        if self.metric.bounded:
-            raise SpecError(
-                f"{self.metric.name} is an accuracy between bounds; the trends and frontiers here "
-                "are for an unbounded index such as the ECI. `frontierlag published` and "
-                "`frontierlag scores` read such a table."
-            )
 
     @classmethod
     def of(cls, name: str, metric: Metric, priors: Mapping[str, Prior] | None = None) -> ModelSpec:
@@ -120,6 +126,33 @@ def split_name(name: str) -> tuple[str, str]:
     raise SpecError(
         f"there is no model {name!r}; a model is a trend ({', '.join(TRENDS)}), a hyphen and a "
         f"frontier ({', '.join(FRONTIERS)}), such as linear-stochastic"
+    )
+
+
+def models_for(metric: Metric) -> tuple[str, ...]:
+    """Names of the models that a run fits to scores of a metric unless told otherwise."""
+    names = [f"{first}-{second}" for first in MAIN_TRENDS for second in MAIN_FRONTIERS]
+    return tuple(name for name in names if suits(name, metric))
+
+
+def suits(name: str, metric: Metric) -> bool:
+    """Whether a model can be fitted to scores of a metric."""
+    first, second = split_name(name)
+    return (
+        trends.for_metric(trend(first), metric) is not None
+        and frontiers.for_metric(frontier(second), metric) is not None
+    )
+
+
+def _does_not_suit(name: str, metric: Metric) -> str:
+    all_names = [f"{first}-{second}" for first in TRENDS for second in FRONTIERS]
+    suited = ", ".join(other for other in all_names if suits(other, metric))
+    if not metric.bounded:
+        return f"{name} is for an accuracy between bounds; {metric.name} has none: try {suited}"
+    return (
+        f"{metric.name} is an accuracy between {metric.lower:g} and {metric.upper:g}, which "
+        f"{name} does not suit: fit {suited}, a logistic between chance level and ceiling with "
+        "binomial counts"
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from frontierlag.counts import likelihood_of_counts
+from frontierlag.errors import ScoresError
 from frontierlag.scores import Releases
 
 DAYS_PER_YEAR = 365.25
@@ -34,9 +36,19 @@ class Observations:
 
     @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
-        """What enters the model as ``pm.Data``: shape ``(release,)`` each, but for ``epoch``."""
+        """What enters the model as ``pm.Data``: shape ``(release,)`` each, but for ``epoch``.
+
+        Of an accuracy, ``observed`` is the number of problems solved as a fraction of all, and the
+        likelihood of the log odds is there too, as from
+        :func:`frontierlag.counts.likelihood_of_counts`: ``(release, node)`` each.
+
+        Raises
+        ------
+        ScoresError
+            If it is an accuracy and nothing says of how many problems.
+        """
         r = self.releases
-        return {
+        common = {
             "observed": np.asarray(r.score, dtype=float),
             "stderr": np.asarray(r.stderr, dtype=float),
             "stderr_low": np.asarray(r.stderr_low, dtype=float),
@@ -44,6 +56,22 @@ class Observations:
             "years": years_after(r.day, self.reference),
             "group_index": np.asarray(r.group, dtype=np.int64),
             EPOCH: np.asarray(1970 + day_number(self.reference) / DAYS_PER_YEAR),
+        }
+        if r.metric.bounds is None:
+            return common
+        if not r.problems.all():
+            missing = r.model[r.problems == 0]
+            raise ScoresError(
+                f"{r.table} does not say how many problems {missing[0]} was given (nor "
+                f"{len(missing) - 1} other rows), so the uncertainty of its accuracy is not known. "
+                "Add a column 'stderr' with the standard error of each accuracy."
+            )
+        solved = np.rint(r.score * r.problems)
+        nodes = likelihood_of_counts(solved, r.problems, r.metric.bounds)
+        return common | {
+            "observed": solved / r.problems,
+            "problems": np.asarray(r.problems, dtype=float),
+            **nodes,
         }
 
 

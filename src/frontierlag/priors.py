@@ -17,6 +17,7 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     "TruncatedNormal": ("mu", "sigma", "lower"),
     "HalfNormal": ("sigma",),
     "LogNormal": ("median", "sigma"),
+    "InverseGamma": ("alpha", "beta"),
     "Uniform": ("lower", "upper"),
 }
 
@@ -27,10 +28,11 @@ class Prior(BaseModel):
     Parameters
     ----------
     family
-        ``Normal``, ``TruncatedNormal``, ``HalfNormal``, ``LogNormal`` or ``Uniform``.
-    mu, sigma, lower, upper, median
+        ``Normal``, ``TruncatedNormal``, ``HalfNormal``, ``LogNormal``, ``InverseGamma`` or
+        ``Uniform``.
+    mu, sigma, lower, upper, median, alpha, beta
         What the family needs, in the parameter's own unit; the ``sigma`` of a ``LogNormal`` is on
-        the log scale.
+        the log scale and the ``alpha`` of an ``InverseGamma`` is a bare number.
 
     Raises
     ------
@@ -40,12 +42,16 @@ class Prior(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    family: Literal["Normal", "TruncatedNormal", "HalfNormal", "LogNormal", "Uniform"]
+    family: Literal[
+        "Normal", "TruncatedNormal", "HalfNormal", "LogNormal", "InverseGamma", "Uniform"
+    ]
     mu: float | None = None
     sigma: float | None = None
     lower: float | None = None
     upper: float | None = None
     median: float | None = None
+    alpha: float | None = None
+    beta: float | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -56,10 +62,11 @@ class Prior(BaseModel):
                 f"a {self.family} prior takes {', '.join(_FAMILIES[self.family])}; "
                 f"got {', '.join(sorted(given)) or 'nothing'}"
             )
-        if self.sigma is not None and not self.sigma > 0:
-            raise SpecError(f"the sigma of a prior must be positive; got {self.sigma}")
-        if self.median is not None and not self.median > 0:
-            raise SpecError(f"the median of a LogNormal prior must be positive; got {self.median}")
+        for key in ("sigma", "median", "alpha", "beta"):
+            if key in given and not self._number(key) > 0:
+                raise SpecError(
+                    f"the {key} of a {self.family} prior must be positive; got {self._number(key)}"
+                )
         if self.family == "Uniform" and not self._number("lower") < self._number("upper"):
             raise SpecError(f"a Uniform prior needs lower < upper; got {self.lower}, {self.upper}")
         return self
@@ -92,6 +99,8 @@ class Prior(BaseModel):
                 return stats.halfnorm.logpdf(values, scale=n["sigma"])
             case "LogNormal":
                 return stats.lognorm.logpdf(values, n["sigma"], scale=n["median"])
+            case "InverseGamma":
+                return stats.invgamma.logpdf(values, n["alpha"], scale=n["beta"])
             case "Uniform":
                 return stats.uniform.logpdf(values, n["lower"], n["upper"] - n["lower"])
 

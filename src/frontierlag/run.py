@@ -9,22 +9,26 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import joblib
 import pandas as pd
 
 from frontierlag.analysis import Analysis, analyse
-from frontierlag.errors import SpecError
+from frontierlag.claims import ARTICLE, Answer, Claim, answer
+from frontierlag.claims.claim import US_CHINA
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions
 from frontierlag.manifest import model_record, run_record
 from frontierlag.model import ModelSpec
 from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.outputs import MANIFEST, files_below, staged
+from frontierlag.plan import Item, StoredEvidence, by_compilation, evidence_items, items_of
 from frontierlag.priors import Prior
 from frontierlag.report import tables
 from frontierlag.report.bands import curve_bands, lag_bands
+from frontierlag.report.claims import claim_markdown, claim_table
 from frontierlag.report.figures import (
     MeanLag,
     Provenance,
@@ -39,7 +43,6 @@ from frontierlag.settings import SamplerSettings
 from frontierlag.storage import store
 from frontierlag.summary import summarize
 
-MODELS = ("linear-records", "linear-stochastic", "logistic-records", "logistic-stochastic")
 FIGURES = "figures"
 
 
@@ -60,20 +63,35 @@ class Outcome:
     converged: bool
 
 
+@dataclass(frozen=True)
+class Result:
+    """What a run found on one job, and the folder it wrote."""
+
+    outcomes: list[Outcome]
+    answers: list[Answer]
+
+    @property
+    def converged(self) -> bool:
+        """Whether every fit that is shown passed the gate."""
+        fits = all(outcome.converged for outcome in self.outcomes)
+        return fits and all(answer.converged is not False for answer in self.answers)
+
+
 def run_jobs(
     jobs: Sequence[Job],
     outs: Sequence[Path],
-    models: Sequence[str] = MODELS,
+    models: Sequence[str] = (),
     settings: SamplerSettings | None = None,
     *,
     priors: Mapping[str, Prior] | None = None,
     workers: int | None = None,
     done: Callable[[str], None] = lambda _: None,
-) -> list[list[Outcome]]:
+) -> list[Result]:
     """Fit every model to every job and write one results folder a job.
 
     Everything is checked before the first sampler starts. Models run side by side in processes,
-    each of which compiles its model once for all jobs.
+    each of which compiles its model once for all jobs. A run of all models also fits what the
+    claims of the source article rest on, and answers them.
 
     Parameters
     ----------
@@ -82,7 +100,7 @@ def run_jobs(
     outs
         The results folder of each job.
     models
-        Names such as ``linear-stochastic``.
+        Names such as ``linear-stochastic``; if there is none, all that suit the table.
     settings
         Sampler settings.
     priors
@@ -90,11 +108,11 @@ def run_jobs(
     workers
         Processes; by default as many as there are cores and models. Changes no number.
     done
-        Called with a line each time a model has been fitted to a job.
+        Called with a line each time a model has been fitted to all its data sets.
 
     Returns
     -------
-    The outcomes, by job and then by model.
+    The results, in the order of the jobs.
 
     Raises
     ------
@@ -103,75 +121,100 @@ def run_jobs(
     """
     settings = settings or SamplerSettings()
     prepared = [job.prepare() for job in jobs]
-    if len(set(models)) != len(models) or not models:
-        given = ", ".join(models) or "none"
-        raise SpecError(f"name each model once, and at least one; got {given}")
-    for item in prepared:
-        for name in models:
-            ModelSpec.of(name, item.table.metric, priors)
-    workers = workers or min(os.cpu_count() or 1, len(models))
     with ExitStack() as stack:
         folders = [stack.enter_context(staged(out)) for out in outs]
-        for folder in folders:
-            (folder / FIGURES).mkdir()
-        task = partial(
-            _fit_model, prepared=prepared, folders=folders, settings=settings, priors=priors
-        )
-        found: dict[str, list[Outcome]] = {}
-        cores = max(1, (os.cpu_count() or 1) // workers)
-        if workers == 1:
-            for name in models:
-                found[name] = task(name, cores=cores)
-                done(name)
-        else:
-            parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
-            for outcomes in parallel(joblib.delayed(task)(name, cores=cores) for name in models):
-                found[outcomes[0].model] = outcomes
-                done(outcomes[0].model)
-        by_job = [[found[name][i] for name in models] for i in range(len(jobs))]
-        for item, outcomes, folder in zip(prepared, by_job, folders, strict=True):
-            _write(item, outcomes, folder, settings)
-    return by_job
+        aside = Path(stack.enter_context(TemporaryDirectory(prefix="frontierlag-")))
+        planned = [
+            items_of(item, models, folder, priors)
+            for item, folder in zip(prepared, folders, strict=True)
+        ]
+        items = [item for group in planned for item in group]
+        asked: list[tuple[Claim, ...]] = []
+        evidence: list[StoredEvidence] = []
+        for job, item in zip(jobs, prepared, strict=True):
+            about = item.releases.comparison.name == US_CHINA and not priors
+            claims = ARTICLE if about else ()
+            more, found = evidence_items(job, item, claims, items, None if models else aside)
+            items += more
+            asked.append(claims)
+            evidence.append(found)
+        outcomes = _fit_all(items, settings, priors, workers, done)
+        return [
+            _write(
+                item,
+                [outcomes[one.posterior] for one in own],
+                answer(claims, found),
+                folder,
+                settings,
+            )
+            for item, own, claims, found, folder in zip(
+                prepared, planned, asked, evidence, folders, strict=True
+            )
+        ]
 
 
-def _fit_model(
-    name: str,
-    prepared: list[Prepared],
-    folders: list[Path],
+def _fit_all(
+    items: Sequence[Item],
+    settings: SamplerSettings,
+    priors: Mapping[str, Prior] | None,
+    workers: int | None,
+    done: Callable[[str], None],
+) -> dict[Path, Outcome]:
+    """Fit all items, those that share a compilation in one process, and index what they found."""
+    for item in items:
+        item.posterior.parent.mkdir(parents=True, exist_ok=True)
+        if item.folder:
+            (item.folder / FIGURES).mkdir(exist_ok=True)
+    groups = by_compilation(items)
+    workers = workers or min(os.cpu_count() or 1, len(groups))
+    cores = max(1, (os.cpu_count() or 1) // workers)
+    task = partial(_fit_group, settings=settings, priors=priors, cores=cores)
+    found: dict[Path, Outcome] = {}
+    parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
+    for outcomes in parallel(joblib.delayed(task)(group) for group in groups):
+        found |= outcomes
+        done(next(iter(outcomes.values())).model)
+    return found
+
+
+def _fit_group(
+    items: Sequence[Item],
     settings: SamplerSettings,
     priors: Mapping[str, Prior] | None,
     cores: int,
-) -> list[Outcome]:
-    """Fit one model to every job: runs in a worker process."""
-    outcomes = []
-    for item, folder in zip(prepared, folders, strict=True):
-        spec = ModelSpec.of(name, item.table.metric, priors)
-        analysis = analyse(spec, item.releases, item.window, settings, cores=cores)
-        (folder / name).mkdir()
-        store(analysis, folder / name / "posterior.nc")
-        about = Provenance.of(analysis, item.table.attribution)
-        _draw(analysis, item, about, folder / FIGURES)
-        measured, converged = analysis.measured, analysis.convergence.converged
-        outcomes.append(
-            Outcome(
-                model=name,
-                lags=tables.lag_table(analysis),
-                ladder=tables.ladder_table(analysis),
-                gaps=tables.gap_table(analysis),
-                levels=tables.level_table(analysis),
-                diagnostics=tables.diagnostics_row(analysis),
-                about=about,
-                mean_lags=tuple(
-                    MeanLag(name, kind, draws.to_numpy(), summarize(draws), converged)
-                    for kind in (TREND, REALIZED)
-                    for draws in [measured.lag(kind, WINDOW)]
-                ),
-                sentences=tuple(lag_sentence(analysis, kind) for kind in (REALIZED, TREND)),
-                record=model_record(spec, len(analysis.fit.observations.releases)),
-                converged=converged,
-            )
-        )
-    return outcomes
+) -> dict[Path, Outcome]:
+    """Fit one model to several data sets: runs in a worker process."""
+    return {item.posterior: _fit_one(item, settings, priors, cores) for item in items}
+
+
+def _fit_one(
+    item: Item, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
+) -> Outcome:
+    prepared = item.prepared
+    spec = ModelSpec.of(item.model, prepared.table.metric, priors)
+    analysis = analyse(spec, prepared.releases, prepared.window, settings, cores=cores)
+    store(analysis, item.posterior)
+    about = Provenance.of(analysis, prepared.table.attribution)
+    if item.folder:
+        _draw(analysis, prepared, about, item.folder / FIGURES)
+    measured, converged = analysis.measured, analysis.convergence.converged
+    return Outcome(
+        model=item.model,
+        lags=tables.lag_table(analysis),
+        ladder=tables.ladder_table(analysis),
+        gaps=tables.gap_table(analysis),
+        levels=tables.level_table(analysis),
+        diagnostics=tables.diagnostics_row(analysis),
+        about=about,
+        mean_lags=tuple(
+            MeanLag(item.model, kind, draws.to_numpy(), summarize(draws), converged)
+            for kind in (TREND, REALIZED)
+            for draws in [measured.lag(kind, WINDOW)]
+        ),
+        sentences=tuple(lag_sentence(analysis, kind) for kind in (REALIZED, TREND)),
+        record=model_record(spec, len(analysis.fit.observations.releases)),
+        converged=converged,
+    )
 
 
 def _draw(analysis: Analysis, item: Prepared, about: Provenance, figures: Path) -> None:
@@ -193,9 +236,17 @@ def _draw(analysis: Analysis, item: Prepared, about: Provenance, figures: Path) 
 
 
 def _write(
-    item: Prepared, outcomes: list[Outcome], folder: Path, settings: SamplerSettings
-) -> None:
+    item: Prepared,
+    outcomes: list[Outcome],
+    answers: list[Answer],
+    folder: Path,
+    settings: SamplerSettings,
+) -> Result:
     """Write what needs all models of a job: tables, the figure that compares them, the manifest."""
+    if answers:
+        claim_table(answers, item).to_csv(folder / "claims.csv", index=False)
+        text = claim_markdown(answers, item)
+        (folder / "claims.md").write_text(text, encoding="utf-8")
     for stem in ("lags", "ladder", "gaps", "levels"):
         table = pd.concat([getattr(outcome, stem) for outcome in outcomes], ignore_index=True)
         table.to_csv(folder / f"{stem}.csv", index=False)
@@ -218,3 +269,4 @@ def _write(
     record["converged"] = {outcome.model: outcome.converged for outcome in outcomes}
     record["files"] = sorted([*files_below(folder), MANIFEST])
     (folder / MANIFEST).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    return Result(outcomes, answers)

@@ -44,7 +44,12 @@ def compiled(spec: ModelSpec, observations: Observations) -> Any:
     key = (spec, _fixed_shape(spec, observations))
     if key not in _compiled:
         _compiled[key] = nutpie.compile_pymc_model(build(spec, observations))
-    return _compiled[key].with_data(**spec.inputs(observations))
+    read = {
+        name: values
+        for name, values in spec.inputs(observations).items()
+        if name not in spec.frontier.only_to_draw
+    }
+    return _compiled[key].with_data(**read)
 
 
 def _fixed_shape(spec: ModelSpec, observations: Observations) -> tuple[int, ...]:

@@ -32,5 +32,5 @@ class SamplerSettings(BaseModel):
     chains: Annotated[int, Field(ge=2, le=64)] = 4
     draws: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
     tune: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
-    target_accept: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.95
+    target_accept: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.99
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 2026

@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import xarray as xr
 
 from frontierlag.analysis import Analysis
@@ -23,7 +22,6 @@ from frontierlag.names import (
     LAGS,
     LEVELS,
     REALIZED,
-    SCORE,
     TREND,
 )
 from frontierlag.observations import Observations
@@ -32,7 +30,7 @@ from frontierlag.scores import ATTRIBUTION, Comparison, LeftOut, Metric, Release
 from frontierlag.settings import SamplerSettings
 
 ENGINE: Literal["netcdf4"] = "netcdf4"
-_FORMAT = "frontierlag analysis 1"
+_FORMAT = "frontierlag analysis 2"
 
 
 def store(analysis: Analysis, path: Path) -> None:
@@ -48,6 +46,7 @@ def store(analysis: Analysis, path: Path) -> None:
             {p.name: p.prior.model_dump(exclude_none=True) for p in fit.spec.parameters}
         ),
         left_out=json.dumps([asdict(row) for row in fit.observations.releases.left_out]),
+        notes=json.dumps(fit.observations.releases.notes),
         sampling_seconds=fit.seconds,
     )
     tree.to_netcdf(path, engine=ENGINE)
@@ -120,11 +119,13 @@ def _releases(tree: xr.DataTree, metric: Metric) -> Releases:
         organization=column["organization"].astype(str),
         day=column["day"],
         group=column["group_index"],
-        score=np.asarray(tree[f"observed_data/{SCORE}"]),
+        score=column["published"],
         stderr=column["stderr"],
         stderr_low=column["stderr_low"],
         stderr_high=column["stderr_high"],
         low=column["low"],
         high=column["high"],
+        problems=column["problems"],
         left_out=tuple(LeftOut(**row) for row in json.loads(tree.attrs["left_out"])),
+        notes=tuple(json.loads(tree.attrs["notes"])),
     )

@@ -7,10 +7,9 @@ smoothing cannot be trusted. Weights are those of Yao, Vehtari, Simpson & Gelman
 
 from __future__ import annotations
 
-import os.path
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import arviz as az
@@ -21,7 +20,7 @@ from scipy.optimize import LinearConstraint, minimize
 from scipy.special import logsumexp
 
 from frontierlag.analysis import Analysis
-from frontierlag.checks.convergence import check
+from frontierlag.checks.convergence import Convergence, check
 from frontierlag.errors import SpecError
 from frontierlag.fit import Fit
 from frontierlag.lags.measure import Measured
@@ -33,7 +32,7 @@ STACKED = "stacked"
 # Edges of the bins in which Pareto k is counted, beside the threshold of the number of draws.
 ALWAYS_GOOD, NO_MEAN = 0.5, 1.0
 # What must agree for two densities to be of the same data.
-_DATA = ("group", "day", "score", "stderr", "stderr_low", "stderr_high")
+_DATA = ("group", "day", "score", "stderr", "stderr_low", "stderr_high", "problems")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +56,7 @@ class Loo:
     refitted
         The releases whose density was taken from an exact refit without them.
     doubtful
-        Those of them whose refit missed the convergence gate.
+        Those of them whose refit missed the convergence gate, with the verdict.
     """
 
     model: str
@@ -67,7 +66,7 @@ class Loo:
     pareto_k: np.ndarray
     threshold: float
     refitted: tuple[str, ...] = ()
-    doubtful: tuple[str, ...] = ()
+    doubtful: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def high(self) -> tuple[str, ...]:
@@ -110,7 +109,7 @@ class ModelComparison:
 
         ``elpd_diff`` and ``se_diff`` are against the best; ``k_high`` counts the releases with a
         high Pareto k and ``k_high_releases`` names them; ``refitted`` of them have an exact
-        density, ``refits_doubtful`` of those from a refit that missed the convergence gate.
+        density, and ``refits_doubtful`` names those whose refit missed the convergence gate.
         """
         best = max(self.loos, key=lambda loo: loo.elpd)
         rows = [
@@ -127,7 +126,7 @@ class ModelComparison:
                 "k_high": len(loo.high),
                 "k_high_releases": "; ".join(loo.high),
                 "refitted": len(loo.refitted),
-                "refits_doubtful": len(loo.doubtful),
+                "refits_doubtful": "; ".join(f"{k}: {v}" for k, v in loo.doubtful.items()),
             }
             for loo in sorted(self.loos, key=lambda loo: -loo.elpd)
         ]
@@ -195,9 +194,7 @@ def compare(
             raise SpecError(difference)
     loos = tuple(loo(a.fit, refit=refit, cores=cores, stage=stage) for a in analyses)
     weights = stacking_weights(np.column_stack([found.elpd_i for found in loos]))
-    return ModelComparison(
-        loos, {a.name: float(w) for a, w in zip(analyses, weights, strict=True)}
-    )
+    return ModelComparison(loos, {a.name: float(w) for a, w in zip(analyses, weights, strict=True)})
 
 
 def data_difference(one: Analysis, other: Analysis) -> str:
@@ -209,12 +206,15 @@ def data_difference(one: Analysis, other: Analysis) -> str:
     names = f"{one.name} and {other.name} cannot be compared"
     facts = (
         ("table", r.table, s.table),
+        ("metric", r.metric.name, s.metric.name),
         ("comparison", r.comparison.name, s.comparison.name),
         ("as-of date", r.as_of, s.as_of),
     )
     for what, first, second in facts:
         if first != second:
-            return f"{names}: they were fitted to different data, {what} {first} and {what} {second}"
+            return (
+                f"{names}: they were fitted to different data, {what} {first} and {what} {second}"
+            )
     if not np.array_equal(r.model, s.model):
         if len(r) == len(s):
             missing = sorted(set(map(str, r.model)) ^ set(map(str, s.model)))
@@ -263,14 +263,14 @@ def loo(
     elpd_i = np.array(found.elpd_i.to_numpy(), dtype=float)
     pareto_k = np.asarray(found.pareto_k.to_numpy(), dtype=float)
     names = fit.observations.releases.model
-    refitted, doubtful = [], []
+    refitted, doubtful = [], {}
     if refit:
         for i in np.flatnonzero(~(pareto_k < found.good_k)):
             stage(f"{fit.spec.name} without {names[i]}")
-            elpd_i[i], converged = exact_elpd(fit, int(i), cores)
+            elpd_i[i], gate = exact_elpd(fit, int(i), cores)
             refitted.append(str(names[i]))
-            if not converged:
-                doubtful.append(str(names[i]))
+            if not gate.converged:
+                doubtful[str(names[i])] = gate.verdict()
     return Loo(
         model=fit.spec.name,
         release=names,
@@ -279,11 +279,11 @@ def loo(
         pareto_k=pareto_k,
         threshold=float(found.good_k),
         refitted=tuple(refitted),
-        doubtful=tuple(doubtful),
+        doubtful=doubtful,
     )
 
 
-def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, bool]:
+def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, Convergence]:
     """Log predictive density of one release from a refit without it.
 
     Times count from the same reference date, so that the priors mean the same. Under ``records``
@@ -302,8 +302,8 @@ def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, b
     -------
     elpd
         log of the mean over the refit's draws of the release's density.
-    converged
-        Whether the refit's parameters passed the gate.
+    gate
+        The verdict on the refit's parameters.
     """
     observations = fit.observations
     left_out = np.arange(len(observations.releases)) == index
@@ -316,7 +316,7 @@ def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, b
     p = {str(name): values.to_numpy() for name, values in parameters.data_vars.items()}
     density = fit.spec.frontier.log_likelihood(p, fit.spec.trend_at(p, one), one.arrays)[..., 0]
     elpd = float(logsumexp(density) - np.log(density.size))
-    return elpd, check(sampled.sample_stats, parameters).converged
+    return elpd, check(sampled.sample_stats, parameters)
 
 
 def stacking_weights(elpd_i: np.ndarray) -> np.ndarray:
@@ -400,8 +400,9 @@ class Stacked:
     def name(self) -> str:
         """``stacked-`` and what the members' frontiers have in common: ``stacked-records``."""
         frontiers = [a.fit.spec.frontier.name for a in self.members]
-        common = os.path.commonprefix(frontiers).rstrip("-")
-        return f"{STACKED}-{common or '+'.join(dict.fromkeys(frontiers))}"
+        words = [name.split("-")[0] for name in frontiers]
+        common = words if len(set(frontiers)) > 1 else frontiers
+        return f"{STACKED}-{'+'.join(dict.fromkeys(common))}"
 
     @property
     def converged(self) -> bool:
@@ -442,7 +443,7 @@ class Stacked:
         which = xr.DataArray(self.member_of_draw, dims=SAMPLE_DIMS)
         mixed = datasets[0]
         for k, dataset in enumerate(datasets[1:], start=1):
-            mixed = xr.where(which == k, dataset, mixed)
+            mixed = dataset.where(which == k, mixed)
         return mixed.transpose(*SAMPLE_DIMS, ...)
 
 
@@ -479,7 +480,9 @@ def _check_names(analyses: Sequence[Analysis]) -> None:
     names = [a.name for a in analyses]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise SpecError(f"each model may stand once in a comparison; {', '.join(twice)} is repeated")
+        raise SpecError(
+            f"each model may stand once in a comparison; {', '.join(twice)} is repeated"
+        )
 
 
 def _described(analysis: Analysis) -> str:
@@ -490,4 +493,4 @@ def _described(analysis: Analysis) -> str:
 
 def _se(values: np.ndarray) -> float:
     """Standard error of a sum over releases."""
-    return float(np.sqrt(len(values) * values.var()))
+    return float(np.sqrt(len(values) * values.var(ddof=1)))

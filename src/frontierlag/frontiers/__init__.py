@@ -1,9 +1,11 @@
 """Frontiers: how releases relate to the trend, one small module a likelihood."""
 
 from frontierlag.errors import SpecError
+from frontierlag.frontiers.accuracy import OfAccuracy
 from frontierlag.frontiers.base import Frontier
 from frontierlag.frontiers.records import Records
 from frontierlag.frontiers.stochastic import Stochastic, StochasticHalfNormal, StochasticTwoPiece
+from frontierlag.scores import Metric
 
 FRONTIERS: dict[str, Frontier] = {
     frontier.name: frontier
@@ -24,12 +26,28 @@ def frontier(name: str) -> Frontier:
     return FRONTIERS[name]
 
 
+def for_metric(frontier: Frontier, metric: Metric) -> Frontier | None:
+    """Return a frontier as it is for scores of a metric; None where there is none.
+
+    Of an accuracy, the capability must be integrated out in closed form.
+    """
+    if metric.bounds is None:
+        return None if isinstance(frontier, OfAccuracy) else frontier
+    if isinstance(frontier, OfAccuracy):
+        return frontier if frontier.bounds == metric.bounds else None
+    if isinstance(frontier, Records | Stochastic) and not frontier.latent_in_model:
+        return OfAccuracy(frontier, metric.bounds)
+    return None
+
+
 __all__ = [
     "FRONTIERS",
     "Frontier",
+    "OfAccuracy",
     "Records",
     "Stochastic",
     "StochasticHalfNormal",
     "StochasticTwoPiece",
+    "for_metric",
     "frontier",
 ]

@@ -29,6 +29,8 @@ class Frontier(ABC):
     name: ClassVar[str]
     # Columns of the data that say how each score was measured.
     measurement: ClassVar[tuple[str, ...]] = ("stderr",)
+    # Those of the data that drawing scores needs but their log density does not read.
+    only_to_draw: ClassVar[tuple[str, ...]] = ()
     # Variables of the model that have one value a release (none where they are integrated out).
     latent_in_model: ClassVar[tuple[str, ...]] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def two_piece_marginal_logp(
     total = np.full(np.shape(mu), -np.inf)
     for arm, sign in ((below, -1.0), (above, 1.0)):
         edges = _panels(score, mu, scatter, shortfall, arm, sign)
-        for left, right in zip(edges[:-1], edges[1:], strict=True):
+        for left, right in pairwise(edges):
             half = (right - left) / 2
             with np.errstate(divide="ignore"):
                 log_half = np.log(half)

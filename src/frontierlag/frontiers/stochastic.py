@@ -18,6 +18,7 @@ from frontierlag.frontiers import densities
 from frontierlag.frontiers.base import Frontier, Noise, Values
 from frontierlag.frontiers.quadrature import two_piece_marginal_logp
 from frontierlag.frontiers.records import scatter, split_error
+from frontierlag.frontiers.standardize import Standardized
 from frontierlag.names import SCORE
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric, Releases
@@ -100,8 +101,14 @@ class Stochastic(Frontier):
 
     def log_likelihood(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Closed-form log density, shape ``(..., release)``."""
-        _, sd, mean = self._by_release(p, data)
-        return composed_logp(self.shortfall, data["observed"] - mu, sd, mean, arrays)
+        return self.logp(p, mu, data, arrays)
+
+    def logp(self, p: Values, mu: Any, data: Values, xp: Any) -> Any:
+        """Log density of scores measured with normal error, on draws or on symbols."""
+        group = data["group_index"]
+        sd = xp.sqrt(of_group(p["scatter"], group) ** 2 + data["stderr"] ** 2)
+        mean = of_group(p["shortfall"], group)
+        return composed_logp(self.shortfall, data["observed"] - mu, sd, mean, xp)
 
     def capabilities(self, rng: Noise, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Shortfall from its truncated normal, then scatter given the rest.
@@ -196,6 +203,7 @@ class StochasticTwoPiece(Stochastic):
             random=prior_random,
             shape=observed.shape,
             initval=observed - 0.5,
+            transform=Standardized(kind, observed, data["stderr"]),
         )
 
         def logp(value: Any, c: Any, below: Any, above: Any, exact: Any, *prior: Any) -> Any:

@@ -87,8 +87,7 @@ def measure(fit: Fit, window: Window, levels: np.ndarray | None = None) -> Measu
     window
         The days over which lags are told.
     levels
-        Scores at which to tell the lag at a level; by default multiples of five points between
-        the lowest and the highest record that the leader and the follower both have passed.
+        Scores at which to tell the lag at a level; by default :func:`default_levels`.
 
     Returns
     -------
@@ -167,15 +166,23 @@ def staircases(fit: Fit) -> tuple[Staircase, Staircase]:
 
 
 def default_levels(fit: Fit) -> np.ndarray:
-    """Multiples of five score units that both groups' trends pass within the data, as a rule."""
+    """Round scores that both groups' trends pass within the data, as a rule.
+
+    Multiples of five points of the ECI, of a quarter of another index's spread, of 0.1 of an
+    accuracy, or of 0.05 where the two groups share less than half of its range.
+    """
     releases = fit.observations.releases
     best = [releases.score[releases.group == g] for g in (LEADER, FOLLOWER)]
-    step = 5.0 * fit.spec.metric.spread / 20.0
     low = max(np.min(scores) for scores in best)
     high = min(np.max(scores) for scores in best)
+    metric = fit.spec.metric
+    if metric.bounds is None:
+        step = metric.spread / 4
+    else:
+        step = 0.1 if high - low > (metric.bounds.upper - metric.bounds.lower) / 2 else 0.05
     # From the middle of the shared range up: below it releases are far under their frontier.
     first = np.ceil((low + high) / 2 / step) * step
-    return np.arange(first, high + step / 2, step)
+    return np.round(np.arange(first, high + step / 2, step), 10)
 
 
 def _at_release(fit: Fit, window: Window) -> xr.Dataset:

@@ -14,12 +14,14 @@ from rich.table import Table
 from frontierlag.checks.convergence import Convergence
 from frontierlag.lags.published import Convention
 from frontierlag.names import CURRENT, WINDOW
-from frontierlag.report.sentences import HEADLINE
+from frontierlag.report.claims import probability_words
+from frontierlag.report.sentences import HEADLINE, HEADLINE_OF_ACCURACY, number
 from frontierlag.scores import ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND, decimals
 
 if TYPE_CHECKING:
-    from frontierlag.run import Outcome
+    from frontierlag.claims import Answer
+    from frontierlag.run import Result
 
 
 def terminal() -> Console:
@@ -57,16 +59,33 @@ def show_lags(console: Console, lags: pd.DataFrame) -> None:
     )
 
 
-def show_run(console: Console, outcomes: Sequence[Outcome], folder: Path) -> None:
+def show_claims(console: Console, answers: Sequence[Answer]) -> None:
+    """Print the claims with their probability and verdict."""
+    table = Table(title="What the article claims")
+    for name in ("", "claim", "median", "90 %", "probability", "verdict"):
+        table.add_column(name)
+    for a in answers:
+        s = a.summary
+        middle = f"{number(s.median, s)} {a.claim.unit}" if s else "none"
+        outer = f"{number(s.lower90, s)} to {number(s.upper90, s)}" if s else "none"
+        verdict = a.verdict if a.converged is not False else f"{a.verdict} (NOT CONVERGED)"
+        share = probability_words(a.probability)
+        table.add_row(a.claim.number, a.claim.words, middle, outer, share, verdict)
+    console.print(table)
+
+
+def show_run(console: Console, result: Result, folder: Path) -> None:
     """Print what a run found on one data set: lags over the window and today, and warnings."""
+    outcomes = result.outcomes
     lags = pd.concat([outcome.lags for outcome in outcomes])
-    first = lags.iloc[0]
-    console.rule(f"{first['dataset']}, {first['comparison']}, as of {first['as_of']}")
+    row = lags.iloc[0]
+    console.rule(f"{row['dataset']}, {row['comparison']}, as of {row['as_of']}")
     show_lags(console, lags[lags["period"].isin([WINDOW, CURRENT])])
     for outcome in outcomes:
         if not outcome.converged:
             console.print(f"{outcome.model}: {outcome.diagnostics['verdict']}", markup=False)
-    headline = next((o for o in outcomes if o.model == HEADLINE), outcomes[0])
+    by_name = {outcome.model: outcome for outcome in outcomes}
+    headline = by_name.get(HEADLINE) or by_name.get(HEADLINE_OF_ACCURACY) or outcomes[0]
     for sentence in headline.sentences:
         console.print(sentence, markup=False, highlight=False)
     console.print(f"written to {folder}", markup=False, highlight=False)

@@ -14,11 +14,15 @@ from frontierlag.names import (
     TREND,
     WINDOW,
 )
+from frontierlag.scores import Metric
 from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summarize
 
 # The model whose sentence and chart stand first: it uses every release, and its realized lag comes
 # from latent capabilities and not from the scores that happened to be measured highest.
 HEADLINE = "linear-stochastic"
+BOUNDED_HEADLINE = "logistic-stochastic"
+# The same for an accuracy.
+HEADLINE_OF_ACCURACY = "logistic-stochastic"
 # From this share of days on, a lag is worded as a lower bound.
 MOSTLY = 0.5
 # What a censored day means, by kind of lag.
@@ -27,6 +31,11 @@ _BOUND = {
     AT_RELEASE: "only a lower bound",
     TREND: "read from the leader's curve outside the data",
 }
+
+
+def headline(metric: Metric) -> str:
+    """Name of the model that stands first for scores of a metric."""
+    return BOUNDED_HEADLINE if metric.bounded else HEADLINE
 
 
 def number(value: float, summary: Summary) -> str:

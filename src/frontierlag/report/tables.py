@@ -8,6 +8,8 @@ import pandas as pd
 import xarray as xr
 
 from frontierlag.analysis import Analysis
+from frontierlag.checks.comparison import Stacked
+from frontierlag.lags.measure import Measured
 from frontierlag.lags.published import Convention
 from frontierlag.names import (
     AT_RELEASE,
@@ -27,13 +29,14 @@ _SUMMARY = ("mean", "median", "lower50", "upper50", "lower90", "upper90", "mcse"
 
 def lag_table(analysis: Analysis) -> pd.DataFrame:
     """Trend and realized lag over every period, months: the rows of ``lags.csv``."""
-    rows = [
-        {**_origin(analysis), "lag": kind, "period": period, **_numbers(data, period)}
-        for kind in (TREND, REALIZED)
-        for data in [analysis.measured.lags[kind]]
-        for period in analysis.measured.window.periods
-    ]
-    return _finish(rows, analysis)
+    rows = _lag_rows(_origin(analysis), analysis.measured)
+    return _finish(rows, analysis.convergence.converged)
+
+
+def stacked_lag_table(stack: Stacked) -> pd.DataFrame:
+    """The same rows of several models stacked, converged if every model with a weight has."""
+    origin = _origin(stack.members[0]) | {"model": stack.name}
+    return _finish(_lag_rows(origin, stack.measured), stack.converged)
 
 
 def ladder_table(analysis: Analysis) -> pd.DataFrame:
@@ -43,7 +46,7 @@ def ladder_table(analysis: Analysis) -> pd.DataFrame:
         | _numbers(analysis.measured.lags[kind], WINDOW)
         for rung, kind in enumerate((TREND, AT_RELEASE, REALIZED), start=1)
     ]
-    return _finish(rows, analysis)
+    return _finish(rows, analysis.convergence.converged)
 
 
 def gap_table(analysis: Analysis) -> pd.DataFrame:
@@ -53,7 +56,7 @@ def gap_table(analysis: Analysis) -> pd.DataFrame:
         for kind, data in analysis.measured.gaps.items()
         for period in analysis.measured.window.periods
     ]
-    return _finish(rows, analysis).drop(columns=CENSORED)
+    return _finish(rows, analysis.convergence.converged).drop(columns=CENSORED)
 
 
 def level_table(analysis: Analysis) -> pd.DataFrame:
@@ -67,7 +70,7 @@ def level_table(analysis: Analysis) -> pd.DataFrame:
         }
         for level in levels[LEVEL].to_numpy()
     ]
-    return _finish(rows, analysis)
+    return _finish(rows, analysis.convergence.converged)
 
 
 def diagnostics_row(analysis: Analysis) -> dict[str, object]:
@@ -105,6 +108,14 @@ def _origin(analysis: Analysis) -> dict[str, object]:
     }
 
 
+def _lag_rows(origin: dict[str, object], measured: Measured) -> list[dict[str, object]]:
+    return [
+        {**origin, "lag": kind, "period": period, **_numbers(measured.lags[kind], period)}
+        for kind in (TREND, REALIZED)
+        for period in measured.window.periods
+    ]
+
+
 def _numbers(data: xr.Dataset, period: str) -> dict[str, float]:
     return _summary(data.sel({PERIOD: period}, drop=True))
 
@@ -115,9 +126,9 @@ def _summary(data: xr.Dataset) -> dict[str, float]:
     return numbers | {CENSORED: float(data[CENSORED].mean(skipna=True))}
 
 
-def _finish(rows: list[dict[str, object]], analysis: Analysis) -> pd.DataFrame:
+def _finish(rows: list[dict[str, object]], converged: bool) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     numbers = [*_SUMMARY, CENSORED]
     # Adding zero turns a rounded -0.0 into 0.0.
     table[numbers] = table[numbers].astype(float).round(DIGITS) + 0.0
-    return table.assign(converged=analysis.convergence.converged)
+    return table.assign(converged=converged)

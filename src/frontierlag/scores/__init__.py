@@ -1,6 +1,8 @@
 """Score tables in: schema, the layouts people have, groups and comparisons, reference data."""
 
 from frontierlag.scores.attribution import ATTRIBUTION
+from frontierlag.scores.bounds import Bounds
+from frontierlag.scores.efforts import Efforts
 from frontierlag.scores.groups import Comparison, parse_comparison
 from frontierlag.scores.lint import date_lint
 from frontierlag.scores.metric import Metric
@@ -11,7 +13,9 @@ from frontierlag.scores.validation import BadRowsError, Problem
 __all__ = [
     "ATTRIBUTION",
     "BadRowsError",
+    "Bounds",
     "Comparison",
+    "Efforts",
     "LeftOut",
     "Metric",
     "Problem",

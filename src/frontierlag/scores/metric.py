@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontierlag.errors import ScoresError
+from frontierlag.scores.bounds import Bounds
 
-Unit = Literal["points", "accuracy"]
+Unit = Literal["points", "accuracy", "log odds"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Metric:
     name
         'ECI', 'FrontierMath', 'GPQA Diamond', or the score column's or the file's name.
     unit
-        'points' of an index, or 'accuracy', the fraction of problems solved.
+        'points' of an index; 'accuracy', the fraction of problems solved; or 'log odds' of an
+        accuracy between its bounds, which no table has but models work on.
     lower, upper
         Bounds of the underlying curve in score units; None where there is none. For a multiple
         choice benchmark `lower` is the chance level, so a single observed score may fall below.
@@ -47,7 +49,24 @@ class Metric:
     @property
     def bounded(self) -> bool:
         """Whether both a floor and a ceiling of the scores are known."""
-        return self.lower is not None and self.upper is not None
+        return self.bounds is not None
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Floor and ceiling, if both are known."""
+        if self.lower is None or self.upper is None:
+            return None
+        return Bounds(self.lower, self.upper)
+
+    @property
+    def measurement(self) -> str:
+        """How models read the table's errors, for the record of a run."""
+        if self.bounded:
+            return (
+                "binomial, independent between models given their capability; number of problems "
+                "from accuracy and standard error, n = p (1 - p) / stderr^2 + 1"
+            )
+        return "independent between models, from the table's intervals"
 
     def is_anchor(self, model: str, score: float) -> bool:
         """Whether this model at this score defines the scale (equal to a hundredth)."""
@@ -62,6 +81,13 @@ ECI = Metric(
     location=130.0,
     spread=20.0,
     anchors=(("Claude 3.5 Sonnet", 130.0), ("GPT-5", 150.0)),
+)
+
+
+# The scale of the log odds of an accuracy between its bounds; 2 on either side of the middle are
+# 12 % and 88 % of the way from floor to ceiling.
+LOG_ODDS = Metric(
+    name="log odds", unit="log odds", lower=None, upper=None, location=0.0, spread=2.0
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -11,8 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from frontierlag.errors import ScoresError
+from frontierlag.scores.efforts import Efforts, best_settings
 from frontierlag.scores.groups import Comparison, group_counts, members
 from frontierlag.scores.metric import Metric
+from frontierlag.scores.problems import effective_problems, is_below_chance
 from frontierlag.scores.table import LeftOut, ScoreTable
 
 # Half the width of a 90 % interval of a standard normal.
@@ -47,8 +49,13 @@ class Releases:
         1.645; equal to `stderr` where there is no interval.
     low, high
         90 % interval, shape (n,): as given, else score -/+ 1.645 `stderr`, not clipped.
+    problems
+        Of an accuracy, the number of problems of a binomial with that standard error, shape (n,);
+        0 where nothing says it, and for an index.
     left_out
         Every row of the table that is not here, and why, by row.
+    notes
+        What was decided here that a reader of results should know.
     """
 
     comparison: Comparison
@@ -65,10 +72,14 @@ class Releases:
     stderr_high: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    problems: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check lengths and order, and make the arrays read-only copies."""
+        if not self.problems.size:
+            object.__setattr__(self, "problems", np.zeros(self.model.shape, dtype=np.int64))
         for name in (f.name for f in fields(self) if str(f.type).startswith("NDArray")):
             array: NDArray[Any] = np.array(getattr(self, name))
             if array.shape != self.model.shape or array.ndim != 1:
@@ -109,7 +120,12 @@ class Releases:
         return np.asarray(self.group == group)
 
 
-def releases(table: ScoreTable, comparison: Comparison, as_of: date | None = None) -> Releases:
+def releases(
+    table: ScoreTable,
+    comparison: Comparison,
+    as_of: date | None = None,
+    efforts: Efforts = "best",
+) -> Releases:
     """Return the releases of a comparison's groups by a date.
 
     Parameters
@@ -120,6 +136,9 @@ def releases(table: ScoreTable, comparison: Comparison, as_of: date | None = Non
         Leader and follower.
     as_of
         The last day that counts; the table's own as-of date by default.
+    efforts
+        Of an accuracy: whether a model that was run at several settings counts once, with the
+        'best', or each setting is a release ('all').
 
     Raises
     ------
@@ -154,6 +173,9 @@ def releases(table: ScoreTable, comparison: Comparison, as_of: date | None = Non
             group.append(sides.index(True))
         else:
             left_out.append(LeftOut(row, model, _why_not(cell, sides, comparison)))
+    counted, accuracy_notes = _of_accuracy(table, kept, left_out, efforts)
+    group = [side for at, side in zip(kept, group, strict=True) if at in counted]
+    kept = [at for at in kept if at in counted]
     _check_sizes(table, comparison, np.array(group, dtype=np.int64), last)
 
     chosen = frame.iloc[kept]
@@ -164,6 +186,7 @@ def releases(table: ScoreTable, comparison: Comparison, as_of: date | None = Non
         "day": day[kept].astype(np.int64),
         "group": np.array(group, dtype=np.int64),
         "score": chosen["score"].to_numpy(dtype=np.float64),
+        "problems": np.array([counted[at] for at in kept], dtype=np.int64),
         **error,
     }
     order = np.lexsort((arrays["model"], arrays["score"], arrays["day"]))
@@ -173,6 +196,7 @@ def releases(table: ScoreTable, comparison: Comparison, as_of: date | None = Non
         as_of=last,
         table=table.name,
         left_out=tuple(sorted(left_out, key=lambda entry: entry.row)),
+        notes=accuracy_notes,
         **{name: array[order] for name, array in arrays.items()},
     )
     _check_records(result)
@@ -232,6 +256,65 @@ def _why_not(cell: str, sides: list[bool], comparison: Comparison) -> str:
     if not members(cell):
         return f"{comparison.column} is not known"
     return f"{comparison.column} is {cell!r}, neither {comparison.leader} nor {comparison.follower}"
+
+
+def _of_accuracy(
+    table: ScoreTable, kept: list[int], left_out: list[LeftOut], efforts: Efforts
+) -> tuple[dict[int, int], tuple[str, ...]]:
+    """Resolve what only an accuracy has: settings, numbers of problems, a chance level.
+
+    Returns
+    -------
+    dict
+        Of the kept rows, those that count, by position, with their number of problems (0 for an
+        index). The others are added to ``left_out``.
+    tuple of str
+        What was done.
+    """
+    metric = table.metric
+    if metric.unit != "accuracy" or not kept:
+        return dict.fromkeys(kept, 0), ()
+    frame = table.frame.iloc[kept]
+    score = frame["score"].to_numpy(dtype=np.float64)
+    model = frame["model"].to_numpy(dtype=str)
+    day = frame["released"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    problems = effective_problems(score, _errors(frame)["stderr"], metric.problems)
+    own = np.arange(len(kept))
+    best = best_settings(model, day, score) if efforts == "best" else own
+    chance = metric.lower or 0.0
+    below = is_below_chance(score, problems, chance) & (best == own)
+    reasons = {
+        **{
+            i: f"another setting of a model (counted as {model[best[i]]})" for i in own[best != own]
+        },
+        **{
+            i: f"significantly below chance level ({score[i]:g}, not {chance:g})"
+            for i in own[below]
+        },
+    }
+    for i, reason in reasons.items():
+        left_out.append(LeftOut(int(frame["row"].iloc[i]), str(model[i]), reason))
+    notes = []
+    if (best != own).any():
+        notes.append(
+            f"{np.unique(best[best != own]).size} model(s) have results at several settings "
+            "(reasoning effort, thinking budget); each counts once, with its best-scoring setting. "
+            f"{(best != own).sum()} row(s) are left out for that."
+        )
+    if below.any():
+        notes.append(
+            f"{below.sum()} row(s) score significantly below the chance level {chance:g} (more "
+            "than three standard errors): answers not given or not readable, so no attempt at the "
+            f"benchmark, and left out: {', '.join(model[below])}."
+        )
+    used = np.array([i not in reasons for i in own])
+    if problems[used].all() and used.any():
+        counts = problems[used]
+        notes.append(
+            f"Number of problems, n = p (1 - p) / stderr^2 + 1: median {np.median(counts):g}, "
+            f"from {counts.min()} to {counts.max()}."
+        )
+    return {kept[i]: int(problems[i]) for i in own[used]}, tuple(notes)
 
 
 def _errors(frame: pd.DataFrame) -> dict[str, NDArray[np.float64]]:

@@ -29,7 +29,7 @@ from frontierlag.scores import Releases
 from frontierlag.summary import Summary, decimals
 
 SIZE = (9.6, 5.2)
-BINS = 80
+BINS = 48
 PRIOR_COLOR = "#8a8a8a"
 
 
@@ -60,7 +60,7 @@ def prior_predictive(
     with styled():
         figure = new_figure(SIZE)
         place = add_sheet(
-            figure, title, subtitle, about, key=_key(), columns=2, notes=[_note(curves)],
+            figure, title, subtitle, about, key=_key(), columns=3, notes=[_note(curves)],
             panel_title=True,
         )  # fmt: skip
         low, high = _score_range(releases, curves)
@@ -76,7 +76,8 @@ def prior_predictive(
             axes.scatter(date2num(releases.date[of]), releases.score[of], s=9, color=color,
                          ec="white", lw=0.3, zorder=4, gid=f"releases-{group}")  # fmt: skip
             dates = date2num(curves.bands[DATE].to_numpy())
-            axes.set(xlim=(dates[0] - 20, dates[-1] + 20), ylim=(low, high))
+            first = min(dates[0], date2num(releases.date).min())
+            axes.set(xlim=(first - 25, dates[-1] + 25), ylim=(low, high))
             date_axis(axes, every=12)
         panels[LEADER].set_ylabel(f"{releases.metric.name} score ({releases.metric.unit})")
         panels[FOLLOWER].tick_params(labelleft=False)
@@ -156,13 +157,11 @@ def _key() -> list[tuple[Any, str]]:
     dot = Line2D([], [], ls="", marker="o", ms=4, color=NEUTRAL)
     line = Line2D([], [], color=NEUTRAL, lw=0.6, alpha=0.7)
     return [
-        (band, f"prior of the trend: median, {INTERVALS} day by day"),
-        (line, "one draw of the trend from the prior"),
-        (dot, "release in the table: the priors have not seen it"),
-        (
-            tuple(Patch(facecolor=c, alpha=0.4, lw=0) for c in (PRIOR_COLOR, LAG_COLORS[TREND])),
-            "mean trend lag: prior grey, posterior green; below it the intervals",
-        ),
+        (band, f"prior of the trend: median, {INTERVALS}"),
+        (line, "one draw of it"),
+        (dot, "release in the table"),
+        (Patch(facecolor=PRIOR_COLOR, alpha=0.4, lw=0), "mean trend lag: prior"),
+        (Patch(facecolor=LAG_COLORS[TREND], alpha=0.4, lw=0), "mean trend lag: posterior"),
     ]
 
 

@@ -1,0 +1,74 @@
+"""How often, and by how much, a group raises its own best: from latent capabilities.
+
+Counted on draws of true capability, so that a lucky measurement is not taken for progress.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.lags.realized import Staircase
+from frontierlag.observations import DAYS_PER_YEAR
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """Release cadence of one group over a window, shape ``(...)`` each.
+
+    Attributes
+    ----------
+    per_year
+        Records a year.
+    interval
+        Median months between successive records, NaN with fewer than two in the window.
+    step
+        Median rise in capability from record to record, score units, NaN as above.
+    """
+
+    per_year: np.ndarray
+    interval: np.ndarray
+    step: np.ndarray
+
+
+def cadence(staircase: Staircase, days: np.ndarray) -> Cadence:
+    """Measure the cadence of a group's records that fall on ``days``.
+
+    Parameters
+    ----------
+    staircase
+        Best available capability, leading axes the draws.
+    days
+        The window, days since 1970-01-01, shape ``(date,)``.
+
+    Returns
+    -------
+    The cadence, by draw.
+    """
+    inside = (staircase.day >= days[0]) & (staircase.day <= days[-1])
+    rise = np.diff(staircase.best, axis=-1, prepend=np.inf)[..., inside]
+    # The group's very first release is where the table begins, not progress: -inf, no record.
+    record = np.isfinite(rise) & (rise > 0)
+    count = record.sum(-1)
+    day = staircase.day[inside].astype(float)
+    when = np.where(record, day, -np.inf)
+    previous = np.maximum.accumulate(when, axis=-1)
+    previous = np.concatenate([np.full_like(previous[..., :1], -np.inf), previous[..., :-1]], -1)
+    has_previous = record & np.isfinite(previous)
+    with np.errstate(invalid="ignore"):
+        gap = np.where(has_previous, day - previous, np.nan)
+    step = np.where(has_previous, rise, np.nan)
+    enough = count >= 2
+    return Cadence(
+        per_year=count / (len(days) / DAYS_PER_YEAR),
+        interval=_median(gap, enough) / DAYS_PER_MONTH,
+        step=_median(step, enough),
+    )
+
+
+def _median(values: np.ndarray, enough: np.ndarray) -> np.ndarray:
+    """Median over the last axis of what is not NaN; NaN where there is not enough."""
+    filled = np.where(enough[..., None], values, 0.0)
+    return np.where(enough, np.nanmedian(filled, axis=-1), np.nan)

@@ -1,0 +1,145 @@
+"""What a run has to fit: each model once for every data set, and what the claims rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from frontierlag.analysis import Analysis
+from frontierlag.claims.claim import Claim, Need, Unanswerable
+from frontierlag.errors import FrontierLagError, SpecError
+from frontierlag.jobs import Job, Prepared
+from frontierlag.model import ModelSpec, models_for
+from frontierlag.priors import Prior
+from frontierlag.report.sentences import headline
+from frontierlag.scores import Metric
+from frontierlag.storage import load
+
+
+@dataclass(frozen=True)
+class Item:
+    """One fit: a model on a prepared job, where its posterior goes, and its results folder.
+
+    ``folder`` is None for a fit that only serves as evidence for claims.
+    """
+
+    model: str
+    prepared: Prepared
+    posterior: Path
+    folder: Path | None = None
+
+
+class StoredEvidence:
+    """Evidence for claims from the posteriors that a run has stored."""
+
+    def __init__(self, posteriors: Mapping[Need, Path], missing: Mapping[Need, str]) -> None:
+        self._posteriors = posteriors
+        self._missing = missing
+        self._load = cache(load)
+
+    def analysis(self, need: Need) -> Analysis:
+        """Read the fit that is needed.
+
+        Raises
+        ------
+        Unanswerable
+            If this run has none, with the reason.
+        """
+        if need not in self._posteriors:
+            raise Unanswerable(self._missing.get(need, f"{need.model} was not fitted in this run"))
+        return self._load(self._posteriors[need])
+
+
+def items_of(
+    prepared: Prepared, models: Sequence[str], folder: Path, priors: Mapping[str, Prior] | None
+) -> list[Item]:
+    """The fits of one results folder, refused at once if one of them cannot be made.
+
+    Raises
+    ------
+    SpecError
+        If a model is named twice, does not exist, or does not suit the table.
+    """
+    chosen = tuple(models) or models_for(prepared.table.metric)
+    if len(set(chosen)) != len(chosen):
+        raise SpecError(f"name each model once; got {', '.join(chosen)}")
+    for name in chosen:
+        ModelSpec.of(name, prepared.table.metric, priors).observations(prepared.releases)
+    return [Item(name, prepared, folder / name / "posterior.nc", folder) for name in chosen]
+
+
+def evidence_items(
+    job: Job,
+    prepared: Prepared,
+    claims: Sequence[Claim],
+    made: Sequence[Item],
+    aside: Path | None,
+) -> tuple[list[Item], StoredEvidence]:
+    """The fits that claims need beyond those already planned, and where the claims will find them.
+
+    A fit that cannot be made (a table without weights has no closed-open comparison) is no error
+    here: the claims that need it will say so. Without a folder ``aside`` nothing is added.
+    """
+    extra: list[Item] = []
+    posteriors: dict[Need, Path] = {}
+    missing: dict[Need, str] = {}
+    for need in dict.fromkeys(need for claim in claims for need in claim.needs):
+        try:
+            item = _item_for(need, job, prepared, [*made, *extra], aside)
+        except FrontierLagError as reason:
+            missing[need] = str(reason)
+            continue
+        if item in made or item in extra:
+            posteriors[need] = item.posterior
+        elif aside is not None:
+            posteriors[need] = item.posterior
+            extra.append(item)
+        else:
+            missing[need] = (
+                f"it rests on {item.model} ({item.prepared.table.name}, "
+                f"{item.prepared.releases.comparison.name}), which this run was not asked to fit; "
+                "a run without --models fits all that the claims need"
+            )
+    return extra, StoredEvidence(posteriors, missing)
+
+
+def _item_for(
+    need: Need, job: Job, prepared: Prepared, planned: Sequence[Item], aside: Path | None
+) -> Item:
+    if need.scores:
+        other = Job(need.scores, need.comparison)
+    else:
+        same = need.comparison == prepared.releases.comparison.name
+        other = Job(job.scores, need.comparison, job.since if same else None, job.as_of)
+    target = other.prepare()
+    model = need.model or headline(target.table.metric)
+    for item in planned:
+        if item.model == model and _same(item.prepared, target):
+            return item
+    ModelSpec.of(model, target.table.metric)
+    name = f"{target.slug.as_posix().replace('/', '-')}-{target.releases.as_of}-{model}.nc"
+    return Item(model, target, (aside or Path()) / name)
+
+
+def _same(one: Prepared, other: Prepared) -> bool:
+    """Whether two prepared jobs are of the same table, comparison and window."""
+    return (
+        one.table.sha256 == other.table.sha256
+        and one.releases.comparison == other.releases.comparison
+        and one.window == other.window
+    )
+
+
+def by_compilation(items: Sequence[Item]) -> list[list[Item]]:
+    """Group fits by the model that they compile, those that take longest first."""
+    groups: dict[tuple[str, Metric], list[Item]] = {}
+    for item in items:
+        groups.setdefault((item.model, item.prepared.table.metric), []).append(item)
+
+    def cost(group: list[Item]) -> tuple[bool, bool, int]:
+        name = group[0].model
+        return group[0].prepared.table.metric.bounded, "logistic" in name, len(group)
+
+    return sorted(groups.values(), key=cost, reverse=True)
