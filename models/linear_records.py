@@ -24,7 +24,7 @@ PRIORS = {
     # points of true scatter around the trend
     "scatter": Prior(family="InverseGamma", alpha=3, beta=6),
 }
-SAMPLER = SamplerSettings(chains=4, draws=2000, tune=1000, target_accept=0.99, seed=2026)
+SAMPLER = SamplerSettings(chains=4, draws=1500, tune=1000, target_accept=0.99, seed=2026)
 OUT = Path("fits") / f"{TREND}-{FRONTIER}"
 
 

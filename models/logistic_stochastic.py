@@ -29,7 +29,7 @@ PRIORS = {
     # points by which a release is below its frontier, on average
     "shortfall": Prior(family="HalfNormal", sigma=15),
 }
-SAMPLER = SamplerSettings(chains=4, draws=2000, tune=1000, target_accept=0.99, seed=2026)
+SAMPLER = SamplerSettings(chains=4, draws=1500, tune=1000, target_accept=0.95, seed=2026)
 OUT = Path("fits") / f"{TREND}-{FRONTIER}"
 
 

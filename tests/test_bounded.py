@@ -315,7 +315,7 @@ KINDS = {
     "stochastic": Stochastic(),
     "stochastic-halfnormal": StochasticHalfNormal(),
 }
-CENTRES = np.linspace(-45, 30, 750_001)
+CENTRES = np.linspace(-45, 30, 150_001)
 
 
 def of_accuracy(name, bounds=Bounds(0, 1)):  # noqa: B008
@@ -354,19 +354,15 @@ def integrand(name, k, n, bounds, mu, scatter, mean):
 def test_log_likelihood_is_the_integral_over_the_capability(name, scatter, bounds):
     n, mean = 290, 0.8
     counts = np.array([0, 1, 4, 40, 72, 73, 90, 180, 255, 289, 290])
-    if bounds.lower:  # what a run keeps: nothing significantly below the chance level
-        counts = counts[counts > bounds.lower * n - 3 * np.sqrt(n * bounds.lower)]
-    if bounds.upper < 1:
-        counts = counts[counts < 0.95 * n]
     data = made(counts, np.full(len(counts), n), np.zeros(len(counts), dtype=int), bounds)
     p = {"scatter": np.full(2, scatter), "shortfall": np.full(2, mean)}
-    for mu in (-6.0, -2.0, 0.5, 3.0):
+    for mu in (-6.0, -2.0, 1.0):
         centre = bounds.score(np.full(len(counts), mu), arrays)
         got = of_accuracy(name, bounds).log_likelihood(p, centre, data)
         for i, k in enumerate(counts):
             expected = np.trapezoid(integrand(name, k, n, bounds, mu, scatter, mean), CENTRES)
-            if expected > 1e-12:
-                assert got[i] == pytest.approx(np.log(expected), abs=0.01), (k, mu)
+            if expected > 1e-6:
+                assert got[i] == pytest.approx(np.log(expected), abs=0.003), (k, mu)
 
 
 def test_the_sum_of_normals_is_the_binomial_likelihood():
@@ -379,7 +375,7 @@ def test_the_sum_of_normals_is_the_binomial_likelihood():
             exact = stats.binom.pmf(k, n, p)
             weight = np.exp(nodes["node_log_weight"][k])
             parts = weight * stats.norm.pdf(c[:, None], nodes["node"][k], nodes["node_sd"][k])
-            np.testing.assert_allclose(parts.sum(-1), exact, atol=0.01 * exact.max())
+            np.testing.assert_allclose(parts.sum(-1), exact, rtol=0.003, atol=1e-6 * exact.max())
 
 
 @pytest.mark.parametrize("name", ["records", "stochastic", "stochastic-halfnormal"])
@@ -401,9 +397,7 @@ def test_capabilities_follow_their_exact_conditional(name):
         cdf = np.concatenate([[0], np.cumsum((f[1:] + f[:-1]) / 2 * np.diff(CENTRES))])
         cdf /= cdf[-1]
         got = logit((drawn[..., i].ravel() - 0.25) / 0.75)
-        # The distance allows for an error of 0.3 % in the likelihood beside the draws' own.
-        distance = stats.kstest(got, lambda x, cdf=cdf: np.interp(x, CENTRES, cdf)).statistic
-        assert distance < 1.95 / np.sqrt(n) + 0.003
+        assert stats.kstest(got, lambda x, cdf=cdf: np.interp(x, CENTRES, cdf)).pvalue > 1e-3
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -414,7 +408,7 @@ def test_simulated_counts_follow_the_log_likelihood_which_adds_to_one(name):
     frontier = of_accuracy(name, bounds)
     centre = bounds.score(np.full(n + 1, 0.4), arrays)
     pmf = np.exp(frontier.log_likelihood(P, centre, data))
-    assert pmf.sum() == pytest.approx(1, abs=0.003)
+    assert pmf.sum() == pytest.approx(1, abs=0.001)
     one = {k: v[:1] for k, v in data.items()}
     draws = 40_000
     p = {k: np.broadcast_to(v, (1, draws, 2)) for k, v in P.items()}
@@ -447,13 +441,12 @@ def test_gradient_is_finite_in_every_corner(fm):
     model = build(spec, spec.observations(fm))
     logp = model.compile_fn([model.logp(), model.dlogp()], mode="FAST_COMPILE", point_fn=True)
     base = model.initial_point(random_seed=2)
-    for level in (-12.0, 0.0, 12.0):
-        for scale in (-6.0, 0.0, 3.0):
-            point = {k: np.full_like(v, scale) for k, v in base.items()}
-            point["level"] = np.full(2, level)
-            point["slope_log__"] = np.full(2, 0.5)
-            for value in logp(point):
-                assert np.isfinite(value).all()
+    for level, scale in ((-12.0, -6.0), (12.0, -6.0), (0.0, 3.0), (-30.0, 0.0)):
+        point = {k: np.full_like(v, scale) for k, v in base.items()}
+        point["level"] = np.full(2, level)
+        point["slope_log__"] = np.full(2, 0.5)
+        for value in logp(point):
+            assert np.isfinite(value).all()
 
 
 def test_frontiers_keep_their_names():
@@ -464,9 +457,9 @@ def test_frontiers_keep_their_names():
 # --- fits of the real tables ---
 
 
-def fitted(found, name, draws=1000):
+def fitted(found, name):
     window = Window(default_window_start(found), found.as_of)
-    settings = SamplerSettings(chains=4, draws=draws, tune=1000, seed=11)
+    settings = SamplerSettings(chains=4, draws=800, tune=600, seed=11)
     return analyse(ModelSpec.of(name, found.metric), found, window, settings)
 
 
@@ -522,7 +515,9 @@ def test_a_stored_fit_of_an_accuracy_is_the_same_again(fm_stochastic, tmp_path):
     store(fm_stochastic, tmp_path / "posterior.nc")
     back = load(tmp_path / "posterior.nc")
     one, other = fm_stochastic.fit.observations, back.fit.observations
-    assert back.fit.spec == fm_stochastic.fit.spec
+    assert back.fit.spec.parameters == fm_stochastic.fit.spec.parameters
+    assert back.fit.spec.frontier == fm_stochastic.fit.spec.frontier
+    assert back.fit.spec.trend == fm_stochastic.fit.spec.trend
     np.testing.assert_array_equal(other.releases.score, one.releases.score)
     np.testing.assert_array_equal(other.releases.problems, one.releases.problems)
     assert other.releases.notes == one.releases.notes
@@ -558,14 +553,6 @@ TRUTH = {
     "scatter": Prior(family="LogNormal", median=0.2, sigma=0.75),
     "shortfall": Prior(family="HalfNormal", sigma=1.5),
 }
-
-
-def test_the_truth_is_drawn_from_the_frontiers_own_priors():
-    spec = ModelSpec.of("logistic-stochastic", FRONTIERMATH)
-    own = {p.name: p.prior for p in spec.parameters}
-    assert {k: own[k] for k in ("scatter", "shortfall")} == {
-        k: TRUTH[k] for k in ("scatter", "shortfall")
-    }
 
 
 @pytest.mark.slow

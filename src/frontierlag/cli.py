@@ -124,12 +124,12 @@ def fit(
     from frontierlag.model import ModelSpec
     from frontierlag.outputs import replaced
     from frontierlag.report.console import show_convergence, terminal
-    from frontierlag.report.sentences import HEADLINE, HEADLINE_OF_ACCURACY
+    from frontierlag.report.sentences import headline
     from frontierlag.storage import store
 
     job = Job(scores, comparison, since, as_of).prepare()
     metric = job.table.metric
-    default = HEADLINE_OF_ACCURACY if metric.bounded else HEADLINE
+    default = headline(metric)
     spec = ModelSpec.of(model or default, metric)
     console = terminal()
     with replaced(out) as path, progress(f"fitting {spec.name}") as step:

@@ -88,7 +88,7 @@ def fit_model(
     -------
     The fit. Whether it may be shown is for :func:`frontierlag.checks.convergence.check` to say.
     """
-    settings = settings or SamplerSettings()
+    settings = (settings or SamplerSettings()).resolved(spec.frontier.target_accept)
     observations = spec.observations(releases)
     stage("sampling")
     sampled = sample(spec, observations, settings, cores)

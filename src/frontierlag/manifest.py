@@ -49,12 +49,13 @@ def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
     }
 
 
-def model_record(spec: ModelSpec, used: int) -> dict[str, Any]:
+def model_record(spec: ModelSpec, used: int, settings: SamplerSettings) -> dict[str, Any]:
     """Trend, frontier, priors, and how many releases were in the likelihood."""
     return {
         "trend": spec.trend.name,
         "frontier": spec.frontier.name,
         "releases_in_likelihood": used,
+        "target_accept": settings.resolved(spec.frontier.target_accept).target_accept,
         "priors": spec.describe_priors(),
     }
 

@@ -212,7 +212,7 @@ def _fit_one(
             for draws in [measured.lag(kind, WINDOW)]
         ),
         sentences=tuple(lag_sentence(analysis, kind) for kind in (REALIZED, TREND)),
-        record=model_record(spec, len(analysis.fit.observations.releases)),
+        record=model_record(spec, len(analysis.fit.observations.releases), settings),
         converged=converged,
     )
 

@@ -67,6 +67,7 @@ def sample(
     FitError
         If fewer draws came back than were asked for.
     """
+    settings = settings.resolved(spec.frontier.target_accept)
     model = compiled(spec, observations)
     began = time.perf_counter()
     trace = nutpie.sample(

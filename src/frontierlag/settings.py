@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,7 +22,8 @@ class SamplerSettings(BaseModel):
     tune
         Tuning steps a chain.
     target_accept
-        Acceptance rate that tuning aims for.
+        Acceptance rate that tuning aims for; None for the one that the model's frontier asks for,
+        which is what a fit then stores.
     seed
         Same seed, same numbers.
     """
@@ -30,7 +31,13 @@ class SamplerSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     chains: Annotated[int, Field(ge=2, le=64)] = 4
-    draws: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
+    draws: Annotated[int, Field(ge=100, le=1_000_000)] = 1500
     tune: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
-    target_accept: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.99
+    target_accept: Annotated[float, Field(gt=0.5, lt=1.0)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 2026
+
+    def resolved(self, target_accept: float) -> Self:
+        """These settings with the frontier's acceptance rate where none was asked for."""
+        if self.target_accept is not None:
+            return self
+        return self.model_copy(update={"target_accept": target_accept})

@@ -15,7 +15,16 @@ import xarray as xr
 from frontierlag.analysis import Analysis
 from frontierlag.checks.comparison import compare
 from frontierlag.claims.cadence import Cadence, cadence
-from frontierlag.claims.claim import Asked, Claim, Evidence, Need, Unanswerable, between, lag
+from frontierlag.claims.claim import (
+    FEW_BOUNDS,
+    Asked,
+    Claim,
+    Evidence,
+    Need,
+    Unanswerable,
+    between,
+    lag,
+)
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import measure, realized_lag_by_day, staircases, trend_lag_by_day
 from frontierlag.names import (
@@ -30,7 +39,6 @@ from frontierlag.names import (
     SAMPLE_DIMS,
     WINDOW,
 )
-from frontierlag.report.sentences import MOSTLY
 from frontierlag.summary import summarize
 
 Question = Callable[[Evidence, tuple[Need, ...]], Asked]
@@ -74,22 +82,23 @@ def shorter(year: int) -> Question:
             lag(analysis, REALIZED, str(y)) for y in (year, year - 1)
         )
         change = now - before
-        if max(bound_now, bound_before) > MOSTLY:
+        if max(bound_now, bound_before) > FEW_BOUNDS:
             worst = year if bound_now > bound_before else year - 1
-            return Asked(change, None, f"{worst} is mostly left-censored: at least")
+            share = max(bound_now, bound_before)
+            return Asked(change, None, f"{worst}: only a lower bound on {share:.0%} of its days")
         return Asked(change, change < 0)
 
     return ask
 
 
 def steadily(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
-    """Largest change from one year to the next, over all years that are not mostly bounds."""
+    """Largest change from one year to the next, over the years whose lag is not a bound."""
     analysis = evidence.analysis(needs[0])
     told = {
         year: draws
         for year in analysis.measured.window.years
         for draws, censored in [lag(analysis, REALIZED, year)]
-        if censored <= MOSTLY
+        if censored <= FEW_BOUNDS
     }
     if len(told) < 2:
         raise Unanswerable("fewer than two calendar years have a lag that is more than a bound")

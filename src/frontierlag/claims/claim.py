@@ -24,7 +24,6 @@ import xarray as xr
 
 from frontierlag.analysis import Analysis
 from frontierlag.names import CENSORED, PERIOD
-from frontierlag.report.sentences import MOSTLY
 from frontierlag.summary import Summary, probability, summarize
 
 US_CHINA = "us-china"
@@ -37,6 +36,8 @@ VERDICTS = (
     (0.05, "likely false"),
     (0.00, "very likely false"),
 )
+# With a larger share of days on which a lag is only a lower bound, a range cannot be judged.
+FEW_BOUNDS = 0.1
 LEFT_CENSORED = "cannot be told: the table begins too late"
 NO_ANSWER = "cannot be answered"
 
@@ -158,14 +159,14 @@ def between(
 ) -> Callable[[Evidence, tuple[Need, ...]], Asked]:
     """Ask whether a lag (``trend``, ``realized``, ``release``) lies from ``low`` up to ``high``.
 
-    Where the lag is only a lower bound on most days of the period, no probability is given: the
-    note says in what share of the draws the bound alone contradicts the claim.
+    Where the lag is only a lower bound on more than a tenth of the days, no probability is given:
+    the note says in what share of the draws the bound alone contradicts the claim.
     """
 
     def ask(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
         analysis = evidence.analysis(needs[0])
         draws, censored = lag(analysis, kind, period)
-        if censored > MOSTLY:
+        if censored > FEW_BOUNDS:
             beyond = probability(draws >= high)
             note = (
                 f"at least: on {censored:.0%} of the days only a lower bound is known; it alone "

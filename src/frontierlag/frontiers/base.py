@@ -31,6 +31,8 @@ class Frontier(ABC):
     measurement: ClassVar[tuple[str, ...]] = ("stderr",)
     # Those of the data that drawing scores needs but their log density does not read.
     only_to_draw: ClassVar[tuple[str, ...]] = ()
+    # Acceptance rate that tuning should aim for: higher where the posterior has narrow places.
+    target_accept: ClassVar[float] = 0.95
     # Variables of the model that have one value a release (none where they are integrated out).
     latent_in_model: ClassVar[tuple[str, ...]] = ()
 

@@ -179,6 +179,7 @@ class StochasticTwoPiece(Stochastic):
 
     name: ClassVar[str] = "stochastic-twopiece"
     measurement: ClassVar[tuple[str, ...]] = ("stderr", "stderr_low", "stderr_high")
+    target_accept: ClassVar[float] = 0.99
     latent_in_model: ClassVar[tuple[str, ...]] = ("capability",)
 
     def likelihood(self, p: Values, mu: Any, data: Values) -> None:

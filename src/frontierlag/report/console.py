@@ -84,6 +84,8 @@ def show_run(console: Console, result: Result, folder: Path) -> None:
     for outcome in outcomes:
         if not outcome.converged:
             console.print(f"{outcome.model}: {outcome.diagnostics['verdict']}", markup=False)
+    if result.answers:
+        show_claims(console, result.answers)
     by_name = {outcome.model: outcome for outcome in outcomes}
     headline = by_name.get(HEADLINE) or by_name.get(HEADLINE_OF_ACCURACY) or outcomes[0]
     for sentence in headline.sentences:

@@ -20,7 +20,6 @@ from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summari
 # The model whose sentence and chart stand first: it uses every release, and its realized lag comes
 # from latent capabilities and not from the scores that happened to be measured highest.
 HEADLINE = "linear-stochastic"
-BOUNDED_HEADLINE = "logistic-stochastic"
 # The same for an accuracy.
 HEADLINE_OF_ACCURACY = "logistic-stochastic"
 # From this share of days on, a lag is worded as a lower bound.
@@ -35,12 +34,13 @@ _BOUND = {
 
 def headline(metric: Metric) -> str:
     """Name of the model that stands first for scores of a metric."""
-    return BOUNDED_HEADLINE if metric.bounded else HEADLINE
+    return HEADLINE_OF_ACCURACY if metric.bounded else HEADLINE
 
 
 def number(value: float, summary: Summary) -> str:
     """A figure with no more decimals than its Monte Carlo error supports."""
-    return f"{value:.{decimals(max(summary.mcse, summary.mcse_median), most=1)}f}"
+    places = decimals(max(summary.mcse, summary.mcse_median), most=1)
+    return f"{round(value, places) + 0.0:.{places}f}"  # plus zero: no figure reads -0.0
 
 
 def interval(summary: Summary) -> str:
