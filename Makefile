@@ -6,10 +6,14 @@ BIN := .venv/bin
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: results test test-slow check lock clean
+.PHONY: results readme test test-slow check lock clean
 
 results: .venv/ready
 	$(BIN)/frontierlag results --out results
+
+# The figures in the README, from the tables in results/.
+readme: .venv/ready
+	$(BIN)/python -c "from pathlib import Path; from frontierlag.report.readme import write; write(Path('README.md'), Path('results'))"
 
 test: .venv/ready
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -98,7 +98,7 @@ def test_a_table_that_does_not_say_how_many_problems_is_refused_by_the_model(tmp
     found = releases(table, parse_comparison("us-china", table))
     assert (found.problems == 0).all()
     with pytest.raises(ScoresError, match=r"how many problems m0 .*column 'stderr'"):
-        _ = ModelSpec.of("logistic-stochastic", table.metric).observations(found).arrays
+        ModelSpec.of("logistic-stochastic", table.metric).observations(found)
 
 
 # --- settings of one model ---

@@ -207,6 +207,35 @@ def diagnose(
 
 
 @app.command
+def claims(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    since: Since = None,
+    as_of: AsOf = None,
+    sampler: Sampler = DEFAULT_SAMPLER,
+    out: Annotated[
+        Path | None, Parameter(help="Results folder; by default results/DATASET/claims.")
+    ] = None,
+) -> int:
+    """Answer the claims of the source article, each with a probability.
+
+    Example: frontierlag claims --scores eci-2025-12-19
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import show_claims, terminal
+    from frontierlag.run import run_claims
+
+    job = Job(scores, since=since, as_of=as_of)
+    folder = out or Path("results") / job.prepare().table.name / "claims"
+    with progress("fitting what the claims rest on") as step:
+        answers = run_claims(job, folder, settings=sampler, done=step)
+    console = terminal()
+    show_claims(console, answers)
+    console.print(f"written to {folder}", markup=False)
+    return NOT_CONVERGED if any(a.converged is False for a in answers) else 0
+
+
+@app.command
 def published(
     *,
     scores: Scores = "eci-2025-12-19",

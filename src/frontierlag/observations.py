@@ -29,10 +29,25 @@ class Observations:
     reference
         The date at which level and slope are told; by default the middle between the first
         release of either group and the as-of date, the same for every model of a comparison.
+
+    Raises
+    ------
+    ScoresError
+        If the scores are accuracies and nothing says of how many problems.
     """
 
     releases: Releases
     reference: date
+
+    def __post_init__(self) -> None:
+        r = self.releases
+        if r.metric.bounded and not r.problems.all():
+            missing = r.model[r.problems == 0]
+            raise ScoresError(
+                f"{r.table} does not say how many problems {missing[0]} was given (nor "
+                f"{len(missing) - 1} other rows), so the uncertainty of its accuracy is not known. "
+                "Add a column 'stderr' with the standard error of each accuracy."
+            )
 
     @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -41,11 +56,6 @@ class Observations:
         Of an accuracy, ``observed`` is the number of problems solved as a fraction of all, and the
         likelihood of the log odds is there too, as from
         :func:`frontierlag.counts.likelihood_of_counts`: ``(release, node)`` each.
-
-        Raises
-        ------
-        ScoresError
-            If it is an accuracy and nothing says of how many problems.
         """
         r = self.releases
         common = {
@@ -59,13 +69,6 @@ class Observations:
         }
         if r.metric.bounds is None:
             return common
-        if not r.problems.all():
-            missing = r.model[r.problems == 0]
-            raise ScoresError(
-                f"{r.table} does not say how many problems {missing[0]} was given (nor "
-                f"{len(missing) - 1} other rows), so the uncertainty of its accuracy is not known. "
-                "Add a column 'stderr' with the standard error of each accuracy."
-            )
         solved = np.rint(r.score * r.problems)
         nodes = likelihood_of_counts(solved, r.problems, r.metric.bounds)
         return common | {

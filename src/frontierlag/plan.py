@@ -8,6 +8,13 @@ from functools import cache
 from pathlib import Path
 
 from frontierlag.analysis import Analysis
+from frontierlag.checks.comparison import (
+    Loo,
+    ModelComparison,
+    Stacked,
+    comparison_of,
+    same_data,
+)
 from frontierlag.claims.claim import Claim, Need, Unanswerable
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.jobs import Job, Prepared
@@ -22,13 +29,15 @@ from frontierlag.storage import load
 class Item:
     """One fit: a model on a prepared job, where its posterior goes, and its results folder.
 
-    ``folder`` is None for a fit that only serves as evidence for claims.
+    ``folder`` is None for a fit that only serves as evidence for claims; ``compared`` says whether
+    other models are fitted to the same data, so that its leave-one-out densities are wanted.
     """
 
     model: str
     prepared: Prepared
     posterior: Path
     folder: Path | None = None
+    compared: bool = True
 
 
 class StoredEvidence:
@@ -120,7 +129,7 @@ def _item_for(
             return item
     ModelSpec.of(model, target.table.metric)
     name = f"{target.slug.as_posix().replace('/', '-')}-{target.releases.as_of}-{model}.nc"
-    return Item(model, target, (aside or Path()) / name)
+    return Item(model, target, (aside or Path()) / name, compared=_same(prepared, target))
 
 
 def _same(one: Prepared, other: Prepared) -> bool:
@@ -130,6 +139,21 @@ def _same(one: Prepared, other: Prepared) -> bool:
         and one.releases.comparison == other.releases.comparison
         and one.window == other.window
     )
+
+
+def compare_all(
+    fitted: Sequence[tuple[Item, Loo | None]], target: Prepared
+) -> list[tuple[ModelComparison, Stacked]]:
+    """Compare and stack the models of one job, each with those fitted to the same data."""
+    own = [(item, found) for item, found in fitted if _same(item.prepared, target)]
+    loos = {item.model: found for item, found in own if found is not None}
+    analyses = [load(item.posterior) for item, found in own if found is not None]
+    compared = []
+    for members in same_data(analyses):
+        if len(members) > 1:
+            found = comparison_of(members, [loos[a.name] for a in members])
+            compared.append((found, Stacked(tuple(members), found.weights)))
+    return compared
 
 
 def by_compilation(items: Sequence[Item]) -> list[list[Item]]:

@@ -16,6 +16,9 @@ import joblib
 import pandas as pd
 
 from frontierlag.analysis import Analysis, analyse
+from frontierlag.checks.comparison import Loo, ModelComparison, Stacked, loo
+from frontierlag.checks.predictive import predictive_table, prior_curves
+from frontierlag.checks.priors import sensitivity
 from frontierlag.claims import ARTICLE, Answer, Claim, answer
 from frontierlag.claims.claim import US_CHINA
 from frontierlag.jobs import Job, Prepared
@@ -24,7 +27,14 @@ from frontierlag.manifest import model_record, run_record
 from frontierlag.model import ModelSpec
 from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.outputs import MANIFEST, files_below, staged
-from frontierlag.plan import Item, StoredEvidence, by_compilation, evidence_items, items_of
+from frontierlag.plan import (
+    Item,
+    StoredEvidence,
+    by_compilation,
+    compare_all,
+    evidence_items,
+    items_of,
+)
 from frontierlag.priors import Prior
 from frontierlag.report import tables
 from frontierlag.report.bands import curve_bands, lag_bands
@@ -36,6 +46,7 @@ from frontierlag.report.figures import (
     frontier_chart,
     lag_over_time,
     mean_lags,
+    prior_predictive,
     save,
 )
 from frontierlag.report.sentences import lag_sentence
@@ -59,6 +70,9 @@ class Outcome:
     mean_lags: tuple[MeanLag, ...]
     about: Provenance
     sentences: tuple[str, ...]
+    loo: Loo | None
+    prior_influence: pd.DataFrame | None
+    predictive: pd.DataFrame | None
     record: dict[str, Any]
     converged: bool
 
@@ -69,6 +83,7 @@ class Result:
 
     outcomes: list[Outcome]
     answers: list[Answer]
+    stacked: pd.DataFrame | None
 
     @property
     def converged(self) -> bool:
@@ -144,6 +159,7 @@ def run_jobs(
                 item,
                 [outcomes[one.posterior] for one in own],
                 answer(claims, found),
+                compare_all([(one, outcomes[one.posterior].loo) for one in items], item),
                 folder,
                 settings,
             )
@@ -151,6 +167,70 @@ def run_jobs(
                 prepared, planned, asked, evidence, folders, strict=True
             )
         ]
+
+
+def run_claims(
+    job: Job,
+    out: Path,
+    claims: Sequence[Claim] = ARTICLE,
+    settings: SamplerSettings | None = None,
+    *,
+    workers: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> list[Answer]:
+    """Fit what claims rest on, answer them, and write ``claims.csv`` and ``claims.md``.
+
+    Parameters
+    ----------
+    job
+        The table that the claims are asked of; its comparison must be the one they speak of.
+    out
+        The results folder.
+    claims
+        By default those of the source article; add your own to them.
+    settings, workers, done
+        As in :func:`run_jobs`.
+
+    Returns
+    -------
+    One answer a claim.
+
+    Raises
+    ------
+    FrontierLagError
+        For anything that is wrong with the request, the data or the output folder.
+    """
+    settings = settings or SamplerSettings()
+    prepared = job.prepare()
+    with staged(out) as folder, TemporaryDirectory(prefix="frontierlag-") as aside:
+        items, evidence = evidence_items(job, prepared, claims, [], Path(aside))
+        outcomes = _fit_all(items, settings, None, workers, done)
+        answers = answer(claims, evidence)
+        _write_claims(answers, prepared, folder)
+        records = {
+            f"{item.prepared.slug.as_posix()}/{item.model}": outcomes[item.posterior].record
+            for item in items
+        }
+        _write_manifest(prepared, settings, records, folder, {})
+    return answers
+
+
+def _write_claims(answers: list[Answer], item: Prepared, folder: Path) -> None:
+    claim_table(answers, item).to_csv(folder / "claims.csv", index=False)
+    (folder / "claims.md").write_text(claim_markdown(answers, item), encoding="utf-8")
+
+
+def _write_manifest(
+    item: Prepared,
+    settings: SamplerSettings,
+    models: dict[str, dict[str, Any]],
+    folder: Path,
+    converged: dict[str, bool],
+) -> None:
+    record = run_record(item.table, item.releases, item.window, settings, models)
+    record["converged"] = converged
+    record["files"] = sorted([*files_below(folder), MANIFEST])
+    (folder / MANIFEST).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _fit_all(
@@ -214,6 +294,9 @@ def _fit_one(
         sentences=tuple(lag_sentence(analysis, kind) for kind in (REALIZED, TREND)),
         record=model_record(spec, len(analysis.fit.observations.releases), settings),
         converged=converged,
+        loo=loo(analysis.fit, cores=cores) if item.compared else None,
+        prior_influence=sensitivity(analysis) if item.folder else None,
+        predictive=predictive_table(analysis) if item.folder else None,
     )
 
 
@@ -230,6 +313,11 @@ def _draw(analysis: Analysis, item: Prepared, about: Provenance, figures: Path) 
         figures,
         f"lag-{name}",
     )
+    save(
+        prior_predictive(item.releases, prior_curves(analysis), about, f"Before the data: {name}"),
+        figures,
+        f"prior-{name}",
+    )
     parameters = [p.name for p in analysis.fit.spec.parameters]
     for kind, figure in diagnostic_figures(analysis.tree, parameters, about).items():
         save(figure, figures, f"{kind}-{name}")
@@ -239,17 +327,24 @@ def _write(
     item: Prepared,
     outcomes: list[Outcome],
     answers: list[Answer],
+    compared: list[tuple[ModelComparison, Stacked]],
     folder: Path,
     settings: SamplerSettings,
 ) -> Result:
     """Write what needs all models of a job: tables, the figure that compares them, the manifest."""
     if answers:
-        claim_table(answers, item).to_csv(folder / "claims.csv", index=False)
-        text = claim_markdown(answers, item)
-        (folder / "claims.md").write_text(text, encoding="utf-8")
-    for stem in ("lags", "ladder", "gaps", "levels"):
-        table = pd.concat([getattr(outcome, stem) for outcome in outcomes], ignore_index=True)
-        table.to_csv(folder / f"{stem}.csv", index=False)
+        _write_claims(answers, item, folder)
+    stacks = [tables.stacked_lag_table(stack) for _, stack in compared]
+    written = {
+        "lags": [*(outcome.lags for outcome in outcomes), *stacks],
+        "comparison": [tables.comparison_table(found) for found, _ in compared],
+    }
+    for stem in ("ladder", "gaps", "levels", "prior_influence", "predictive"):
+        written[stem] = [getattr(outcome, stem) for outcome in outcomes]
+    for stem, parts in written.items():
+        if parts:
+            whole = pd.concat(parts, ignore_index=True)
+            whole.to_csv(folder / f"{stem}.csv", index=False)
     pd.DataFrame([outcome.diagnostics for outcome in outcomes]).to_csv(
         folder / "diagnostics.csv", index=False
     )
@@ -259,14 +354,11 @@ def _write(
     found = [lag for outcome in outcomes for lag in outcome.mean_lags]
     figure = mean_lags(found, about, f"Mean lag: {item.title}", item.window_words)
     save(figure, folder / FIGURES, "mean-lag")
-    record = run_record(
-        item.table,
-        item.releases,
-        item.window,
+    _write_manifest(
+        item,
         settings,
         {outcome.model: outcome.record for outcome in outcomes},
+        folder,
+        {outcome.model: outcome.converged for outcome in outcomes},
     )
-    record["converged"] = {outcome.model: outcome.converged for outcome in outcomes}
-    record["files"] = sorted([*files_below(folder), MANIFEST])
-    (folder / MANIFEST).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    return Result(outcomes, answers)
+    return Result(outcomes, answers, pd.concat(stacks) if stacks else None)

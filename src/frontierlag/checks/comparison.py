@@ -185,6 +185,21 @@ def compare(
     SpecError
         If there are fewer than two models, two of the same name, or two of different data.
     """
+    _check_comparable(analyses)
+    return comparison_of(
+        analyses, [loo(a.fit, refit=refit, cores=cores, stage=stage) for a in analyses]
+    )
+
+
+def comparison_of(analyses: Sequence[Analysis], loos: Sequence[Loo]) -> ModelComparison:
+    """Compare models whose leave-one-out densities are known already; errors as :func:`compare`."""
+    _check_comparable(analyses)
+    weights = stacking_weights(np.column_stack([found.elpd_i for found in loos]))
+    by_name = {a.name: float(w) for a, w in zip(analyses, weights, strict=True)}
+    return ModelComparison(tuple(loos), by_name)
+
+
+def _check_comparable(analyses: Sequence[Analysis]) -> None:
     if len(analyses) < 2:
         raise SpecError(f"comparing needs at least two models; got {len(analyses)}")
     _check_names(analyses)
@@ -192,9 +207,6 @@ def compare(
         difference = data_difference(analyses[0], other)
         if difference:
             raise SpecError(difference)
-    loos = tuple(loo(a.fit, refit=refit, cores=cores, stage=stage) for a in analyses)
-    weights = stacking_weights(np.column_stack([found.elpd_i for found in loos]))
-    return ModelComparison(loos, {a.name: float(w) for a, w in zip(analyses, weights, strict=True)})
 
 
 def data_difference(one: Analysis, other: Analysis) -> str:

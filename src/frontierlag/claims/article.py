@@ -159,6 +159,8 @@ def rhythm(of: Callable[[Cadence], np.ndarray], sign: int, words: str, unit: str
 
     def ask(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
         analysis = evidence.analysis(needs[0])
+        if unit == "points" and analysis.fit.spec.metric.bounded:
+            raise Unanswerable("a step between accuracies depends on where it is taken")
         days = analysis.measured.window.days
         leader, follower = (of(cadence(s, days)) for s in staircases(analysis.fit))
         difference = xr.DataArray(follower - leader, dims=SAMPLE_DIMS)

@@ -3,13 +3,19 @@
 from frontierlag.errors import SpecError
 from frontierlag.frontiers.accuracy import OfAccuracy
 from frontierlag.frontiers.base import Frontier
-from frontierlag.frontiers.records import Records
+from frontierlag.frontiers.records import Records, RecordsAll
 from frontierlag.frontiers.stochastic import Stochastic, StochasticHalfNormal, StochasticTwoPiece
 from frontierlag.scores import Metric
 
 FRONTIERS: dict[str, Frontier] = {
     frontier.name: frontier
-    for frontier in (Records(), Stochastic(), StochasticHalfNormal(), StochasticTwoPiece())
+    for frontier in (
+        Records(),
+        RecordsAll(),
+        Stochastic(),
+        StochasticHalfNormal(),
+        StochasticTwoPiece(),
+    )
 }
 
 
@@ -45,6 +51,7 @@ __all__ = [
     "Frontier",
     "OfAccuracy",
     "Records",
+    "RecordsAll",
     "Stochastic",
     "StochasticHalfNormal",
     "StochasticTwoPiece",

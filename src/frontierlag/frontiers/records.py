@@ -40,15 +40,23 @@ class Records(Frontier):
     The records are chosen by published score over the whole history and each group's first one
     is dropped, as in the published analysis. Close to how the chart is read, and biased: a record
     is in part a lucky measurement.
+
+    Parameters
+    ----------
+    keep_first
+        Whether each group's first record, which says where the table begins, counts too.
     """
 
+    keep_first: bool = False
     name: ClassVar[str] = "records"
     # An anchor, known exactly, narrows the posterior as the scatter gets small.
     target_accept: ClassVar[float] = 0.99
 
     def select(self, releases: Releases) -> np.ndarray:
-        """Record-holders of each group by published score, without each group's first."""
+        """Record-holders of each group by published score, as a rule without each group's first."""
         mask = records(releases)
+        if self.keep_first:
+            return mask
         for group in (LEADER, FOLLOWER):
             mask[np.flatnonzero(mask & (releases.group == group))[:1]] = False
         return mask
@@ -92,6 +100,14 @@ class Records(Frontier):
     @staticmethod
     def _sd(p: Values, data: Values) -> np.ndarray:
         return np.sqrt(of_group(p["scatter"], data["group_index"]) ** 2 + data["stderr"] ** 2)
+
+
+@dataclass(frozen=True)
+class RecordsAll(Records):
+    """The record-holders with each group's first."""
+
+    keep_first: bool = True
+    name: ClassVar[str] = "records-all"
 
 
 def split_error(

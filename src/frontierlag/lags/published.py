@@ -38,14 +38,17 @@ class Convention:
     censored: int
 
 
-def release_matched(releases: Releases, tolerance: float | None = None) -> Convention:
+def release_matched(
+    releases: Releases, tolerance: float | None = None, *, keep_first: bool = True
+) -> Convention:
     """For each record of the follower, months since the latest matching record of the leader.
 
     A leader's record matches if its score is at most the follower's plus ``tolerance`` points and
-    it came no later; records of the follower without a match are counted as censored.
+    it came no later; records of the follower without a match are counted as censored. Each group's
+    first record counts, as published, unless ``keep_first`` says otherwise.
     """
-    lead_day, lead_score = _records(releases, LEADER)
-    day, score = _records(releases, FOLLOWER)
+    lead_day, lead_score = _records(releases, LEADER, keep_first)
+    day, score = _records(releases, FOLLOWER, keep_first)
     lags = []
     for d, s in zip(day, score, strict=True):
         matching = lead_day[(lead_score <= s + _margin(releases, tolerance)) & (lead_day <= d)]
@@ -55,16 +58,23 @@ def release_matched(releases: Releases, tolerance: float | None = None) -> Conve
 
 
 def daily(
-    releases: Releases, as_of: date | None = None, tolerance: float | None = None
+    releases: Releases,
+    as_of: date | None = None,
+    tolerance: float | None = None,
+    *,
+    keep_first: bool = False,
 ) -> Convention:
     """On every day with both values, months since the leader last was level with the follower.
 
     That is since the day on which its running best first rose more than ``tolerance`` points above
-    what the follower has. Each group's first record is dropped, as published. Days on which that
-    was the leader's first counted record are averaged too, and counted as censored: their lag is
-    only known to be at least as long. Days on which the leader is level count as 0.
+    what the follower has. Each group's first record is dropped, as published, unless ``keep_first``
+    says otherwise. Days on which that was the leader's first counted record are averaged too, and
+    counted as censored: their lag is only known to be at least as long. Days on which the leader is
+    level count as 0.
     """
-    leader, follower = (_point_staircase(releases, group) for group in (LEADER, FOLLOWER))
+    leader, follower = (
+        _point_staircase(releases, group, keep_first) for group in (LEADER, FOLLOWER)
+    )
     last = day_number(as_of or releases.as_of)
     days = np.arange(max(leader.day[0], follower.day[0]), last + 1)
     step = leader.first_above(follower.on(days) + _margin(releases, tolerance))[0]
@@ -98,14 +108,17 @@ def _margin(releases: Releases, tolerance: float | None) -> float:
     return TOLERANCE[releases.metric.unit] if tolerance is None else tolerance
 
 
-def _records(releases: Releases, group: int) -> tuple[np.ndarray, np.ndarray]:
+def _records(
+    releases: Releases, group: int, keep_first: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     mask = records(releases) & (releases.group == group)
-    return releases.day[mask], releases.score[mask]
+    first = 0 if keep_first else 1
+    return releases.day[mask][first:], releases.score[mask][first:]
 
 
-def _point_staircase(releases: Releases, group: int) -> Staircase:
-    day, score = _records(releases, group)
-    return Staircase.of(day[1:], score[None, 1:])
+def _point_staircase(releases: Releases, group: int, keep_first: bool) -> Staircase:
+    day, score = _records(releases, group, keep_first)
+    return Staircase.of(day, score[None])
 
 
 def _convention(name: str, lags: list[float], censored: int) -> Convention:

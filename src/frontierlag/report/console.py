@@ -77,7 +77,7 @@ def show_claims(console: Console, answers: Sequence[Answer]) -> None:
 def show_run(console: Console, result: Result, folder: Path) -> None:
     """Print what a run found on one data set: lags over the window and today, and warnings."""
     outcomes = result.outcomes
-    lags = pd.concat([outcome.lags for outcome in outcomes])
+    lags = pd.concat([*(outcome.lags for outcome in outcomes), result.stacked])
     row = lags.iloc[0]
     console.rule(f"{row['dataset']}, {row['comparison']}, as of {row['as_of']}")
     show_lags(console, lags[lags["period"].isin([WINDOW, CURRENT])])

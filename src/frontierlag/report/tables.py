@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from frontierlag.analysis import Analysis
-from frontierlag.checks.comparison import Stacked
+from frontierlag.checks.comparison import ModelComparison, Stacked
 from frontierlag.lags.measure import Measured
 from frontierlag.lags.published import Convention
 from frontierlag.names import (
@@ -37,6 +37,14 @@ def stacked_lag_table(stack: Stacked) -> pd.DataFrame:
     """The same rows of several models stacked, converged if every model with a weight has."""
     origin = _origin(stack.members[0]) | {"model": stack.name}
     return _finish(_lag_rows(origin, stack.measured), stack.converged)
+
+
+def comparison_table(found: ModelComparison) -> pd.DataFrame:
+    """Models of the same data by PSIS-LOO, best first: the rows of ``comparison.csv``."""
+    table = found.table()
+    numbers = table.select_dtypes("float").columns
+    table[numbers] = table[numbers].round(DIGITS) + 0.0
+    return table
 
 
 def ladder_table(analysis: Analysis) -> pd.DataFrame:

@@ -61,6 +61,9 @@ class ScoreTable:
         Rows that no comparison can use.
     notes
         What was done to the table that a reader of results should know.
+    filled
+        Pairs of column and model: the organizations, countries and weights that the table leaves
+        blank and the shipped resolutions give.
     """
 
     name: str
@@ -73,6 +76,7 @@ class ScoreTable:
     attribution: str
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
+    filled: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -175,8 +179,14 @@ def _build(
     if problems:
         raise validation.BadRowsError(shown_as, problems)
 
+    given = text
     text, resolved = resolve(text, groups)
     notes += resolved
+    filled = [
+        (column, model)
+        for column in groups
+        for model in text.loc[text[column] != given[column], "model"]
+    ]
     frame = pd.concat([text[["model", "organization", "country", "weights"]], values], axis=1)
     frame = frame[~text.duplicated()]
     usable = frame[frame["released"].notna() & frame["score"].notna()]
@@ -219,6 +229,7 @@ def _build(
         attribution=ATTRIBUTION if credited else f"Data: {Path(shown_as).name}.",
         left_out=_unusable(text, values),
         notes=tuple(notes),
+        filled=tuple(filled),
     )
 
 

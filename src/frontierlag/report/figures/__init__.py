@@ -4,6 +4,7 @@ from frontierlag.report.figures.diagnostics import diagnostic_figures
 from frontierlag.report.figures.frontier import frontier_chart
 from frontierlag.report.figures.lag_time import lag_over_time
 from frontierlag.report.figures.mean_lag import MeanLag, mean_lags
+from frontierlag.report.figures.prior_predictive import prior_predictive
 from frontierlag.report.figures.save import save
 from frontierlag.report.figures.sheet import Provenance
 
@@ -14,5 +15,6 @@ __all__ = [
     "frontier_chart",
     "lag_over_time",
     "mean_lags",
+    "prior_predictive",
     "save",
 ]

@@ -1,0 +1,211 @@
+"""Two vintages of a score table set side by side: what moved, and every mixture of the two."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from frontierlag.errors import ScoresError
+from frontierlag.scores.releases import Releases, records
+
+Side = Literal["a", "b"]
+SIDES: tuple[Side, Side] = ("a", "b")
+# What comes with a score when a shared model's score is taken from one vintage or the other.
+SCORE_FIELDS = ("score", "stderr", "stderr_low", "stderr_high", "low", "high", "problems")
+ARRAYS = ("model", "organization", "day", "group", *SCORE_FIELDS)
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """The releases of one comparison in two vintages.
+
+    A model is **shared** if both vintages have it under the same name, dated and scored, in the
+    same group. Names are compared letter by letter: 'Grok-2' and 'Grok-2 (Dec 2024)' may or may
+    not be the same snapshot, so each is a model of its own vintage alone. So is a name that a
+    vintage has twice, one that has no date in one of the vintages, and one that changed groups.
+
+    Parameters
+    ----------
+    a, b
+        All releases of each vintage, up to its own last day.
+    end
+        The last day that counts; not later than that of either vintage.
+
+    Raises
+    ------
+    ScoresError
+        If the two are not of the same comparison and metric, or end before ``end``.
+    """
+
+    a: Releases
+    b: Releases
+    end: date
+
+    def __post_init__(self) -> None:
+        one, other = self.a, self.b
+        if (one.comparison, one.metric.name) != (other.comparison, other.metric.name):
+            raise ScoresError(
+                f"{one.table} ({one.comparison.name}, {one.metric.name}) and {other.table} "
+                f"({other.comparison.name}, {other.metric.name}) cannot be set side by side: give "
+                "two vintages of one table and the same comparison"
+            )
+        if self.end > min(one.as_of, other.as_of):
+            raise ScoresError(
+                f"{one.table} and {other.table} both speak for days up to "
+                f"{min(one.as_of, other.as_of)} only, not for {self.end}"
+            )
+
+    @cached_property
+    def shared(self) -> tuple[np.ndarray, np.ndarray]:
+        """Positions of the shared models in ``a`` and in ``b``, in the same order."""
+        of_a, of_b = (_once(side) for side in (self.a, self.b))
+        found = [
+            (i, of_b[name])
+            for name, i in of_a.items()
+            if name in of_b and self.a.group[i] == self.b.group[of_b[name]]
+        ]
+        pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
+
+    def of(self, side: Side) -> Releases:
+        """One vintage as it is, up to the end."""
+        return self.mixed(side, side, side)
+
+    def mixed(self, scores: Side, dates: Side, members: Side) -> Releases:
+        """The releases with scores, dates and membership each taken from one of the vintages.
+
+        Shared models are always there, with the score (and its uncertainty) of one vintage and the
+        date of one vintage, if that date is not after the end. The models that only one vintage has
+        are there if ``members`` names it, with that vintage's own score and date, as there is no
+        other. So every mixture is a table that could have been published, ``mixed("a", "a", "a")``
+        is the first vintage and ``mixed("b", "b", "b")`` the second.
+        """
+        sides = {"a": self.a, "b": self.b}
+        at = dict(zip(SIDES, self.shared, strict=True))
+        own = sides[members]
+        alone = np.setdiff1d(np.arange(len(own)), at[members])
+
+        def column(name: str) -> np.ndarray:
+            source: Side = scores if name in SCORE_FIELDS else dates
+            return np.r_[getattr(sides[source], name)[at[source]], getattr(own, name)[alone]]
+
+        arrays: dict[str, Any] = {name: column(name) for name in ARRAYS}
+        order = np.lexsort((arrays["model"], arrays["score"], arrays["day"]))
+        order = order[arrays["day"][order] <= (self.end - date(1970, 1, 1)).days]
+        chosen = {scores, dates, members}
+        name = own.table if len(chosen) == 1 else f"{self.a.table} with parts of {self.b.table}"
+        return replace(
+            own,
+            as_of=self.end,
+            table=name,
+            left_out=(),
+            notes=(),
+            **{field: values[order] for field, values in arrays.items()},
+        )
+
+
+def _once(releases: Releases) -> dict[str, int]:
+    """Positions of the names that occur once."""
+    counts = Counter(releases.model.tolist())
+    return {name: i for i, name in enumerate(releases.model.tolist()) if counts[name] == 1}
+
+
+def shared_models(pair: SideBySide) -> pd.DataFrame:
+    """Score, standard error and date of every shared model in both vintages, and the changes.
+
+    Returns
+    -------
+    DataFrame with ``model``, ``organization``, ``group``, ``score_a``, ``score_b``,
+    ``score_change``, ``stderr_a``, ``stderr_b``, ``stderr_change``, ``released_a``, ``released_b``
+    (datetime64) and ``days`` (how much later the second vintage dates it).
+    """
+    a, b = pair.a, pair.b
+    at_a, at_b = pair.shared
+    table = pd.DataFrame(
+        {
+            "model": a.model[at_a],
+            "organization": b.organization[at_b],
+            "group": np.array(a.group_names)[a.group[at_a]],
+        }
+    )
+    for name in ("score", "stderr"):
+        first, second = getattr(a, name)[at_a], getattr(b, name)[at_b]
+        table[f"{name}_a"], table[f"{name}_b"] = first, second
+        table[f"{name}_change"] = second - first
+    table["released_a"] = a.date[at_a].astype("datetime64[s]")
+    table["released_b"] = b.date[at_b].astype("datetime64[s]")
+    return table.assign(days=b.day[at_b] - a.day[at_a])
+
+
+def unshared_models(pair: SideBySide) -> pd.DataFrame:
+    """The releases by the end that only one vintage has: ``model``, ``only_in``, group, date, score.
+
+    A name that is here for both vintages changed groups, or occurs twice in one of them.
+    """
+    rows = []
+    for releases, at in zip((pair.a, pair.b), pair.shared, strict=True):
+        last = (pair.end - date(1970, 1, 1)).days
+        alone = np.setdiff1d(np.flatnonzero(releases.day <= last), at)
+        rows += [
+            {
+                "model": releases.model[i],
+                "only_in": releases.table,
+                "organization": releases.organization[i],
+                "group": releases.group_names[releases.group[i]],
+                "released": releases.date[i].astype("datetime64[s]"),
+                "score": releases.score[i],
+            }
+            for i in alone
+        ]
+    columns = ["model", "only_in", "organization", "group", "released", "score"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def record_holders(pair: SideBySide) -> pd.DataFrame:
+    """The record-holders by published score of both vintages by the end, side by side.
+
+    Returns
+    -------
+    DataFrame with ``group``, ``model``, ``record_a``, ``record_b``, ``released_a``, ``score_a``,
+    ``released_b``, ``score_b`` (NaT or NaN where the vintage does not have the model) and
+    ``change``: 'none' if it is a record in both, else what happened; by group, then by date.
+    """
+    rows: dict[tuple[int, str], dict[str, Any]] = {}
+    sides = {side: pair.of(side) for side in SIDES}
+    held = {side: records(releases) for side, releases in sides.items()}
+    for side, releases in sides.items():
+        for i in np.flatnonzero(held[side]):
+            rows.setdefault((int(releases.group[i]), str(releases.model[i])), {})
+    for (group, model), row in rows.items():
+        row |= {"group": pair.a.group_names[group], "model": model}
+        for side, releases in sides.items():
+            found = np.flatnonzero((releases.model == model) & (releases.group == group))
+            i = found[0] if found.size else None
+            row[f"record_{side}"] = bool(held[side][found].any())
+            row[f"released_{side}"] = (
+                pd.NaT if i is None else pd.Timestamp(releases.date[i].astype("datetime64[s]"))
+            )
+            row[f"score_{side}"] = np.nan if i is None else float(releases.score[i])
+        row["change"] = _what_happened(row, pair)
+    first = "group model record_a record_b released_a score_a released_b score_b change".split()
+    table = pd.DataFrame(list(rows.values()), columns=first)
+    when = table["released_b"].fillna(table["released_a"])
+    position = table["group"].map(pair.a.group_names.index)
+    order = np.lexsort((table["model"], when, position))
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _what_happened(row: dict[str, Any], pair: SideBySide) -> str:
+    if row["record_a"] and row["record_b"]:
+        return "none"
+    side, other = ("b", "a") if row["record_b"] else ("a", "b")
+    where = pair.a.table if other == "a" else pair.b.table
+    verb = "became a record" if side == "b" else "no longer a record"
+    absent = pd.isna(row[f"released_{other}"])
+    return f"{verb}: not in {where} by {pair.end}" if absent else verb

@@ -1,0 +1,163 @@
+"""The sensitivity table: the lag under every alternative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from frontierlag.errors import FrontierLagError
+from frontierlag.jobs import Job
+from frontierlag.names import REALIZED, WINDOW
+from frontierlag.sensitivity.alternatives import (
+    Alternative,
+    PointConvention,
+    Refitted,
+    alternatives,
+)
+from frontierlag.sensitivity.case import Case
+from frontierlag.sensitivity.refit import (
+    DIGITS,
+    KINDS,
+    PERIODS,
+    QUICK,
+    Refit,
+    Task,
+    numbers,
+    refit_all,
+)
+from frontierlag.settings import SamplerSettings
+
+NUMBERS = (
+    "median",
+    "lower50",
+    "upper50",
+    "lower90",
+    "upper90",
+    "mcse",
+    "undefined",
+    "censored",
+)
+COLUMNS = (
+    "alternative",
+    "what",
+    "model",
+    "lag",
+    "period",
+    *NUMBERS,
+    "converged",
+    "n_releases",
+    "note",
+)
+
+
+def sensitivity_table(
+    job: Job,
+    model: str | None = None,
+    settings: SamplerSettings = QUICK,
+    *,
+    chosen: Callable[[Alternative], bool] = lambda _: True,
+    workers: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
+    """Trend and realized lag under the base and every alternative, one thing changed at a time.
+
+    Parameters
+    ----------
+    job
+        What to analyse.
+    model
+        The base; by default the model that stands first for the metric.
+    settings
+        Sampler settings of every fit.
+    chosen
+        Which alternatives to run.
+    workers
+        Processes; changes no number.
+    done
+        Called with a line each time a group of fits is finished.
+
+    Returns
+    -------
+    Rows of ``COLUMNS``, in months, in the order of the alternatives. A convention has a ``median``
+    (its value) and no interval, and no verdict: ``converged`` is missing. An alternative that does
+    not exist here has no numbers and says why in ``note``. ``mcse`` is that of the median.
+    """
+    case = Case.of(job, model)
+    rows: dict[int, list[dict[str, object]]] = {}
+    tasks: dict[tuple[object, ...], Task] = {}
+    wanted: list[tuple[int, Alternative, Case, tuple[object, ...]]] = []
+    for at, alternative in enumerate(a for a in alternatives(case) if chosen(a)):
+        if isinstance(alternative, PointConvention):
+            rows[at] = [_point_row(alternative, case)]
+        elif isinstance(alternative, Refitted):
+            try:
+                changed = alternative.change(case)
+                task = changed.task(_identity(changed))
+            except FrontierLagError as reason:
+                rows[at] = [_row(alternative, note=str(reason))]
+                continue
+            same = tasks.get(_identity(changed))
+            windows = (*same.windows, changed.window) if same else task.windows
+            tasks[_identity(changed)] = replace(task, windows=windows)
+            wanted.append((at, alternative, changed, _identity(changed)))
+    found = refit_all(list(tasks.values()), settings, workers, done)
+    for at, alternative, changed, key in wanted:
+        position = tasks[key].windows.index(changed.window)
+        rows[at] = lag_rows(alternative, changed.model, found[key], position)
+    return finish([row for at in sorted(rows) for row in rows[at]])
+
+
+def _identity(case: Case) -> tuple[object, ...]:
+    """What makes two cases the same fit, told over different windows or not."""
+    r = case.releases
+    return case.model, case.efforts, tuple(r.model.tolist()), tuple(r.day.tolist())
+
+
+def lag_rows(alternative: Alternative, model: str, found: Refit, window: int = 0) -> list[dict[str, object]]:
+    """The rows of one refit."""
+    return [
+        _row(
+            alternative,
+            model=model,
+            lag=kind,
+            period=period,
+            converged=found.converged,
+            n_releases=found.n_releases,
+            note="" if found.converged else found.gate.verdict(),
+            **numbers(*found.lags[window][kind, period]),
+        )
+        for kind in KINDS
+        for period in PERIODS
+    ]
+
+
+def finish(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
+    """Rows as a table with all columns."""
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table[list(NUMBERS)] = table[list(NUMBERS)].astype(float)
+    table["converged"] = table["converged"].astype("boolean")
+    table["n_releases"] = table["n_releases"].astype("Int64")
+    return table.fillna({"note": "", "model": "", "lag": "", "period": ""})
+
+
+def _row(alternative: Alternative, **cells: object) -> dict[str, object]:
+    return {"alternative": alternative.name, "what": alternative.what} | cells
+
+
+def _point_row(alternative: PointConvention, case: Case) -> dict[str, object]:
+    found = alternative.lag(case)
+    total = found.n + (found.censored if alternative.convention == "release-matched" else 0)
+    return _row(
+        alternative,
+        lag=REALIZED,
+        period=WINDOW,
+        median=round(found.mean, DIGITS),
+        undefined=float(found.n == 0),
+        censored=round(found.censored / max(total, 1), DIGITS),
+        note="a convention on point scores, over its own days or records: no interval",
+    )
+
+
+__all__ = ["COLUMNS", "finish", "lag_rows", "sensitivity_table"]

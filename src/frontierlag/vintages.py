@@ -1,0 +1,443 @@
+"""Two vintages on one window: how much of the change in lag comes from scores, dates, releases.
+
+The change is that from the first vintage's lag to the second's, both over the same days. Three
+things differ: the scores of shared models, their dates, and which models there are at all. What
+one of them does depends on what the others have already done, so each is credited with its Shapley
+value (Shapley 1953): the change it makes when it is replaced, averaged over the six orders in which
+the three can be. The values add up to the whole change. They need the lag of all eight mixtures of
+the two vintages (:meth:`~frontierlag.scores.side_by_side.SideBySide.mixed`), each a fit of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import permutations, product
+
+import numpy as np
+import pandas as pd
+
+from frontierlag.analysis import Analysis, analyse
+from frontierlag.errors import SpecError
+from frontierlag.jobs import Job, Prepared
+from frontierlag.lags.days import Window
+from frontierlag.lags.trend import curve
+from frontierlag.model import ModelSpec
+from frontierlag.names import CENSORED, PERIOD, REALIZED, SAMPLE_DIMS, TREND, WINDOW
+from frontierlag.observations import day_number
+from frontierlag.report.sentences import headline, number
+from frontierlag.scores import Releases, releases
+from frontierlag.scores.side_by_side import (
+    SIDES,
+    Side,
+    SideBySide,
+    record_holders,
+    shared_models,
+    unshared_models,
+)
+from frontierlag.settings import SamplerSettings
+from frontierlag.summary import OUTER, Summary, summarize
+
+COMPONENTS = ("scores", "dates", "releases")
+KINDS = (TREND, REALIZED)
+Corner = tuple[Side, Side, Side]
+CORNERS: tuple[Corner, ...] = tuple(product(SIDES, repeat=3))
+BEFORE: Corner = ("a", "a", "a")
+AFTER: Corner = ("b", "b", "b")
+
+
+def shapley_weights() -> dict[str, dict[Corner, float]]:
+    """How much each mixture's value counts in the Shapley value of each component."""
+    weights = {name: dict.fromkeys(CORNERS, 0.0) for name in COMPONENTS}
+    orders = list(permutations(range(len(COMPONENTS))))
+    for order in orders:
+        at = list(BEFORE)
+        for k in order:
+            weights[COMPONENTS[k]][(at[0], at[1], at[2])] -= 1 / len(orders)
+            at[k] = "b"
+            weights[COMPONENTS[k]][(at[0], at[1], at[2])] += 1 / len(orders)
+    return weights
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one component changes in the posterior mean of a lag, in months.
+
+    Attributes
+    ----------
+    component
+        'scores', 'dates' or 'releases'.
+    months
+        Its Shapley value.
+    mcse
+        Monte Carlo standard error of that.
+    first, last
+        The change when it is replaced before the other two, and after them: the ends of the orders.
+    """
+
+    component: str
+    months: float
+    mcse: float
+    first: float
+    last: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """The change of one kind of lag from the first vintage to the second.
+
+    The fits are independent, so draws are not paired: the change is that of posterior means.
+
+    Attributes
+    ----------
+    kind
+        'trend' or 'realized'.
+    before, after
+        Summaries of the window's mean lag, months.
+    censored
+        Share of the window's days on which it is a bound or extrapolated, before and after.
+    parts
+        By component.
+    total, mcse
+        Change of the posterior mean, months, and its Monte Carlo standard error.
+    in_sds
+        The change in units of the posterior standard deviation (root mean square of the two).
+    """
+
+    kind: str
+    before: Summary
+    after: Summary
+    censored: tuple[float, float]
+    parts: tuple[Part, ...]
+    total: float
+    mcse: float
+    in_sds: float
+
+
+@dataclass(frozen=True)
+class VintageComparison:
+    """Two vintages of one table on the same window.
+
+    Attributes
+    ----------
+    pair
+        The releases of both.
+    window
+        The days: from the later of the two windows' starts to the earlier as-of date.
+    corners
+        The fit of every mixture of scores, dates and releases; mixtures without a difference share
+        one. ``corners[AFTER]`` is what the second vintage says as of the end.
+    """
+
+    pair: SideBySide
+    window: Window
+    corners: Mapping[Corner, Analysis]
+
+    @property
+    def tables(self) -> tuple[str, str]:
+        """Names of the two vintages."""
+        return self.pair.a.table, self.pair.b.table
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+        return self.corners[BEFORE].name
+
+    @cached_property
+    def converged(self) -> bool:
+        """Whether every one of the fits passed the gate."""
+        return all(analysis.convergence.converged for analysis in self._fits)
+
+    @property
+    def _fits(self) -> list[Analysis]:
+        return list({id(analysis): analysis for analysis in self.corners.values()}.values())
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """The changes of trend lag and of realized lag, and what made them."""
+        return tuple(self._change(kind) for kind in KINDS)
+
+    def _change(self, kind: str) -> Change:
+        drawn = {id(a): a.measured.lag(kind, WINDOW) for a in self._fits}
+        found = {key: summarize(draws) for key, draws in drawn.items()}
+
+        def combined(weights: Mapping[Corner, float]) -> tuple[float, float]:
+            by_fit = dict.fromkeys(found, 0.0)
+            for corner, weight in weights.items():
+                by_fit[id(self.corners[corner])] += weight
+            value = sum(weight * found[key].mean for key, weight in by_fit.items())
+            variance = sum((weight * found[key].mcse) ** 2 for key, weight in by_fit.items())
+            return float(value), float(np.sqrt(variance))
+
+        parts = []
+        for k, (name, weights) in enumerate(shapley_weights().items()):
+            months, mcse = combined(weights)
+            first, last = (
+                combined({_with(BEFORE, k, "b"): 1.0, BEFORE: -1.0})[0],
+                combined({AFTER: 1.0, _with(AFTER, k, "a"): -1.0})[0],
+            )
+            parts.append(Part(name, months, mcse, first, last))
+        total, mcse = combined({AFTER: 1.0, BEFORE: -1.0})
+        ends = [self.corners[BEFORE], self.corners[AFTER]]
+        sds = [float(drawn[id(a)].std(SAMPLE_DIMS)) for a in ends]
+        spread = float(np.sqrt(np.mean(np.square(sds))))
+        before, after = (
+            float(a.measured.lags[kind][CENSORED].sel({PERIOD: WINDOW}).mean()) for a in ends
+        )
+        return Change(
+            kind=kind,
+            before=found[id(ends[0])],
+            after=found[id(ends[1])],
+            censored=(before, after),
+            parts=tuple(parts),
+            total=total,
+            mcse=mcse,
+            in_sds=total / spread if spread > 0 else 0.0,
+        )
+
+    def moved(self) -> pd.DataFrame:
+        """Shared models whose score or date moved, largest first: the rows of ``moved.csv``.
+
+        What is largest is told by ``against_trend``: the change of score less what the group's
+        trend (posterior mean of the first vintage) rises between the two dates, that is how far the
+        model moved off its trend. A later date alone moves it down, a higher score alone up.
+        ``perhaps`` names what only the second vintage has from the same organization on the first
+        vintage's date: the shared name may stand for another snapshot there.
+        """
+        table = shared_models(self.pair)
+        table["against_trend"] = (table["score_change"] - self._rise(table)).round(6)
+        table["perhaps"] = self._perhaps(table)
+        table = table[(table["score_change"] != 0) | (table["days"] != 0)]
+        order = np.lexsort((table["model"], -table["against_trend"].abs()))
+        rounded = {name: table[name].round(6) for name in ("score_change", "stderr_change")}
+        return table.assign(**rounded).iloc[order].reset_index(drop=True)
+
+    def _perhaps(self, shared: pd.DataFrame) -> list[str]:
+        """For models dated anew, those of the second vintage alone that have their first date."""
+        only = self.unshared()
+        only = only[only["only_in"] == self.tables[1]]
+        return [
+            "; ".join(
+                only["model"][
+                    (only["organization"] == row.organization)
+                    & (only["released"] == row.released_a)
+                    & (row.days != 0)
+                ]
+            )
+            for row in shared.itertuples()
+        ]
+
+    def _rise(self, shared: pd.DataFrame) -> np.ndarray:
+        """Rise of each model's trend between its two dates, score units, posterior mean."""
+        fit = self.corners[BEFORE].fit
+        rise = np.zeros(len(shared))
+        for k, name in enumerate(self.pair.a.group_names):
+            mask = (shared["group"] == name).to_numpy()
+            heights = [
+                curve(
+                    fit.spec.trend,
+                    fit.trend_inputs,
+                    shared[column].to_numpy()[mask].astype("datetime64[D]").astype(np.int64),
+                    fit.observations.reference,
+                    k,
+                ).mean((0, 1))
+                for column in ("released_a", "released_b")
+            ]
+            rise[mask] = heights[1] - heights[0]
+        return rise
+
+    def records(self) -> pd.DataFrame:
+        """Record-holders of both side by side: the rows of ``records.csv``."""
+        return record_holders(self.pair)
+
+    def unshared(self) -> pd.DataFrame:
+        """Releases that only one of the two has: the rows of ``unshared.csv``."""
+        return unshared_models(self.pair)
+
+    def decomposition(self) -> pd.DataFrame:
+        """From the first vintage's lag to the second's: the rows of ``vintages.csv``.
+
+        Steps 'from' and 'to' hold the posterior mean and interval of the window's mean lag; 'scores',
+        'dates', 'releases' and 'total' hold changes of the posterior mean, whose Monte Carlo error
+        is ``mcse``; ``first`` and ``last`` are the change when the component is replaced before
+        or after the two others.
+        """
+        rows = [row for change in self.changes for row in self._rows(change)]
+        return pd.DataFrame(rows).round(6).assign(converged=self.converged)
+
+    def verdicts(self) -> dict[str, str]:
+        """The convergence verdict of every mixture, by what it takes from the second vintage."""
+        words = {}
+        for corner, analysis in self.corners.items():
+            taken = [name for name, side in zip(COMPONENTS, corner, strict=True) if side == "b"]
+            words[", ".join(taken) or "nothing"] = analysis.convergence.verdict()
+        return words
+
+    def _rows(self, change: Change) -> list[dict[str, object]]:
+        origin = {
+            "from": self.tables[0],
+            "to": self.tables[1],
+            "comparison": self.pair.a.comparison.name,
+            "window_start": self.window.since.isoformat(),
+            "window_end": self.window.as_of.isoformat(),
+            "model": self.model,
+            "lag": change.kind,
+        }
+
+        def end(step: str, corner: Corner, summary: Summary, censored: float) -> dict[str, object]:
+            return origin | {
+                "step": step,
+                "months": summary.mean,
+                "mcse": summary.mcse,
+                "lower90": summary.lower90,
+                "upper90": summary.upper90,
+                "undefined": summary.undefined,
+                "censored": censored,
+                "releases": len(self.corners[corner].fit.observations.releases),
+            }
+
+        return [
+            end("from", BEFORE, change.before, change.censored[0]),
+            *(
+                origin
+                | {
+                    "step": part.component,
+                    "months": part.months,
+                    "mcse": part.mcse,
+                    "first": part.first,
+                    "last": part.last,
+                }
+                for part in change.parts
+            ),
+            origin
+            | {
+                "step": "total",
+                "months": change.total,
+                "mcse": change.mcse,
+                "in_sds": change.in_sds,
+            },
+            end("to", AFTER, change.after, change.censored[1]),
+        ]
+
+    def sentences(self) -> tuple[str, ...]:
+        """What changed, in sentences that can stand alone."""
+        table, records = shared_models(self.pair), self.records()
+        dated = int((table["days"] != 0).sum())
+        changed = records["change"] != "none"
+        counts = self.unshared()["only_in"].value_counts()
+        only = [int(counts.get(name, 0)) for name in self.tables]
+        first = (
+            f"Of {len(table)} models shared by {self.tables[0]} and {self.tables[1]} in "
+            f"{self.pair.a.comparison.name}, {dated} have another date and "
+            f"{int((table['score_change'].abs() >= 1).sum())} a score at least 1 apart; by "
+            f"{self.window.as_of} {only[0]} releases are only in the first and {only[1]} only in "
+            f"the second; of {len(records)} record-holders by score in either, "
+            f"{int((~changed).sum())} are records in both."
+        )
+        return (first, *(self._sentence(change) for change in self.changes))
+
+    def _sentence(self, change: Change) -> str:
+        leader, follower = self.pair.a.group_names
+        ends = [
+            f"{number(s.mean, s)} months ({OUTER:.0%} interval {number(s.lower90, s)} to "
+            f"{number(s.upper90, s)})"
+            for s in (change.before, change.after)
+        ]
+        places = 2 if 2 * max(p.mcse for p in change.parts) < 0.01 else 1
+        parts = ", ".join(f"{p.component} {p.months:+.{places}f}" for p in change.parts)
+        verdict = "" if self.converged else " NOT CONVERGED."
+        return (
+            f"The mean {change.kind} lag of {follower} behind {leader} from {self.window.since} to "
+            f"{self.window.as_of} is {ends[0]} by {self.tables[0]} and {ends[1]} by "
+            f"{self.tables[1]}: {change.total:+.{places}f} months, {abs(change.in_sds):.1f} "
+            f"posterior standard deviations; Shapley values: {parts} ({self.model}).{verdict}"
+        )
+
+
+def _with(corner: Corner, k: int, side: Side) -> Corner:
+    found = list(corner)
+    found[k] = side
+    return found[0], found[1], found[2]
+
+
+def compare_vintages(
+    job_a: Job,
+    job_b: Job,
+    settings: SamplerSettings | None = None,
+    model: str | None = None,
+    *,
+    cores: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> VintageComparison:
+    """Fit every mixture of two vintages and take the change in lag apart.
+
+    Parameters
+    ----------
+    job_a, job_b
+        The two vintages: the same comparison and metric. Both are read as of the earlier of the two
+        as-of dates, and the window starts on the later of the two starts.
+    settings
+        Sampler settings, the same for every fit.
+    model
+        By default the one that stands first for the metric.
+    cores
+        Threads for sampling; changes no number.
+    done
+        Called with a line after each fit.
+
+    Returns
+    -------
+    The comparison.
+
+    Raises
+    ------
+    SpecError, ScoresError
+        If the two cannot be set side by side.
+    """
+    pair, window = side_by_side(job_a, job_b)
+    spec = ModelSpec.of(model or headline(pair.a.metric), pair.a.metric)
+    made: list[tuple[Releases, Analysis]] = []
+    corners: dict[Corner, Analysis] = {}
+    for corner in CORNERS:
+        mixed = pair.mixed(*corner)
+        found = next((a for r, a in made if _same(r, mixed)), None)
+        if found is None:
+            levels = np.zeros(0)
+            found = analyse(spec, mixed, window, settings, levels=levels, cores=cores)
+            made.append((mixed, found))
+        corners[corner] = found
+        words = ", ".join(
+            f"{name} of {pair.a.table if side == 'a' else pair.b.table}"
+            for name, side in zip(COMPONENTS, corner, strict=True)
+        )
+        done(words)
+    return VintageComparison(pair, window, corners)
+
+
+def side_by_side(job_a: Job, job_b: Job) -> tuple[SideBySide, Window]:
+    """Read two vintages and settle the window that both can speak for."""
+    given = [job.prepare() for job in (job_a, job_b)]
+    end = min(prepared.window.as_of for prepared in given)
+    starts = [
+        Job(job.scores, job.comparison, job.since, end, job.efforts).prepare().window.since
+        for job in (job_a, job_b)
+    ]
+    if max(starts) > end:
+        raise SpecError(f"the window would start on {max(starts)}, after its end on {end}")
+    pair = SideBySide(*(_whole(p, job) for p, job in zip(given, (job_a, job_b), strict=True)), end)
+    return pair, Window(max(starts), end)
+
+
+def _whole(prepared: Prepared, job: Job) -> Releases:
+    """All releases of a table up to its own last day, which may be after the job's."""
+    comparison = prepared.releases.comparison
+    return releases(prepared.table, comparison, prepared.table.as_of, job.efforts)
+
+
+def _same(one: Releases, other: Releases) -> bool:
+    return day_number(one.as_of) == day_number(other.as_of) and all(
+        np.array_equal(getattr(one, f.name), getattr(other, f.name))
+        for f in fields(one)
+        if isinstance(getattr(one, f.name), np.ndarray)
+    )
