@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -10,6 +12,8 @@ from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.claims import probability_words
 from frontierlag.report.sentences import HEADLINE, MOSTLY
 from frontierlag.summary import decimals
+
+Row = Mapping[Hashable, Any]
 
 START, END = "<!-- {}: made from results/ by `make readme` -->", "<!-- end of {} -->"
 NEW, OLD = "eci-2026-08-11", "eci-2025-12-19"
@@ -38,8 +42,8 @@ def answer(results: Path) -> str:
     now = _row(lags, HEADLINE, REALIZED, CURRENT)
     rungs = [f"{_interval(r)} months" for r in _of(ladder, model=HEADLINE).to_dict("records")]
     return (
-        f"**China's best available AI model has trailed that of the USA by {_median(window)} months "
-        f"on average ({_range(window)}), and on {window['as_of']} by {_median(now)} months "
+        "**China's best available AI model has trailed that of the USA by "
+        f"{_median(window)} months on average ({_range(window)}), and on {window['as_of']} by {_median(now)} months "
         f"({_range(now)}).** Intervals are 90 % equal-tailed posterior intervals; realized lag, "
         f"model `{HEADLINE}`, scores `{NEW}`. On {window['censored']:.0%} of the days the lag is "
         "only a lower bound, because the table begins too late.\n\n"
@@ -115,7 +119,7 @@ _CLAIMS = {
 
 def _claim_cell(table: pd.DataFrame, keys: list[str], head: str) -> str:
     shown = [head] if head.isdigit() else keys
-    parts = []
+    parts: list[str] = []
     for key in shown:
         row = table.loc[key]
         mark = (
@@ -140,29 +144,29 @@ def _of(table: pd.DataFrame, **where: str) -> pd.DataFrame:
     return table
 
 
-def _row(lags: pd.DataFrame, model: str, lag: str, period: str) -> dict[str, float]:
+def _row(lags: pd.DataFrame, model: str, lag: str, period: str) -> Row:
     (row,) = _of(lags, model=model, lag=lag, period=period).to_dict("records")
     return row
 
 
-def _places(row: dict[str, float]) -> int:
+def _places(row: Row) -> int:
     return decimals(row["mcse"], most=1)
 
 
-def _median(row: dict[str, float]) -> str:
+def _median(row: Row) -> str:
     return f"{row['median']:.{_places(row)}f}"
 
 
-def _range(row: dict[str, float]) -> str:
+def _range(row: Row) -> str:
     return f"{row['lower90']:.{_places(row)}f} to {row['upper90']:.{_places(row)}f}"
 
 
-def _interval(row: dict[str, float]) -> str:
+def _interval(row: Row) -> str:
     bound = "at least " if row["censored"] > MOSTLY else ""
     return f"{bound}{_median(row)} ({_range(row)})"
 
 
-def _marked(row: dict[str, float]) -> str:
+def _marked(row: Row) -> str:
     return _interval(row) if row["converged"] else f"{_interval(row)} NOT CONVERGED"
 
 
