@@ -457,9 +457,9 @@ def test_frontiers_keep_their_names():
 # --- fits of the real tables ---
 
 
-def fitted(found, name):
+def fitted(found, name, settings=None):
+    """At the default settings unless told otherwise: the gate is for them."""
     window = Window(default_window_start(found), found.as_of)
-    settings = SamplerSettings(chains=4, draws=800, tune=600, seed=11)
     return analyse(ModelSpec.of(name, found.metric), found, window, settings)
 
 

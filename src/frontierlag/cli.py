@@ -61,6 +61,9 @@ def run(
             "of an accuracy the two logistic ones."
         ),
     ] = None,
+    all_claims: Annotated[
+        bool, Parameter(help="Fit also the models and tables that only some claims rest on.")
+    ] = False,
     sampler: Sampler = DEFAULT_SAMPLER,
     out: Annotated[
         Path | None, Parameter(help="Results folder; by default results/DATASET/COMPARISON.")
@@ -76,7 +79,7 @@ def run(
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
     chosen = tuple(models.split(",")) if models else ()
-    return _run_and_show([job], [folder], chosen, sampler)
+    return _run_and_show([job], [folder], chosen, sampler, all_claims)
 
 
 @app.command
@@ -95,7 +98,7 @@ def results(
         for comparison in ("us-china", "closed-open")
     ]
     folders = [out / job.prepare().slug for job in jobs]
-    return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER)
+    return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER, all_claims=True)
 
 
 @app.command
@@ -351,14 +354,18 @@ def _sentence(error: CycloptsError) -> str:
 
 
 def _run_and_show(
-    jobs: list[Job], folders: list[Path], models: Sequence[str], sampler: SamplerSettings
+    jobs: list[Job],
+    folders: list[Path],
+    models: Sequence[str],
+    sampler: SamplerSettings,
+    all_claims: bool,
 ) -> int:
     """Run, print the answers, and say by the exit code whether every fit converged."""
     from frontierlag.report.console import show_run, terminal
     from frontierlag.run import run_jobs
 
     with progress(f"fitting models to {len(jobs)} data sets") as step:
-        found = run_jobs(jobs, folders, models, sampler, done=step)
+        found = run_jobs(jobs, folders, models, sampler, all_claims=all_claims, done=step)
     console = terminal()
     for result, folder in zip(found, folders, strict=True):
         show_run(console, result, folder)

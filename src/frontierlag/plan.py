@@ -61,10 +61,10 @@ class StoredEvidence:
         return self._load(self._posteriors[need])
 
 
-def items_of(
-    prepared: Prepared, models: Sequence[str], folder: Path, priors: Mapping[str, Prior] | None
-) -> list[Item]:
-    """The fits of one results folder, refused at once if one of them cannot be made.
+def models_of(
+    prepared: Prepared, models: Sequence[str], priors: Mapping[str, Prior] | None
+) -> tuple[str, ...]:
+    """The models to fit to a job, refused at once if one of them cannot be fitted.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def items_of(
         raise SpecError(f"name each model once; got {', '.join(chosen)}")
     for name in chosen:
         ModelSpec.of(name, prepared.table.metric, priors).observations(prepared.releases)
-    return [Item(name, prepared, folder / name / "posterior.nc", folder) for name in chosen]
+    return chosen
 
 
 def evidence_items(
@@ -84,12 +84,14 @@ def evidence_items(
     prepared: Prepared,
     claims: Sequence[Claim],
     made: Sequence[Item],
-    aside: Path | None,
+    aside: Path,
+    everything: bool = True,
 ) -> tuple[list[Item], StoredEvidence]:
     """The fits that claims need beyond those already planned, and where the claims will find them.
 
     A fit that cannot be made (a table without weights has no closed-open comparison) is no error
-    here: the claims that need it will say so. Without a folder ``aside`` nothing is added.
+    here: the claims that need it will say so. Unless ``everything`` is wanted, a fit is added only
+    if its model is compiled anyhow.
     """
     extra: list[Item] = []
     posteriors: dict[Need, Path] = {}
@@ -102,20 +104,20 @@ def evidence_items(
             continue
         if item in made or item in extra:
             posteriors[need] = item.posterior
-        elif aside is not None:
+        elif everything or any(_one_compilation(item, other) for other in made):
             posteriors[need] = item.posterior
             extra.append(item)
         else:
             missing[need] = (
                 f"it rests on {item.model} ({item.prepared.table.name}, "
-                f"{item.prepared.releases.comparison.name}), which this run was not asked to fit; "
-                "a run without --models fits all that the claims need"
+                f"{item.prepared.releases.comparison.name}), which this run did not fit; "
+                "`frontierlag claims` or `run --all-claims` does"
             )
     return extra, StoredEvidence(posteriors, missing)
 
 
 def _item_for(
-    need: Need, job: Job, prepared: Prepared, planned: Sequence[Item], aside: Path | None
+    need: Need, job: Job, prepared: Prepared, planned: Sequence[Item], aside: Path
 ) -> Item:
     if need.scores:
         other = Job(need.scores, need.comparison)
@@ -129,7 +131,7 @@ def _item_for(
             return item
     ModelSpec.of(model, target.table.metric)
     name = f"{target.slug.as_posix().replace('/', '-')}-{target.releases.as_of}-{model}.nc"
-    return Item(model, target, (aside or Path()) / name, compared=_same(prepared, target))
+    return Item(model, target, aside / name, compared=_same(prepared, target))
 
 
 def _same(one: Prepared, other: Prepared) -> bool:
@@ -139,6 +141,11 @@ def _same(one: Prepared, other: Prepared) -> bool:
         and one.releases.comparison == other.releases.comparison
         and one.window == other.window
     )
+
+
+def _one_compilation(one: Item, other: Item) -> bool:
+    same = one.prepared.table.metric == other.prepared.table.metric
+    return same and one.model == other.model
 
 
 def compare_all(

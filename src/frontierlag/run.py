@@ -33,7 +33,7 @@ from frontierlag.plan import (
     by_compilation,
     compare_all,
     evidence_items,
-    items_of,
+    models_of,
 )
 from frontierlag.priors import Prior
 from frontierlag.report import tables
@@ -99,14 +99,15 @@ def run_jobs(
     settings: SamplerSettings | None = None,
     *,
     priors: Mapping[str, Prior] | None = None,
+    all_claims: bool = False,
     workers: int | None = None,
     done: Callable[[str], None] = lambda _: None,
 ) -> list[Result]:
     """Fit every model to every job and write one results folder a job.
 
     Everything is checked before the first sampler starts. Models run side by side in processes,
-    each of which compiles its model once for all jobs. A run of all models also fits what the
-    claims of the source article rest on, and answers them.
+    each of which compiles its model once for all jobs. The claims of the source article are
+    answered from the fits that there are.
 
     Parameters
     ----------
@@ -120,6 +121,9 @@ def run_jobs(
         Sampler settings.
     priors
         Priors that replace a default, by parameter; each model must have the parameter.
+    all_claims
+        Whether to fit whatever else the claims rest on; otherwise a claim that rests on a model
+        that is not fitted says so.
     workers
         Processes; by default as many as there are cores and models. Changes no number.
     done
@@ -136,12 +140,13 @@ def run_jobs(
     """
     settings = settings or SamplerSettings()
     prepared = [job.prepare() for job in jobs]
+    chosen = [models_of(item, models, priors) for item in prepared]
     with ExitStack() as stack:
         folders = [stack.enter_context(staged(out)) for out in outs]
         aside = Path(stack.enter_context(TemporaryDirectory(prefix="frontierlag-")))
         planned = [
-            items_of(item, models, folder, priors)
-            for item, folder in zip(prepared, folders, strict=True)
+            [Item(name, item, folder / name / "posterior.nc", folder) for name in names]
+            for item, names, folder in zip(prepared, chosen, folders, strict=True)
         ]
         items = [item for group in planned for item in group]
         asked: list[tuple[Claim, ...]] = []
@@ -149,7 +154,7 @@ def run_jobs(
         for job, item in zip(jobs, prepared, strict=True):
             about = item.releases.comparison.name == US_CHINA and not priors
             claims = ARTICLE if about else ()
-            more, found = evidence_items(job, item, claims, items, None if models else aside)
+            more, found = evidence_items(job, item, claims, items, aside, all_claims)
             items += more
             asked.append(claims)
             evidence.append(found)

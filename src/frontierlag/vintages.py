@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from fractions import Fraction
 from functools import cached_property
-from itertools import permutations, product
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -42,21 +43,24 @@ from frontierlag.summary import OUTER, Summary, summarize
 COMPONENTS = ("scores", "dates", "releases")
 KINDS = (TREND, REALIZED)
 Corner = tuple[Side, Side, Side]
-CORNERS: tuple[Corner, ...] = tuple(product(SIDES, repeat=3))
+CORNERS: tuple[Corner, ...] = tuple((s, d, r) for s in SIDES for d in SIDES for r in SIDES)
 BEFORE: Corner = ("a", "a", "a")
 AFTER: Corner = ("b", "b", "b")
+# More draws than a run's: a part is a difference of the means of several fits.
+SETTINGS = SamplerSettings(draws=3000)
 
 
-def shapley_weights() -> dict[str, dict[Corner, float]]:
+def shapley_weights() -> dict[str, dict[Corner, Fraction]]:
     """How much each mixture's value counts in the Shapley value of each component."""
-    weights = {name: dict.fromkeys(CORNERS, 0.0) for name in COMPONENTS}
+    weights = {name: dict.fromkeys(CORNERS, Fraction(0)) for name in COMPONENTS}
     orders = list(permutations(range(len(COMPONENTS))))
     for order in orders:
-        at = list(BEFORE)
+        at = BEFORE
         for k in order:
-            weights[COMPONENTS[k]][(at[0], at[1], at[2])] -= 1 / len(orders)
-            at[k] = "b"
-            weights[COMPONENTS[k]][(at[0], at[1], at[2])] += 1 / len(orders)
+            after = _with(at, k, "b")
+            weights[COMPONENTS[k]][at] -= Fraction(1, len(orders))
+            weights[COMPONENTS[k]][after] += Fraction(1, len(orders))
+            at = after
     return weights
 
 
@@ -162,23 +166,28 @@ class VintageComparison:
         drawn = {id(a): a.measured.lag(kind, WINDOW) for a in self._fits}
         found = {key: summarize(draws) for key, draws in drawn.items()}
 
-        def combined(weights: Mapping[Corner, float]) -> tuple[float, float]:
-            by_fit = dict.fromkeys(found, 0.0)
+        def combined(weights: Mapping[Corner, Fraction]) -> tuple[float, float]:
+            by_fit = dict.fromkeys(found, Fraction(0))
             for corner, weight in weights.items():
                 by_fit[id(self.corners[corner])] += weight
-            value = sum(weight * found[key].mean for key, weight in by_fit.items())
-            variance = sum((weight * found[key].mcse) ** 2 for key, weight in by_fit.items())
+            # A fit whose weights cancel has no part in it, and exactly none.
+            used = {key: float(weight) for key, weight in by_fit.items() if weight}
+            value = sum(weight * found[key].mean for key, weight in used.items())
+            variance = sum((weight * found[key].mcse) ** 2 for key, weight in used.items())
             return float(value), float(np.sqrt(variance))
+
+        one = Fraction(1)
+
+        def step(after: Corner, before: Corner) -> tuple[float, float]:
+            return combined({after: one, before: -one})
 
         parts = []
         for k, (name, weights) in enumerate(shapley_weights().items()):
             months, mcse = combined(weights)
-            first, last = (
-                combined({_with(BEFORE, k, "b"): 1.0, BEFORE: -1.0})[0],
-                combined({AFTER: 1.0, _with(AFTER, k, "a"): -1.0})[0],
-            )
+            first, _ = step(_with(BEFORE, k, "b"), BEFORE)
+            last, _ = step(AFTER, _with(AFTER, k, "a"))
             parts.append(Part(name, months, mcse, first, last))
-        total, mcse = combined({AFTER: 1.0, BEFORE: -1.0})
+        total, mcse = step(AFTER, BEFORE)
         ends = [self.corners[BEFORE], self.corners[AFTER]]
         sds = [float(drawn[id(a)].std(SAMPLE_DIMS)) for a in ends]
         spread = float(np.sqrt(np.mean(np.square(sds))))
@@ -217,16 +226,13 @@ class VintageComparison:
         """For models dated anew, those of the second vintage alone that have their first date."""
         only = self.unshared()
         only = only[only["only_in"] == self.tables[1]]
-        return [
-            "; ".join(
-                only["model"][
-                    (only["organization"] == row.organization)
-                    & (only["released"] == row.released_a)
-                    & (row.days != 0)
-                ]
-            )
-            for row in shared.itertuples()
-        ]
+        there: dict[tuple[str, object], list[str]] = {}
+        for model, who, day in zip(
+            only["model"], only["organization"], only["released"], strict=True
+        ):
+            there.setdefault((who, day), []).append(model)
+        keys = zip(shared["organization"], shared["released_a"], shared["days"], strict=True)
+        return ["; ".join(there.get((who, day), []) if days else []) for who, day, days in keys]
 
     def _rise(self, shared: pd.DataFrame) -> np.ndarray:
         """Rise of each model's trend between its two dates, score units, posterior mean."""
@@ -258,9 +264,9 @@ class VintageComparison:
     def decomposition(self) -> pd.DataFrame:
         """From the first vintage's lag to the second's: the rows of ``vintages.csv``.
 
-        Steps 'from' and 'to' hold the posterior mean and interval of the window's mean lag; 'scores',
-        'dates', 'releases' and 'total' hold changes of the posterior mean, whose Monte Carlo error
-        is ``mcse``; ``first`` and ``last`` are the change when the component is replaced before
+        Steps 'from' and 'to' hold the posterior mean and interval of the window's mean lag;
+        'scores', 'dates', 'releases' and 'total' hold changes of the posterior mean, whose Monte
+        Carlo error is ``mcse``; ``first`` and ``last`` are the change when the component is replaced before
         or after the two others.
         """
         rows = [row for change in self.changes for row in self._rows(change)]
@@ -378,7 +384,7 @@ def compare_vintages(
         The two vintages: the same comparison and metric. Both are read as of the earlier of the two
         as-of dates, and the window starts on the later of the two starts.
     settings
-        Sampler settings, the same for every fit.
+        Sampler settings, the same for every fit; by default :data:`SETTINGS`.
     model
         By default the one that stands first for the metric.
     cores
@@ -404,7 +410,7 @@ def compare_vintages(
         found = next((a for r, a in made if _same(r, mixed)), None)
         if found is None:
             levels = np.zeros(0)
-            found = analyse(spec, mixed, window, settings, levels=levels, cores=cores)
+            found = analyse(spec, mixed, window, settings or SETTINGS, levels=levels, cores=cores)
             made.append((mixed, found))
         corners[corner] = found
         words = ", ".join(
@@ -425,8 +431,8 @@ def side_by_side(job_a: Job, job_b: Job) -> tuple[SideBySide, Window]:
     ]
     if max(starts) > end:
         raise SpecError(f"the window would start on {max(starts)}, after its end on {end}")
-    pair = SideBySide(*(_whole(p, job) for p, job in zip(given, (job_a, job_b), strict=True)), end)
-    return pair, Window(max(starts), end)
+    a, b = (_whole(p, job) for p, job in zip(given, (job_a, job_b), strict=True))
+    return SideBySide(a, b, end), Window(max(starts), end)
 
 
 def _whole(prepared: Prepared, job: Job) -> Releases:

@@ -43,7 +43,8 @@ def answer(results: Path) -> str:
     rungs = [f"{_interval(r)} months" for r in _of(ladder, model=HEADLINE).to_dict("records")]
     return (
         "**China's best available AI model has trailed that of the USA by "
-        f"{_median(window)} months on average ({_range(window)}), and on {window['as_of']} by {_median(now)} months "
+        f"{_median(window)} months on average ({_range(window)}), and on {window['as_of']} by "
+        f"{_median(now)} months "
         f"({_range(now)}).** Intervals are 90 % equal-tailed posterior intervals; realized lag, "
         f"model `{HEADLINE}`, scores `{NEW}`. On {window['censored']:.0%} of the days the lag is "
         "only a lower bound, because the table begins too late.\n\n"

@@ -18,6 +18,10 @@ Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
 # What comes with a score when a shared model's score is taken from one vintage or the other.
 SCORE_FIELDS = ("score", "stderr", "stderr_low", "stderr_high", "low", "high", "problems")
+RECORD_COLUMNS = [
+    *("group", "model", "record_a", "record_b"),
+    *("released_a", "score_a", "released_b", "score_b", "change"),
+]
 ARRAYS = ("model", "organization", "day", "group", *SCORE_FIELDS)
 
 
@@ -144,7 +148,7 @@ def shared_models(pair: SideBySide) -> pd.DataFrame:
 
 
 def unshared_models(pair: SideBySide) -> pd.DataFrame:
-    """The releases by the end that only one vintage has: ``model``, ``only_in``, group, date, score.
+    """The releases by the end that only one vintage has, with ``only_in``, the vintage's name.
 
     A name that is here for both vintages changed groups, or occurs twice in one of them.
     """
@@ -193,8 +197,7 @@ def record_holders(pair: SideBySide) -> pd.DataFrame:
             )
             row[f"score_{side}"] = np.nan if i is None else float(releases.score[i])
         row["change"] = _what_happened(row, pair)
-    first = "group model record_a record_b released_a score_a released_b score_b change".split()
-    table = pd.DataFrame(list(rows.values()), columns=first)
+    table = pd.DataFrame(list(rows.values()), columns=RECORD_COLUMNS)
     when = table["released_b"].fillna(table["released_a"])
     position = table["group"].map(pair.a.group_names.index)
     order = np.lexsort((table["model"], when, position))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -85,7 +86,7 @@ def sensitivity_table(
     not exist here has no numbers and says why in ``note``. ``mcse`` is that of the median.
     """
     case = Case.of(job, model)
-    rows: dict[int, list[dict[str, object]]] = {}
+    rows: dict[int, list[dict[str, Any]]] = {}
     tasks: dict[tuple[object, ...], Task] = {}
     wanted: list[tuple[int, Alternative, Case, tuple[object, ...]]] = []
     for at, alternative in enumerate(a for a in alternatives(case) if chosen(a)):
@@ -106,7 +107,7 @@ def sensitivity_table(
     for at, alternative, changed, key in wanted:
         position = tasks[key].windows.index(changed.window)
         rows[at] = lag_rows(alternative, changed.model, found[key], position)
-    return finish([row for at in sorted(rows) for row in rows[at]])
+    return typed([row for at in sorted(rows) for row in rows[at]], COLUMNS)
 
 
 def _identity(case: Case) -> tuple[object, ...]:
@@ -115,7 +116,7 @@ def _identity(case: Case) -> tuple[object, ...]:
     return case.model, case.efforts, tuple(r.model.tolist()), tuple(r.day.tolist())
 
 
-def lag_rows(alternative: Alternative, model: str, found: Refit, window: int = 0) -> list[dict[str, object]]:
+def lag_rows(alternative: Alternative, model: str, found: Refit, window: int = 0) -> list[dict[str, Any]]:
     """The rows of one refit."""
     return [
         _row(
@@ -133,20 +134,26 @@ def lag_rows(alternative: Alternative, model: str, found: Refit, window: int = 0
     ]
 
 
-def finish(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
-    """Rows as a table with all columns."""
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    table[list(NUMBERS)] = table[list(NUMBERS)].astype(float)
-    table["converged"] = table["converged"].astype("boolean")
-    table["n_releases"] = table["n_releases"].astype("Int64")
-    return table.fillna({"note": "", "model": "", "lag": "", "period": ""})
+def typed(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows as a table: numbers that may be missing are NaN, words that may be are empty."""
+    table = pd.DataFrame(rows, columns=list(columns))
+    for name in table.columns:
+        if name == "converged":
+            table[name] = table[name].astype("boolean")
+        elif name == "n_releases":
+            table[name] = table[name].astype("Int64")
+        elif name in (*NUMBERS, "change", "probability_best"):
+            table[name] = table[name].astype(float)
+        else:
+            table[name] = table[name].fillna("").astype(str)
+    return table
 
 
-def _row(alternative: Alternative, **cells: object) -> dict[str, object]:
+def _row(alternative: Alternative, **cells: object) -> dict[str, Any]:
     return {"alternative": alternative.name, "what": alternative.what} | cells
 
 
-def _point_row(alternative: PointConvention, case: Case) -> dict[str, object]:
+def _point_row(alternative: PointConvention, case: Case) -> dict[str, Any]:
     found = alternative.lag(case)
     total = found.n + (found.censored if alternative.convention == "release-matched" else 0)
     return _row(
@@ -160,4 +167,4 @@ def _point_row(alternative: PointConvention, case: Case) -> dict[str, object]:
     )
 
 
-__all__ = ["COLUMNS", "finish", "lag_rows", "sensitivity_table"]
+__all__ = ["COLUMNS", "NUMBERS", "lag_rows", "sensitivity_table", "typed"]

@@ -1,0 +1,198 @@
+"""The lag for every start of the window, with the same fit and with one to later releases alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from frontierlag.fit import Fit
+from frontierlag.jobs import Job
+from frontierlag.lags.days import Window
+from frontierlag.lags.measure import trend_lag_by_day
+from frontierlag.lags.realized import Staircase, realized_lag
+from frontierlag.model import split_name
+from frontierlag.names import DATE, FOLLOWER, LEADER, REALIZED, SAMPLE_DIMS, TREND
+from frontierlag.observations import Observations, day_number, reference_date, subset
+from frontierlag.scores import Releases
+from frontierlag.sensitivity.case import Case
+from frontierlag.sensitivity.refit import (
+    KINDS,
+    LONGER,
+    PERIODS,
+    QUICK,
+    Lags,
+    from_daily,
+    gate_of,
+    in_processes,
+    numbers,
+    quick_fit,
+    refit_with_draws,
+)
+from frontierlag.sensitivity.table import NUMBERS, typed
+from frontierlag.settings import SamplerSettings
+
+SAME_FIT, REFIT = "all releases", "releases since"
+FEWEST = 3
+COLUMNS = (
+    "start",
+    "fitted_to",
+    "model",
+    "lag",
+    "period",
+    *NUMBERS,
+    "converged",
+    "n_releases",
+    "note",
+)
+
+
+def quarters(first: date, last: date) -> tuple[date, ...]:
+    """First days of the quarters from one to another, both included."""
+    months = range(12 * first.year + first.month - 1, 12 * last.year + last.month)
+    return tuple(date(m // 12, m % 12 + 1, 1) for m in months if m % 3 == 0)
+
+
+STARTS = quarters(date(2023, 1, 1), date(2025, 1, 1))
+
+
+def window_starts(
+    job: Job,
+    models: Sequence[str] = (),
+    settings: SamplerSettings = QUICK,
+    *,
+    starts: Sequence[date] = STARTS,
+    workers: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
+    """Trend and realized lag over the window from every start, of two kinds of fit.
+
+    ``all releases``: the fit does not change, only the days over which its lag is told.
+    ``releases since``: the trend, scatter and shortfall are those of a fit to the releases since
+    the start alone. Records are chosen before that, over the whole history. What was released
+    before the start remains available, so realized lag keeps those capabilities, draw by draw, as
+    the fit to all releases has them: a trend that is only meant for later days, drawn out backwards,
+    would pull them to a line that says nothing of them. (Parameters of the two fits are independent
+    in a draw, the noise of shared releases is the same.)
+
+    Parameters
+    ----------
+    job
+        What to analyse; its window's start is the earliest that is possible.
+    models
+        By default the model that stands first for the metric, and the records with its trend.
+    settings, workers, done
+        As for :func:`frontierlag.sensitivity.table.sensitivity_table`.
+    starts
+        First days of windows.
+
+    Returns
+    -------
+    Rows of ``COLUMNS``, months. A start that is not possible has no numbers and says why in
+    ``note``.
+    """
+    case = Case.of(job)
+    names = models or (case.model, f"{split_name(case.model)[0]}-records")
+    cases = [Case.of(job, name) for name in dict.fromkeys(names)]
+    task = partial(_of_model, starts=tuple(starts), settings=settings)
+    found = {}
+    for name, rows in in_processes(task, cases, workers or os.cpu_count() or 1):
+        found[name] = rows
+        done(f"window starts: {name}")
+    rows = [row for one in cases for row in found[one.model]]
+    return typed(rows, COLUMNS)
+
+
+def _of_model(
+    case: Case, starts: Sequence[date], settings: SamplerSettings
+) -> tuple[str, list[dict[str, Any]]]:
+    possible = [start for start in starts if case.window.since <= start < case.window.as_of]
+    windows = [case.window, *(Window(start, case.window.as_of) for start in possible)]
+    found, whole = refit_with_draws(case.task(case.model, *windows), settings)
+    rows: list[dict[str, Any]] = []
+    for start in starts:
+        head = {"start": start.isoformat(), "model": case.model}
+        if start not in possible:
+            note = _why_not(start, case.window)
+            rows += [head | {"fitted_to": which, "note": note} for which in (SAME_FIT, REFIT)]
+            continue
+        at = 1 + possible.index(start)
+        rows += _rows(
+            head | {"fitted_to": SAME_FIT, "n_releases": found.n_releases},
+            found.lags[at],
+            found.converged,
+            "" if found.converged else found.gate.verdict(),
+        )
+        rows += _refitted(head | {"fitted_to": REFIT}, whole, windows[at], settings)
+    return case.model, rows
+
+
+def _why_not(start: date, window: Window) -> str:
+    if start < window.since:
+        return (
+            f"impossible: before {window.since}, where both groups have a second record "
+            "or the window was told to start"
+        )
+    return f"impossible: not before {window.as_of}, where the window ends"
+
+
+def _refitted(
+    head: dict[str, Any], whole: Fit, window: Window, settings: SamplerSettings
+) -> list[dict[str, Any]]:
+    releases = whole.observations.releases
+    since = releases.day >= day_number(window.since)
+    few = [
+        f"{name} has {count} release(s) in the likelihood since then, fewer than {FEWEST}"
+        for group, name in enumerate(releases.group_names)
+        if (count := int(np.sum(since & (releases.group == group)))) < FEWEST
+    ]
+    if few:
+        return [head | {"note": f"impossible: {'; '.join(few)}"}]
+    later = subset(releases, since)
+    observations = Observations(later, reference_date(later))
+    for thin in (1, LONGER):
+        fit = quick_fit(whole.spec, observations, settings, thin=thin)
+        lags = _lags(fit, whole, since, window)
+        gate = gate_of(fit, [lags])
+        if gate.converged:
+            break
+    note = "" if gate.converged else gate.verdict()
+    return _rows(head | {"n_releases": len(later)}, lags, gate.converged, note)
+
+
+def _lags(later: Fit, whole: Fit, since: np.ndarray, window: Window) -> Lags:
+    """Trend lag of the later fit; realized lag with earlier capabilities of the whole."""
+    capability = whole.capabilities.copy()
+    capability[..., since] = later.capabilities
+    releases = whole.observations.releases
+    months, censored = realized_lag(
+        _staircase(releases, capability, LEADER),
+        _staircase(releases, capability, FOLLOWER),
+        window.days,
+    )
+    dims = (*SAMPLE_DIMS, DATE)
+    daily = {
+        TREND: trend_lag_by_day(later, window),
+        REALIZED: (xr.DataArray(months, dims=dims), xr.DataArray(censored, dims=dims)),
+    }
+    return from_daily(daily, [window])[0]
+
+
+def _staircase(releases: Releases, capability: np.ndarray, group: int) -> Staircase:
+    mask = releases.group == group
+    return Staircase.of(releases.day[mask], capability[..., mask])
+
+
+def _rows(
+    head: dict[str, Any], lags: Lags, converged: bool, note: str
+) -> Iterator[dict[str, Any]]:
+    for kind in KINDS:
+        for period in PERIODS:
+            cells = {"lag": kind, "period": period, "converged": converged, "note": note}
+            yield head | cells | numbers(*lags[kind, period])
