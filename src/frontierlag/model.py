@@ -175,12 +175,9 @@ def build(spec: ModelSpec, observations: Observations) -> pm.Model:
         data: dict[str, Any] = {
             name: pm.Data(name, values) for name, values in spec.inputs(observations).items()
         }
-        p = {
-            parameter.name: parameter.prior.variable(
-                parameter.name, () if parameter.shared else (GROUP,)
-            )
-            for parameter in spec.parameters
-        }
+        curve = len(spec.trend.parameters(spec.metric))
+        p = {parameter.name: parameter.variable() for parameter in spec.parameters[:curve]}
+        p |= spec.frontier.variables(spec.parameters[curve:])
         mu = spec.trend.value({**data, **p}, data["years"], data["group_index"], pt)
         spec.frontier.likelihood(p, mu, data)
     return model

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from scipy import stats
 
 from frontierlag.errors import SpecError
+from frontierlag.names import GROUP
 
 # What each family needs; `lower` is a truncation point, `median` that of a log-normal.
 _FAMILIES: dict[str, tuple[str, ...]] = {
@@ -86,23 +87,40 @@ class Prior(BaseModel):
         """Add the prior to the open ``pm.Model`` as a random variable."""
         return getattr(pm, self.family)(name, **self._arguments(), dims=dims or None)
 
+    def symbolic_logp(self, value: Any) -> Any:
+        """Log density of a symbolic value, for a variable that is made of several priors."""
+        return pm.logp(getattr(pm, self.family).dist(**self._arguments()), value)
+
     def logp(self, values: np.ndarray) -> np.ndarray:
         """Log density at each value, minus infinity outside the support."""
+        return self._distribution().logpdf(values)
+
+    def draw(self, rng: np.random.Generator, size: tuple[int, ...]) -> np.ndarray:
+        """Draw values."""
+        return self._distribution().rvs(size=size, random_state=rng)
+
+    @property
+    def median_value(self) -> float:
+        """The prior's median, where a sampler may begin."""
+        return float(self._distribution().median())
+
+    def _distribution(self) -> Any:
+        """The same distribution in SciPy."""
         n = {key: self._number(key) for key in _FAMILIES[self.family]}
         match self.family:
             case "Normal":
-                return stats.norm.logpdf(values, n["mu"], n["sigma"])
+                return stats.norm(n["mu"], n["sigma"])
             case "TruncatedNormal":
                 lower = (n["lower"] - n["mu"]) / n["sigma"]
-                return stats.truncnorm.logpdf(values, lower, np.inf, n["mu"], n["sigma"])
+                return stats.truncnorm(lower, np.inf, n["mu"], n["sigma"])
             case "HalfNormal":
-                return stats.halfnorm.logpdf(values, scale=n["sigma"])
+                return stats.halfnorm(scale=n["sigma"])
             case "LogNormal":
-                return stats.lognorm.logpdf(values, n["sigma"], scale=n["median"])
+                return stats.lognorm(n["sigma"], scale=n["median"])
             case "InverseGamma":
-                return stats.invgamma.logpdf(values, n["alpha"], scale=n["beta"])
+                return stats.invgamma(n["alpha"], scale=n["beta"])
             case "Uniform":
-                return stats.uniform.logpdf(values, n["lower"], n["upper"] - n["lower"])
+                return stats.uniform(n["lower"], n["upper"] - n["lower"])
 
     def describe(self) -> str:
         """Say the prior in one line, for a table or a manifest."""
@@ -123,3 +141,7 @@ class Parameter(BaseModel):
     unit: str
     prior: Prior
     shared: bool = False
+
+    def variable(self) -> Any:
+        """Add the parameter to the open ``pm.Model`` with its prior."""
+        return self.prior.variable(self.name, () if self.shared else (GROUP,))

@@ -17,28 +17,22 @@ from functools import cached_property
 from itertools import permutations
 
 import numpy as np
-import pandas as pd
 
 from frontierlag.analysis import Analysis, analyse
-from frontierlag.errors import SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.days import Window
-from frontierlag.lags.trend import curve
 from frontierlag.model import ModelSpec
 from frontierlag.names import CENSORED, PERIOD, REALIZED, SAMPLE_DIMS, TREND, WINDOW
 from frontierlag.observations import day_number
-from frontierlag.report.sentences import headline, number
+from frontierlag.report.sentences import headline
 from frontierlag.scores import Releases, releases
 from frontierlag.scores.side_by_side import (
     SIDES,
     Side,
     SideBySide,
-    record_holders,
-    shared_models,
-    unshared_models,
 )
 from frontierlag.settings import SamplerSettings
-from frontierlag.summary import OUTER, Summary, summarize
+from frontierlag.summary import Summary, summarize
 
 COMPONENTS = ("scores", "dates", "releases")
 KINDS = (TREND, REALIZED)
@@ -205,73 +199,6 @@ class VintageComparison:
             in_sds=total / spread if spread > 0 else 0.0,
         )
 
-    def moved(self) -> pd.DataFrame:
-        """Shared models whose score or date moved, largest first: the rows of ``moved.csv``.
-
-        What is largest is told by ``against_trend``: the change of score less what the group's
-        trend (posterior mean of the first vintage) rises between the two dates, that is how far the
-        model moved off its trend. A later date alone moves it down, a higher score alone up.
-        ``perhaps`` names what only the second vintage has from the same organization on the first
-        vintage's date: the shared name may stand for another snapshot there.
-        """
-        table = shared_models(self.pair)
-        table["against_trend"] = (table["score_change"] - self._rise(table)).round(6)
-        table["perhaps"] = self._perhaps(table)
-        table = table[(table["score_change"] != 0) | (table["days"] != 0)]
-        order = np.lexsort((table["model"], -table["against_trend"].abs()))
-        rounded = {name: table[name].round(6) for name in ("score_change", "stderr_change")}
-        return table.assign(**rounded).iloc[order].reset_index(drop=True)
-
-    def _perhaps(self, shared: pd.DataFrame) -> list[str]:
-        """For models dated anew, those of the second vintage alone that have their first date."""
-        only = self.unshared()
-        only = only[only["only_in"] == self.tables[1]]
-        there: dict[tuple[str, object], list[str]] = {}
-        for model, who, day in zip(
-            only["model"], only["organization"], only["released"], strict=True
-        ):
-            there.setdefault((who, day), []).append(model)
-        keys = zip(shared["organization"], shared["released_a"], shared["days"], strict=True)
-        return ["; ".join(there.get((who, day), []) if days else []) for who, day, days in keys]
-
-    def _rise(self, shared: pd.DataFrame) -> np.ndarray:
-        """Rise of each model's trend between its two dates, score units, posterior mean."""
-        fit = self.corners[BEFORE].fit
-        rise = np.zeros(len(shared))
-        for k, name in enumerate(self.pair.a.group_names):
-            mask = (shared["group"] == name).to_numpy()
-            heights = [
-                curve(
-                    fit.spec.trend,
-                    fit.trend_inputs,
-                    shared[column].to_numpy()[mask].astype("datetime64[D]").astype(np.int64),
-                    fit.observations.reference,
-                    k,
-                ).mean((0, 1))
-                for column in ("released_a", "released_b")
-            ]
-            rise[mask] = heights[1] - heights[0]
-        return rise
-
-    def records(self) -> pd.DataFrame:
-        """Record-holders of both side by side: the rows of ``records.csv``."""
-        return record_holders(self.pair)
-
-    def unshared(self) -> pd.DataFrame:
-        """Releases that only one of the two has: the rows of ``unshared.csv``."""
-        return unshared_models(self.pair)
-
-    def decomposition(self) -> pd.DataFrame:
-        """From the first vintage's lag to the second's: the rows of ``vintages.csv``.
-
-        Steps 'from' and 'to' hold the posterior mean and interval of the window's mean lag;
-        'scores', 'dates', 'releases' and 'total' hold changes of the posterior mean, whose Monte
-        Carlo error is ``mcse``; ``first`` and ``last`` are the change when the component is replaced before
-        or after the two others.
-        """
-        rows = [row for change in self.changes for row in self._rows(change)]
-        return pd.DataFrame(rows).round(6).assign(converged=self.converged)
-
     def verdicts(self) -> dict[str, str]:
         """The convergence verdict of every mixture, by what it takes from the second vintage."""
         words = {}
@@ -279,86 +206,6 @@ class VintageComparison:
             taken = [name for name, side in zip(COMPONENTS, corner, strict=True) if side == "b"]
             words[", ".join(taken) or "nothing"] = analysis.convergence.verdict()
         return words
-
-    def _rows(self, change: Change) -> list[dict[str, object]]:
-        origin = {
-            "from": self.tables[0],
-            "to": self.tables[1],
-            "comparison": self.pair.a.comparison.name,
-            "window_start": self.window.since.isoformat(),
-            "window_end": self.window.as_of.isoformat(),
-            "model": self.model,
-            "lag": change.kind,
-        }
-
-        def end(step: str, corner: Corner, summary: Summary, censored: float) -> dict[str, object]:
-            return origin | {
-                "step": step,
-                "months": summary.mean,
-                "mcse": summary.mcse,
-                "lower90": summary.lower90,
-                "upper90": summary.upper90,
-                "undefined": summary.undefined,
-                "censored": censored,
-                "releases": len(self.corners[corner].fit.observations.releases),
-            }
-
-        return [
-            end("from", BEFORE, change.before, change.censored[0]),
-            *(
-                origin
-                | {
-                    "step": part.component,
-                    "months": part.months,
-                    "mcse": part.mcse,
-                    "first": part.first,
-                    "last": part.last,
-                }
-                for part in change.parts
-            ),
-            origin
-            | {
-                "step": "total",
-                "months": change.total,
-                "mcse": change.mcse,
-                "in_sds": change.in_sds,
-            },
-            end("to", AFTER, change.after, change.censored[1]),
-        ]
-
-    def sentences(self) -> tuple[str, ...]:
-        """What changed, in sentences that can stand alone."""
-        table, records = shared_models(self.pair), self.records()
-        dated = int((table["days"] != 0).sum())
-        changed = records["change"] != "none"
-        counts = self.unshared()["only_in"].value_counts()
-        only = [int(counts.get(name, 0)) for name in self.tables]
-        first = (
-            f"Of {len(table)} models shared by {self.tables[0]} and {self.tables[1]} in "
-            f"{self.pair.a.comparison.name}, {dated} have another date and "
-            f"{int((table['score_change'].abs() >= 1).sum())} a score at least 1 apart; by "
-            f"{self.window.as_of} {only[0]} releases are only in the first and {only[1]} only in "
-            f"the second; of {len(records)} record-holders by score in either, "
-            f"{int((~changed).sum())} are records in both."
-        )
-        return (first, *(self._sentence(change) for change in self.changes))
-
-    def _sentence(self, change: Change) -> str:
-        leader, follower = self.pair.a.group_names
-        ends = [
-            f"{number(s.mean, s)} months ({OUTER:.0%} interval {number(s.lower90, s)} to "
-            f"{number(s.upper90, s)})"
-            for s in (change.before, change.after)
-        ]
-        places = 2 if 2 * max(p.mcse for p in change.parts) < 0.01 else 1
-        parts = ", ".join(f"{p.component} {p.months:+.{places}f}" for p in change.parts)
-        verdict = "" if self.converged else " NOT CONVERGED."
-        return (
-            f"The mean {change.kind} lag of {follower} behind {leader} from {self.window.since} to "
-            f"{self.window.as_of} is {ends[0]} by {self.tables[0]} and {ends[1]} by "
-            f"{self.tables[1]}: {change.total:+.{places}f} months, {abs(change.in_sds):.1f} "
-            f"posterior standard deviations; Shapley values: {parts} ({self.model}).{verdict}"
-        )
 
 
 def _with(corner: Corner, k: int, side: Side) -> Corner:
@@ -429,8 +276,6 @@ def side_by_side(job_a: Job, job_b: Job) -> tuple[SideBySide, Window]:
         Job(job.scores, job.comparison, job.since, end, job.efforts).prepare().window.since
         for job in (job_a, job_b)
     ]
-    if max(starts) > end:
-        raise SpecError(f"the window would start on {max(starts)}, after its end on {end}")
     a, b = (_whole(p, job) for p, job in zip(given, (job_a, job_b), strict=True))
     return SideBySide(a, b, end), Window(max(starts), end)
 

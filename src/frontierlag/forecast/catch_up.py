@@ -31,6 +31,10 @@ BEST = "best"
 # A record is told by default unless it is matched with at least this probability.
 MATCHED = 0.5
 NOT_MATCHED = "unmatched"
+ASSUMED = (
+    "The forecast assumes that releases are independent of each other, come at the last year's "
+    "rate, and that the trends go on; hindcast.csv says how that did with the last year hidden."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,14 +192,21 @@ class CatchUp:
             f"after {self.horizon}" if d is None else d.isoformat()
             for d in (f.when.lower90, f.when.median, f.when.upper90)
         )
-        known = f"; already by {self.as_of} with probability {f.already:.2f}" if f.already else ""
-        beyond = f"; not by {self.horizon} with probability {f.when.beyond:.2f}"
+        known = f"; already by {self.as_of}: P {chance(f.already)}" if f.already else ""
+        beyond = f"; not by {self.horizon}: P {chance(f.when.beyond)}"
         mark = "" if self.analysis.convergence.converged else " NOT CONVERGED."
         return (
             f"{follower}'s best exceeds {what}: median date {median} ({OUTER:.0%} interval {low} "
-            f"to {high}), by {f.by} with probability {f.by_probability:.2f}{known}"
+            f"to {high}); by {f.by}: P {chance(f.by_probability)}{known}"
             f"{beyond if f.when.beyond > 0 else ''}.{mark}"
         )
+
+
+def chance(p: float) -> str:
+    """A probability, never rounded to certainty, behind a 'P': '= 0.67', '> 0.99', '< 0.01'."""
+    if p >= 0.995:
+        return "> 0.99"
+    return "< 0.01" if p < 0.005 else f"= {p:.2f}"
 
 
 def catch_up(

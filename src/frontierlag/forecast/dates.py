@@ -54,7 +54,11 @@ def summarize_days(day: xr.DataArray) -> DateSummary:
         around = [_quantile(flat, q) for q in (0.5 - error, 0.5 + error)]
         mcse = (around[1] - around[0]) / 2 if np.isfinite(around).all() else np.nan
     return DateSummary(
-        *(_or_none(q) for q in (median, low50, high50, low90, high90)),
+        _or_none(median),
+        _or_none(low50),
+        _or_none(high50),
+        _or_none(low90),
+        _or_none(high90),
         float(np.isinf(flat).mean()),
         float(mcse),
     )

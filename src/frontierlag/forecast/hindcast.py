@@ -86,8 +86,8 @@ class Hindcast:
             f"{now.as_of} ({self.then.name}, {then.comparison.name}): of {len(latent)} values of "
             f"the best available, {held[0]} lie in the {INNER:.0%} and {held[1]} in the "
             f"{OUTER:.0%} interval (PIT {_listed(latent['pit'])}; they are not independent). The "
-            f"medians are off by {_off(latent, 'median')} {_unit(then)} on average, those of the "
-            f"drift by {_off(latent, 'drift')}.{mark}"
+            f"medians are off by {_off(latent, 'median')} on average, those of the drift "
+            f"by {_off(latent, 'drift')}.{mark}"
         )
         said = self.catch_up.dropna(subset=["happened"])
         expected, came = said["probability_by_end"].sum(), said["happened"].sum()
@@ -306,7 +306,3 @@ def _listed(values: pd.Series) -> str:
 def _off(rows: pd.DataFrame, column: str) -> str:
     """Mean absolute distance of a column from the truth."""
     return f"{(rows[column] - rows['truth']).abs().mean():.3g}"
-
-
-def _unit(analysis: Analysis) -> str:
-    return analysis.fit.spec.metric.unit

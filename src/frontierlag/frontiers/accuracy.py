@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -62,6 +63,10 @@ class OfAccuracy(Frontier):
     def parameters(self, metric: Metric) -> tuple[Parameter, ...]:
         """As for an index, in log odds."""
         return self.scale_free.parameters(LOG_ODDS)
+
+    def variables(self, parameters: Sequence[Parameter]) -> dict[str, Any]:
+        """As for an index."""
+        return self.scale_free.variables(parameters)
 
     def likelihood(self, p: Values, mu: Any, data: Values) -> None:
         """Binomial, with the capability integrated out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -43,6 +43,10 @@ class Frontier(ABC):
     @abstractmethod
     def parameters(self, metric: Metric) -> tuple[Parameter, ...]:
         """List the parameters with their default priors in the units of ``metric``."""
+
+    def variables(self, parameters: Sequence[Parameter]) -> dict[str, Any]:
+        """Add the parameters to the open ``pm.Model``, in coordinates that suit the sampler."""
+        return {parameter.name: parameter.variable() for parameter in parameters}
 
     @abstractmethod
     def likelihood(self, p: Values, mu: Any, data: Values) -> None:

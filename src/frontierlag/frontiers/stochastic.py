@@ -5,6 +5,7 @@ Aigner, Lovell & Schmidt (1977); Meeusen & van den Broeck (1977).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -18,6 +19,7 @@ from frontierlag.frontiers import densities
 from frontierlag.frontiers.base import Frontier, Noise, Values
 from frontierlag.frontiers.quadrature import two_piece_marginal_logp
 from frontierlag.frontiers.records import scatter, split_error
+from frontierlag.frontiers.spread import scatter_and_shortfall
 from frontierlag.frontiers.standardize import Standardized
 from frontierlag.names import SCORE
 from frontierlag.priors import Parameter, Prior
@@ -75,6 +77,10 @@ class Stochastic(Frontier):
                 prior=Prior(family="HalfNormal", sigma=0.75 * metric.spread),
             ),
         )
+
+    def variables(self, parameters: Sequence[Parameter]) -> dict[str, Any]:
+        """Scatter and shortfall as a pair (:mod:`frontierlag.frontiers.spread`)."""
+        return scatter_and_shortfall(*parameters)
 
     def likelihood(self, p: Values, mu: Any, data: Values) -> None:
         """Closed-form density of scatter plus measurement error minus shortfall."""

@@ -184,13 +184,13 @@ def record_holders(pair: SideBySide) -> pd.DataFrame:
     sides = {side: pair.of(side) for side in SIDES}
     held = {side: records(releases) for side, releases in sides.items()}
     for side, releases in sides.items():
-        for i in np.flatnonzero(held[side]):
-            rows.setdefault((int(releases.group[i]), str(releases.model[i])), {})
+        for at in np.flatnonzero(held[side]):
+            rows.setdefault((int(releases.group[at]), str(releases.model[at])), {})
     for (group, model), row in rows.items():
         row |= {"group": pair.a.group_names[group], "model": model}
         for side, releases in sides.items():
             found = np.flatnonzero((releases.model == model) & (releases.group == group))
-            i = found[0] if found.size else None
+            i = int(found[0]) if found.size else None
             row[f"record_{side}"] = bool(held[side][found].any())
             row[f"released_{side}"] = (
                 pd.NaT if i is None else pd.Timestamp(releases.date[i].astype("datetime64[s]"))

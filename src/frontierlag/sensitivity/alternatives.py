@@ -18,7 +18,8 @@ from frontierlag.scores.groups import members
 from frontierlag.sensitivity.case import Case
 
 # Makers that Epoch's tables give as two countries in one vintage ('UK;USA') and as one in another.
-TWO_COUNTRY_MAKERS = ("Google DeepMind",)
+# The newest table has two Gemini rows under Google alone, so that name counts as the same maker.
+TWO_COUNTRY_MAKERS = ("Google DeepMind", "Google")
 WINDOW_STARTS = (date(2024, 1, 1), date(2025, 1, 1))
 FRONTIERS = ("stochastic", "records")
 TRENDS = ("linear", "logistic", "parallel", "broken")
@@ -164,11 +165,15 @@ def alternatives(case: Case) -> tuple[Alternative, ...]:
         ("two-piece errors", "errors", f"{trend}-stochastic-twopiece"),
     ]
     named += [
-        (", ".join(_differences((trend, frontier), (t, f))), _family(trend, frontier, t, f), f"{t}-{f}")
+        (
+            ", ".join(_differences((trend, frontier), (t, f))),
+            _family(trend, frontier, t, f),
+            f"{t}-{f}",
+        )
         for f in FRONTIERS
         for t in TRENDS
     ]
-    named.append(("records, first ones kept", "first records", f"{trend}-records-all"))
+    named.append(("records only, first ones kept", "first records", f"{trend}-records-all"))
     found += [
         OtherModel(name, what, model)
         for name, what, model in named
@@ -177,7 +182,7 @@ def alternatives(case: Case) -> tuple[Alternative, ...]:
     if "USA" in (case.comparison.leader, case.comparison.follower) and column == "country":
         found.append(
             WithoutRows(
-                "UK;USA not counted (Google DeepMind)",
+                "UK;USA not counted (Google)",
                 "UK;USA",
                 of_several_countries,
                 "of several countries, not counted in this alternative",
@@ -211,7 +216,9 @@ def _conventions() -> list[Alternative]:
 def _differences(base: tuple[str, str], other: tuple[str, str]) -> list[str]:
     trend, frontier = other
     words = [f"{trend} trend"] if trend != base[0] else []
-    return words + ([f"{frontier} only" if frontier == "records" else frontier] if frontier != base[1] else [])
+    return words + (
+        [f"{frontier} only" if frontier == "records" else frontier] if frontier != base[1] else []
+    )
 
 
 def _family(trend: str, frontier: str, t: str, f: str) -> str:

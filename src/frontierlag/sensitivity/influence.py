@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ import pandas as pd
 from frontierlag.errors import FrontierLagError
 from frontierlag.fit import Fit
 from frontierlag.jobs import Job
-from frontierlag.lags.realized import Staircase
-from frontierlag.names import FOLLOWER, LEADER
+from frontierlag.lags.days import Window
+from frontierlag.lags.measure import trend_lag_by_day
+from frontierlag.lags.realized import Staircase, realized_lag
+from frontierlag.names import FOLLOWER, LEADER, REALIZED, TREND, WINDOW
 from frontierlag.scores import Releases, records
 from frontierlag.scores.groups import members
 from frontierlag.sensitivity.case import Case
@@ -24,7 +26,6 @@ from frontierlag.sensitivity.refit import (
     QUICK,
     Refit,
     Task,
-    in_processes,
     numbers,
     refit_all,
     refit_with_draws,
@@ -36,6 +37,12 @@ from frontierlag.settings import SamplerSettings
 EVER_BEST = 0.05
 # A maker of fewer releases than this is left out only if one of them is such a model.
 MANY = 3
+# From this expected change in months on, a model is left out by a refit.
+REFIT_FROM = 0.1
+# How many times the draws of a refit the full fit has.
+BASE_DRAWS = 4
+# Draws a chain, and days apart, of that expectation.
+SCREENED, EVERY_DAYS = 250, 7
 MODEL, MAKER = "model", "maker"
 COLUMNS = (
     "left_out",
@@ -52,7 +59,7 @@ COLUMNS = (
 )
 
 
-def influence(
+def influence_table(
     job: Job,
     model: str | None = None,
     settings: SamplerSettings = QUICK,
@@ -62,12 +69,13 @@ def influence(
 ) -> pd.DataFrame:
     """Refit without each model and each maker that can matter, and say how far the lag moves.
 
-    Left out one at a time are the record-holders by published score, every model that was its
-    group's best available on some day in more than ``EVER_BEST`` of the draws, and every maker with
-    such a model or with at least ``MANY`` releases. The others stand far below their frontier: each
-    is one of two hundred draws of the shortfall, and never what a realized lag is read from.
-    A maker with one release is not listed beside its model: the two are the same. The window stays
-    that of the full fit.
+    Listed are the record-holders by published score, every model that was its group's best
+    available on some day in more than ``EVER_BEST`` of the draws, and every maker with such a model
+    or with at least ``MANY`` releases (one with a single release is the same as its model). The fit
+    is made again without every maker. Without a model it is if that is expected to move the mean of
+    a lag over the window by ``REFIT_FROM`` months or more (:func:`expected_changes`), wherever it
+    stands; of the other models of the list the table gives the expectation as ``change`` and says
+    so in ``note``. The window stays that of the full fit.
 
     Parameters
     ----------
@@ -77,17 +85,34 @@ def influence(
     Returns
     -------
     Rows of ``COLUMNS``, months, the largest ``change`` of a median against the full fit first. The
-    full fit is the row whose ``kind`` is ``none``, at the end with those that cannot be fitted, whose
-    ``note`` says why. ``mcse`` is that of the median; a change has about 1.4 times as much.
+    full fit is the row whose ``kind`` is ``none``, at the end with those that cannot be fitted,
+    whose ``note`` says why. A change without a ``median`` is an expectation, of a mean. ``mcse`` is
+    that of the median; the full fit, with ``BASE_DRAWS`` times the draws, adds little to it in a
+    change.
     """
     workers = workers or os.cpu_count() or 1
     case = Case.of(job, model)
-    (base, best) = next(iter(in_processes(_Base(settings), [case], workers)))
+    # Its Monte Carlo error is in every change, so it gets more draws than the refits.
+    more = settings.model_copy(update={"draws": BASE_DRAWS * settings.draws})
+    base, fit = refit_with_draws(case.task("base"), more, cores=workers)
+    best = ever_best_available(fit, case.releases)
+    expected = expected_changes(fit, case.window)
+    listed = candidates(case.releases, best)
+    listed += [
+        (MODEL, name)
+        for name, changes in expected.items()
+        if max(map(abs, changes.values())) >= REFIT_FROM and (MODEL, name) not in listed
+    ]
+    done("full fit")
     tasks: list[Task] = []
     rows: list[dict[str, Any]] = []
     heads: dict[object, dict[str, Any]] = {}
-    for kind, name in candidates(case.releases, best):
+    for kind, name in listed:
         head = {"left_out": name, "kind": kind} | _facts(case.releases, kind, name, best)
+        guess = expected.get(name, {}) if kind == MODEL else {}
+        if guess and max(map(abs, guess.values())) < REFIT_FROM:
+            rows += [head | _expected(lag, change) for lag, change in guess.items()]
+            continue
         try:
             tasks.append(without(case, kind, name).task((kind, name)))
             heads[kind, name] = head
@@ -108,7 +133,7 @@ def without(case: Case, kind: str, name: str) -> Case:
     if kind == MODEL:
         rows = np.asarray(frame["model"] == name)
     else:
-        rows = np.array([name in members(cell) for cell in frame["organization"]], dtype=bool)
+        rows = _made_by(frame["organization"], name)
     return case.without(rows, f"{kind} {name} left out to see what it moves")
 
 
@@ -133,7 +158,11 @@ def candidates(releases: Releases, ever_best: np.ndarray) -> list[tuple[str, str
         if len(own) > 1 and (chosen[own].any() or len(own) >= MANY)
     ]
     models = [(MODEL, str(name)) for name in releases.model[chosen]]
-    return models + [(MAKER, maker) for maker in makers]
+    # Makers of the same models (joint work) are one.
+    same: dict[tuple[int, ...], list[str]] = {}
+    for maker in makers:
+        same.setdefault(tuple(made[maker]), []).append(maker)
+    return models + [(MAKER, ";".join(names)) for names in same.values()]
 
 
 def ever_best_available(fit: Fit, releases: Releases) -> np.ndarray:
@@ -156,15 +185,72 @@ def ever_best_available(fit: Fit, releases: Releases) -> np.ndarray:
     return np.array([share[name] for name in releases.model.tolist()])
 
 
-class _Base:
-    """The full fit, and how likely each release was ever the best: runs in a worker process."""
+def expected_changes(fit: Fit, window: Window) -> dict[str, dict[str, float]]:
+    """Change of each mean lag over the window if one model were left out, without a refit.
 
-    def __init__(self, settings: SamplerSettings) -> None:
-        self.settings = settings
+    Draws are weighted by 1 / p(score | parameters): importance sampling of the posterior without
+    the release. Realized lag is read from the other capabilities. Some draws and days stand for
+    all.
 
-    def __call__(self, case: Case) -> tuple[Refit, np.ndarray]:
-        found, fit = refit_with_draws(case.task("base"), self.settings)
-        return found, ever_best_available(fit, case.releases)
+    Parameters
+    ----------
+    fit
+        The full fit.
+    window
+        The days.
+
+    Returns
+    -------
+    By model in the likelihood, by kind of lag, months. Days without a lag are left out of this
+    expectation, which only says what is worth a refit.
+    """
+    releases, data = fit.observations.releases, fit.observations.arrays
+    some = (slice(None), slice(None, None, max(1, fit.capabilities.shape[1] // SCREENED)))
+    p = {name: values[some] for name, values in fit.draws.items()}
+    if fit.spec.frontier.latent_in_model:
+        p |= dict.fromkeys(fit.spec.frontier.latent_in_model, fit.capabilities[some])
+    log_likelihood = fit.spec.frontier.log_likelihood(
+        p, fit.spec.trend_at(p, fit.observations), data
+    )
+    capability, days = fit.capabilities[some], window.days[::-EVERY_DAYS][::-1]
+    trend = np.nanmean(trend_lag_by_day(fit, window)[0].to_numpy()[some], axis=-1)
+
+    def realized(kept: np.ndarray) -> np.ndarray:
+        leader, follower = (
+            Staircase.of(releases.day[own], capability[..., own])
+            for own in (kept & (releases.group == group) for group in (LEADER, FOLLOWER))
+        )
+        return np.nanmean(realized_lag(leader, follower, days)[0], axis=-1)
+
+    every = np.ones(len(releases), dtype=bool)
+    full = {TREND: trend.mean(), REALIZED: realized(every).mean()}
+    found: dict[str, dict[str, float]] = {}
+    for at in range(len(releases)):
+        weight = np.exp(log_likelihood[..., at].min() - log_likelihood[..., at])
+        kept = np.arange(len(releases)) != at
+        if any(not (kept & (releases.group == group)).any() for group in (LEADER, FOLLOWER)):
+            continue
+        without = {TREND: trend, REALIZED: realized(kept)}
+        found[str(releases.model[at])] = {
+            kind: float(np.average(values, weights=weight) - full[kind])
+            for kind, values in without.items()
+        }
+    return found
+
+
+def _expected(lag: str, change: float) -> dict[str, Any]:
+    return {
+        "lag": lag,
+        "period": WINDOW,
+        "change": round(change, DIGITS) + 0.0,
+        "note": f"not refitted: expected to move no lag by {REFIT_FROM:g} months",
+    }
+
+
+def _made_by(organizations: Iterable[Any], makers: str) -> np.ndarray:
+    """Which cells name one of the makers (several are separated by ';')."""
+    wanted = set(members(makers))
+    return np.array([bool(wanted & set(members(str(c)))) for c in organizations], dtype=bool)
 
 
 def _facts(releases: Releases, kind: str, name: str, best: np.ndarray) -> dict[str, Any]:
@@ -173,7 +259,7 @@ def _facts(releases: Releases, kind: str, name: str, best: np.ndarray) -> dict[s
         own = releases.model == name
         facts = {"probability_best": round(float(best[own][0]), DIGITS)}
     else:
-        own = np.array([name in members(str(cell)) for cell in releases.organization])
+        own = _made_by(releases.organization, name)
         facts = {}
     groups = [releases.group_names[g] for g in np.unique(releases.group[own])]
     return {"group": ";".join(groups)} | facts

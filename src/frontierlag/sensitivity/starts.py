@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -13,16 +13,19 @@ import pandas as pd
 import xarray as xr
 
 from frontierlag.fit import Fit
+from frontierlag.frontiers import Records
 from frontierlag.jobs import Job
-from frontierlag.lags.days import Window
+from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import trend_lag_by_day
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.model import split_name
-from frontierlag.names import DATE, FOLLOWER, LEADER, REALIZED, SAMPLE_DIMS, TREND
+from frontierlag.names import CURRENT, DATE, FOLLOWER, LEADER, REALIZED, SAMPLE_DIMS, TREND
+from frontierlag.names import WINDOW as WHOLE
 from frontierlag.observations import Observations, day_number, reference_date, subset
 from frontierlag.scores import Releases
 from frontierlag.sensitivity.case import Case
 from frontierlag.sensitivity.refit import (
+    DIGITS,
     KINDS,
     LONGER,
     PERIODS,
@@ -38,6 +41,7 @@ from frontierlag.sensitivity.refit import (
 from frontierlag.sensitivity.table import NUMBERS, typed
 from frontierlag.settings import SamplerSettings
 
+LEAST_SQUARES = "least squares"
 SAME_FIT, REFIT = "all releases", "releases since"
 FEWEST = 3
 COLUMNS = (
@@ -77,9 +81,14 @@ def window_starts(
     ``releases since``: the trend, scatter and shortfall are those of a fit to the releases since
     the start alone. Records are chosen before that, over the whole history. What was released
     before the start remains available, so realized lag keeps those capabilities, draw by draw, as
-    the fit to all releases has them: a trend that is only meant for later days, drawn out backwards,
-    would pull them to a line that says nothing of them. (Parameters of the two fits are independent
-    in a draw, the noise of shared releases is the same.)
+    the fit to all releases has them: a trend that is only meant for later days, drawn out
+    backwards, would pull them to a line that says nothing of them. (Parameters of the two fits are
+    independent in a draw, the noise of shared releases is the same.)
+    ``least squares``: one straight line through each group's records since the start, the first of
+    the whole history dropped, trend lag alone: the baseline of the field, a point.
+
+    A start before the job's window has no window to average over and says so; the lag on the last
+    day has no need of one, so that of a fit to releases since such a start is there.
 
     Parameters
     ----------
@@ -106,6 +115,7 @@ def window_starts(
         found[name] = rows
         done(f"window starts: {name}")
     rows = [row for one in cases for row in found[one.model]]
+    rows += [row for start in starts for row in _least_squares(case, start)]
     return typed(rows, COLUMNS)
 
 
@@ -120,7 +130,15 @@ def _of_model(
         head = {"start": start.isoformat(), "model": case.model}
         if start not in possible:
             note = _why_not(start, case.window)
-            rows += [head | {"fitted_to": which, "note": note} for which in (SAME_FIT, REFIT)]
+            rows += [
+                head | {"fitted_to": which, "lag": kind, "period": WHOLE, "note": note}
+                for which in (SAME_FIT, REFIT)
+                for kind in KINDS
+            ]
+            if start < case.window.since:
+                since = head | {"fitted_to": REFIT}
+                refitted = _refitted(since, whole, start, case.window, settings)
+                rows += [row for row in refitted if row.get("period") != WHOLE]
             continue
         at = 1 + possible.index(start)
         rows += _rows(
@@ -129,7 +147,7 @@ def _of_model(
             found.converged,
             "" if found.converged else found.gate.verdict(),
         )
-        rows += _refitted(head | {"fitted_to": REFIT}, whole, windows[at], settings)
+        rows += _refitted(head | {"fitted_to": REFIT}, whole, start, windows[at], settings)
     return case.model, rows
 
 
@@ -143,10 +161,10 @@ def _why_not(start: date, window: Window) -> str:
 
 
 def _refitted(
-    head: dict[str, Any], whole: Fit, window: Window, settings: SamplerSettings
+    head: dict[str, Any], whole: Fit, start: date, window: Window, settings: SamplerSettings
 ) -> list[dict[str, Any]]:
     releases = whole.observations.releases
-    since = releases.day >= day_number(window.since)
+    since = releases.day >= day_number(start)
     few = [
         f"{name} has {count} release(s) in the likelihood since then, fewer than {FEWEST}"
         for group, name in enumerate(releases.group_names)
@@ -164,6 +182,33 @@ def _refitted(
             break
     note = "" if gate.converged else gate.verdict()
     return _rows(head | {"n_releases": len(later)}, lags, gate.converged, note)
+
+
+def _least_squares(case: Case, start: date) -> list[dict[str, Any]]:
+    """Trend lag of least-squares lines; no row if a group has too few records or none rises."""
+    releases = case.releases
+    chosen = Records().select(releases) & (releases.day >= day_number(start))
+    lines = []
+    for group in (LEADER, FOLLOWER):
+        own = chosen & (releases.group == group)
+        if own.sum() < FEWEST:
+            return []
+        day = releases.day[own] - case.window.days[-1]
+        lines.append(np.polyfit(day.astype(float), releases.score[own], 1))
+    (slope, level), follower = lines
+    if slope <= 0:
+        return []
+    early = start < case.window.since
+    days = np.arange(0 if early else day_number(start) - case.window.days[-1], 1)
+    lag = (days - (np.polyval(follower, days) - level) / slope) / DAYS_PER_MONTH
+    head: dict[str, Any] = {"start": start.isoformat(), "fitted_to": REFIT}
+    head |= {"model": LEAST_SQUARES, "lag": TREND}
+    head |= {"n_releases": int(chosen.sum()), "note": "a point, no interval"}
+    values = {CURRENT: lag[-1]} if early else {WHOLE: lag.mean(), CURRENT: lag[-1]}
+    return [
+        head | {"period": period, "median": round(float(value), DIGITS)}
+        for period, value in values.items()
+    ]
 
 
 def _lags(later: Fit, whole: Fit, since: np.ndarray, window: Window) -> Lags:
@@ -189,10 +234,10 @@ def _staircase(releases: Releases, capability: np.ndarray, group: int) -> Stairc
     return Staircase.of(releases.day[mask], capability[..., mask])
 
 
-def _rows(
-    head: dict[str, Any], lags: Lags, converged: bool, note: str
-) -> Iterator[dict[str, Any]]:
-    for kind in KINDS:
-        for period in PERIODS:
-            cells = {"lag": kind, "period": period, "converged": converged, "note": note}
-            yield head | cells | numbers(*lags[kind, period])
+def _rows(head: dict[str, Any], lags: Lags, converged: bool, note: str) -> list[dict[str, Any]]:
+    cells = {"converged": converged, "note": note}
+    return [
+        head | {"lag": kind, "period": period} | cells | numbers(*lags[kind, period])
+        for kind in KINDS
+        for period in PERIODS
+    ]

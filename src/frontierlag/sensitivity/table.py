@@ -116,7 +116,9 @@ def _identity(case: Case) -> tuple[object, ...]:
     return case.model, case.efforts, tuple(r.model.tolist()), tuple(r.day.tolist())
 
 
-def lag_rows(alternative: Alternative, model: str, found: Refit, window: int = 0) -> list[dict[str, Any]]:
+def lag_rows(
+    alternative: Alternative, model: str, found: Refit, window: int = 0
+) -> list[dict[str, Any]]:
     """The rows of one refit."""
     return [
         _row(
