@@ -6,10 +6,18 @@ BIN := .venv/bin
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: results readme test test-slow check lock clean
+.PHONY: results studies readme test test-slow check lock clean
 
 results: .venv/ready
 	$(BIN)/frontierlag results --out results
+
+# What is slower and beside the main job: sensitivity, vintages, forecasts with their hindcast.
+studies: .venv/ready
+	$(BIN)/frontierlag sensitivity --scores eci-2026-08-11
+	$(BIN)/frontierlag vintages eci-2025-12-19 eci-2026-08-11
+	$(BIN)/frontierlag vintages eci-2025-12-19 eci-2026-08-11 --comparison closed-open
+	$(BIN)/frontierlag catch-up --scores eci-2025-12-19
+	$(BIN)/frontierlag catch-up --scores eci-2026-08-11 --by 2026-12-31
 
 # The figures in the README, from the tables in results/.
 readme: .venv/ready

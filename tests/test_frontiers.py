@@ -304,7 +304,7 @@ def test_the_best_of_a_day_is_its_only_record():
 
 
 def test_unknown_frontier_lists_those_there_are():
-    with pytest.raises(SpecError, match="records, stochastic, stochastic-halfnormal"):
+    with pytest.raises(SpecError, match="records, records-all, stochastic, stochastic-halfnormal"):
         frontier("envelope")
 
 

@@ -26,6 +26,8 @@ def unconstrained(model: pm.Model, values: dict[str, np.ndarray]) -> dict[str, n
     for rv in model.free_RVs:
         value = model.rvs_to_values[rv]
         transform = model.rvs_to_transforms[rv]
+        if rv.name == "spread":  # scatter and shortfall, sampled as a pair
+            values = values | {"spread": np.stack([values["scatter"], values["shortfall"]], -1)}
         at = values[rv.name]
         if transform is not None:
             at = transform.forward(at, *rv.owner.inputs).eval(mode="FAST_COMPILE")

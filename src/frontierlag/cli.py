@@ -239,6 +239,105 @@ def claims(
 
 
 @app.command
+def vintages(
+    first: Annotated[str, Parameter(help="The earlier score table.")] = "eci-2025-12-19",
+    second: Annotated[str, Parameter(help="The later one.")] = DEFAULT_SCORES,
+    *,
+    comparison: ComparisonName = "us-china",
+    out: Annotated[
+        Path | None, Parameter(help="Folder; by default results/vintages/COMPARISON.")
+    ] = None,
+) -> int:
+    """Set two score tables side by side: what moved, and what that did to the lag.
+
+    Example: frontierlag vintages eci-2025-12-19 eci-2026-08-11
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import terminal
+    from frontierlag.report.vintages import vintage_sentences
+    from frontierlag.studies import study_vintages
+
+    jobs = [Job(name, comparison) for name in (first, second)]
+    folder = out or Path("results") / "vintages" / jobs[0].prepare().slug.name
+    with progress("fitting mixtures of two vintages", 8) as step:
+        found = study_vintages(jobs[0], jobs[1], folder, done=step)
+    console = terminal()
+    for sentence in vintage_sentences(found):
+        console.print(sentence, markup=False)
+    console.print(f"written to {folder}", markup=False)
+    return 0 if found.converged else NOT_CONVERGED
+
+
+@app.command
+def sensitivity(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    comparison: ComparisonName = "us-china",
+    since: Since = None,
+    as_of: AsOf = None,
+    date_error_days: Annotated[
+        float | None, Parameter(help="Also let release dates err by this many days (sd).")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        Parameter(help="Folder; by default results/DATASET/COMPARISON/sensitivity."),
+    ] = None,
+) -> int:
+    """Run the sensible alternatives, every window start, and each model and maker left out.
+
+    Example: frontierlag sensitivity --scores eci-2026-08-11
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import show_sensitivity, terminal
+    from frontierlag.sensitivity import NormalDays
+    from frontierlag.studies import study_sensitivity
+
+    job = Job(scores, comparison, since, as_of)
+    folder = out or Path("results") / job.prepare().slug / "sensitivity"
+    dates = () if date_error_days is None else (NormalDays(date_error_days),)
+    with progress("fitting alternatives") as step:
+        found = study_sensitivity(job, folder, dates=dates, done=step)
+    console = terminal()
+    show_sensitivity(console, found)
+    console.print(f"written to {folder}", markup=False)
+    return 0 if found.converged else NOT_CONVERGED
+
+
+@app.command(name="catch-up")
+def catch_up(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    comparison: ComparisonName = "us-china",
+    as_of: AsOf = None,
+    by: Annotated[
+        date | None, Parameter(help="Date to give the probability for; a year ahead by default.")
+    ] = None,
+    sampler: Sampler = DEFAULT_SAMPLER,
+    out: Annotated[
+        Path | None, Parameter(help="Folder; by default results/DATASET/COMPARISON/catch-up.")
+    ] = None,
+) -> int:
+    """Forecast when the follower exceeds what the leader has, tested by hiding the last year.
+
+    Example: frontierlag catch-up --by 2026-12-31
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import terminal
+    from frontierlag.studies import study_catch_up
+
+    job = Job(scores, comparison, as_of=as_of)
+    folder = out or Path("results") / job.prepare().slug / "catch-up"
+    with progress("forecasting") as step:
+        found, tried = study_catch_up(job, folder, by, sampler, step)
+    console = terminal()
+    for sentence in (*found.sentences(), *tried.sentences()):
+        console.print(sentence, markup=False)
+    console.print(f"written to {folder}", markup=False)
+    ok = found.analysis.convergence.converged and tried.converged
+    return 0 if ok else NOT_CONVERGED
+
+
+@app.command
 def published(
     *,
     scores: Scores = "eci-2025-12-19",

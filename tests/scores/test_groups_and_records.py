@@ -109,7 +109,7 @@ def test_unsorted_and_ragged_releases_are_refused():
 
 
 def test_named_comparisons():
-    assert US_CHINA == Comparison("us-china", "USA", "China", "country")
+    assert Comparison("us-china", "USA", "China", "country") == US_CHINA
     assert parse_comparison(" Closed-Open ") == Comparison(
         "closed-open", "closed", "open", "weights"
     )

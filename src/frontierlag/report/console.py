@@ -22,6 +22,7 @@ from frontierlag.summary import INTERVAL_KIND, decimals
 if TYPE_CHECKING:
     from frontierlag.claims import Answer
     from frontierlag.run import Result
+    from frontierlag.sensitivity import Sensitivity
 
 
 def terminal() -> Console:
@@ -106,6 +107,28 @@ def show_levels(console: Console, levels: pd.DataFrame) -> None:
             _range(row["lower90"], row["upper90"], places),
             _share(row["undefined"]),
             _share(row["censored"]),
+        )
+    console.print(table)
+
+
+def show_sensitivity(console: Console, found: Sensitivity) -> None:
+    """Print the lag under each alternative, and what moves it most when left out."""
+    table = Table(title="Mean lag under each alternative, months: median and 90 %")
+    for name in ("alternative", "model", "lag", "median", "90 %"):
+        table.add_column(name)
+    window = found.alternatives[found.alternatives["period"] == WINDOW]
+    for row in window.to_dict("records"):
+        mark = (
+            ""
+            if row["converged"] in (True, None) or pd.isna(row["converged"])
+            else " (NOT CONVERGED)"
+        )
+        table.add_row(
+            f"{row['alternative']}{mark}",
+            str(row["model"]),
+            str(row["lag"]),
+            _figure(row["median"], 1),
+            "" if math.isnan(row["lower90"]) else _range(row["lower90"], row["upper90"], 1),
         )
     console.print(table)
 

@@ -36,7 +36,7 @@ def catch_up_dates(
     One row a level: when the leader released it, and the follower's date with its median and
     intervals. Left of the as-of line the data speak, right of it the forecast. An interval that
     reaches beyond the drawn range ends in an arrow; in words stand the probability of having caught
-    up by the date asked for and, where it is not nothing, that of not doing so within the horizon.
+    up by the date asked for and, from 0.005 on, that of not doing so within the horizon.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def catch_up_dates(
         figure = new_figure((9.2, HEAD + ROW * len(forecasts)))
         place = add_sheet(
             figure, title, subtitle, about, key=_key(about, forecasts), columns=2, notes=[ASSUMED],
-            left=1.75, right=1.75,
+            left=1.75, right=1.95,
         )  # fmt: skip
         place["top"] -= 0.02
         axes = figure.subplots(gridspec_kw=place)
@@ -134,7 +134,7 @@ def _words(forecast: Forecast) -> str:
     when = forecast.when
     median = f"{when.median:%Y-%m-%d}" if when.median else "beyond the horizon"
     words = f"{median}; P {chance(forecast.by_probability)}"
-    if when.beyond > 0:
+    if when.beyond >= 0.005:
         words += f"\nbeyond the horizon: P {chance(when.beyond)}"
     return words
 

@@ -1,0 +1,177 @@
+"""Analyses beside the main run: vintages, sensitivity, catching up. Each writes a folder whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from frontierlag.analysis import Analysis, analyse
+from frontierlag.forecast import CatchUp, Hindcast, catch_up, forecast_best, hindcast
+from frontierlag.jobs import Job, Prepared
+from frontierlag.manifest import git_commit, model_record, run_record, versions
+from frontierlag.model import ModelSpec
+from frontierlag.outputs import MANIFEST, files_below, staged
+from frontierlag.report.figures import Provenance, save
+from frontierlag.report.figures.catch_up import catch_up_dates
+from frontierlag.report.figures.vintages import vintage_waterfall
+from frontierlag.report.sentences import headline
+from frontierlag.report.tables import DIGITS
+from frontierlag.report.vintages import (
+    moved_table,
+    unshared_table,
+    vintage_records,
+    vintage_sentences,
+    vintage_table,
+)
+from frontierlag.sensitivity import QUICK, DateError, Sensitivity, run_sensitivity
+from frontierlag.settings import SamplerSettings
+from frontierlag.vintages import AFTER, VintageComparison, compare_vintages
+from frontierlag.vintages import SETTINGS as VINTAGE_SETTINGS
+
+FIGURES = "figures"
+
+
+def study_vintages(
+    first: Job,
+    second: Job,
+    out: Path,
+    settings: SamplerSettings = VINTAGE_SETTINGS,
+    done: Callable[[str], None] = lambda _: None,
+) -> VintageComparison:
+    """Set two vintages side by side and write what moved and what that did to the lag.
+
+    Raises
+    ------
+    FrontierLagError
+        For anything that is wrong with the request, the data or the output folder.
+    """
+    with staged(out) as folder:
+        found = compare_vintages(first, second, settings, done=done)
+        tables = {
+            "vintages": vintage_table(found),
+            "moved": moved_table(found),
+            "records": vintage_records(found),
+            "unshared": unshared_table(found),
+        }
+        _write_tables(tables, folder)
+        after = found.corners[AFTER]
+        about = replace(
+            Provenance.of(after), dataset=" and ".join(found.tables), converged=found.converged
+        )
+        leader, follower = after.fit.observations.releases.group_names
+        words = f"{found.window.since} to {found.window.as_of}"
+        figure = vintage_waterfall(
+            found.changes, found.tables, about, f"{follower} behind {leader}: two vintages", words
+        )
+        save(figure, folder / FIGURES, "vintages")
+        text = "\n\n".join(vintage_sentences(found)) + "\n"
+        (folder / "vintages.md").write_text(text, encoding="utf-8")
+        _write_manifest(
+            folder,
+            {
+                "vintages": list(found.tables),
+                "window": {"since": str(found.window.since), "as_of": str(found.window.as_of)},
+                "model": found.model,
+                "converged": found.converged,
+                "sampler": {"name": "nutpie", **settings.model_dump()},
+            },
+        )
+    return found
+
+
+def study_sensitivity(
+    job: Job,
+    out: Path,
+    settings: SamplerSettings = QUICK,
+    *,
+    dates: Sequence[DateError] = (),
+    workers: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> Sensitivity:
+    """Run the sensible alternatives, the window starts and the influence table, and write them.
+
+    Raises
+    ------
+    FrontierLagError
+        For anything that is wrong with the request, the data or the output folder.
+    """
+    prepared = job.prepare()
+    with staged(out) as folder:
+        found = run_sensitivity(job, folder, settings, dates=dates, workers=workers, done=done)
+        _write_manifest(folder, _of_job(prepared, settings) | {"converged": found.converged})
+    return found
+
+
+def study_catch_up(
+    job: Job,
+    out: Path,
+    by: date | None = None,
+    settings: SamplerSettings | None = None,
+    stage: Callable[[str], None] = lambda _: None,
+) -> tuple[CatchUp, Hindcast]:
+    """Forecast when the follower exceeds levels of the leader, and test it on the hidden last year.
+
+    Raises
+    ------
+    FrontierLagError
+        For anything that is wrong with the request, the data or the output folder.
+    """
+    settings = settings or SamplerSettings()
+    prepared = job.prepare()
+    spec = ModelSpec.of(headline(prepared.table.metric), prepared.table.metric)
+    with staged(out) as folder:
+        analysis: Analysis = analyse(
+            spec, prepared.releases, prepared.window, settings, stage=stage
+        )
+        found = catch_up(analysis, by=by)
+        ahead = forecast_best(analysis)
+        stage("hiding the last year")
+        tried = hindcast(job, settings=settings)
+        _write_tables(
+            {
+                "catch_up": found.table(),
+                "forecast": ahead.table(),
+                "next_record": ahead.next_table(),
+                "hindcast": tried.best,
+                "hindcast_catch_up": tried.catch_up,
+            },
+            folder,
+        )
+        about = Provenance.of(analysis, prepared.table.attribution)
+        figure = catch_up_dates(found.forecasts, about, f"When {prepared.title} has caught up")
+        save(figure, folder / FIGURES, "catch-up")
+        text = "\n\n".join([*found.sentences(), *tried.sentences()]) + "\n"
+        (folder / "catch_up.md").write_text(text, encoding="utf-8")
+        record = _of_job(prepared, settings)
+        record["models"] = {spec.name: model_record(spec, len(prepared.releases), settings)}
+        record["converged"] = analysis.convergence.converged and tried.converged
+        _write_manifest(folder, record)
+    return found, tried
+
+
+def _of_job(prepared: Prepared, settings: SamplerSettings) -> dict[str, Any]:
+    return run_record(prepared.table, prepared.releases, prepared.window, settings, {})
+
+
+def _write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    (folder / FIGURES).mkdir(exist_ok=True)
+    for name, table in tables.items():
+        numbers = table.select_dtypes("float").columns
+        rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
+        rounded.to_csv(folder / f"{name}.csv", index=False)
+
+
+def _write_manifest(folder: Path, record: dict[str, Any]) -> None:
+    whole = {"versions": versions(), "git_commit": git_commit()} | record
+    whole["files"] = sorted([*files_below(folder), MANIFEST])
+    text = json.dumps(whole, indent=2, ensure_ascii=False, default=str) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+__all__ = ["study_catch_up", "study_sensitivity", "study_vintages"]
