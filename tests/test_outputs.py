@@ -104,9 +104,14 @@ def test_one_file_is_replaced_whole_or_not_at_all(tmp_path):
     file = tmp_path / "posterior.nc"
     with replaced(file) as path:
         path.write_text("one")
-    with pytest.raises(RuntimeError), replaced(file) as path:
-        path.write_text("half")
-        raise RuntimeError
+
+    def fail():
+        with replaced(file) as path:
+            path.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert file.read_text() == "one"
     assert [p.name for p in tmp_path.iterdir()] == ["posterior.nc"]
     with pytest.raises(OutputError, match="is a folder"), replaced(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from frontierlag.sampling import sample
 from frontierlag.scores import Releases
 from frontierlag.settings import SamplerSettings
 
-PRIOR_DRAWS = 1000
+PRIOR_DRAWS = 500
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def draw_prior(
     Datasets of parameters, dims ``(chain, draw[, group])``, and of scores
     ``(chain, draw, release)``.
     """
+    logging.getLogger("pymc").setLevel(logging.WARNING)  # or it lists its variables each time
     drawn = pm.sample_prior_predictive(
         draws,
         model=build(spec, observations),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import nutpie
 import xarray as xr
+from numba.core import config
 
 from frontierlag.errors import FitError
 from frontierlag.model import ModelSpec, build
@@ -43,13 +46,29 @@ def compiled(spec: ModelSpec, observations: Observations) -> Any:
     """Return the compiled model holding these observations, compiling at most once a process."""
     key = (spec, _fixed_shape(spec, observations))
     if key not in _compiled:
-        _compiled[key] = nutpie.compile_pymc_model(build(spec, observations))
+        with _quick_compilation():
+            _compiled[key] = nutpie.compile_pymc_model(build(spec, observations))
     read = {
         name: values
         for name, values in spec.inputs(observations).items()
         if name not in spec.frontier.only_to_draw
     }
     return _compiled[key].with_data(**read)
+
+
+@contextmanager
+def _quick_compilation() -> Iterator[None]:
+    """Let LLVM optimize less: a model that is sampled for seconds need not compile for as long.
+
+    Only while a model of this package is compiled, so that every way to start it compiles alike.
+    """
+    numba: Any = config
+    before = numba.OPT
+    numba.OPT = type(before)(1)
+    try:
+        yield
+    finally:
+        numba.OPT = before
 
 
 def _fixed_shape(spec: ModelSpec, observations: Observations) -> tuple[int, ...]:
