@@ -53,10 +53,13 @@ def test_a_second_run_replaces_its_own_files_and_keeps_the_others(tmp_path):
         files = [*files_below(folder), MANIFEST]
         (folder / MANIFEST).write_text(json.dumps({"files": files}))
     (out / "notes.txt").write_text("mine")
+    (out / "sensitivity").mkdir()
+    (out / "sensitivity" / MANIFEST).write_text("of another command")
     with staged(out) as folder:
         write_run(folder, "two")
     assert (out / "lags.csv").read_text() == "two"
     assert (out / "notes.txt").read_text() == "mine"
+    assert (out / "sensitivity" / MANIFEST).read_text() == "of another command"
     assert not (out / "old.csv").exists()
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 

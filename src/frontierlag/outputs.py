@@ -81,7 +81,7 @@ def _keep_foreign_files(out: Path, staging: Path) -> None:
     for path in sorted(out.rglob("*")):
         relative = path.relative_to(out)
         target = staging / relative
-        ours = relative.as_posix() in written or relative.name == MANIFEST
+        ours = relative.as_posix() in written or relative == Path(MANIFEST)
         if path.is_file() and not ours and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)

@@ -51,7 +51,7 @@ def answer(results: Path) -> str:
         "How large the number is depends on which lag is meant:\n\n"
         "| rung | the question it answers | months, median (90 % interval) |\n|---|---|---|\n"
         f"| trend lag | how far apart are typical frontier releases? | {rungs[0]} |\n"
-        "| lag at release | when China sets a record, how old is the US model it passes? "
+        "| lag at release | when China sets a record, how long ago did the USA first exceed it? "
         f"| {rungs[1]} |\n"
         "| realized lag | on any day, how long ago did the USA first exceed what China has? "
         f"| {rungs[2]} |"
@@ -171,4 +171,42 @@ def _marked(row: Row) -> str:
     return _interval(row) if row["converged"] else f"{_interval(row)} NOT CONVERGED"
 
 
-BLOCKS = {"answer": answer, "answers": answers, "models": models, "claims": claims}
+def starts(results: Path) -> str:
+    """The lag by where the window, and where the line, starts; and what moves it when left out."""
+    folder = results / NEW / "us-china" / "sensitivity"
+    table = pd.read_csv(folder / "window-starts.csv")
+    own = table[(table["model"] == HEADLINE) & table["median"].notna()]
+    lines = [
+        "| start | realized lag, mean since | trend lag, last day, line through all "
+        "| trend lag, last day, line since the start |",
+        "|---|---|---|---|",
+    ]
+    for start in own["start"].unique():
+        wanted = (
+            ("all releases", REALIZED, WINDOW),
+            ("all releases", TREND, CURRENT),
+            ("releases since", TREND, CURRENT),
+        )
+        cells = [_start_cell(own, str(start), *key) for key in wanted]
+        lines.append(f"| {start} | {' | '.join(cells)} |")
+    left = pd.read_csv(folder / "influence.csv")
+    left = left[(left["lag"] == REALIZED) & (left["period"] == WINDOW) & left["median"].notna()]
+    largest = left.reindex(left["change"].abs().sort_values(ascending=False).index).head(5)
+    told = ", ".join(f"{r['left_out']} {r['change']:+.1f}" for r in largest.to_dict("records"))
+    return "\n".join(
+        [*lines, "", f"Left out, the mean realized lag changes most by: {told} months."]
+    )
+
+
+def _start_cell(table: pd.DataFrame, start: str, fitted_to: str, lag: str, period: str) -> str:
+    rows = _of(table, start=start, fitted_to=fitted_to, lag=lag, period=period).to_dict("records")
+    return _marked(rows[0]) if rows else "impossible"
+
+
+BLOCKS = {
+    "answer": answer,
+    "answers": answers,
+    "models": models,
+    "claims": claims,
+    "starts": starts,
+}
