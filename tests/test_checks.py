@@ -19,7 +19,7 @@ from frontierlag.analysis import analyse
 from frontierlag.checks import comparison, predictive, priors
 from frontierlag.checks.comparison import Stacked, compare, exact_elpd, loo, same_data, stacked
 from frontierlag.errors import SpecError
-from frontierlag.fit import Fit
+from frontierlag.fit import PRIOR_DRAWS, Fit
 from frontierlag.lags.days import Window
 from frontierlag.model import ModelSpec
 from frontierlag.names import CENSORED, PERIOD, REALIZED, SCORE, TREND, VALUE, WINDOW
@@ -536,7 +536,7 @@ def test_prior_curves_are_those_of_the_prior_draws(broken):
     slope = prior["slope" if off < 0 else "slope_after"].to_numpy()[0, draw, 1]
     expected = prior["level"].to_numpy()[0, draw, 1] + slope * off / 365.25
     assert float(curves.lines[draw, b, 1]) == pytest.approx(expected)
-    assert curves.prior.sizes == {"chain": 1, "draw": 1000}
+    assert curves.prior.sizes == {"chain": 1, "draw": PRIOR_DRAWS}
     xr.testing.assert_equal(curves.posterior, broken.measured.lag(TREND, WINDOW))
     assert curves.prior_summary.upper90 - curves.prior_summary.lower90 > 60
     assert CENSORED in broken.measured.lags[TREND]

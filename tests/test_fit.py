@@ -13,6 +13,7 @@ from frontierlag import sampling
 from frontierlag.analysis import Analysis, analyse
 from frontierlag.checks import check
 from frontierlag.errors import FitError
+from frontierlag.fit import PRIOR_DRAWS
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import measure, realized_lag_by_day, staircases
 from frontierlag.sampling import SamplerSettings, sample
@@ -80,8 +81,8 @@ def test_every_group_is_there_with_its_dims_and_labels(records_analysis, eci_new
         "log_likelihood": per_release,
         "posterior_predictive": per_release,
         "capabilities": per_release,
-        "prior": {"chain": 1, "draw": 1000, "group": 2},
-        "prior_predictive": {"chain": 1, "draw": 1000, "release": n},
+        "prior": {"chain": 1, "draw": PRIOR_DRAWS, "group": 2},
+        "prior_predictive": {"chain": 1, "draw": PRIOR_DRAWS, "release": n},
         "observed_data": {"release": n},
         "constant_data": {"release": n},
         "lags/trend": {"chain": 4, "draw": 200, "period": 8},
