@@ -35,7 +35,7 @@ check: .venv/ready
 	$(BIN)/mypy
 
 .venv/ready: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || { \
+	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || { \
 	  echo "frontierlag needs Python 3.12 or newer with its venv module as '$(PYTHON)'; install it, or run: make PYTHON=/path/to/python3.13 $(MAKECMDGOALS)" >&2; exit 2; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock

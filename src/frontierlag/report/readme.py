@@ -40,7 +40,7 @@ def answer(results: Path) -> str:
     lags, ladder = (_read(results, NEW, "us-china", f"{stem}.csv") for stem in ("lags", "ladder"))
     window = _row(lags, HEADLINE, REALIZED, WINDOW)
     now = _row(lags, HEADLINE, REALIZED, CURRENT)
-    rungs = [f"{_interval(r)} months" for r in _of(ladder, model=HEADLINE).to_dict("records")]
+    rungs = [f"{_marked(r)} months" for r in _of(ladder, model=HEADLINE).to_dict("records")]
     return (
         "**China's best available AI model has trailed that of the USA by "
         f"{_median(window)} months on average ({_range(window)}), and on {window['as_of']} by "
