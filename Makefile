@@ -13,7 +13,8 @@ results: .venv/ready
 
 # What is slower and beside the main job: sensitivity, vintages, forecasts with their hindcast.
 studies: .venv/ready
-	$(BIN)/frontierlag sensitivity --scores eci-2026-08-11
+	$(BIN)/frontierlag sensitivity --scores eci-2025-12-19 --date-error-table eci-2026-08-11
+	$(BIN)/frontierlag sensitivity --scores eci-2026-08-11 --date-error-table eci-2025-12-19
 	$(BIN)/frontierlag vintages eci-2025-12-19 eci-2026-08-11
 	$(BIN)/frontierlag vintages eci-2025-12-19 eci-2026-08-11 --comparison closed-open
 	$(BIN)/frontierlag catch-up --scores eci-2025-12-19

@@ -75,7 +75,7 @@ def world(spec: ModelSpec, schedule: Releases, rng: np.random.Generator) -> Worl
     Written against METHOD.md, not with the package's own simulators: capability = trend +
     Normal(0, scatter) - shortfall, score = capability + Normal(0, stderr).
     """
-    p = {q.name: draw_from(q.prior, rng, 2) for q in spec.parameters}
+    p = {q.name: q.prior.draw(rng, (2,)) for q in spec.parameters}
     at = Observations(schedule, spec.observations(schedule).reference).arrays
     group, t = at["group_index"], at["years"]
     capability = trend_value(spec.trend.name, p, t, group)
@@ -98,20 +98,6 @@ def trend_value(
         return level + slope * t
     h, d = p["headroom"][group], p["depth"][group]
     return level - d + (h + d) / (1 + h / d * np.exp(-slope * (h + d) / (h * d) * t))
-
-
-def draw_from(prior, rng: np.random.Generator, size: int) -> np.ndarray:
-    """Independent draws from a prior, by its definition."""
-    if prior.family == "Normal":
-        return rng.normal(prior.mu, prior.sigma, size)
-    if prior.family == "HalfNormal":
-        return np.abs(rng.normal(0, prior.sigma, size))
-    if prior.family == "LogNormal":
-        return prior.median * np.exp(rng.normal(0, prior.sigma, size))
-    if prior.family == "TruncatedNormal":
-        draws = rng.normal(prior.mu, prior.sigma, 1000 * size)
-        return draws[draws > prior.lower][:size]
-    raise NotImplementedError(prior.family)
 
 
 def days_until(as_of: date, n: int) -> np.ndarray:

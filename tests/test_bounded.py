@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import logit
-from simulate import draw_from, make_releases, sort_releases
+from simulate import make_releases, sort_releases
 
 import frontierlag.fit
 from frontierlag import arrays
@@ -570,7 +570,7 @@ def test_ninety_percent_intervals_cover_the_truth(monkeypatch):
     monkeypatch.setattr(frontierlag.fit, "draw_prior", lambda *_: drawn)
     ranks: dict[str, list[float]] = {}
     for _ in range(WORLDS):
-        p = {q.name: draw_from(q.prior, rng, 2) for q in spec.parameters}
+        p = {q.name: q.prior.draw(rng, (2,)) for q in spec.parameters}
         reference = (spec.observations(empty).reference - date(1970, 1, 1)).days
         c = p["level"][group] + p["slope"][group] * (days - reference) / 365.25
         c += rng.normal(size=42) * p["scatter"][group]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import arviz as az
 import numpy as np
@@ -16,8 +17,11 @@ from scipy.special import logsumexp
 from simulate import make_releases
 
 from frontierlag.analysis import analyse
-from frontierlag.checks import comparison, predictive, priors
-from frontierlag.checks.comparison import Stacked, compare, exact_elpd, loo, same_data, stacked
+from frontierlag.checks import predictive, priors, stacking
+from frontierlag.checks.comparison import compare, comparison_of
+from frontierlag.checks.loo import exact_elpd, loo
+from frontierlag.checks.same_data import same_data
+from frontierlag.checks.stacking import Stacked, stacked
 from frontierlag.errors import SpecError
 from frontierlag.fit import PRIOR_DRAWS, Fit
 from frontierlag.lags.days import Window
@@ -27,7 +31,15 @@ from frontierlag.observations import Observations, day_number, subset
 from frontierlag.priors import Prior
 from frontierlag.report.figures import Provenance
 from frontierlag.report.figures.prior_predictive import prior_predictive
-from frontierlag.report.tables import lag_table, stacked_lag_table
+from frontierlag.report.tables import (
+    comparison_table,
+    diagnostics_table,
+    lag_table,
+    predictive_table,
+    prior_influence_table,
+    stacked_lag_table,
+)
+from frontierlag.run import Result
 from frontierlag.sampling import SamplerSettings
 from frontierlag.scores import records
 from frontierlag.scores.metric import ECI
@@ -245,7 +257,7 @@ def test_stacking_weights_are_optimal(seed):
     rng = np.random.default_rng(seed)
     elpd_i = rng.normal(-3, 1, (60, 5)) + rng.normal(0, 1, 5)
     elpd_i[0] -= 2000  # an outlier to every model
-    w = comparison.stacking_weights(elpd_i)
+    w = stacking.stacking_weights(elpd_i)
     assert w.sum() == pytest.approx(1, abs=1e-12)
     assert (w >= 0).all()
     scaled = np.exp(elpd_i - elpd_i.max(1, keepdims=True))
@@ -254,7 +266,7 @@ def test_stacking_weights_are_optimal(seed):
 
 def test_a_better_model_everywhere_takes_all():
     elpd_i = np.tile([-2.0, -3.0], (20, 1))
-    np.testing.assert_array_equal(comparison.stacking_weights(elpd_i), [1, 0])
+    np.testing.assert_array_equal(stacking.stacking_weights(elpd_i), [1, 0])
 
 
 # the stacked lag
@@ -262,7 +274,7 @@ def test_a_better_model_everywhere_takes_all():
 
 def test_stacked_draws_are_the_mixture(linear, broken):
     stack = with_weights(linear, broken, 0.3)
-    assert stack.name == "stacked-records"
+    assert stack.name == "stacked-records-of-2"
     share = (stack.member_of_draw == 0).mean(1)
     np.testing.assert_allclose(share, 0.3, atol=1 / SETTINGS.draws)
     for kind in (TREND, REALIZED):
@@ -295,8 +307,50 @@ def test_all_the_weight_on_one_model_is_that_model(linear, broken):
         xr.testing.assert_equal(data, broken.measured.lags[kind].transpose("chain", "draw", ...))
     table, alone = stacked_lag_table(stack), lag_table(broken)
     assert list(table.columns) == list(alone.columns)
-    assert set(table["model"]) == {"stacked-records"}
+    assert set(table["model"]) == {"stacked-records-of-2"}
     assert table.drop(columns="model").equals(alone.drop(columns="model"))
+
+
+def test_a_doubtful_refit_marks_the_weights_and_all_that_rests_on_them(linear, broken, compared):
+    assert compared.trusted
+    doubted = replace(compared.loos[0], refitted=("x",), doubtful={"x": "not converged: R-hat"})
+    members = (linear, broken)
+    found = comparison_of(members, [doubted, compared.loos[1]])
+    stack = Stacked(members, found.weights, found.trusted)
+    assert not found.trusted
+    assert not stack.converged
+    assert not stacked_lag_table(stack)["converged"].any()
+    table = comparison_table(found, stack).set_index("model")
+    gates = {a.name: a.convergence.converged for a in members}
+    assert not table.loc["linear-records", "converged"]
+    assert table.loc["broken-records", "converged"] == gates["broken-records"]
+    outcome = SimpleNamespace(converged=True)
+    assert Result(
+        [outcome], [], [], [(compared, Stacked(members, compared.weights))]
+    ).converged == (all(gates.values()))
+    assert not Result([outcome], [], [], [(found, stack)]).converged
+
+
+def test_tables_of_checks_say_where_they_are_from(linear, broken, compared):
+    stack = Stacked((linear, broken), compared.weights, compared.trusted)
+    origin = ["dataset", "comparison", "as_of", "model"]
+    for table in (
+        comparison_table(compared, stack),
+        predictive_table(linear),
+        prior_influence_table(linear),
+        diagnostics_table(linear),
+    ):
+        assert list(table.columns[:4]) == origin
+        assert set(table["dataset"]) == {"made-up"}
+        assert set(table["comparison"]) == {"us-china"}
+        assert set(table["as_of"]) == {END.isoformat()}
+        assert table["converged"].dtype == bool
+    written = comparison_table(compared, stack)
+    assert set(written["stack"]) == {"stacked-records-of-2"}
+    assert written["weight"].sum() == pytest.approx(1, abs=2e-3)
+    np.testing.assert_allclose(written["elpd"], compared.table()["elpd"], atol=0.0051)
+    told, exact = prior_influence_table(linear), priors.sensitivity(linear)
+    np.testing.assert_allclose(told["prior"], exact["prior"], atol=0.00051)
 
 
 def test_undefined_draws_stay_undefined(linear, broken):

@@ -1,30 +1,50 @@
 """Claims: how they are asked, what they answer, and what they do when the data cannot."""
 
+from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from types import SimpleNamespace
 
+import arviz as az
 import numpy as np
 import pytest
 import xarray as xr
 
+from frontierlag.analysis import Analysis
 from frontierlag.claims import ARTICLE, Asked, Claim, Need, Unanswerable, answer, between
-from frontierlag.claims.article import joint_difference
+from frontierlag.claims.answers import LEFT_CENSORED, NO_ANSWER, verdict
 from frontierlag.claims.cadence import cadence
-from frontierlag.claims.claim import LEFT_CENSORED, NO_ANSWER, verdict
+from frontierlag.claims.gaps import ONE_FIT, TWO_FITS, lags_of_both, same_gap
+from frontierlag.claims.lags import FEWEST_DAYS, extremes, shorter, steadily
+from frontierlag.claims.shape import bootstrapped_sum, constant_lag, same_slope
 from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import measure
+from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.realized import Staircase
-from frontierlag.names import REALIZED, SAMPLE_DIMS, WINDOW
+from frontierlag.names import (
+    AT_RELEASE,
+    CENSORED,
+    MAXIMUM,
+    MINIMUM,
+    PERIOD,
+    REALIZED,
+    SAMPLE_DIMS,
+    VALUE,
+    WINDOW,
+)
 from frontierlag.report.claims import claim_markdown, claim_table, probability_words
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
 
+MAIN, OTHER = Need(), Need(comparison="closed-open")
+
 
 class Fits:
-    """Evidence from fits at hand."""
+    """Evidence from fits at hand, and groups for a split."""
 
-    def __init__(self, **fits):
+    def __init__(self, split=None, **fits):
         self.fits = fits
+        self.split = split
 
     def analysis(self, need):
         key = need.comparison.replace("-", "_") if not need.model and not need.scores else ""
@@ -32,56 +52,300 @@ class Fits:
             raise Unanswerable("not at hand")
         return self.fits[key]
 
+    def groups(self, need):
+        if self.split is None:
+            raise Unanswerable("no such groups")
+        return self.split
+
 
 @pytest.fixture(scope="module")
-def both(eci_new, window):
-    """us-china and closed-open with one seed, as a run fits them."""
+def closed_open():
+    from frontierlag.scores import load_scores, parse_comparison, releases
+
+    return releases(load_scores("eci-2026-08-11"), parse_comparison("closed-open"))
+
+
+@pytest.fixture(scope="module")
+def fitted(eci_new, window, closed_open):
+    """us-china and closed-open as a run fits them, by seed."""
     from frontierlag.analysis import analyse
     from frontierlag.model import ModelSpec
-    from frontierlag.scores import default_window_start, load_scores, parse_comparison, releases
+    from frontierlag.scores import default_window_start
     from frontierlag.settings import SamplerSettings
 
-    settings = SamplerSettings(draws=400, tune=400, seed=3)
-    other = releases(load_scores("eci-2026-08-11"), parse_comparison("closed-open"))
     spec = ModelSpec.of("linear-stochastic", eci_new.metric)
-    return (
-        analyse(spec, eci_new, window, settings),
-        analyse(spec, other, Window(default_window_start(other), other.as_of), settings),
-    )
+    other = Window(default_window_start(closed_open), closed_open.as_of)
+
+    def pair(seed):
+        settings = SamplerSettings(draws=400, tune=400, seed=seed)
+        return (
+            analyse(spec, eci_new, window, settings),
+            analyse(spec, closed_open, other, settings),
+        )
+
+    return {seed: pair(seed) for seed in (3, 4)}
 
 
-def test_joint_difference_keeps_each_lag_and_narrows_the_difference(both):
-    difference, window = joint_difference(*both)
-    lags = [measure(a.fit, window).lag(REALIZED, WINDOW) for a in both]
-    # The joint draws are the separate fits' own draws: each lag is theirs to the last bit.
-    xr.testing.assert_identical(difference, lags[0] - lags[1])
-    rng = np.random.default_rng(1)
-    flat = [lag.to_numpy().ravel() for lag in lags]
-    shuffled = [np.std(flat[0] - rng.permutation(flat[1])) for _ in range(20)]
-    assert float(difference.std()) < 0.9 * min(shuffled)
+@pytest.fixture(scope="module")
+def both(fitted):
+    return fitted[3]
 
 
-def test_joint_difference_shares_noise_but_not_parameters(both):
+def evidence_of(pair):
+    return Fits(us_china=pair[0], closed_open=pair[1])
+
+
+def test_each_lag_of_the_two_fits_is_that_of_fits_with_another_seed(fitted):
+    ours, _, how = lags_of_both(evidence_of(fitted[3]), (MAIN, OTHER))
+    theirs, _, _ = lags_of_both(evidence_of(fitted[4]), (MAIN, OTHER))
+    assert how == TWO_FITS
+    for mine, again in zip(ours, theirs, strict=True):
+        assert not np.array_equal(mine, again)
+        error = [float(az.mcse(x.to_dataset(name="x"), method="mean")["x"]) for x in (mine, again)]
+        # Four standard errors of the difference, about a fifth of a month.
+        assert abs(float(mine.mean() - again.mean())) < 4 * np.hypot(*error) < 0.4
+        # And not the mean alone: the spreads agree too.
+        assert float(mine.std()) == pytest.approx(float(again.std()), rel=0.15)
+
+
+def test_shared_noise_narrows_the_difference_of_the_two_lags(fitted):
+    (one, other), _, _ = lags_of_both(evidence_of(fitted[3]), (MAIN, OTHER))
+    # Fits of another seed are independent of these in truth, not by shuffling.
+    (apart, other_apart), _, _ = lags_of_both(evidence_of(fitted[4]), (MAIN, OTHER))
+    independent = [float((one - other_apart).std()), float((apart - other).std())]
+    assert float((one - other).std()) < 0.85 * min(independent)
+    assert np.corrcoef(one.to_numpy().ravel(), other.to_numpy().ravel())[0, 1] > 0.3
+    assert abs(np.corrcoef(one.to_numpy().ravel(), other_apart.to_numpy().ravel())[0, 1]) < 0.1
+
+
+def test_two_fits_share_noise_but_not_parameters(both):
     slopes = [a.fit.tree["posterior"]["slope"].to_numpy().reshape(-1, 2) for a in both]
     # Parameters of two fits are independent draws; only the releases' own noise is shared.
     r = np.corrcoef(slopes[0].T, slopes[1].T)[:2, 2:]
     assert np.abs(r).max() < 0.2
 
 
-def test_fits_of_other_settings_have_no_joint_difference(both, eci_new, window):
-    from frontierlag.analysis import analyse
-    from frontierlag.settings import SamplerSettings
-
-    spec = both[0].fit.spec
-    again = analyse(spec, eci_new, window, SamplerSettings(draws=400, tune=400, seed=4))
+def test_fits_of_other_settings_have_no_difference(fitted):
+    mixed = Fits(us_china=fitted[4][0], closed_open=fitted[3][1])
     with pytest.raises(Unanswerable, match="one seed"):
-        joint_difference(again, both[1])
+        same_gap(mixed, (MAIN, OTHER))
+
+
+def test_the_difference_is_said_to_be_of_two_fits(both):
+    (claim,) = [c for c in ARTICLE if c.number == "6"]
+    (found,) = answer([claim], evidence_of(both))
+    assert "two fits" in claim.estimand
+    assert "joint" not in claim.estimand + found.note
+    assert TWO_FITS in found.note
+    assert len(found.evidence) == 2
+    assert "closed" in found.evidence[1]
+
+
+def test_one_fit_answers_for_two_splits_of_its_models(both, closed_open, eci_new):
+    from frontierlag.observations import subset
+
+    among = subset(closed_open, np.isin(closed_open.model, eci_new.model))
+    evidence = Fits(split=among, us_china=both[0])
+    needs = (MAIN, Need(split="closed-open"))
+    (one, other), window, how = lags_of_both(evidence, needs)
+    assert how == ONE_FIT
+    # By the definition, draw by draw: the same draws in two groupings.
+    fit = both[0].fit
+    for d in (0, 17):
+        drawn = dict(zip(fit.observations.releases.model, fit.capabilities[1, d], strict=True))
+        for releases, found in ((eci_new, one), (among, other)):
+            daily = daily_lags(releases, np.array([drawn[m] for m in releases.model]), window)
+            assert float(found[1, d]) == pytest.approx(np.mean(daily))
+    assert np.corrcoef(one.to_numpy().ravel(), other.to_numpy().ravel())[0, 1] > 0.3
+    asked = same_gap(evidence, needs)
+    (found,) = answer([Claim("6", "w", "e", "months", needs, same_gap)], evidence)
+    assert "split into closed-open" in found.evidence[1]
+    assert ONE_FIT in asked.note
+    np.testing.assert_array_equal(asked.holds, abs(one - other) < 1)
+
+
+def daily_lags(releases, capability, window):
+    """Realized lag on every day of one draw, by the definition (both groups are there)."""
+    best = []
+    for g in (0, 1):
+        day, c = releases.day[releases.group == g], capability[releases.group == g]
+        best.append([c[day <= t].max() for t in window.days])
+    sides = [np.array(b) for b in best]
+    out = []
+    for i, t in enumerate(window.days):
+        ahead, behind = (0, 1) if sides[0][i] >= sides[1][i] else (1, 0)
+        g = releases.group == ahead
+        above = releases.day[g][capability[g] > sides[behind][i]]
+        since = (t - above.min()) / DAYS_PER_MONTH if above.size else 0.0
+        out.append(since if ahead == 0 else -since)
+    return out
+
+
+def test_a_fit_that_lacks_models_of_the_split_says_so(both, closed_open):
+    claim = Claim("6", "w", "e", "months", (MAIN, Need(split="closed-open")), same_gap)
+    (found,) = answer([claim], Fits(split=closed_open, us_china=both[0]))
+    assert found.verdict == NO_ANSWER
+    assert "draws no capability of" in found.note
+
+
+@pytest.fixture(scope="module")
+def to_january(both, window):
+    """The same fit over a window that ends with two days of 2026."""
+    return Analysis(both[0].fit, measure(both[0].fit, Window(window.since, date(2026, 1, 2))))
+
+
+def test_two_days_are_not_a_year(to_january):
+    evidence = Fits(us_china=to_january)
+    with pytest.raises(Unanswerable, match="holds 2 days of 2026"):
+        shorter(2026)(evidence, (MAIN,))
+    asked = steadily(evidence, (MAIN,))
+    lag = {y: to_january.measured.lag(REALIZED, y) for y in ("2024", "2025")}
+    np.testing.assert_array_equal(asked.draws, lag["2025"] - lag["2024"])
+    assert "years compared: 2024, 2025" in asked.note
+    assert "2023 is left out: it is left-censored" in asked.note
+    assert "2026 is left out" in asked.note
+
+
+def test_a_year_counts_from_its_fewest_days_on(both, window):
+    for days, counts in ((FEWEST_DAYS - 1, False), (FEWEST_DAYS, True)):
+        until = date.fromordinal(date(2025, 12, 31).toordinal() + days)
+        analysis = Analysis(both[0].fit, measure(both[0].fit, Window(window.since, until)))
+        (found,) = answer(
+            [Claim("x", "w", "e", "months", (MAIN,), shorter(2026))], Fits(us_china=analysis)
+        )
+        assert (found.verdict != NO_ANSWER) is counts
+
+
+def test_steadily_needs_two_years_that_can_be_told(both):
+    one_year = Analysis(
+        both[0].fit, measure(both[0].fit, Window(date(2025, 1, 1), date(2025, 12, 31)))
+    )
+    with pytest.raises(Unanswerable, match="fewer than two calendar years"):
+        steadily(Fits(us_china=one_year), (MAIN,))
+
+
+def test_both_readings_of_the_range(both):
+    answers = {a.claim.number: a for a in answer(ARTICLE, evidence_of(both))}
+    for kind, low_at, high_at, range_at in (
+        (AT_RELEASE, "3a", "3b", "3"),
+        (REALIZED, "3c", "3d", "3e"),
+    ):
+        low, high = (both[0].measured.lag(kind, p).to_numpy() for p in (MINIMUM, MAXIMUM))
+        assert answers[low_at].summary.median == np.median(low)
+        assert answers[high_at].summary.median == np.median(high)
+        as_stated = (low >= 3.5) & (low < 4.5) & (high >= 13.5) & (high < 14.5)
+        assert answers[range_at].probability == np.mean(as_stated)
+        share = float(both[0].measured.lags[kind][CENSORED].sel({PERIOD: WINDOW}).mean())
+        assert f"{share:.0%}" in answers[range_at].note
+    # A release ages until the next one: the longest lag of any day exceeds that at a release, and
+    # nothing but the leader's own releases can make a day's lag shorter than at the last record.
+    high, low = (
+        [both[0].measured.lag(kind, p).to_numpy() for kind in (AT_RELEASE, REALIZED)]
+        for p in (MAXIMUM, MINIMUM)
+    )
+    assert (high[0] <= high[1]).all()
+    assert np.median(high[0]) < np.median(high[1]) - 1
+    assert (low[0] >= low[1]).all()
+
+
+def with_lag(analysis, period, values, censored):
+    """The analysis with one realized lag replaced: draws around ``values``, a share censored."""
+    lags = {k: v.copy(deep=True) for k, v in analysis.measured.lags.items()}
+    lags[REALIZED][VALUE].loc[{PERIOD: period}] = values
+    lags[REALIZED][CENSORED].loc[{PERIOD: period}] = censored
+    return Fits(us_china=Analysis(analysis.fit, replace(analysis.measured, lags=lags)))
+
+
+@pytest.mark.parametrize(
+    ("lag", "censored", "probability"),
+    [
+        (7.0, FEW_BOUNDS, 1.0),  # few bounds: judged as it is
+        (7.0, 2 * FEW_BOUNDS, None),  # may in truth be longer: open
+        (5.0, 2 * FEW_BOUNDS, None),
+        (9.0, 2 * FEW_BOUNDS, 0.0),  # at least 9 is not 6.5 to 7.5, whatever it is
+    ],
+)
+def test_a_lag_that_is_a_bound_is_judged_only_if_the_bound_settles_it(
+    both, lag, censored, probability
+):
+    evidence = with_lag(both[0], WINDOW, lag, censored)
+    claim = Claim("x", "w", "e", "months", (MAIN,), between(REALIZED, WINDOW, 6.5, 7.5))
+    (found,) = answer([claim], evidence)
+    assert found.probability == probability
+    assert (found.verdict == LEFT_CENSORED) is (probability is None)
+    assert ("at least" in found.note) is (censored > FEW_BOUNDS)
+
+
+def test_a_range_whose_largest_is_a_bound(both):
+    draws = both[0].measured.lag(REALIZED, MAXIMUM)
+    evidence = with_lag(both[0], MAXIMUM, draws, 2 * FEW_BOUNDS)
+    asked = extremes(REALIZED)(evidence, (MAIN,))
+    # The smallest lag, which is no bound, contradicts the claim in nearly every draw.
+    low = both[0].measured.lag(REALIZED, MINIMUM)
+    possible = (low >= 3.5) & (low < 4.5) & (draws < 14.5)
+    assert float(possible.mean()) < 0.05
+    np.testing.assert_array_equal(asked.holds, possible)
+    assert "upper limit" in asked.note
+    assert "the largest in 20%" in asked.note
+
+
+def test_a_constant_lag_is_stronger_than_slopes_within_a_fifth(both):
+    evidence = Fits(us_china=both[0])
+    slope = both[0].fit.draws["slope"]
+    ratio = slope[..., 1] / slope[..., 0]
+    asked = same_slope(evidence, (MAIN,))
+    np.testing.assert_allclose(asked.draws, 100 * (ratio - 1))
+    np.testing.assert_array_equal(asked.holds, (ratio > 0.8) & (ratio < 1.2))
+    assert "within 20 %" in asked.note
+    # Straight lines drift apart by the days between first and last times 1 - ratio.
+    constant = constant_lag(evidence, (MAIN,))
+    span = (len(both[0].measured.window.days) - 1) / DAYS_PER_MONTH
+    np.testing.assert_allclose(constant.draws, span * (1 - ratio), rtol=1e-6)
+    assert float(constant.holds.mean()) < float(asked.holds.mean())
+
+
+def test_the_bootstrap_over_releases_has_the_standard_error_of_the_sum():
+    values = np.random.default_rng(6).normal(0.1, 0.5, 60)
+    draws = bootstrapped_sum(values, (4, 5000), seed=1)
+    error = np.sqrt(60 * values.var(ddof=1))
+    assert float(draws.mean()) == pytest.approx(values.sum(), abs=4 * error / np.sqrt(20_000))
+    assert float(draws.std()) == pytest.approx(error, rel=0.05)
+
+
+def test_another_table_stops_at_the_as_of_date(tmp_path):
+    from frontierlag.jobs import Job
+    from frontierlag.plan import evidence_items
+
+    (claim,) = [c for c in ARTICLE if c.number == "10"]
+
+    def last_day(as_of):
+        job = Job("eci-2026-08-11", as_of=as_of)
+        (item,), _ = evidence_items(job, job.prepare(), [claim], [], tmp_path)
+        assert item.prepared.table.name == "frontiermath-2026-01-17"
+        return item.prepared.releases.as_of
+
+    own = last_day(None)
+    assert own == date(2026, 1, 17)
+    assert last_day(date(2026, 6, 30)) == own
+    assert last_day(date(2025, 10, 31)) == date(2025, 10, 31)
+
+
+def test_a_split_is_answered_from_the_fit_that_is_made_anyhow(tmp_path, closed_open):
+    from frontierlag.jobs import Job
+    from frontierlag.plan import evidence_items
+
+    claim = Claim("6", "w", "e", "months", (MAIN, Need(split="closed-open")), same_gap)
+    job = Job("eci-2026-08-11")
+    items, evidence = evidence_items(job, job.prepare(), [claim], [], tmp_path)
+    assert len(items) == 1
+    groups = evidence.groups(claim.needs[1])
+    assert groups.comparison == closed_open.comparison
+    np.testing.assert_array_equal(groups.model, closed_open.model)
 
 
 def test_every_claim_of_the_article_has_an_answer_or_says_why_not(both, eci_new, window):
-    evidence = Fits(us_china=both[0], closed_open=both[1])
-    answers = {a.claim.number: a for a in answer(ARTICLE, evidence)}
-    assert {n.rstrip("abc") for n in answers} == {str(n) for n in range(1, 11)}
+    answers = {a.claim.number: a for a in answer(ARTICLE, evidence_of(both))}
+    assert {n.rstrip("abcde") for n in answers} == {str(n) for n in range(1, 11)}
     for number in ("8b", "9", "10"):
         assert answers[number].verdict == NO_ANSWER
         assert answers[number].note == "not at hand"
@@ -118,14 +382,35 @@ def test_a_period_outside_the_window_is_said_in_its_row(both):
     assert "2031" in found.note
 
 
+def stand_in(both, converged=True):
+    """A fit's outside, with a given verdict."""
+    fit = both[0]
+    return SimpleNamespace(
+        convergence=SimpleNamespace(converged=converged),
+        name="linear-records",
+        fit=fit.fit,
+        measured=fit.measured,
+    )
+
+
 @pytest.mark.parametrize("converged", [True, False])
-def test_an_unconverged_fit_marks_the_answer(converged):
+def test_an_unconverged_fit_marks_the_answer(both, converged):
     draws = xr.DataArray(np.zeros((2, 3)), dims=SAMPLE_DIMS)
     claim = Claim("x", "w", "e", "months", (Need(),), lambda *_: Asked(draws, draws < 1, "so"))
-    fit = SimpleNamespace(convergence=SimpleNamespace(converged=converged), name="linear-records")
-    (found,) = answer([claim], Fits(us_china=fit))
+    (found,) = answer([claim], Fits(us_china=stand_in(both, converged)))
     assert found.converged is converged
-    assert found.note == ("so" if converged else "NOT CONVERGED. so")
+    assert found.note == ("so" if converged else "NOT CONVERGED: linear-records; so")
+
+
+@pytest.mark.parametrize("apart", [0.0, 2.0])
+def test_a_quantity_that_does_not_mix_marks_the_answer_though_the_fit_passed(both, apart):
+    rng = np.random.default_rng(8)
+    draws = xr.DataArray(rng.normal(size=(4, 500)), dims=SAMPLE_DIMS)
+    draws = draws + apart * xr.DataArray([0.0, 0.0, 1.0, 1.0], dims="chain")
+    claim = Claim("x", "w", "e", "months", (Need(),), lambda *_: Asked(draws, draws < 1))
+    (found,) = answer([claim], Fits(us_china=stand_in(both)))
+    assert found.converged is (apart == 0)
+    assert ("R-hat" in found.note) is (apart > 0)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +445,16 @@ def test_claims_are_written_with_their_numbers(both):
     table = claim_table(answers, job).set_index("number")
     assert abs(table.loc["2", "probability"] - answers[1].probability) < 5.1e-4
     assert table.loc["10", "verdict"] == NO_ANSWER
+    releases = both[0].fit.observations.releases
+    counts = [int((releases.group == g).sum()) for g in (0, 1)]
+    told = table.loc["2", "evidence"]
+    assert f"{counts[0]} of USA, {counts[1]} of China" in told
+    assert f"as of {releases.as_of}" in told
+    assert f"window {both[0].measured.window.since} to {releases.as_of}" in told
     text = claim_markdown(answers, job)
     assert "Epoch AI" in text
     assert text.count("\n| ") == len(ARTICLE) + 1
+    assert told in text
 
 
 def naive_cadence(day, best, first, last):

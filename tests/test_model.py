@@ -17,7 +17,7 @@ from frontierlag.scores import load_scores
 from frontierlag.scores.metric import ECI
 from frontierlag.trends import TRENDS
 
-PAIRINGS = [f"{t}-{f}" for t in TRENDS for f in FRONTIERS]
+PAIRINGS = [f"{t}-{f}" for t in TRENDS for f in FRONTIERS if FRONTIERS[f].reads == "scores"]
 
 
 def unconstrained(model: pm.Model, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -1,9 +1,11 @@
 import json
+import signal
 
 import pytest
 
+from frontierlag import outputs
 from frontierlag.errors import OutputError
-from frontierlag.outputs import MANIFEST, files_below, replaced, staged
+from frontierlag.outputs import MANIFEST, files_below, replaced, staged, staged_all
 
 
 def write_run(folder, content):
@@ -118,4 +120,85 @@ def test_one_file_is_replaced_whole_or_not_at_all(tmp_path):
     assert file.read_text() == "one"
     assert [p.name for p in tmp_path.iterdir()] == ["posterior.nc"]
     with pytest.raises(OutputError, match="is a folder"), replaced(tmp_path):
+        pytest.fail("the block must not run")
+
+
+@pytest.mark.parametrize("moment", ["before", "while writing", "while swapping"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_the_old_or_the_new_results_whole(tmp_path, monkeypatch, number, moment):
+    """An interrupt while folders are swapped waits; at any other time nothing is changed."""
+    outs = [tmp_path / "one", tmp_path / "two"]
+    with staged_all(outs) as folders:
+        for folder in folders:
+            write_run(folder, "old")
+    rename = type(tmp_path).rename
+
+    class Stopped(KeyboardInterrupt):
+        pass
+
+    def stop(*_):
+        raise Stopped
+
+    def interrupted_rename(self, target):
+        if target == outs[1]:
+            signal.raise_signal(number)
+        return rename(self, target)
+
+    def interrupted_beside(out, beside=outputs._beside):
+        made = beside(out)
+        signal.raise_signal(number)
+        return made
+
+    def run():
+        if moment == "before":
+            monkeypatch.setattr(outputs, "_beside", interrupted_beside)
+        with staged_all(outs) as folders:
+            for folder in folders:
+                write_run(folder, "new")
+            if moment == "while writing":
+                signal.raise_signal(number)
+            monkeypatch.setattr(type(tmp_path), "rename", interrupted_rename)
+
+    before = signal.signal(number, stop)
+    try:
+        with pytest.raises(Stopped):
+            run()
+        assert signal.getsignal(number) is stop
+    finally:
+        signal.signal(number, before)
+    expected = "new" if moment == "while swapping" else "old"
+    assert [content(out)["lags.csv"] for out in outs] == [expected, expected]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["one", "two"]
+
+
+def test_of_several_folders_all_are_replaced_or_none(tmp_path, monkeypatch):
+    outs = [tmp_path / name for name in ("one", "two", "three")]
+    with staged_all(outs[:2]) as folders:
+        for folder in folders:
+            write_run(folder, "old")
+    rename = type(tmp_path).rename
+
+    def fail_for_the_last(self, target):
+        if target == outs[2]:
+            raise OSError("disk full")
+        return rename(self, target)
+
+    monkeypatch.setattr(type(tmp_path), "rename", fail_for_the_last)
+
+    def run():
+        with staged_all(outs) as folders:
+            for folder in folders:
+                write_run(folder, "new")
+
+    with pytest.raises(OutputError, match="disk full"):
+        run()
+    assert [content(out)["lags.csv"] for out in outs[:2]] == ["old", "old"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["one", "two"]
+    monkeypatch.undo()
+    run()
+    assert [content(out)["lags.csv"] for out in outs] == ["new", "new", "new"]
+
+
+def test_two_results_cannot_go_to_one_folder(tmp_path):
+    with pytest.raises(OutputError, match="one folder"), staged_all([tmp_path / "a"] * 2):
         pytest.fail("the block must not run")

@@ -6,5 +6,18 @@ posterior draws (``xp = frontierlag.arrays``), so each formula stands in the pro
 
 from numpy import exp, log, log1p, maximum, sqrt, tanh, where
 from scipy.special import erfc, erfcx, logsumexp
+from scipy.special import expit as sigmoid
 
-__all__ = ["erfc", "erfcx", "exp", "log", "log1p", "logsumexp", "maximum", "sqrt", "tanh", "where"]
+__all__ = [
+    "erfc",
+    "erfcx",
+    "exp",
+    "log",
+    "log1p",
+    "logsumexp",
+    "maximum",
+    "sigmoid",
+    "sqrt",
+    "tanh",
+    "where",
+]

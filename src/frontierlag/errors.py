@@ -11,6 +11,10 @@ class ScoresError(FrontierLagError):
     """A score table cannot be read, or no comparison can be made from it."""
 
 
+class UsageError(FrontierLagError):
+    """A command line asks for a command or an option that there is not."""
+
+
 class SpecError(FrontierLagError):
     """A model, prior, window or sampler setting is not one that exists or makes sense."""
 
@@ -21,3 +25,11 @@ class FitError(FrontierLagError):
 
 class OutputError(FrontierLagError):
     """Results cannot be written where they were asked for."""
+
+
+class ResultsError(FrontierLagError):
+    """A results folder is missing, incomplete, or not what its manifest says."""
+
+
+class FetchError(FrontierLagError):
+    """A score table could not be downloaded, or what came is not one."""

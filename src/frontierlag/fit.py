@@ -12,7 +12,19 @@ import pymc as pm
 import xarray as xr
 
 from frontierlag.model import ModelSpec, build
-from frontierlag.names import CAPABILITIES, CHAIN, DRAW, GROUP, RELEASE, SAMPLE_DIMS, SCORE
+from frontierlag.names import (
+    BENCHMARK,
+    CAPABILITIES,
+    CHAIN,
+    DRAW,
+    GROUP,
+    OTHER,
+    OUTSIDE,
+    RELEASE,
+    RESULT,
+    SAMPLE_DIMS,
+    SCORE,
+)
 from frontierlag.noise import ReleaseNoise
 from frontierlag.observations import Observations
 from frontierlag.sampling import sample
@@ -20,6 +32,8 @@ from frontierlag.scores import Releases
 from frontierlag.settings import SamplerSettings
 
 PRIOR_DRAWS = 500
+# What is kept of the releases outside the likelihood.
+_OUTSIDE = ("day", "group", "capability")
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,7 @@ class Fit:
     tree
         DataTree with ``posterior``, ``sample_stats``, ``log_likelihood``, ``prior``,
         ``prior_predictive``, ``posterior_predictive``, ``observed_data``, ``constant_data`` and
-        ``capabilities`` (the latent true capability of each release).
+        ``capabilities`` (as from :func:`draw_capabilities`).
     seconds
         Time that sampling took.
     """
@@ -58,8 +72,21 @@ class Fit:
 
     @property
     def capabilities(self) -> np.ndarray:
-        """Latent capabilities, shape ``(chain, draw, release)``."""
+        """Latent capabilities of the releases in the likelihood, ``(chain, draw, release)``."""
         return self.tree[f"{CAPABILITIES}/capability"].to_numpy()
+
+    @property
+    def outside(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Day, group and capability of what is available outside the likelihood.
+
+        Shapes ``(k,)``, ``(k,)`` and ``(chain, draw, k)``; k is 0 for most frontiers.
+        """
+        group = self.tree[CAPABILITIES].to_dataset()
+        if OUTSIDE not in group.dims:
+            none = np.zeros(0, dtype=np.int64)
+            return none, none, np.zeros((*self.capabilities.shape[:2], 0))
+        day, side, capability = (group[f"{OUTSIDE}_{n}"].to_numpy() for n in _OUTSIDE)
+        return day, side, capability
 
 
 def fit_model(
@@ -98,35 +125,78 @@ def fit_model(
     for name in spec.frontier.latent_in_model:
         p[name] = sampled.posterior[name].to_numpy()
     mu, data = spec.trend_at(p, observations), observations.arrays
-    release = observations.releases.model
-    dims = (*SAMPLE_DIMS, RELEASE)
+    dim, labels = spec.frontier.observed_dim, _labels(observations)
 
-    def per_release(name: str, values: np.ndarray) -> xr.Dataset:
-        coords = {CHAIN: np.arange(values.shape[0]), DRAW: np.arange(values.shape[1])}
-        return xr.Dataset({name: (dims, values)}, coords={**coords, RELEASE: release})
+    def per_score(values: np.ndarray) -> xr.Dataset:
+        return _per_score(spec, observations, values)
 
-    noise = ReleaseNoise(settings.seed, list(release))
-    capability = spec.frontier.capabilities(noise, p, mu, data)
     replicated = spec.frontier.simulate(np.random.default_rng([settings.seed, 1]), p, mu, data)
     prior, prior_predictive = draw_prior(spec, observations, settings.seed)
     posterior = sampled.posterior
-    if RELEASE in posterior.dims:
-        posterior = posterior.assign_coords({RELEASE: release})
+    posterior = posterior.assign_coords({d: labels[d] for d in labels if d in posterior.dims})
     tree = xr.DataTree.from_dict(
         {
             "posterior": posterior,
             "sample_stats": sampled.sample_stats,
-            "log_likelihood": per_release(SCORE, spec.frontier.log_likelihood(p, mu, data)),
+            "log_likelihood": per_score(spec.frontier.log_likelihood(p, mu, data)),
             "prior": prior,
             "prior_predictive": prior_predictive,
-            "posterior_predictive": per_release(SCORE, replicated),
-            "observed_data": xr.Dataset({SCORE: (RELEASE, data["observed"])}, {RELEASE: release}),
+            "posterior_predictive": per_score(replicated),
+            "observed_data": xr.Dataset(
+                {SCORE: (dim, data[spec.frontier.observed])}, {dim: labels[dim]}
+            ),
             "constant_data": _constant_data(observations),
-            CAPABILITIES: per_release("capability", capability),
+            CAPABILITIES: draw_capabilities(spec, observations, p, settings.seed),
         }
     )
     tree.attrs.update(describe(spec, observations, settings))
     return Fit(spec, observations, settings, tree, sampled.seconds)
+
+
+def draw_capabilities(
+    spec: ModelSpec, observations: Observations, p: dict[str, np.ndarray], seed: int
+) -> xr.Dataset:
+    """Draw the latent capability of every release that counts for the best available.
+
+    Each from its exact conditional, p(capability | score, parameters). A release outside the
+    likelihood is drawn by the same rule: its score tells of its own capability, but not of the
+    parameters.
+
+    Parameters
+    ----------
+    spec, observations
+        The model and its releases.
+    p
+        Posterior draws of the parameters, leading axes ``(chain, draw)``.
+    seed
+        The fit's; each release has its own stream of random numbers.
+
+    Returns
+    -------
+    ``capability`` of dims ``(chain, draw, release)``, and where there are such releases
+    ``outside_capability`` ``(chain, draw, outside)`` with ``outside_day`` and ``outside_group``.
+    """
+
+    def drawn(these: Observations) -> np.ndarray:
+        noise = ReleaseNoise(seed, list(these.releases.model))
+        return spec.frontier.capabilities(noise, p, spec.trend_at(p, these), these.arrays)
+
+    capability = drawn(observations)
+    dims = (*SAMPLE_DIMS, RELEASE)
+    coords = {CHAIN: np.arange(capability.shape[0]), DRAW: np.arange(capability.shape[1])}
+    found = xr.Dataset(
+        {"capability": (dims, capability)}, {**coords, RELEASE: observations.releases.model}
+    )
+    if observations.outside is None:
+        return found
+    outside = observations.outside
+    values = (
+        (OUTSIDE, outside.day),
+        (OUTSIDE, outside.group),
+        ((*SAMPLE_DIMS, OUTSIDE), drawn(Observations(outside, observations.reference))),
+    )
+    named = {f"{OUTSIDE}_{name}": value for name, value in zip(_OUTSIDE, values, strict=True)}
+    return found.assign(named).assign_coords({OUTSIDE: outside.model})
 
 
 def draw_prior(
@@ -139,6 +209,8 @@ def draw_prior(
     Datasets of parameters, dims ``(chain, draw[, group])``, and of scores
     ``(chain, draw, release)``.
     """
+    if spec.frontier.reads == "results":
+        return _simulated_prior(spec, observations, seed, draws)
     logging.getLogger("pymc").setLevel(logging.WARNING)  # or it lists its variables each time
     drawn = pm.sample_prior_predictive(
         draws,
@@ -152,12 +224,49 @@ def draw_prior(
     if GROUP in prior.dims:
         prior = prior.assign_coords({GROUP: list(observations.releases.group_names)})
     scores = drawn["prior_predictive"].to_dataset()[SCORE].to_numpy()
-    coords = {CHAIN: np.arange(scores.shape[0]), DRAW: np.arange(scores.shape[1])}
-    predictive = xr.Dataset(
-        {SCORE: ((*SAMPLE_DIMS, RELEASE), scores)},
-        coords={**coords, RELEASE: observations.releases.model},
+    return prior, _per_score(spec, observations, scores)
+
+
+def _simulated_prior(
+    spec: ModelSpec, observations: Observations, seed: int, draws: int
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """The same for a model with latent variables that PyMC holds only as a density."""
+    rng = np.random.default_rng([seed, 2])
+    p = {
+        q.name: q.prior.draw(rng, (1, draws) if q.shared else (1, draws, 2))
+        for q in spec.parameters
+    }
+    mu = spec.trend_at(p, observations)
+    scores = spec.frontier.simulate(rng, p, mu, observations.arrays)
+    groups = list(observations.releases.group_names)
+    prior = xr.Dataset(
+        {name: ((*SAMPLE_DIMS, GROUP)[: values.ndim], values) for name, values in p.items()},
+        coords={CHAIN: [0], DRAW: np.arange(draws), GROUP: groups},
     )
-    return prior, predictive
+    return prior, _per_score(spec, observations, scores)
+
+
+def _per_score(spec: ModelSpec, observations: Observations, values: np.ndarray) -> xr.Dataset:
+    """Draws of one number for each score, or result, that the likelihood is of."""
+    dim = spec.frontier.observed_dim
+    return xr.Dataset(
+        {SCORE: ((*SAMPLE_DIMS, dim), values)},
+        coords={
+            CHAIN: np.arange(values.shape[0]),
+            DRAW: np.arange(values.shape[1]),
+            dim: _labels(observations)[dim],
+        },
+    )
+
+
+def _labels(observations: Observations) -> dict[str, np.ndarray]:
+    """Labels of every dim that a model's variables may have beside the sample and the group."""
+    labels: dict[str, np.ndarray] = {RELEASE: observations.releases.model}
+    found = observations.responses
+    if found is None:
+        return labels
+    results = np.arange(len(found.score))
+    return labels | {OTHER: found.others, BENCHMARK: found.benchmarks, RESULT: results}
 
 
 def describe(
@@ -183,7 +292,12 @@ def _constant_data(observations: Observations) -> xr.Dataset:
     """The model's inputs and the facts of each release that figures and tables need."""
     r = observations.releases
     # What follows from the other columns, and has more dims than the release, is left out.
-    columns = {k: v for k, v in observations.arrays.items() if k != "observed" and v.ndim < 2}
+    beside = {} if observations.responses is None else observations.responses.arrays
+    columns = {
+        k: v
+        for k, v in observations.arrays.items()
+        if k != "observed" and k not in beside and v.ndim < 2
+    }
     dataset = xr.Dataset(
         {name: ((RELEASE,) * values.ndim, values) for name, values in columns.items()},
         coords={RELEASE: r.model},

@@ -65,8 +65,22 @@ class Prepared:
 
     @property
     def slug(self) -> Path:
-        """Where a results folder keeps this job: dataset, then comparison."""
-        return Path(self.table.name) / self.releases.comparison.name.replace(":", "-").lower()
+        """Where a results folder keeps this job: dataset, then comparison, then another window."""
+        comparison = self.releases.comparison.name.replace(":", "-").lower()
+        return Path(self.table.name) / f"{comparison}{self.suffix}"
+
+    @property
+    def suffix(self) -> str:
+        """What tells another window from the table's own, so that neither replaces the other.
+
+        Empty for the table's own; else as in ``-since-2025-01-01-as-of-2026-03-01``.
+        """
+        words = ""
+        if self.window.since != default_window_start(self.releases):
+            words += f"-since-{self.window.since}"
+        if self.window.as_of != self.table.as_of:
+            words += f"-as-of-{self.window.as_of}"
+        return words
 
     @property
     def title(self) -> str:

@@ -10,9 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from frontierlag.jobs import Prepared
 from frontierlag.lags.days import Window
 from frontierlag.model import ModelSpec
-from frontierlag.scores import Releases, ScoreTable, date_lint
+from frontierlag.scores import Metric, Releases, ScoreTable, date_lint
 from frontierlag.settings import SamplerSettings
 from frontierlag.summary import INNER, INTERVAL_KIND, OUTER
 
@@ -72,12 +73,38 @@ def run_record(
         "data": data_record(table, releases),
         "comparison": asdict(releases.comparison),
         "window": {"since": window.since.isoformat(), "as_of": window.as_of.isoformat()},
-        "measurement_errors": table.metric.measurement,
-        "intervals": {"kind": INTERVAL_KIND, "probabilities": [INNER, OUTER]},
         "models": models,
+        **settings_record(table.metric, settings),
+    }
+
+
+def settings_record(metric: Metric, settings: SamplerSettings) -> dict[str, Any]:
+    """How errors were read and intervals made, what the sampler was told, and with which program.
+
+    ``target_accept`` of the sampler is null unless it was asked for; each model's own is with it.
+    """
+    return {
+        "measurement_errors": metric.measurement,
+        "intervals": {"kind": INTERVAL_KIND, "probabilities": [INNER, OUTER]},
         "sampler": {"name": "nutpie", **settings.model_dump()},
         "versions": versions(),
         "git_commit": git_commit(),
+    }
+
+
+def evidence_record(
+    item: Prepared, model: str, record: dict[str, Any], converged: bool
+) -> dict[str, Any]:
+    """The record of a fit to another table or comparison, which claims rest on."""
+    return {
+        "model": model,
+        "dataset": item.table.name,
+        "sha256": item.table.sha256,
+        "attribution": item.table.attribution,
+        "comparison": item.releases.comparison.name,
+        "window": {"since": item.window.since.isoformat(), "as_of": item.window.as_of.isoformat()},
+        **record,
+        "converged": converged,
     }
 
 

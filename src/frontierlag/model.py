@@ -12,6 +12,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from frontierlag import frontiers, trends
+from frontierlag.benchmarks import MeasuredReleases
 from frontierlag.errors import SpecError
 from frontierlag.frontiers import FRONTIERS, Frontier, frontier
 from frontierlag.names import GROUP
@@ -89,13 +90,26 @@ class ModelSpec:
         )
 
     def observations(self, releases: Releases) -> Observations:
-        """Select what enters the likelihood of this model."""
+        """Select what enters the likelihood of this model, and what is available beside it."""
+        if self.frontier.reads == "results" and not isinstance(releases, MeasuredReleases):
+            raise SpecError(
+                f"{self.name} is fitted to benchmark results, and {releases.table} holds scores: "
+                "give the results too, such as --results eci-results-2026-08-11"
+            )
         mask = self.frontier.select(releases)
-        return Observations(subset(releases, mask), reference_date(releases))
+        beside = self.frontier.available(releases) & ~mask
+        outside = subset(releases, beside) if beside.any() else None
+        return Observations(subset(releases, mask), reference_date(releases), outside)
 
     def inputs(self, observations: Observations) -> dict[str, np.ndarray]:
         """The arrays that this model reads, by the name of their ``pm.Data``."""
-        names = ("observed", "years", "group_index", *self.frontier.measurement, *self.trend.inputs)
+        names = (
+            self.frontier.observed,
+            "years",
+            "group_index",
+            *self.frontier.measurement,
+            *self.trend.inputs,
+        )
         return {name: observations.arrays[name] for name in names}
 
     def trend_at(self, p: Mapping[str, np.ndarray], observations: Observations) -> np.ndarray:

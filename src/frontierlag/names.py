@@ -15,6 +15,10 @@ CHAIN, DRAW, GROUP, RELEASE, DATE, PERIOD, LEVEL = (
     "period",
     "level_value",
 )
+# what a model of benchmark results has beside its releases
+RESULT, BENCHMARK, OTHER = "result", "benchmark", "other"
+# releases outside the likelihood that count for the best available
+OUTSIDE = "outside"
 SAMPLE_DIMS = (CHAIN, DRAW)
 
 # the two sides of a comparison, as positions on the group axis

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from frontierlag.benchmarks import MeasuredReleases, Responses
 from frontierlag.counts import likelihood_of_counts
 from frontierlag.errors import ScoresError
 from frontierlag.scores import Releases
@@ -29,6 +30,9 @@ class Observations:
     reference
         The date at which level and slope are told; by default the middle between the first
         release of either group and the as-of date, the same for every model of a comparison.
+    outside
+        Releases that do not enter the likelihood but count for the best available (the first
+        record of a group); None if there is none.
 
     Raises
     ------
@@ -38,6 +42,7 @@ class Observations:
 
     releases: Releases
     reference: date
+    outside: Releases | None = None
 
     def __post_init__(self) -> None:
         r = self.releases
@@ -48,6 +53,12 @@ class Observations:
                 f"{len(missing) - 1} other rows), so the uncertainty of its accuracy is not known. "
                 "Add a column 'stderr' with the standard error of each accuracy."
             )
+
+    @property
+    def responses(self) -> Responses | None:
+        """The benchmark results behind the scores, where they are known."""
+        r = self.releases
+        return r.responses if isinstance(r, MeasuredReleases) else None
 
     @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -67,6 +78,8 @@ class Observations:
             "group_index": np.asarray(r.group, dtype=np.int64),
             EPOCH: np.asarray(1970 + day_number(self.reference) / DAYS_PER_YEAR),
         }
+        if self.responses is not None:
+            return common | self.responses.arrays
         if r.metric.bounds is None:
             return common
         solved = np.rint(r.score * r.problems)

@@ -8,20 +8,17 @@ from functools import cache
 from pathlib import Path
 
 from frontierlag.analysis import Analysis
-from frontierlag.checks.comparison import (
-    Loo,
-    ModelComparison,
-    Stacked,
-    comparison_of,
-    same_data,
-)
+from frontierlag.checks.comparison import ModelComparison, comparison_of
+from frontierlag.checks.loo import Loo
+from frontierlag.checks.same_data import same_data
+from frontierlag.checks.stacking import Stacked
 from frontierlag.claims.claim import Claim, Need, Unanswerable
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.model import ModelSpec, models_for
 from frontierlag.priors import Prior
 from frontierlag.report.sentences import headline
-from frontierlag.scores import Metric
+from frontierlag.scores import Metric, Releases, load_scores, parse_comparison, releases
 from frontierlag.storage import load
 
 
@@ -41,12 +38,17 @@ class Item:
 
 
 class StoredEvidence:
-    """Evidence for claims from the posteriors that a run has stored."""
+    """Evidence for claims from the fits that a run has stored."""
 
-    def __init__(self, posteriors: Mapping[Need, Path], missing: Mapping[Need, str]) -> None:
-        self._posteriors = posteriors
+    def __init__(self, items: Mapping[Need, Item], missing: Mapping[Need, str]) -> None:
+        self._items = items
         self._missing = missing
         self._load = cache(load)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The fits that there are, each once."""
+        return tuple({item.posterior: item for item in self._items.values()}.values())
 
     def analysis(self, need: Need) -> Analysis:
         """Read the fit that is needed.
@@ -56,9 +58,28 @@ class StoredEvidence:
         Unanswerable
             If this run has none, with the reason.
         """
-        if need not in self._posteriors:
-            raise Unanswerable(self._missing.get(need, f"{need.model} was not fitted in this run"))
-        return self._load(self._posteriors[need])
+        return self._load(self._item(need).posterior)
+
+    def groups(self, need: Need) -> Releases:
+        """The releases of the two groups of the split, by the as-of date of the fit.
+
+        Raises
+        ------
+        Unanswerable
+            If this run has no such fit or its table no such groups.
+        """
+        prepared = self._item(need).prepared
+        try:
+            comparison = parse_comparison(need.split or need.comparison, prepared.table)
+            return releases(prepared.table, comparison, prepared.releases.as_of)
+        except FrontierLagError as reason:
+            raise Unanswerable(str(reason)) from reason
+
+    def _item(self, need: Need) -> Item:
+        if need.fit not in self._items:
+            reason = f"{need.model} was not fitted in this run"
+            raise Unanswerable(self._missing.get(need.fit, reason))
+        return self._items[need.fit]
 
 
 def models_of(
@@ -94,18 +115,18 @@ def evidence_items(
     if its model is compiled anyhow.
     """
     extra: list[Item] = []
-    posteriors: dict[Need, Path] = {}
+    found: dict[Need, Item] = {}
     missing: dict[Need, str] = {}
-    for need in dict.fromkeys(need for claim in claims for need in claim.needs):
+    for need in dict.fromkeys(need.fit for claim in claims for need in claim.needs):
         try:
             item = _item_for(need, job, prepared, [*made, *extra], aside)
         except FrontierLagError as reason:
             missing[need] = str(reason)
             continue
         if item in made or item in extra:
-            posteriors[need] = item.posterior
+            found[need] = item
         elif everything or any(_one_compilation(item, other) for other in made):
-            posteriors[need] = item.posterior
+            found[need] = item
             extra.append(item)
         else:
             missing[need] = (
@@ -113,28 +134,31 @@ def evidence_items(
                 f"{item.prepared.releases.comparison.name}), which this run did not fit; "
                 "`frontierlag claims` or `run --all-claims` does"
             )
-    return extra, StoredEvidence(posteriors, missing)
+    return extra, StoredEvidence(found, missing)
 
 
 def _item_for(
     need: Need, job: Job, prepared: Prepared, planned: Sequence[Item], aside: Path
 ) -> Item:
     if need.scores:
-        other = Job(need.scores, need.comparison)
+        # Another table speaks up to its own last day, and not beyond what was asked for.
+        last = load_scores(need.scores).as_of
+        other = Job(need.scores, need.comparison, as_of=min(job.as_of or last, last))
     else:
         same = need.comparison == prepared.releases.comparison.name
-        other = Job(job.scores, need.comparison, job.since if same else None, job.as_of)
+        since = job.since if same else None
+        other = Job(job.scores, need.comparison, since, job.as_of, job.efforts)
     target = other.prepare()
     model = need.model or headline(target.table.metric)
     for item in planned:
-        if item.model == model and _same(item.prepared, target):
+        if item.model == model and same_job(item.prepared, target):
             return item
     ModelSpec.of(model, target.table.metric)
     name = f"{target.slug.as_posix().replace('/', '-')}-{target.releases.as_of}-{model}.nc"
-    return Item(model, target, aside / name, compared=_same(prepared, target))
+    return Item(model, target, aside / name, compared=same_job(prepared, target))
 
 
-def _same(one: Prepared, other: Prepared) -> bool:
+def same_job(one: Prepared, other: Prepared) -> bool:
     """Whether two prepared jobs are of the same table, comparison and window."""
     return (
         one.table.sha256 == other.table.sha256
@@ -152,14 +176,14 @@ def compare_all(
     fitted: Sequence[tuple[Item, Loo | None]], target: Prepared
 ) -> list[tuple[ModelComparison, Stacked]]:
     """Compare and stack the models of one job, each with those fitted to the same data."""
-    own = [(item, found) for item, found in fitted if _same(item.prepared, target)]
+    own = [(item, found) for item, found in fitted if same_job(item.prepared, target)]
     loos = {item.model: found for item, found in own if found is not None}
     analyses = [load(item.posterior) for item, found in own if found is not None]
     compared = []
     for members in same_data(analyses):
         if len(members) > 1:
             found = comparison_of(members, [loos[a.name] for a in members])
-            compared.append((found, Stacked(tuple(members), found.weights)))
+            compared.append((found, Stacked(tuple(members), found.weights, found.trusted)))
     return compared
 
 

@@ -3,93 +3,87 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import joblib
 import pandas as pd
 
-from frontierlag.analysis import Analysis, analyse
-from frontierlag.checks.comparison import Loo, ModelComparison, Stacked, loo
-from frontierlag.checks.predictive import predictive_table, prior_curves
-from frontierlag.checks.priors import sensitivity
+from frontierlag.checks.comparison import ModelComparison
+from frontierlag.checks.stacking import Stacked
 from frontierlag.claims import ARTICLE, Answer, Claim, answer
 from frontierlag.claims.claim import US_CHINA
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions
-from frontierlag.manifest import model_record, run_record
-from frontierlag.model import ModelSpec
-from frontierlag.names import REALIZED, TREND, WINDOW
-from frontierlag.outputs import MANIFEST, files_below, staged
+from frontierlag.manifest import evidence_record, run_record
+from frontierlag.outcomes import FIGURES, Outcome, fit_all
+from frontierlag.outputs import MANIFEST, files_below, staged, staged_all
 from frontierlag.plan import (
     Item,
     StoredEvidence,
-    by_compilation,
     compare_all,
     evidence_items,
     models_of,
+    same_job,
 )
 from frontierlag.priors import Prior
 from frontierlag.report import tables
-from frontierlag.report.bands import curve_bands, lag_bands
 from frontierlag.report.claims import claim_markdown, claim_table
-from frontierlag.report.figures import (
-    MeanLag,
-    Provenance,
-    diagnostic_figures,
-    frontier_chart,
-    lag_over_time,
-    mean_lags,
-    prior_predictive,
-    save,
-)
-from frontierlag.report.sentences import lag_sentence
+from frontierlag.report.figures import mean_lags, save
+from frontierlag.report.spreadsheet import as_text
+from frontierlag.request import REQUEST, Request
 from frontierlag.settings import SamplerSettings
-from frontierlag.storage import store
-from frontierlag.summary import summarize
 
-FIGURES = "figures"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one model found on one job, without its draws."""
-
-    model: str
-    lags: pd.DataFrame
-    ladder: pd.DataFrame
-    gaps: pd.DataFrame
-    levels: pd.DataFrame
-    diagnostics: dict[str, object]
-    mean_lags: tuple[MeanLag, ...]
-    about: Provenance
-    sentences: tuple[str, ...]
-    loo: Loo | None
-    prior_influence: pd.DataFrame | None
-    predictive: pd.DataFrame | None
-    record: dict[str, Any]
-    converged: bool
+# The tables that evidence of other tables or comparisons has too, as ``evidence_lags.csv``.
+EVIDENCE = ("lags", "diagnostics", "predictive", "prior_influence")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run found on one job, and the folder it wrote."""
+    """What a run found on one job.
+
+    Attributes
+    ----------
+    outcomes
+        Of every fit to the job's own data: the models that were asked for, then those that only
+        claims rest on.
+    evidence
+        Of each fit to another table or comparison that claims rest on, with what it was fitted to.
+    answers
+        Of the claims.
+    compared
+        The models of the same data, compared and stacked.
+    """
 
     outcomes: list[Outcome]
+    evidence: list[tuple[Prepared, Outcome]]
     answers: list[Answer]
-    stacked: pd.DataFrame | None
+    compared: list[tuple[ModelComparison, Stacked]]
+
+    @property
+    def stacked(self) -> pd.DataFrame | None:
+        """The lags of the stacks; None if there is none."""
+        stacks = [tables.stacked_lag_table(stack) for _, stack in self.compared]
+        return pd.concat(stacks, ignore_index=True) if stacks else None
 
     @property
     def converged(self) -> bool:
-        """Whether every fit that is shown passed the gate."""
-        fits = all(outcome.converged for outcome in self.outcomes)
-        return fits and all(answer.converged is not False for answer in self.answers)
+        """Whether every fit and stack that is shown passed the gate, and all exact refits."""
+        fits = [*self.outcomes, *(outcome for _, outcome in self.evidence)]
+        return (
+            all(outcome.converged for outcome in fits)
+            and all(answer.converged is not False for answer in self.answers)
+            and all(found.trusted and stack.converged for found, stack in self.compared)
+        )
+
+    def table(self, stem: str) -> pd.DataFrame:
+        """The rows of all of the job's own fits."""
+        parts = [outcome.tables[stem] for outcome in self.outcomes]
+        if stem == "lags" and self.stacked is not None:
+            parts.append(self.stacked)
+        return pd.concat(parts, ignore_index=True)
 
 
 def run_jobs(
@@ -114,7 +108,7 @@ def run_jobs(
     jobs
         What to analyse.
     outs
-        The results folder of each job.
+        The results folder of each job; all appear, or none.
     models
         Names such as ``linear-stochastic``; if there is none, all that suit the table.
     settings
@@ -142,7 +136,7 @@ def run_jobs(
     prepared = [job.prepare() for job in jobs]
     chosen = [models_of(item, models, priors) for item in prepared]
     with ExitStack() as stack:
-        folders = [stack.enter_context(staged(out)) for out in outs]
+        folders = stack.enter_context(staged_all(outs))
         aside = Path(stack.enter_context(TemporaryDirectory(prefix="frontierlag-")))
         planned = [
             [Item(name, item, folder / name / "posterior.nc", folder) for name in names]
@@ -158,20 +152,17 @@ def run_jobs(
             items += more
             asked.append(claims)
             evidence.append(found)
-        outcomes = _fit_all(items, settings, priors, workers, done)
-        return [
-            _write(
-                item,
-                [outcomes[one.posterior] for one in own],
-                answer(claims, found),
-                compare_all([(one, outcomes[one.posterior].loo) for one in items], item),
-                folder,
-                settings,
-            )
-            for item, own, claims, found, folder in zip(
-                prepared, planned, asked, evidence, folders, strict=True
-            )
-        ]
+        outcomes = fit_all(items, settings, priors, workers, done)
+        results = []
+        for job, item, own, claims, found, folder in zip(
+            jobs, prepared, planned, asked, evidence, folders, strict=True
+        ):
+            result = _result(item, own, claims, found, outcomes)
+            _draw_means(result, item, folder)
+            request = Request.of(job, models, settings, priors, all_claims)
+            _write(result, item, settings, folder, request)
+            results.append(result)
+    return results
 
 
 def run_claims(
@@ -184,6 +175,8 @@ def run_claims(
     done: Callable[[str], None] = lambda _: None,
 ) -> list[Answer]:
     """Fit what claims rest on, answer them, and write ``claims.csv`` and ``claims.md``.
+
+    The tables of a run are beside them, for the fits that the claims rest on.
 
     Parameters
     ----------
@@ -209,161 +202,79 @@ def run_claims(
     prepared = job.prepare()
     with staged(out) as folder, TemporaryDirectory(prefix="frontierlag-") as aside:
         items, evidence = evidence_items(job, prepared, claims, [], Path(aside))
-        outcomes = _fit_all(items, settings, None, workers, done)
-        answers = answer(claims, evidence)
-        _write_claims(answers, prepared, folder)
-        records = {
-            f"{item.prepared.slug.as_posix()}/{item.model}": outcomes[item.posterior].record
-            for item in items
-        }
-        _write_manifest(prepared, settings, records, folder, {})
-    return answers
+        outcomes = fit_all(items, settings, None, workers, done)
+        result = _result(prepared, [], claims, evidence, outcomes)
+        _write(result, prepared, settings, folder)
+    return result.answers
 
 
-def _write_claims(answers: list[Answer], item: Prepared, folder: Path) -> None:
-    claim_table(answers, item).to_csv(folder / "claims.csv", index=False)
-    (folder / "claims.md").write_text(claim_markdown(answers, item), encoding="utf-8")
-
-
-def _write_manifest(
+def _result(
     item: Prepared,
-    settings: SamplerSettings,
-    models: dict[str, dict[str, Any]],
-    folder: Path,
-    converged: dict[str, bool],
-) -> None:
-    record = run_record(item.table, item.releases, item.window, settings, models)
-    record["converged"] = converged
-    record["files"] = sorted([*files_below(folder), MANIFEST])
-    (folder / MANIFEST).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-
-
-def _fit_all(
-    items: Sequence[Item],
-    settings: SamplerSettings,
-    priors: Mapping[str, Prior] | None,
-    workers: int | None,
-    done: Callable[[str], None],
-) -> dict[Path, Outcome]:
-    """Fit all items, those that share a compilation in one process, and index what they found."""
-    for item in items:
-        item.posterior.parent.mkdir(parents=True, exist_ok=True)
-        if item.folder:
-            (item.folder / FIGURES).mkdir(exist_ok=True)
-    groups = by_compilation(items)
-    workers = workers or min(os.cpu_count() or 1, len(groups))
-    cores = max(1, (os.cpu_count() or 1) // workers)
-    task = partial(_fit_group, settings=settings, priors=priors, cores=cores)
-    found: dict[Path, Outcome] = {}
-    parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
-    for outcomes in parallel(joblib.delayed(task)(group) for group in groups):
-        found |= outcomes
-        done(next(iter(outcomes.values())).model)
-    return found
-
-
-def _fit_group(
-    items: Sequence[Item],
-    settings: SamplerSettings,
-    priors: Mapping[str, Prior] | None,
-    cores: int,
-) -> dict[Path, Outcome]:
-    """Fit one model to several data sets: runs in a worker process."""
-    return {item.posterior: _fit_one(item, settings, priors, cores) for item in items}
-
-
-def _fit_one(
-    item: Item, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
-) -> Outcome:
-    prepared = item.prepared
-    spec = ModelSpec.of(item.model, prepared.table.metric, priors)
-    analysis = analyse(spec, prepared.releases, prepared.window, settings, cores=cores)
-    store(analysis, item.posterior)
-    about = Provenance.of(analysis, prepared.table.attribution)
-    if item.folder:
-        _draw(analysis, prepared, about, item.folder / FIGURES)
-    measured, converged = analysis.measured, analysis.convergence.converged
-    return Outcome(
-        model=item.model,
-        lags=tables.lag_table(analysis),
-        ladder=tables.ladder_table(analysis),
-        gaps=tables.gap_table(analysis),
-        levels=tables.level_table(analysis),
-        diagnostics=tables.diagnostics_row(analysis),
-        about=about,
-        mean_lags=tuple(
-            MeanLag(item.model, kind, draws.to_numpy(), summarize(draws), converged)
-            for kind in (TREND, REALIZED)
-            for draws in [measured.lag(kind, WINDOW)]
-        ),
-        sentences=tuple(lag_sentence(analysis, kind) for kind in (REALIZED, TREND)),
-        record=model_record(spec, len(analysis.fit.observations.releases), settings),
-        converged=converged,
-        loo=loo(analysis.fit, cores=cores) if item.compared else None,
-        prior_influence=sensitivity(analysis) if item.folder else None,
-        predictive=predictive_table(analysis) if item.folder else None,
+    planned: Sequence[Item],
+    claims: Sequence[Claim],
+    evidence: StoredEvidence,
+    outcomes: Mapping[Path, Outcome],
+) -> Result:
+    """Gather what was found on a job, and on what its claims rest on beside it."""
+    own = list(planned)
+    own += [one for one in evidence.items if same_job(one.prepared, item) and one not in own]
+    others = [one for one in evidence.items if not same_job(one.prepared, item)]
+    return Result(
+        outcomes=[outcomes[one.posterior] for one in own],
+        evidence=[(one.prepared, outcomes[one.posterior]) for one in others],
+        answers=answer(claims, evidence),
+        compared=compare_all([(one, outcomes[one.posterior].loo) for one in own], item),
     )
 
 
-def _draw(analysis: Analysis, item: Prepared, about: Provenance, figures: Path) -> None:
-    """Draw the figures of one model."""
-    name = analysis.name
-    save(
-        frontier_chart(item.releases, curve_bands(analysis), about, item.title),
-        figures,
-        f"frontier-{name}",
-    )
-    save(
-        lag_over_time(lag_bands(analysis), about, item.title, item.window_words),
-        figures,
-        f"lag-{name}",
-    )
-    save(
-        prior_predictive(item.releases, prior_curves(analysis), about, f"Before the data: {name}"),
-        figures,
-        f"prior-{name}",
-    )
-    parameters = [p.name for p in analysis.fit.spec.parameters]
-    for kind, figure in diagnostic_figures(analysis.tree, parameters, about).items():
-        save(figure, figures, f"{kind}-{name}")
+def _draw_means(result: Result, item: Prepared, folder: Path) -> None:
+    """Draw the figure that sets all models of a job side by side."""
+    converged = all(outcome.converged for outcome in result.outcomes)
+    about = replace(result.outcomes[0].about, model="", converged=converged)
+    found = [lag for outcome in result.outcomes for lag in outcome.mean_lags]
+    figure = mean_lags(found, about, f"Mean lag: {item.title}", item.window_words)
+    save(figure, folder / FIGURES, "mean-lag")
 
 
 def _write(
+    result: Result,
     item: Prepared,
-    outcomes: list[Outcome],
-    answers: list[Answer],
-    compared: list[tuple[ModelComparison, Stacked]],
-    folder: Path,
     settings: SamplerSettings,
-) -> Result:
-    """Write what needs all models of a job: tables, the figure that compares them, the manifest."""
-    if answers:
-        _write_claims(answers, item, folder)
-    stacks = [tables.stacked_lag_table(stack) for _, stack in compared]
-    written = {
-        "lags": [*(outcome.lags for outcome in outcomes), *stacks],
-        "comparison": [tables.comparison_table(found) for found, _ in compared],
-    }
-    for stem in ("ladder", "gaps", "levels", "prior_influence", "predictive"):
-        written[stem] = [getattr(outcome, stem) for outcome in outcomes]
-    for stem, parts in written.items():
-        if parts:
-            whole = pd.concat(parts, ignore_index=True)
-            whole.to_csv(folder / f"{stem}.csv", index=False)
-    pd.DataFrame([outcome.diagnostics for outcome in outcomes]).to_csv(
-        folder / "diagnostics.csv", index=False
-    )
-    tables.published_table(conventions(item.releases)).to_csv(folder / "published.csv", index=False)
-    ok = all(outcome.converged for outcome in outcomes)
-    about = replace(outcomes[0].about, model="", converged=ok)
-    found = [lag for outcome in outcomes for lag in outcome.mean_lags]
-    figure = mean_lags(found, about, f"Mean lag: {item.title}", item.window_words)
-    save(figure, folder / FIGURES, "mean-lag")
-    _write_manifest(
-        item,
+    folder: Path,
+    request: Request | None = None,
+) -> None:
+    """Write the tables, the claims and, last, the manifest that lists them."""
+    written: dict[str, pd.DataFrame] = {}
+    if result.outcomes:
+        written |= {stem: result.table(stem) for stem in result.outcomes[0].tables}
+    if result.compared:
+        parts = [tables.comparison_table(*pair) for pair in result.compared]
+        written["comparison"] = pd.concat(parts, ignore_index=True)
+    if result.evidence:
+        for stem in EVIDENCE:
+            parts = [outcome.tables[stem] for _, outcome in result.evidence]
+            written[f"evidence_{stem}"] = pd.concat(parts, ignore_index=True)
+    written["published"] = tables.published_table(conventions(item.releases))
+    if result.answers:
+        written["claims"] = claim_table(result.answers, item)
+        words = claim_markdown(result.answers, item)
+        (folder / "claims.md").write_text(words, encoding="utf-8")
+    for stem, table in written.items():
+        as_text(table).to_csv(folder / f"{stem}.csv", index=False)
+    record = run_record(
+        item.table,
+        item.releases,
+        item.window,
         settings,
-        {outcome.model: outcome.record for outcome in outcomes},
-        folder,
-        {outcome.model: outcome.converged for outcome in outcomes},
+        {outcome.model: outcome.record for outcome in result.outcomes},
     )
-    return Result(outcomes, answers, pd.concat(stacks) if stacks else None)
+    if request:
+        record[REQUEST] = request.record()
+    record["evidence"] = [
+        evidence_record(other, outcome.model, outcome.record, outcome.converged)
+        for other, outcome in result.evidence
+    ]
+    record["converged"] = {outcome.model: outcome.converged for outcome in result.outcomes}
+    record["files"] = sorted([*files_below(folder), MANIFEST])
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")

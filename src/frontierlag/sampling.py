@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import nutpie
+import pymc as pm
+import pytensor
 import xarray as xr
 from numba.core import config
 
 from frontierlag.errors import FitError
 from frontierlag.model import ModelSpec, build
-from frontierlag.names import CHAIN, DRAW, GROUP, RELEASE
+from frontierlag.names import CHAIN, DRAW, GROUP
 from frontierlag.observations import Observations
 from frontierlag.settings import SamplerSettings
 
@@ -39,41 +41,60 @@ class Sampled:
     seconds: float
 
 
-_compiled: dict[tuple[ModelSpec, tuple[int, ...]], Any] = {}
+_compiled: dict[tuple[ModelSpec, tuple[int, ...]], tuple[pm.Model, Any]] = {}
 
 
 def compiled(spec: ModelSpec, observations: Observations) -> Any:
-    """Return the compiled model holding these observations, compiling at most once a process."""
+    """Return the compiled model holding these observations, compiling at most once a process.
+
+    Nothing of the observations that it was first compiled with stays: chains start where the model
+    puts them for *these* observations, so a fit is the same whatever was fitted before it.
+    """
     key = (spec, _fixed_shape(spec, observations))
     if key not in _compiled:
-        with _quick_compilation():
-            _compiled[key] = nutpie.compile_pymc_model(build(spec, observations))
+        model = build(spec, observations)
+        with _compilation():
+            _compiled[key] = (model, nutpie.compile_pymc_model(model))
     read = {
         name: values
         for name, values in spec.inputs(observations).items()
         if name not in spec.frontier.only_to_draw
     }
-    return _compiled[key].with_data(**read)
+    model, code = _compiled[key]
+    # The compiled density has its own copy of the data; the starting points read the model's.
+    pm.set_data(read, model=model)
+    start_only = spec.frontier.only_to_start
+    return code.with_data(**{k: v for k, v in read.items() if k not in start_only})
 
 
 @contextmanager
-def _quick_compilation() -> Iterator[None]:
-    """Let LLVM optimize less: a model that is sampled for seconds need not compile for as long.
+def _compilation() -> Iterator[None]:
+    """Compile quickly, and to code that gives the same digits every time.
 
-    Only while a model of this package is compiled, so that every way to start it compiles alike.
+    LLVM optimizes less: a model that is sampled for seconds need not compile for as long. And
+    "fast" floating-point arithmetic is off: it lets LLVM change the order of sums, which it does
+    differently in a function that comes from PyTensor's cache on disk than in one that is compiled
+    on the spot, so a second run differed from the first in the last digits, and after sampling in
+    the second. Only while a model of this package is compiled, so that every way to start it
+    compiles alike.
     """
     numba: Any = config
     before = numba.OPT
     numba.OPT = type(before)(1)
     try:
-        yield
+        with pytensor.config.change_flags(numba__fastmath=False):
+            yield
     finally:
         numba.OPT = before
 
 
 def _fixed_shape(spec: ModelSpec, observations: Observations) -> tuple[int, ...]:
     """Shapes that are part of the compiled code: those of a model's own per-release variables."""
-    return (len(observations.releases),) if spec.frontier.latent_in_model else ()
+    if not spec.frontier.latent_in_model:
+        return ()
+    found = observations.responses
+    beside = () if found is None else (len(found.others), len(found.benchmarks))
+    return (len(observations.releases), *beside)
 
 
 def sample(
@@ -120,8 +141,8 @@ def _labelled(posterior: xr.Dataset, spec: ModelSpec, observations: Observations
     for p in spec.parameters:
         dims = (CHAIN, DRAW) if p.shared else (CHAIN, DRAW, GROUP)
         kept[p.name] = xr.DataArray(posterior[p.name].to_numpy(), dims=dims)
-    for name in spec.frontier.latent_in_model:
-        kept[name] = xr.DataArray(posterior[name].to_numpy(), dims=(CHAIN, DRAW, RELEASE))
+    for name, dim in spec.frontier.latent_in_model.items():
+        kept[name] = xr.DataArray(posterior[name].to_numpy(), dims=(CHAIN, DRAW, dim))
     coords = {dim: np.arange(posterior.sizes[dim]) for dim in (CHAIN, DRAW)}
     dataset = xr.Dataset(kept, coords=coords)
     if any(not p.shared for p in spec.parameters):

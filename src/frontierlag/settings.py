@@ -6,6 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Draws = Annotated[int, Field(ge=100, le=1_000_000)]
+
 
 class SamplerSettings(BaseModel):
     """Everything that the sampler is told; stored with every fit.
@@ -31,8 +33,8 @@ class SamplerSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     chains: Annotated[int, Field(ge=2, le=64)] = 4
-    draws: Annotated[int, Field(ge=100, le=1_000_000)] = 1500
-    tune: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
+    draws: Draws = 1500
+    tune: Draws = 1000
     target_accept: Annotated[float, Field(gt=0.5, lt=1.0)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 2026
 
@@ -41,3 +43,20 @@ class SamplerSettings(BaseModel):
         if self.target_accept is not None:
             return self
         return self.model_copy(update={"target_accept": target_accept})
+
+
+class QuickSettings(SamplerSettings):
+    """Fewer draws than a run's, so that a hundred refits take a minute; the gate is the same."""
+
+    draws: Draws = 1000
+    tune: Draws = 500
+
+
+class MixtureSettings(SamplerSettings):
+    """More draws than a run's: what two vintages differ by is a difference of means of fits."""
+
+    draws: Draws = 3000
+
+
+QUICK = QuickSettings()
+MIXTURES = MixtureSettings()

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import xarray as xr
 
 from frontierlag.analysis import Analysis
-from frontierlag.errors import FitError
+from frontierlag.errors import FitError, OutputError
 from frontierlag.fit import Fit
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import Measured
@@ -34,7 +34,13 @@ _FORMAT = "frontierlag analysis 2"
 
 
 def store(analysis: Analysis, path: Path) -> None:
-    """Write the analysis to one NetCDF file that plain ArviZ and xarray open too."""
+    """Write the analysis to one NetCDF file that plain ArviZ and xarray open too.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written, for want of room above all.
+    """
     fit = analysis.fit
     tree = analysis.tree
     tree.attrs.update(
@@ -49,7 +55,12 @@ def store(analysis: Analysis, path: Path) -> None:
         notes=json.dumps(fit.observations.releases.notes),
         sampling_seconds=fit.seconds,
     )
-    tree.to_netcdf(path, engine=ENGINE)
+    try:
+        tree.to_netcdf(path, engine=ENGINE)
+    except RuntimeError as error:  # what the NetCDF library raises when a write fails
+        raise OutputError(
+            f"{path.name} cannot be written ({error}); is there room left on the disk?"
+        ) from error
 
 
 def load(path: Path) -> Analysis:
@@ -68,14 +79,20 @@ def load(path: Path) -> Analysis:
             f"there is no file {str(path)!r}; `frontierlag run` writes one posterior.nc a model "
             "below its output folder"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise FitError(f"{path} cannot be read as NetCDF: {error}") from None
     if tree.attrs.get("format") != _FORMAT:
         raise FitError(
             f"{path} is not an analysis stored by frontierlag (its format attribute is "
             f"{tree.attrs.get('format')!r}); open it with xarray.load_datatree instead"
         )
-    return _analysis(tree)
+    try:
+        return _analysis(tree)
+    except (KeyError, ValueError, TypeError) as error:
+        raise FitError(
+            f"{path} is damaged or of another version ({type(error).__name__}: {error}); make it "
+            "again with `frontierlag run`"
+        ) from error
 
 
 def _analysis(tree: xr.DataTree) -> Analysis:

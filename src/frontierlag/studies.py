@@ -13,14 +13,15 @@ import pandas as pd
 
 from frontierlag.analysis import Analysis, analyse
 from frontierlag.forecast import CatchUp, Hindcast, catch_up, forecast_best, hindcast
-from frontierlag.jobs import Job, Prepared
-from frontierlag.manifest import git_commit, model_record, run_record, versions
+from frontierlag.jobs import Job
+from frontierlag.manifest import data_record, model_record, run_record, settings_record
 from frontierlag.model import ModelSpec
 from frontierlag.outputs import MANIFEST, files_below, staged
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.catch_up import catch_up_dates
 from frontierlag.report.figures.vintages import vintage_waterfall
 from frontierlag.report.sentences import headline
+from frontierlag.report.spreadsheet import as_text
 from frontierlag.report.tables import DIGITS
 from frontierlag.report.vintages import (
     moved_table,
@@ -29,10 +30,9 @@ from frontierlag.report.vintages import (
     vintage_sentences,
     vintage_table,
 )
-from frontierlag.sensitivity import QUICK, DateError, Sensitivity, run_sensitivity
-from frontierlag.settings import SamplerSettings
+from frontierlag.sensitivity import DateError, Sensitivity, run_sensitivity
+from frontierlag.settings import MIXTURES, QUICK, SamplerSettings
 from frontierlag.vintages import AFTER, VintageComparison, compare_vintages
-from frontierlag.vintages import SETTINGS as VINTAGE_SETTINGS
 
 FIGURES = "figures"
 
@@ -41,7 +41,7 @@ def study_vintages(
     first: Job,
     second: Job,
     out: Path,
-    settings: SamplerSettings = VINTAGE_SETTINGS,
+    settings: SamplerSettings = MIXTURES,
     done: Callable[[str], None] = lambda _: None,
 ) -> VintageComparison:
     """Set two vintages side by side and write what moved and what that did to the lag.
@@ -70,18 +70,20 @@ def study_vintages(
             found.changes, found.tables, about, f"{follower} behind {leader}: two vintages", words
         )
         save(figure, folder / FIGURES, "vintages")
-        text = "\n\n".join(vintage_sentences(found)) + "\n"
-        (folder / "vintages.md").write_text(text, encoding="utf-8")
-        _write_manifest(
-            folder,
-            {
-                "vintages": list(found.tables),
-                "window": {"since": str(found.window.since), "as_of": str(found.window.as_of)},
-                "model": found.model,
-                "converged": found.converged,
-                "sampler": {"name": "nutpie", **settings.model_dump()},
-            },
-        )
+        # As far as the later vintage was read: to the end of the window, not to its own last day.
+        read = [replace(job, as_of=found.window.as_of).prepare() for job in (first, second)]
+        credits = dict.fromkeys(item.table.attribution for item in read)
+        _write_sentences([*vintage_sentences(found), *credits], folder / "vintages.md")
+        used, spec = len(after.fit.observations.releases), after.fit.spec
+        record = {
+            "vintages": [data_record(item.table, item.releases) for item in read],
+            "comparison": found.pair.a.comparison.name,
+            "window": {"since": str(found.window.since), "as_of": str(found.window.as_of)},
+            "models": {spec.name: model_record(spec, used, settings)},
+            "verdicts": found.verdicts(),
+            "converged": found.converged,
+        }
+        _write_manifest(folder, record | settings_record(found.pair.a.metric, settings))
     return found
 
 
@@ -104,7 +106,11 @@ def study_sensitivity(
     prepared = job.prepare()
     with staged(out) as folder:
         found = run_sensitivity(job, folder, settings, dates=dates, workers=workers, done=done)
-        _write_manifest(folder, _of_job(prepared, settings) | {"converged": found.converged})
+        spec = ModelSpec.of(headline(prepared.table.metric), prepared.table.metric)
+        models = {spec.name: model_record(spec, len(prepared.releases), settings)}
+        record = run_record(prepared.table, prepared.releases, prepared.window, settings, models)
+        record["date_errors"] = [error.words for error in dates]
+        _write_manifest(folder, record | {"converged": found.converged})
     return found
 
 
@@ -138,25 +144,21 @@ def study_catch_up(
                 "catch_up": found.table(),
                 "forecast": ahead.table(),
                 "next_record": ahead.next_table(),
-                "hindcast": tried.best,
-                "hindcast_catch_up": tried.catch_up,
+                "hindcast": tried.best.assign(converged=tried.converged),
+                "hindcast_catch_up": tried.catch_up.assign(converged=tried.converged),
             },
             folder,
         )
         about = Provenance.of(analysis, prepared.table.attribution)
         figure = catch_up_dates(found.forecasts, about, f"When {prepared.title} has caught up")
         save(figure, folder / FIGURES, "catch-up")
-        text = "\n\n".join([*found.sentences(), *tried.sentences()]) + "\n"
-        (folder / "catch_up.md").write_text(text, encoding="utf-8")
-        record = _of_job(prepared, settings)
-        record["models"] = {spec.name: model_record(spec, len(prepared.releases), settings)}
+        words = [*found.sentences(), *tried.sentences(), prepared.table.attribution]
+        _write_sentences(words, folder / "catch_up.md")
+        models = {spec.name: model_record(spec, len(prepared.releases), settings)}
+        record = run_record(prepared.table, prepared.releases, prepared.window, settings, models)
         record["converged"] = analysis.convergence.converged and tried.converged
         _write_manifest(folder, record)
     return found, tried
-
-
-def _of_job(prepared: Prepared, settings: SamplerSettings) -> dict[str, Any]:
-    return run_record(prepared.table, prepared.releases, prepared.window, settings, {})
 
 
 def _write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
@@ -164,13 +166,16 @@ def _write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
     for name, table in tables.items():
         numbers = table.select_dtypes("float").columns
         rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
-        rounded.to_csv(folder / f"{name}.csv", index=False)
+        as_text(rounded).to_csv(folder / f"{name}.csv", index=False)
+
+
+def _write_sentences(sentences: Sequence[str], file: Path) -> None:
+    file.write_text("\n\n".join(sentences) + "\n", encoding="utf-8")
 
 
 def _write_manifest(folder: Path, record: dict[str, Any]) -> None:
-    whole = {"versions": versions(), "git_commit": git_commit()} | record
-    whole["files"] = sorted([*files_below(folder), MANIFEST])
-    text = json.dumps(whole, indent=2, ensure_ascii=False, default=str) + "\n"
+    record = record | {"files": sorted([*files_below(folder), MANIFEST])}
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 

@@ -5,6 +5,7 @@ Intervals are equal-tailed. Nothing else in the package computes an interval.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import arviz as az
@@ -107,3 +108,23 @@ def decimals(mcse: float, most: int = 2) -> int:
         return 0
     places = [k for k in range(most + 1) if 2 * mcse < 10.0**-k]
     return max(places, default=0)
+
+
+def intervals(values: np.ndarray, probabilities: Sequence[float]) -> np.ndarray:
+    """Equal-tailed intervals of a sample, over the values that are defined.
+
+    Parameters
+    ----------
+    values
+        Draws of one quantity, any shape.
+    probabilities
+        Those of the intervals.
+
+    Returns
+    -------
+    Lower and upper ends, shape ``(probability, 2)``; NaN if no value is defined.
+    """
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return np.full((len(probabilities), 2), np.nan)
+    return np.quantile(known, [tails(probability) for probability in probabilities])

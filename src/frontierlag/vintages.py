@@ -31,7 +31,7 @@ from frontierlag.scores.side_by_side import (
     Side,
     SideBySide,
 )
-from frontierlag.settings import SamplerSettings
+from frontierlag.settings import MIXTURES, SamplerSettings
 from frontierlag.summary import Summary, summarize
 
 COMPONENTS = ("scores", "dates", "releases")
@@ -40,8 +40,6 @@ Corner = tuple[Side, Side, Side]
 CORNERS: tuple[Corner, ...] = tuple((s, d, r) for s in SIDES for d in SIDES for r in SIDES)
 BEFORE: Corner = ("a", "a", "a")
 AFTER: Corner = ("b", "b", "b")
-# More draws than a run's: a part is a difference of the means of several fits.
-SETTINGS = SamplerSettings(draws=3000)
 
 
 def shapley_weights() -> dict[str, dict[Corner, Fraction]]:
@@ -231,7 +229,7 @@ def compare_vintages(
         The two vintages: the same comparison and metric. Both are read as of the earlier of the two
         as-of dates, and the window starts on the later of the two starts.
     settings
-        Sampler settings, the same for every fit; by default :data:`SETTINGS`.
+        Sampler settings, the same for every fit; by default :data:`~frontierlag.settings.MIXTURES`.
     model
         By default the one that stands first for the metric.
     cores
@@ -257,7 +255,7 @@ def compare_vintages(
         found = next((a for r, a in made if _same(r, mixed)), None)
         if found is None:
             levels = np.zeros(0)
-            found = analyse(spec, mixed, window, settings or SETTINGS, levels=levels, cores=cores)
+            found = analyse(spec, mixed, window, settings or MIXTURES, levels=levels, cores=cores)
             made.append((mixed, found))
         corners[corner] = found
         words = ", ".join(

@@ -305,7 +305,7 @@ def test_many_rows_load_in_time(tmp_path):
 
 
 def test_path_of_another_kind(tmp_path):
-    with pytest.raises(ScoresError, match="only local files"):
+    with pytest.raises(ScoresError, match="scores fetch"):
         load_scores("https://epoch.ai/data/eci_scores.csv")
     with pytest.raises(ScoresError, match=r"no file 'eci_2026'.*eci-2026-08-11"):
         load_scores("eci_2026")

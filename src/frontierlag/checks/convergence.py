@@ -80,20 +80,11 @@ def check(sample_stats: xr.Dataset, quantities: xr.Dataset) -> Convergence:
     that has more of them than another is noticed. A quantity that is the same in all draws, or
     undefined in all, has no error to measure and passes.
     """
-    ranked = xr.Dataset({str(k): _rankable(v) for k, v in quantities.data_vars.items()})
-    entries = _constant(ranked)
-    # ArviZ divides by the variance within chains, which is 0 for a constant.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rhat = _worst(az.rhat(ranked), entries, largest=True)
-        bulk = _worst(az.ess(ranked, method="bulk"), entries, largest=False)
-        tail = _worst(az.ess(ranked, method="tail"), entries, largest=False)
     divergences = int(sample_stats["diverging"].sum())
     bfmi = np.atleast_1d(bfmi_by_chain(sample_stats))
     return Convergence(
         (
-            Check("R-hat", rhat[0], f"at most {MAX_RHAT}", rhat[1], rhat[0] <= MAX_RHAT),
-            Check("bulk ESS", bulk[0], f"at least {MIN_ESS:g}", bulk[1], bulk[0] >= MIN_ESS),
-            Check("tail ESS", tail[0], f"at least {MIN_ESS:g}", tail[1], tail[0] >= MIN_ESS),
+            *quantity_checks(quantities),
             Check("divergences", divergences, "0", "the sampler", divergences == 0),
             Check(
                 "E-BFMI",
@@ -103,6 +94,25 @@ def check(sample_stats: xr.Dataset, quantities: xr.Dataset) -> Convergence:
                 bool(bfmi.min() > MIN_BFMI),
             ),
         )
+    )
+
+
+def quantity_checks(quantities: xr.Dataset) -> tuple[Check, Check, Check]:
+    """The gate's lines on quantities, not on the sampler: R-hat, bulk and tail ESS.
+
+    As :func:`check` says, for a quantity that is computed after the fit has passed.
+    """
+    ranked = xr.Dataset({str(k): _rankable(v) for k, v in quantities.data_vars.items()})
+    entries = _constant(ranked)
+    # ArviZ divides by the variance within chains, which is 0 for a constant.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rhat = _worst(az.rhat(ranked), entries, largest=True)
+        bulk = _worst(az.ess(ranked, method="bulk"), entries, largest=False)
+        tail = _worst(az.ess(ranked, method="tail"), entries, largest=False)
+    return (
+        Check("R-hat", rhat[0], f"at most {MAX_RHAT}", rhat[1], rhat[0] <= MAX_RHAT),
+        Check("bulk ESS", bulk[0], f"at least {MIN_ESS:g}", bulk[1], bulk[0] >= MIN_ESS),
+        Check("tail ESS", tail[0], f"at least {MIN_ESS:g}", tail[1], tail[0] >= MIN_ESS),
     )
 
 

@@ -17,7 +17,7 @@ from arviz_stats.base import array_stats
 from frontierlag.analysis import Analysis
 from frontierlag.errors import SpecError
 from frontierlag.fit import Fit
-from frontierlag.names import GROUP, LEVEL, PERIOD, RELEASE, SAMPLE_DIMS, SCORE, VALUE
+from frontierlag.names import GROUP, LEVEL, PERIOD, SAMPLE_DIMS, SCORE, VALUE
 
 THRESHOLD = 0.05
 ALPHAS = (0.99, 1.01)
@@ -86,7 +86,7 @@ def sensitivity(analysis: Analysis, scaled: Sequence[str] | None = None) -> pd.D
             f"its parameters are {', '.join(map(str, priors.data_vars))}"
         )
     chosen = priors[list(scaled)] if scaled is not None else priors
-    likelihood = analysis.fit.tree["log_likelihood"][SCORE].transpose(*SAMPLE_DIMS, RELEASE)
+    likelihood = analysis.fit.tree["log_likelihood"][SCORE].transpose(*SAMPLE_DIMS, ...)
     per_draw = {"prior": _per_draw(chosen), "likelihood": likelihood.to_numpy().sum(-1)}
     weights = {
         component: [power_weights(draws, alpha) for alpha in ALPHAS]

@@ -1,16 +1,9 @@
 """The questions people ask, answered from lags with a probability."""
 
+from frontierlag.claims.answers import Answer, answer
 from frontierlag.claims.article import ARTICLE
-from frontierlag.claims.claim import (
-    Answer,
-    Asked,
-    Claim,
-    Evidence,
-    Need,
-    Unanswerable,
-    answer,
-    between,
-)
+from frontierlag.claims.claim import Asked, Claim, Evidence, Need, Question, Unanswerable
+from frontierlag.claims.lags import between
 
 __all__ = [
     "ARTICLE",
@@ -19,6 +12,7 @@ __all__ = [
     "Claim",
     "Evidence",
     "Need",
+    "Question",
     "Unanswerable",
     "answer",
     "between",

@@ -5,12 +5,17 @@ Counted on draws of true capability, so that a lucky measurement is not taken fo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
+from frontierlag.claims.claim import Asked, Evidence, Need, Question, Unanswerable
 from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.lags.measure import staircases
 from frontierlag.lags.realized import Staircase
+from frontierlag.names import SAMPLE_DIMS
 from frontierlag.observations import DAYS_PER_YEAR
 
 
@@ -72,3 +77,21 @@ def _median(values: np.ndarray, enough: np.ndarray) -> np.ndarray:
     """Median over the last axis of what is not NaN; NaN where there is not enough."""
     filled = np.where(enough[..., None], values, 0.0)
     return np.where(enough, np.nanmedian(filled, axis=-1), np.nan)
+
+
+def rhythm(of: Callable[[Cadence], np.ndarray], sign: int, words: str, unit: str) -> Question:
+    """Ask whether the follower exceeds (``sign`` 1) or falls short of (-1) the leader."""
+
+    def ask(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+        analysis = evidence.analysis(needs[0])
+        if unit == "points" and analysis.fit.spec.metric.bounded:
+            raise Unanswerable("a step between accuracies depends on where it is taken")
+        days = analysis.measured.window.days
+        leader, follower = (of(cadence(s, days)) for s in staircases(analysis.fit))
+        difference = xr.DataArray(follower - leader, dims=SAMPLE_DIMS)
+        names = analysis.fit.observations.releases.group_names
+        medians = (np.nanmedian(leader), np.nanmedian(follower))
+        told = ", ".join(f"{n} {m:.1f} {unit}" for n, m in zip(names, medians, strict=True))
+        return Asked(difference, sign * difference > 0, f"{words}: {told}")
+
+    return ask

@@ -200,7 +200,8 @@ def _best_rows(
     rise = height[..., 1] - height[..., 0]
     drift = float(np.median(path.now + rise)), path.now_published + float(np.median(rise))
     own = releases.of(group)
-    published = Staircase.of(releases.day[own], releases.score[own])
+    # What the model knows of a score: of an accuracy, whole problems, as simulated ones are.
+    published = Staircase.of(releases.day[own], now.fit.observations.arrays["observed"][own])
     latent = came.on(np.array([day]))[..., 0]
     steps = np.flatnonzero(np.diff(published.best, prepend=-np.inf) > 0)
     records = ((published.day[steps] > start) & (published.day[steps] <= day)).sum()

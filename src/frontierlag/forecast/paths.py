@@ -142,7 +142,7 @@ def _future(fit: Fit, group: int, days: int, rate_months: float) -> Future:
         capability=np.where(real, capability, -np.inf),
         score=np.where(real, score, -np.inf),
         now=now,
-        now_published=float(releases.score[own].max()),
+        now_published=float(fit.observations.arrays["observed"][own].max()),
         rate=rate,
     )
 

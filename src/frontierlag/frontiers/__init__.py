@@ -3,6 +3,7 @@
 from frontierlag.errors import SpecError
 from frontierlag.frontiers.accuracy import OfAccuracy
 from frontierlag.frontiers.base import Frontier
+from frontierlag.frontiers.joint import Joint
 from frontierlag.frontiers.records import Records, RecordsAll
 from frontierlag.frontiers.stochastic import Stochastic, StochasticHalfNormal, StochasticTwoPiece
 from frontierlag.scores import Metric
@@ -15,6 +16,7 @@ FRONTIERS: dict[str, Frontier] = {
         Stochastic(),
         StochasticHalfNormal(),
         StochasticTwoPiece(),
+        Joint(),
     )
 }
 
@@ -49,6 +51,7 @@ def for_metric(frontier: Frontier, metric: Metric) -> Frontier | None:
 __all__ = [
     "FRONTIERS",
     "Frontier",
+    "Joint",
     "OfAccuracy",
     "Records",
     "RecordsAll",

@@ -60,6 +60,10 @@ class OfAccuracy(Frontier):
         """As for an index."""
         return self.scale_free.select(releases)
 
+    def available(self, releases: Releases) -> np.ndarray:
+        """As for an index."""
+        return self.scale_free.available(releases)
+
     def parameters(self, metric: Metric) -> tuple[Parameter, ...]:
         """As for an index, in log odds."""
         return self.scale_free.parameters(LOG_ODDS)

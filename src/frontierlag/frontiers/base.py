@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from frontierlag.names import RELEASE
 from frontierlag.noise import ReleaseNoise
 from frontierlag.priors import Parameter
 from frontierlag.scores import Metric, Releases
@@ -31,14 +32,26 @@ class Frontier(ABC):
     measurement: ClassVar[tuple[str, ...]] = ("stderr",)
     # Those of the data that drawing scores needs but their log density does not read.
     only_to_draw: ClassVar[tuple[str, ...]] = ()
+    # Those that only say where chains start.
+    only_to_start: ClassVar[tuple[str, ...]] = ()
     # Acceptance rate that tuning should aim for: higher where the posterior has narrow places.
     target_accept: ClassVar[float] = 0.95
-    # Variables of the model that have one value a release (none where they are integrated out).
-    latent_in_model: ClassVar[tuple[str, ...]] = ()
+    # Variables of the model beside its parameters, and the dim of each: latent capabilities, where
+    # they are not integrated out.
+    latent_in_model: ClassVar[Mapping[str, str]] = {}
+    # What it is fitted to: scores with intervals, benchmark results, or joint draws of scores.
+    reads: ClassVar[Literal["scores", "results", "draws"]] = "scores"
+    # The data that the likelihood is of, and its dim.
+    observed: ClassVar[str] = "observed"
+    observed_dim: ClassVar[str] = RELEASE
 
     @abstractmethod
     def select(self, releases: Releases) -> np.ndarray:
         """Say which releases enter the likelihood: a mask of shape ``(release,)``."""
+
+    def available(self, releases: Releases) -> np.ndarray:
+        """Say which releases make up the best available: at least those in the likelihood."""
+        return self.select(releases)
 
     @abstractmethod
     def parameters(self, metric: Metric) -> tuple[Parameter, ...]:

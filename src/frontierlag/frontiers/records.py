@@ -41,6 +41,9 @@ class Records(Frontier):
     is dropped, as in the published analysis. Close to how the chart is read, and biased: a record
     is in part a lucky measurement.
 
+    The first one is dropped because where the table begins says nothing of the trend; but it was
+    there to be had, so that it does count for the best available.
+
     Parameters
     ----------
     keep_first
@@ -60,6 +63,10 @@ class Records(Frontier):
         for group in (LEADER, FOLLOWER):
             mask[np.flatnonzero(mask & (releases.group == group))[:1]] = False
         return mask
+
+    def available(self, releases: Releases) -> np.ndarray:
+        """Record-holders of each group by published score, the first one too."""
+        return self.select(releases) | records(releases)
 
     def parameters(self, metric: Metric) -> tuple[Parameter, ...]:
         """Scatter alone."""

@@ -5,7 +5,7 @@ Aigner, Lovell & Schmidt (1977); Meeusen & van den Broeck (1977).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -21,7 +21,7 @@ from frontierlag.frontiers.quadrature import two_piece_marginal_logp
 from frontierlag.frontiers.records import scatter, split_error
 from frontierlag.frontiers.spread import scatter_and_shortfall
 from frontierlag.frontiers.standardize import Standardized
-from frontierlag.names import SCORE
+from frontierlag.names import RELEASE, SCORE
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric, Releases
 from frontierlag.trends.base import of_group
@@ -186,7 +186,7 @@ class StochasticTwoPiece(Stochastic):
     name: ClassVar[str] = "stochastic-twopiece"
     measurement: ClassVar[tuple[str, ...]] = ("stderr", "stderr_low", "stderr_high")
     target_accept: ClassVar[float] = 0.99
-    latent_in_model: ClassVar[tuple[str, ...]] = ("capability",)
+    latent_in_model: ClassVar[Mapping[str, str]] = {"capability": RELEASE}
 
     def likelihood(self, p: Values, mu: Any, data: Values) -> None:
         """Latent capabilities with the composed density, then two-piece errors around them."""

@@ -155,12 +155,27 @@ def trend_by_day(fit: Fit, window: Window, group: int) -> xr.DataArray:
     return _by_day(values, window)
 
 
-def staircases(fit: Fit) -> tuple[Staircase, Staircase]:
-    """Best available capability of leader and follower in every draw."""
-    releases, capability = fit.observations.releases, fit.capabilities
+def staircases(fit: Fit, capability: np.ndarray | None = None) -> tuple[Staircase, Staircase]:
+    """Best available capability of leader and follower in every draw.
+
+    Of the releases in the likelihood and those that count beside it.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    capability
+        Other draws than the fit's for the releases in its likelihood,
+        ``(chain, draw, release)``.
+    """
+    releases = fit.observations.releases
+    capability = fit.capabilities if capability is None else capability
+    outside_day, outside_group, outside = fit.outside
+    day = np.concatenate([releases.day, outside_day])
+    group = np.concatenate([releases.group, outside_group])
+    every = np.concatenate([capability, outside], axis=-1)
     leader, follower = (
-        Staircase.of(releases.day[releases.group == g], capability[..., releases.group == g])
-        for g in (LEADER, FOLLOWER)
+        Staircase.of(day[group == g], every[..., group == g]) for g in (LEADER, FOLLOWER)
     )
     return leader, follower
 

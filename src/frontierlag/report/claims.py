@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from frontierlag.claims.claim import VERDICTS, Answer
+from frontierlag.claims.answers import VERDICTS, Answer
 from frontierlag.jobs import Prepared
 from frontierlag.report.sentences import number
 from frontierlag.report.tables import DIGITS
@@ -30,6 +30,7 @@ def claim_table(answers: Sequence[Answer], item: Prepared) -> pd.DataFrame:
                 "probability": float("nan") if a.probability is None else a.probability,
                 "verdict": a.verdict,
                 "model": a.model,
+                "evidence": "; ".join(a.evidence),
                 "dataset": item.table.name,
                 "as_of": item.releases.as_of.isoformat(),
                 "converged": a.converged,
@@ -65,10 +66,23 @@ def claim_markdown(answers: Sequence[Answer], item: Prepared) -> str:
             "",
             *notes,
             "",
+            "What the answers rest on:",
+            "",
+            *_sources(answers),
+            "",
             item.table.attribution,
             "",
         ]
     )
+
+
+def _sources(answers: Sequence[Answer]) -> list[str]:
+    """Each fit with its table, numbers of models and window, and the claims that rest on it."""
+    found: dict[str, list[str]] = {}
+    for a in answers:
+        for fit in a.evidence:
+            found.setdefault(fit, []).append(a.claim.number)
+    return [f"- {fit}: claims {', '.join(numbers)}" for fit, numbers in found.items()]
 
 
 def probability_words(share: float | None) -> str:

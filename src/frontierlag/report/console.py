@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from frontierlag.checks.convergence import Convergence
+from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.published import Convention
-from frontierlag.names import CURRENT, WINDOW
+from frontierlag.names import CURRENT, TREND, WINDOW
 from frontierlag.report.claims import probability_words
 from frontierlag.report.sentences import HEADLINE, HEADLINE_OF_ACCURACY, number
 from frontierlag.scores import ScoreTable, date_lint
@@ -25,10 +26,21 @@ if TYPE_CHECKING:
     from frontierlag.sensitivity import Sensitivity
 
 
+class _Terminal(Console):
+    """A console that takes nothing for markup, and leaves a closed pipe to the command line."""
+
+    def __init__(self, width: int | None = None) -> None:
+        super().__init__(width=width, highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Say so; rich would end the program with the code of a fit that did not converge."""
+        raise BrokenPipeError
+
+
 def terminal() -> Console:
     """A console on standard output; wide where it goes to a file, so that no table is cut."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(width=120, highlight=False)
+    console = _Terminal()
+    return console if console.is_terminal else _Terminal(width=120)
 
 
 def show_lags(console: Console, lags: pd.DataFrame) -> None:
@@ -45,7 +57,7 @@ def show_lags(console: Console, lags: pd.DataFrame) -> None:
             name,
             row["lag"],
             row["period"],
-            _figure(row["median"], places),
+            _at_least(row) + _figure(row["median"], places),
             _range(row["lower50"], row["upper50"], places),
             _range(row["lower90"], row["upper90"], places),
             _share(row["undefined"]),
@@ -78,13 +90,24 @@ def show_claims(console: Console, answers: Sequence[Answer]) -> None:
 def show_run(console: Console, result: Result, folder: Path) -> None:
     """Print what a run found on one data set: lags over the window and today, and warnings."""
     outcomes = result.outcomes
-    lags = pd.concat([*(outcome.lags for outcome in outcomes), result.stacked])
+    lags = result.table("lags")
     row = lags.iloc[0]
     console.rule(f"{row['dataset']}, {row['comparison']}, as of {row['as_of']}")
     show_lags(console, lags[lags["period"].isin([WINDOW, CURRENT])])
     for outcome in outcomes:
         if not outcome.converged:
-            console.print(f"{outcome.model}: {outcome.diagnostics['verdict']}", markup=False)
+            console.print(f"{outcome.model}: {outcome.verdict}", markup=False)
+    for other, outcome in result.evidence:
+        if not outcome.converged:
+            which = f"{outcome.model} on {other.table.name}, {other.releases.comparison.name}"
+            console.print(f"{which}: {outcome.verdict}", markup=False)
+    for compared, stack in result.compared:
+        weights = ", ".join(f"{name} {w:.2f}" for name, w in compared.weights.items())
+        console.print(f"{stack.name}: {weights}", markup=False)
+        for loo in compared.loos:
+            for left_out, verdict in loo.doubtful.items():
+                words = f"{loo.model} without {left_out}, for its weight: {verdict}"
+                console.print(words, markup=False)
     if result.answers:
         show_claims(console, result.answers)
     by_name = {outcome.model: outcome for outcome in outcomes}
@@ -188,6 +211,11 @@ def show_rows(console: Console, scores: ScoreTable, most: int) -> None:
         cells = [str(row[name]) for name in ("model", "organization", "country", "weights")]
         table.add_row(released, *cells, f"{row['score']:g}")
     console.print(table)
+
+
+def _at_least(row: Mapping[Hashable, Any]) -> str:
+    """The words before a lag that is a lower bound on too many days."""
+    return "at least " if row["censored"] > FEW_BOUNDS and row["lag"] != TREND else ""
 
 
 def _figure(value: float, places: int) -> str:

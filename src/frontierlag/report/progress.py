@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 
 @contextmanager
@@ -18,19 +26,24 @@ def progress(title: str, steps: int | None = None) -> Iterator[Callable[[str], N
     title
         What is going on.
     steps
-        How many steps there are; None if that is not known.
+        How many steps there are, to show an estimate of the time left; None if that is not known.
 
     Yields
     ------
     A function to call with a word or two on each step: what has been done, or what begins.
     """
     console = Console(stderr=True)
-    columns = (
+    columns: list[ProgressColumn] = [
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         TimeElapsedColumn(),
-    )
+    ]
+    if steps is not None:
+        columns += [
+            TextColumn("{task.completed:.0f} of {task.total:.0f}, left"),
+            TimeRemainingColumn(),
+        ]
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(title, total=steps)
 

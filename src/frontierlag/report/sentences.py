@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from frontierlag.analysis import Analysis
+from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import (
     AT_RELEASE,
     CENSORED,
@@ -22,8 +23,6 @@ from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summari
 HEADLINE = "linear-stochastic"
 # The same for an accuracy.
 HEADLINE_OF_ACCURACY = "logistic-stochastic"
-# From this share of days on, a lag is worded as a lower bound.
-MOSTLY = 0.5
 # What a censored day means, by kind of lag.
 _BOUND = {
     REALIZED: "only a lower bound",
@@ -55,7 +54,7 @@ def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW)
     summary = summarize(measured.lag(kind, period))
     censored = float(measured.lags[kind][CENSORED].sel({PERIOD: period}).mean())
     leader, follower = releases.group_names
-    at_least = censored > MOSTLY and kind != TREND
+    at_least = censored > FEW_BOUNDS and kind != TREND
     bound = "at least " if at_least else ""
     sentence = (
         f"{follower} trails {leader} by {bound}{number(summary.median, summary)} months "

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 
 import pandas as pd
 import xarray as xr
 
 from frontierlag.analysis import Analysis
-from frontierlag.checks.comparison import ModelComparison, Stacked
+from frontierlag.checks.comparison import ModelComparison
+from frontierlag.checks.predictive import predictive_table as predictive_rows
+from frontierlag.checks.priors import sensitivity
+from frontierlag.checks.stacking import Stacked
 from frontierlag.lags.measure import Measured
 from frontierlag.lags.published import Convention
 from frontierlag.names import (
@@ -39,12 +44,32 @@ def stacked_lag_table(stack: Stacked) -> pd.DataFrame:
     return _finish(_lag_rows(origin, stack.measured), stack.converged)
 
 
-def comparison_table(found: ModelComparison) -> pd.DataFrame:
-    """Models of the same data by PSIS-LOO, best first: the rows of ``comparison.csv``."""
+def comparison_table(found: ModelComparison, stack: Stacked) -> pd.DataFrame:
+    """Models of the same data by PSIS-LOO, best first: the rows of ``comparison.csv``.
+
+    ``stack`` names the stack that ``weight`` is of. A row has converged if its fit and all exact
+    refits behind its densities have.
+    """
+    gates = {a.name: a.convergence.converged for a in stack.members}
+    refits = {loo.model: loo.trusted for loo in found.loos}
     table = found.table()
-    numbers = table.select_dtypes("float").columns
-    table[numbers] = table[numbers].round(DIGITS) + 0.0
-    return table
+    table = table.assign(
+        stack=stack.name,
+        converged=[gates[name] and refits[name] for name in table["model"]],
+    )
+    return _of(stack.members[0], table, {"weight": DIGITS}, other=2)
+
+
+def predictive_table(analysis: Analysis) -> pd.DataFrame:
+    """The posterior predictive checks of a model: the rows of ``predictive.csv``."""
+    table = predictive_rows(analysis)
+    return _of(analysis, table.assign(converged=analysis.convergence.converged))
+
+
+def prior_influence_table(analysis: Analysis) -> pd.DataFrame:
+    """Prior influence by power-scaling: the rows of ``prior_influence.csv``."""
+    table = sensitivity(analysis)
+    return _of(analysis, table.assign(converged=analysis.convergence.converged))
 
 
 def ladder_table(analysis: Analysis) -> pd.DataFrame:
@@ -81,12 +106,12 @@ def level_table(analysis: Analysis) -> pd.DataFrame:
     return _finish(rows, analysis.convergence.converged)
 
 
-def diagnostics_row(analysis: Analysis) -> dict[str, object]:
-    """One row of ``diagnostics.csv``."""
+def diagnostics_table(analysis: Analysis) -> pd.DataFrame:
+    """The gate in numbers, one row a model: the rows of ``diagnostics.csv``."""
     gate = analysis.convergence
     settings = analysis.fit.settings
-    return {
-        "model": analysis.name,
+    row = {
+        **_origin(analysis),
         "rhat": round(gate.value("R-hat"), 4),
         "ess_bulk": round(gate.value("bulk ESS")),
         "ess_tail": round(gate.value("tail ESS")),
@@ -98,6 +123,7 @@ def diagnostics_row(analysis: Analysis) -> dict[str, object]:
         "converged": gate.converged,
         "verdict": gate.verdict(),
     }
+    return pd.DataFrame([row])
 
 
 def published_table(conventions: tuple[Convention, ...]) -> pd.DataFrame:
@@ -114,6 +140,29 @@ def _origin(analysis: Analysis) -> dict[str, object]:
         "as_of": releases.as_of.isoformat(),
         "model": analysis.name,
     }
+
+
+def _of(
+    analysis: Analysis,
+    table: pd.DataFrame,
+    places: Mapping[str, int] = MappingProxyType({}),
+    other: int = DIGITS,
+) -> pd.DataFrame:
+    """Rows with where they are from before them, and no more digits than mean something.
+
+    Three say more than the Monte Carlo error of any such figure, but for small shares; of log
+    densities and Pareto k two do.
+    """
+    numbers = table.select_dtypes("float").columns
+    rounded = {str(name): places.get(str(name), other) for name in numbers}
+    table = table.round(rounded)
+    table[numbers] += 0.0  # no figure reads -0.0
+    origin = _origin(analysis)
+    del origin["model"]
+    for at, (name, value) in enumerate(origin.items()):
+        table.insert(at, name, str(value))
+    table.insert(len(origin), "model", table.pop("model"))
+    return table
 
 
 def _lag_rows(origin: dict[str, object], measured: Measured) -> list[dict[str, object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -104,9 +104,18 @@ _REFERENCES = {
 }
 
 
+# What names the table that was fetched last.
+LATEST = "latest"
+
+
 def reference_names() -> list[str]:
     """Return the names of the tables that come with the package."""
     return list(_REFERENCES)
+
+
+def reference_file(name: str) -> str:
+    """Return the file in the package that holds a reference table."""
+    return _REFERENCES[name].file
 
 
 def load_scores(name_or_path: str | Path) -> ScoreTable:
@@ -115,7 +124,8 @@ def load_scores(name_or_path: str | Path) -> ScoreTable:
     Parameters
     ----------
     name_or_path
-        One of `reference_names()`, or a path. Epoch AI's own layouts are recognized.
+        One of `reference_names()`, a path, or 'latest', the table fetched last. Epoch AI's own
+        layouts are recognized.
 
     Raises
     ------
@@ -128,16 +138,28 @@ def load_scores(name_or_path: str | Path) -> ScoreTable:
     if reference is not None:
         source = resources.files("frontierlag.scores") / "data" / reference.file
         return _build(source.read_bytes(), str(name_or_path), reference.file, reference)
+    if str(name_or_path) == LATEST:
+        return _latest()
     path = Path(name_or_path)
     content = _read_bytes(name_or_path, path)
     return _build(content, path.stem, str(path))
+
+
+def _latest() -> ScoreTable:
+    """The table that `frontierlag scores fetch` fetched last; its as-of date is that day's."""
+    from frontierlag.scores.fetch import cache_folder, latest_copy
+
+    copy, path = latest_copy(cache_folder())
+    table = _build(path.read_bytes(), path.stem, str(path))
+    return replace(table, notes=(f"Table {copy.told}.", *table.notes))
 
 
 def _read_bytes(given: str | Path, path: Path) -> bytes:
     names = ", ".join(reference_names())
     if re.match(r"[a-z][a-z0-9+.-]+://", str(given), flags=re.IGNORECASE):
         raise ScoresError(
-            f"{given} is an address; only local files are read. Download it and give its path."
+            f"{given} is an address; a table is fetched first, with `frontierlag scores fetch "
+            f"{given}`, and then used as --scores {LATEST}."
         )
     if path.is_dir():
         raise ScoresError(f"{path} is a folder. Give the path of a CSV or Parquet file.")

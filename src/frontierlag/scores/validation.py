@@ -19,6 +19,7 @@ EARLIEST = pd.Timestamp("2015-01-01")
 LATEST = pd.Timestamp("2100-12-31")
 SHOWN = 20
 _ROUNDING = 1e-9
+_CONTROL = "[\x00-\x1f\x7f-\x9f]"
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,20 @@ def _is_number(column: str) -> Callable[[pd.DataFrame], pd.Series]:
     return kept
 
 
+def _printable(column: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """No control characters: they would move the cursor of a terminal or break a line of a page."""
+    return lambda frame: ~frame[column].str.contains(_CONTROL, regex=True)
+
+
 _NUMBER_ADVICE = "write a finite number with a decimal point, such as 96.7"
 
 # Rules on the cells as they are written; columns hold text.
 TEXT_RULES = (
     Rule("named", "model", "give the model a name", lambda f: f["model"].str.strip() != ""),
+    *(
+        Rule("printable", column, "remove the control character", _printable(column))
+        for column in ("model", "organization", "country")
+    ),
     Rule("date", "released", "write the release date as YYYY-MM-DD", _is_date),
     Rule("number", "score", _NUMBER_ADVICE, _is_number("score")),
     Rule("number", "low", _NUMBER_ADVICE, _is_number("low")),

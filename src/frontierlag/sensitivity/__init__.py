@@ -11,9 +11,9 @@ from frontierlag.sensitivity.dates import (
     with_date_errors,
 )
 from frontierlag.sensitivity.influence import influence_table
-from frontierlag.sensitivity.refit import QUICK
 from frontierlag.sensitivity.starts import window_starts
 from frontierlag.sensitivity.table import sensitivity_table
+from frontierlag.settings import QUICK
 
 __all__ = [
     "QUICK",

@@ -12,13 +12,13 @@ from frontierlag.jobs import Job
 from frontierlag.report.figures.save import save
 from frontierlag.report.figures.sheet import CREDIT, Provenance
 from frontierlag.report.figures.specification import specification_curve, window_and_influence
+from frontierlag.report.spreadsheet import as_text
 from frontierlag.scores import ATTRIBUTION
 from frontierlag.sensitivity.dates import DateError, with_date_errors
 from frontierlag.sensitivity.influence import influence_table
-from frontierlag.sensitivity.refit import QUICK
 from frontierlag.sensitivity.starts import window_starts
 from frontierlag.sensitivity.table import sensitivity_table
-from frontierlag.settings import SamplerSettings
+from frontierlag.settings import QUICK, SamplerSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ def run_sensitivity(
     )
     folder.mkdir(parents=True, exist_ok=True)
     for stem, table in result.tables.items():
-        table.to_csv(folder / f"{stem}.csv", index=False)
+        as_text(table).to_csv(folder / f"{stem}.csv", index=False)
     credit = prepared.table.attribution
     about = Provenance(
         prepared.releases.comparison.name,

@@ -22,14 +22,13 @@ from frontierlag.sensitivity.refit import (
     DIGITS,
     KINDS,
     PERIODS,
-    QUICK,
     Refit,
     Task,
     numbers,
     refit_all,
 )
 from frontierlag.sensitivity.table import NUMBERS, typed
-from frontierlag.settings import SamplerSettings
+from frontierlag.settings import QUICK, SamplerSettings
 
 COLUMNS = ("dates", "model", "lag", "period", *NUMBERS, "converged", "n_releases", "note")
 AS_GIVEN = "as given"

@@ -23,7 +23,6 @@ from frontierlag.sensitivity.refit import (
     DIGITS,
     KINDS,
     PERIODS,
-    QUICK,
     Refit,
     Task,
     numbers,
@@ -31,7 +30,7 @@ from frontierlag.sensitivity.refit import (
     refit_with_draws,
 )
 from frontierlag.sensitivity.table import NUMBERS, typed
-from frontierlag.settings import SamplerSettings
+from frontierlag.settings import QUICK, SamplerSettings
 
 # From this probability on of ever having been its group's best available, a model is left out once.
 EVER_BEST = 0.05

@@ -14,20 +14,17 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.checks.convergence import Convergence, check
-from frontierlag.fit import Fit
+from frontierlag.fit import Fit, draw_capabilities
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import realized_lag_by_day, trend_lag_by_day
 from frontierlag.model import ModelSpec
-from frontierlag.names import CAPABILITIES, CURRENT, DRAW, REALIZED, RELEASE, SAMPLE_DIMS, TREND
+from frontierlag.names import CAPABILITIES, CURRENT, DRAW, REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
-from frontierlag.noise import ReleaseNoise
 from frontierlag.observations import Observations
 from frontierlag.sampling import sample
-from frontierlag.settings import SamplerSettings
+from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.summary import summarize
 
-# Fewer draws than a run's, so that a hundred refits take a minute; the gate is the same.
-QUICK = SamplerSettings(chains=4, draws=1000, tune=500)
 # A refit that misses the gate is made once more with this many times the draws, of which as many
 # are kept as were asked for.
 LONGER = 4
@@ -121,20 +118,11 @@ def quick_fit(
     posterior = posterior.assign_coords({DRAW: np.arange(posterior.sizes[DRAW])})
     names = [q.name for q in spec.parameters] + list(spec.frontier.latent_in_model)
     p = {name: posterior[name].to_numpy() for name in names}
-    release = observations.releases.model
-    capability = spec.frontier.capabilities(
-        ReleaseNoise(settings.seed, list(release)),
-        p,
-        spec.trend_at(p, observations),
-        observations.arrays,
-    )
     tree = xr.DataTree.from_dict(
         {
             "posterior": posterior,
             "sample_stats": sampled.sample_stats,
-            CAPABILITIES: xr.Dataset(
-                {"capability": ((*SAMPLE_DIMS, RELEASE), capability)}, {RELEASE: release}
-            ),
+            CAPABILITIES: draw_capabilities(spec, observations, p, settings.seed),
         }
     )
     return Fit(spec, observations, settings, tree, sampled.seconds)

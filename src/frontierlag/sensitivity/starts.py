@@ -16,20 +16,18 @@ from frontierlag.fit import Fit
 from frontierlag.frontiers import Records
 from frontierlag.jobs import Job
 from frontierlag.lags.days import DAYS_PER_MONTH, Window
-from frontierlag.lags.measure import trend_lag_by_day
-from frontierlag.lags.realized import Staircase, realized_lag
+from frontierlag.lags.measure import staircases, trend_lag_by_day
+from frontierlag.lags.realized import realized_lag
 from frontierlag.model import split_name
 from frontierlag.names import CURRENT, DATE, FOLLOWER, LEADER, REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.observations import Observations, day_number, reference_date, subset
-from frontierlag.scores import Releases
 from frontierlag.sensitivity.case import Case
 from frontierlag.sensitivity.refit import (
     DIGITS,
     KINDS,
     LONGER,
     PERIODS,
-    QUICK,
     Lags,
     from_daily,
     gate_of,
@@ -39,7 +37,7 @@ from frontierlag.sensitivity.refit import (
     refit_with_draws,
 )
 from frontierlag.sensitivity.table import NUMBERS, typed
-from frontierlag.settings import SamplerSettings
+from frontierlag.settings import QUICK, SamplerSettings
 
 LEAST_SQUARES = "least squares"
 SAME_FIT, REFIT = "all releases", "releases since"
@@ -215,23 +213,13 @@ def _lags(later: Fit, whole: Fit, since: np.ndarray, window: Window) -> Lags:
     """Trend lag of the later fit; realized lag with earlier capabilities of the whole."""
     capability = whole.capabilities.copy()
     capability[..., since] = later.capabilities
-    releases = whole.observations.releases
-    months, censored = realized_lag(
-        _staircase(releases, capability, LEADER),
-        _staircase(releases, capability, FOLLOWER),
-        window.days,
-    )
+    months, censored = realized_lag(*staircases(whole, capability), window.days)
     dims = (*SAMPLE_DIMS, DATE)
     daily = {
         TREND: trend_lag_by_day(later, window),
         REALIZED: (xr.DataArray(months, dims=dims), xr.DataArray(censored, dims=dims)),
     }
     return from_daily(daily, [window])[0]
-
-
-def _staircase(releases: Releases, capability: np.ndarray, group: int) -> Staircase:
-    mask = releases.group == group
-    return Staircase.of(releases.day[mask], capability[..., mask])
 
 
 def _rows(head: dict[str, Any], lags: Lags, converged: bool, note: str) -> list[dict[str, Any]]:

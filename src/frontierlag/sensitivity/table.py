@@ -22,13 +22,12 @@ from frontierlag.sensitivity.refit import (
     DIGITS,
     KINDS,
     PERIODS,
-    QUICK,
     Refit,
     Task,
     numbers,
     refit_all,
 )
-from frontierlag.settings import SamplerSettings
+from frontierlag.settings import QUICK, SamplerSettings
 
 NUMBERS = (
     "median",

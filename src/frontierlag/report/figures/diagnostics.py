@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from frontierlag.names import CHAIN, DRAW, RELEASE, SCORE
+from frontierlag.names import CHAIN, DRAW, SCORE
 from frontierlag.report.figures.sheet import (
     FOLLOWER_COLOR,
     LEADER_COLOR,
@@ -130,10 +130,12 @@ def energy(tree: xr.DataTree, about: Provenance) -> Figure:
 
 def predictive(tree: xr.DataTree, about: Provenance) -> Figure:
     """Draw replicated scores over the observed: whether the model could have produced them."""
-    replicated = tree[f"posterior_predictive/{SCORE}"].transpose(CHAIN, DRAW, RELEASE).to_numpy()
-    flat = replicated.reshape(-1, replicated.shape[-1])
+    replicated = tree[f"posterior_predictive/{SCORE}"].transpose(CHAIN, DRAW, ...)
+    dim = str(replicated.dims[-1])
+    values = replicated.to_numpy()
+    flat = values.reshape(-1, values.shape[-1])
     flat = flat[_thinned(len(flat), PREDICTIVE_DRAWS)]
-    thin = xr.Dataset({SCORE: ((CHAIN, DRAW, RELEASE), flat[None])})
+    thin = xr.Dataset({SCORE: ((CHAIN, DRAW, dim), flat[None])})
     trimmed = xr.DataTree.from_dict(
         {
             "posterior_predictive": thin,

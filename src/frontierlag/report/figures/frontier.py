@@ -215,4 +215,5 @@ def _below_note(count: int, names: list[str], low: float) -> list[str]:
     if names:
         firsts = "record" if len(names) == 1 else "records"
         which = f", among them the first {firsts} {' and '.join(names)}"
-    return [f"Not shown: {count} {noun} with a score below {low:.0f}{which}."]
+    digits = ".2f" if low < 1 else ".0f"
+    return [f"Not shown: {count} {noun} with a score below {low:{digits}}{which}."]

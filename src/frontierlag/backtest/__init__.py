@@ -1,0 +1,1 @@
+"""How forecasts made in the past did, beside the simple ones that they have to beat."""

@@ -1,0 +1,94 @@
+"""The backtest as a folder that is written whole: tables, figures, words, record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from frontierlag.backtest.settings import SMALL
+from frontierlag.backtest.summary import summary_table
+from frontierlag.backtest.table import ACROSS, WITHIN, Backtest, backtest
+from frontierlag.backtest.words import report
+from frontierlag.jobs import Job
+from frontierlag.manifest import model_record, run_record
+from frontierlag.model import ModelSpec
+from frontierlag.outputs import MANIFEST, files_below, staged
+from frontierlag.report.figures import Provenance, save
+from frontierlag.report.figures.backtest import backtest_ratios
+from frontierlag.report.figures.sheet import CREDIT
+from frontierlag.report.tables import DIGITS
+from frontierlag.scores import ATTRIBUTION
+from frontierlag.settings import SamplerSettings
+
+FIGURES = "figures"
+
+
+def study_backtest(
+    job: Job,
+    out: Path,
+    settings: SamplerSettings = SMALL,
+    models: Sequence[str] = (),
+    earlier: str | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> Backtest:
+    """Run the backtest and write ``backtest.csv``, ``summary.csv``, figures and ``backtest.md``.
+
+    Raises
+    ------
+    FrontierLagError
+        For anything that is wrong with the request, the data or the output folder.
+    """
+    with staged(out) as folder:
+        found = backtest(job, settings, models, earlier, done=done)
+        now = found.now
+        summary = summary_table(found)
+        _write(found.rows, folder / "backtest.csv")
+        _write(summary, folder / "summary.csv")
+        own = now.table.attribution
+        about = Provenance(
+            now.releases.comparison.name,
+            now.table.name,
+            now.window.as_of,
+            found.models[0],
+            found.converged,
+            CREDIT if own == ATTRIBUTION else own,
+        )
+        for kind, stem, words in (
+            (WITHIN, "backtest", "from every quarter of the past"),
+            (ACROSS, "backtest-vintage", "from an earlier vintage, one origin"),
+        ):
+            rows = summary[summary["kind"] == kind]
+            if "crps_ratio" in rows and rows["crps_ratio"].notna().any():
+                title = f"Forecasts of the model beside simple ones: {now.title}"
+                figure = backtest_ratios(rows, about, title, words.capitalize())
+                save(figure, folder / FIGURES, stem)
+        (folder / "backtest.md").write_text(report(found, own), encoding="utf-8")
+        specs = [ModelSpec.of(name, now.table.metric) for name in found.models]
+        n = len(now.releases)
+        record = run_record(
+            now.table,
+            now.releases,
+            now.window,
+            settings,
+            {spec.name: model_record(spec, n, settings) for spec in specs},
+        )
+        record["origins"] = _origins(found.rows)
+        record["converged"] = found.converged
+        record["files"] = sorted([*files_below(folder), MANIFEST])
+        text = json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n"
+        (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return found
+
+
+def _origins(rows: pd.DataFrame) -> list[dict[str, str]]:
+    found = rows[["kind", "from", "origin"]].drop_duplicates()
+    return [{str(k): str(v) for k, v in row.items()} for row in found.to_dict("records")]
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    numbers = table.select_dtypes("float").columns
+    rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
+    rounded.assign(attribution=ATTRIBUTION).to_csv(path, index=False)

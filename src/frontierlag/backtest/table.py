@@ -1,0 +1,194 @@
+"""One row a forecast: origin, target, method, what came, and the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from frontierlag.backtest.baselines import BASELINES
+from frontierlag.backtest.origins import Simulated, origins_of, simulate
+from frontierlag.backtest.scoring import covered, crps, log_score
+from frontierlag.backtest.settings import SMALL
+from frontierlag.backtest.targets import HORIZONS, Past, Target, cells, outcome, targets_at
+from frontierlag.errors import SpecError
+from frontierlag.jobs import Job, Prepared
+from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.model import ModelSpec
+from frontierlag.observations import day_number
+from frontierlag.report.sentences import headline
+from frontierlag.settings import SamplerSettings
+from frontierlag.summary import INNER, OUTER, QUANTILES
+
+# Sets the baselines' random numbers apart from others of the same seed.
+STREAM = 53
+# For which later vintage an earlier one comes with the package.
+EARLIER = {"eci-2026-08-11": "eci-2025-12-19"}
+WITHIN, ACROSS = "within the table", "across vintages"
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """Every forecast and its scores.
+
+    Attributes
+    ----------
+    rows
+        One a forecast: ``backtest.csv``. Scores in score units, dates in months after the origin;
+        an empty cell lies beyond what was simulated.
+    group_names
+        Leader and follower.
+    models
+        Names of the fitted models; all other methods are baselines.
+    now
+        The job that says what came.
+    settings
+        Of every refit.
+    """
+
+    rows: pd.DataFrame
+    group_names: tuple[str, str]
+    models: tuple[str, ...]
+    now: Prepared
+    settings: SamplerSettings
+
+    @property
+    def converged(self) -> bool:
+        """Whether every refit passed the gate."""
+        return bool(self.rows["converged"].all())
+
+
+def backtest(
+    job: Job,
+    settings: SamplerSettings = SMALL,
+    models: Sequence[str] = (),
+    earlier: str | None = None,
+    *,
+    cores: int = 2,
+    done: Callable[[str], None] = lambda _: None,
+) -> Backtest:
+    """Forecast from every quarter of the past and from an earlier vintage, and score.
+
+    Parameters
+    ----------
+    job
+        The table and comparison that say what came.
+    settings
+        Sampler settings of every refit.
+    models
+        Stochastic frontiers; by default the one that stands first for the metric.
+    earlier
+        An earlier vintage to forecast from, as of its own date; by default the one in
+        :data:`EARLIER`, if any.
+    cores
+        Threads for sampling; changes no number.
+    done
+        Called with a line after each refit.
+
+    Raises
+    ------
+    SpecError
+        If there is no origin to forecast from, or the earlier vintage is not earlier.
+    """
+    now = job.prepare()
+    names = tuple(models) or (headline(now.table.metric),)
+    specs = [ModelSpec.of(name, now.table.metric) for name in dict.fromkeys(names)]
+    origins = [(WITHIN, origin) for origin in origins_of(job, min(HORIZONS))]
+    before = earlier or EARLIER.get(now.table.name)
+    if before is not None:
+        other = Job(before, job.comparison, None, None, job.efforts).prepare()
+        if other.window.as_of >= now.window.as_of:
+            raise SpecError(
+                f"{before} speaks for days up to {other.window.as_of}, {now.table.name} up to "
+                f"{now.window.as_of}: give a table that is earlier"
+            )
+        origins.append((ACROSS, other))
+    later = Past(now.releases)
+    end = day_number(now.window.as_of)
+    rows: list[dict[str, Any]] = []
+    for kind, origin in origins:
+        fitted = []
+        for spec in specs:
+            fitted.append(simulate(spec, origin, settings, end, cores))
+            done(f"{spec.name} as of {origin.window.as_of}")
+        rows += _of_origin(kind, origin, fitted, later, settings)
+    return Backtest(
+        pd.DataFrame(rows),
+        now.releases.group_names,
+        tuple(spec.name for spec in specs),
+        now,
+        settings,
+    )
+
+
+def _of_origin(
+    kind: str,
+    origin: Prepared,
+    fitted: Sequence[Simulated],
+    later: Past,
+    settings: SamplerSettings,
+) -> list[dict[str, Any]]:
+    """Every method's forecast of every target of one origin."""
+    past = Past(origin.releases)
+    head = {
+        "kind": kind,
+        "from": origin.table.name,
+        "against": later.releases.table,
+        "comparison": origin.releases.comparison.name,
+        "origin": origin.window.as_of,
+    }
+    n = settings.chains * settings.draws
+    rows = []
+    for k, target in enumerate(targets_at(past, later.day)):
+        came = outcome(target, past, later)
+        if came is None:
+            continue
+        forecasts = [(s.name, s.draws(target, past), s.converged) for s in fitted]
+        for j, (name, method) in enumerate(BASELINES.items()):
+            # A stream for each origin, target and method: leaving one out changes no other.
+            rng = np.random.default_rng([settings.seed, STREAM, past.day, k, j])
+            drawn = method(past, target, n, rng)
+            if drawn is not None:
+                forecasts.append((name, drawn, True))
+        what = {
+            "target": target.quantity,
+            "months": target.months if target.months else np.nan,
+            "level_of": target.level_name,
+            "group": origin.releases.group_names[target.group],
+        }
+        for name, draws, converged in forecasts:
+            scores = _scored(draws, came, target, past, later.day)
+            rows.append(head | what | {"method": name} | scores | {"converged": converged})
+    return rows
+
+
+def _scored(
+    draws: np.ndarray, came: float, target: Target, past: Past, end: int
+) -> dict[str, object]:
+    """What came, the forecast in a few numbers, and its scores."""
+    edges = cells(target, past, end)
+    last = np.inf
+    if target.is_date:
+        draws, edges = ((x - past.day) / DAYS_PER_MONTH for x in (draws, edges))
+        came, last = ((x - past.day) / DAYS_PER_MONTH for x in (came, float(end)))
+    low90, low50, median, high50, high90 = (
+        float(np.quantile(draws, q, method="inverted_cdf")) for q in QUANTILES
+    )
+    numbers = {
+        "outcome": min(came, last),
+        "median": median,
+        "lower50": low50,
+        "upper50": high50,
+        "lower90": low90,
+        "upper90": high90,
+        "crps": crps(draws, came, last),
+        "log_score": log_score(draws, came, edges),
+        "covered50": covered(draws, came, INNER, last),
+        "covered90": covered(draws, came, OUTER, last),
+    }
+    told = {k: round(v, 4) + 0.0 if np.isfinite(v) else np.nan for k, v in numbers.items()}
+    unit = "months" if target.is_date else "score"
+    return {"unit": unit, **told, "not_by_end": bool(came > last)}

@@ -1,0 +1,16 @@
+"""Benchmark results in: who scored what on which benchmark, and how it joins a score table."""
+
+from frontierlag.benchmarks.responses import MeasuredReleases, Responses, joined
+from frontierlag.benchmarks.screening import Excluded, screened
+from frontierlag.benchmarks.table import ResultTable, load_results, result_names
+
+__all__ = [
+    "Excluded",
+    "MeasuredReleases",
+    "Responses",
+    "ResultTable",
+    "joined",
+    "load_results",
+    "result_names",
+    "screened",
+]

@@ -1,0 +1,1 @@
+"""Calibration: simulated worlds of known truth, rank statistics, and how many fits fan out."""

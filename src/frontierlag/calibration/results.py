@@ -1,0 +1,167 @@
+"""What a campaign writes: tables, figures, a page of sentences, and the record beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from frontierlag.calibration.calibrate import Calibration
+from frontierlag.calibration.estimators import CHAINS, DRAWS, MAX_RHAT, MIN_ESS, TUNE
+from frontierlag.calibration.ranks import LEVEL
+from frontierlag.calibration.sbc import RankStatistics
+from frontierlag.calibration.worlds import AS_OF, DESIGNS
+from frontierlag.manifest import git_commit, versions
+from frontierlag.outputs import MANIFEST, files_below
+from frontierlag.report.figures import Provenance, save
+from frontierlag.report.figures.calibration import coverage_chart, error_chart
+from frontierlag.report.figures.ranks import rank_chart
+from frontierlag.report.tables import DIGITS
+from frontierlag.scores import ATTRIBUTION
+from frontierlag.summary import INTERVAL_KIND
+
+FIGURES = "figures"
+CREDIT = (
+    "Simulated worlds, shaped after the Epoch Capabilities Index of Epoch AI "
+    "(https://epoch.ai/benchmarks, CC BY 4.0); made by frontierlag."
+)
+ABOUT = Provenance("simulated leader and follower", "simulated worlds", AS_OF, credit=CREDIT)
+
+# What METHOD asks of the stochastic frontier in the base world, and in the others.
+BASE_COVERAGE, OTHER_COVERAGE, MOST_ERROR = (0.86, 0.94), 0.80, 0.75
+HEADLINE = "linear-stochastic"
+
+
+def write_calibration(found: Calibration, folder: Path, settings: Mapping[str, Any]) -> None:
+    """Write ``calibration.csv``, ``problems.csv``, ``calibration.md``, two figures and the record.
+
+    Parameters
+    ----------
+    found
+        The campaign.
+    folder
+        An empty folder.
+    settings
+        What the campaign was told, for the manifest.
+    """
+    write_table(found.table, folder / "calibration.csv")
+    write_table(found.problems, folder / "problems.csv")
+    text = "\n\n".join([*verdicts(found), CREDIT])
+    (folder / "calibration.md").write_text(text + "\n", encoding="utf-8")
+    if "cover90" in found.table:
+        save(coverage_chart(found.table, ABOUT), folder / FIGURES, "coverage")
+        save(error_chart(found.table, ABOUT), folder / FIGURES, "error")
+    names = [str(name) for name in found.table["world"].unique()]
+    record = {
+        "worlds": {name: asdict(DESIGNS[name]) for name in names},
+        "intervals": {"kind": INTERVAL_KIND},
+        "sampler": {"name": "nutpie", "chains": CHAINS, "draws": DRAWS, "tune": TUNE},
+        "gate": {"R-hat": MAX_RHAT, "ESS": MIN_ESS, "divergences": 0},
+        **settings,
+    }
+    write_record(record, folder)
+
+
+def verdicts(found: Calibration, model: str = HEADLINE) -> list[str]:
+    """Say of the mean realized lag how its interval and its error did, a sentence a world."""
+    sentences = []
+    for world in dict.fromkeys(found.table["world"]):
+        try:
+            row = found.row(str(world), model, "realized", "window")
+        except KeyError:
+            continue
+        if row["n"] < 2:
+            continue
+        low, high = BASE_COVERAGE if world == "base" else (OTHER_COVERAGE, 1.0)
+        inside = low <= row["cover90"] <= high
+        wanted = f"{low:.0%} to {high:.0%}" if world == "base" else f"at least {low:.0%}"
+        words = (
+            f"World {world} (breaks: {DESIGNS[str(world)].breaks}): the 90 % interval of "
+            f"{model} for the mean realized lag covers the truth in {row['cover90']:.1%} of "
+            f"{int(row['n'])} worlds (standard error {row['cover90_se']:.1%}); wanted {wanted}: "
+            f"{'met' if inside else 'not met'}."
+        )
+        ratio = row.get("rmse_ratio")
+        if ratio is not None and pd.notna(ratio):
+            words += (
+                f" Its root-mean-square error is {ratio:.2f} (standard error "
+                f"{row['rmse_ratio_se']:.2f}) of the daily point method's"
+            )
+            wanted = f"; wanted at most {MOST_ERROR}: {'met' if ratio <= MOST_ERROR else 'not met'}"
+            words += (wanted if world == "base" else "") + "."
+        bad = int(row["not_converged"] + row["failed"])
+        words += f" {bad} of its fits failed or did not converge."
+        sentences.append(words)
+    return sentences
+
+
+def write_ranks(found: RankStatistics, folder: Path, settings: Mapping[str, Any]) -> None:
+    """Write ``sbc.csv``, ``ranks.csv``, ``problems.csv``, ``sbc.md``, figures and the record.
+
+    Parameters
+    ----------
+    found
+        The campaign.
+    folder
+        An empty folder.
+    settings
+        What the campaign was told, for the manifest.
+    """
+    write_table(found.table, folder / "sbc.csv")
+    write_table(found.problems, folder / "problems.csv")
+    ranks = [
+        {"model": model, "quantity": quantity, "rank": value}
+        for model, of_model in found.ranks.items()
+        for quantity, values in of_model.items()
+        for value in values
+    ]
+    write_table(pd.DataFrame(ranks), folder / "ranks.csv")
+    text = "\n\n".join([*rank_verdicts(found), CREDIT])
+    (folder / "sbc.md").write_text(text + "\n", encoding="utf-8")
+    for model, of_model in found.ranks.items():
+        if of_model:
+            save(rank_chart(model, of_model, ABOUT), folder / FIGURES, f"ranks-{model}")
+    write_record({"level": LEVEL, "passed": found.passed, **settings}, folder)
+
+
+def rank_verdicts(found: RankStatistics) -> list[str]:
+    """Say whether each model's ranks are uniform, a sentence a model."""
+    sentences = []
+    for model, rows in found.table.groupby("model", sort=False):
+        first = rows.iloc[0]
+        if rows["passed"].all():
+            words = f"the ranks of all {len(rows)} quantities are uniform"
+        else:
+            bad = rows[~rows["passed"].astype(bool)]
+            named = [str(name) for name in bad.get("quantity", pd.Series()).dropna()]
+            words = f"ranks are not uniform: {', '.join(named) or 'no fit gave an answer'}"
+        n = "" if pd.isna(first.get("n")) else f" in {int(first['n'])} worlds"
+        troubled = first.get("not_converged", 0)
+        words += f" (at most {LEVEL:.0%} of right models would fail). {int(first['failed'])} fits "
+        words += f"failed and {0 if pd.isna(troubled) else int(troubled)} did not converge."
+        sentences.append(f"{model}{n}: {words}")
+    return sentences
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, numbers rounded alike everywhere."""
+    numbers = table.select_dtypes("float").columns
+    rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
+    rounded.to_csv(path, index=False)
+
+
+def write_record(record: Mapping[str, Any], folder: Path) -> None:
+    """Write the manifest: what was done, with which versions, and which files there are."""
+    whole = {
+        "attribution": ATTRIBUTION,
+        "versions": versions(),
+        "git_commit": git_commit(),
+        **record,
+        "files": sorted([*files_below(folder), MANIFEST]),
+    }
+    text = json.dumps(whole, indent=2, ensure_ascii=False, default=str) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")

@@ -1,0 +1,177 @@
+"""Simulation-based calibration: ranks of every parameter and lag of a model.
+
+Talts, Betancourt, Simpson, Vehtari & Gelman (2018). Parameters are drawn from the prior, scores
+from the model, and the model is fitted to them: then the truth's rank among independent posterior
+draws is uniform, for every parameter and every lag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from frontierlag.calibration.calibrate import ENTROPY, MODELS
+from frontierlag.calibration.estimands import true_lags
+from frontierlag.calibration.estimators import CHAINS, gate, lags_of, trouble_of
+from frontierlag.calibration.prior_worlds import prior_world, spec_of
+from frontierlag.calibration.ranks import rank, uniformity
+from frontierlag.calibration.runner import Item, run_tasks
+from frontierlag.calibration.store import Done, campaign_store
+from frontierlag.calibration.worlds import AS_OF
+from frontierlag.errors import SpecError
+from frontierlag.lags.days import Window
+from frontierlag.names import CURRENT, DRAW, PERIOD
+from frontierlag.names import WINDOW as WHOLE
+from frontierlag.priors import Prior
+from frontierlag.sensitivity.refit import LONGER, quick_fit
+from frontierlag.settings import SamplerSettings
+
+# 50 draws of each of two chains are ranked, every 20th of those made: near independent.
+RANKED, THIN, TUNE = 50, 20, 500
+# A fixed window: what is ranked must be one quantity, whatever the scores are.
+SINCE = date(2025, 1, 1)
+
+
+@dataclass(frozen=True)
+class RankStatistics:
+    """Ranks of a campaign.
+
+    Attributes
+    ----------
+    ranks
+        By model, then by quantity: one a world, between 0 and 1.
+    table
+        A row a model and quantity, as of :func:`frontierlag.calibration.ranks.uniformity`, with
+        ``failed`` and ``not_converged`` of the model's fits (the latter's ranks count).
+    problems
+        Fits that failed or missed the campaign's gate.
+    """
+
+    ranks: dict[str, dict[str, list[float]]]
+    table: pd.DataFrame
+    problems: pd.DataFrame
+
+    @property
+    def passed(self) -> bool:
+        """Whether every quantity of every model did, and every fit gave an answer."""
+        return bool(self.table["passed"].all()) and not self.table["failed"].any()
+
+
+def rank_statistics(
+    models: Sequence[str],
+    n: int,
+    keep: Path,
+    *,
+    entropy: int = ENTROPY,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    fit_priors: tuple[tuple[str, Prior], ...] = (),
+    done: Callable[[str], None] = lambda _: None,
+) -> RankStatistics:
+    """Rank the truth of ``n`` worlds drawn from each model's prior.
+
+    Parameters
+    ----------
+    models
+        Names such as those in :data:`frontierlag.calibration.calibrate.MODELS`.
+    n
+        Worlds a model.
+    keep, entropy, jobs, scheduler, done
+        As of :func:`frontierlag.calibration.calibrate.calibrate`.
+    fit_priors
+        Priors to fit with in place of those that the worlds are drawn from. With any, the ranks
+        should fail: a test of the test.
+
+    Raises
+    ------
+    SpecError
+        If there is no such model, one is named twice, or its data cannot be drawn.
+    """
+    for name in models:
+        spec_of(name, fit_priors)
+    if len(set(models)) != len(models):
+        raise SpecError(f"name each model once; got {', '.join(models)}")
+    items = [
+        Item(f"{name}/{index}", index, (name, fit_priors)) for name in models for index in range(n)
+    ]
+    store = campaign_store(keep, "sbc", rank_one, [("entropy", entropy), fit_priors])
+    found = run_tasks(
+        rank_one, items, store, entropy=entropy, jobs=jobs, scheduler=scheduler, done=done
+    )
+    return _gathered(models, found)
+
+
+def rank_one(
+    payload: tuple[str, tuple[tuple[str, Prior], ...]], seed: np.random.SeedSequence
+) -> dict[str, Any]:
+    """Draw one world from a model's prior, fit it, and rank the truth: the campaign's task."""
+    name, fit_priors = payload
+    of_world, of_fit, of_ties = seed.spawn(3)
+    world = prior_world(spec_of(name), np.random.default_rng(of_world))
+    spec, window = spec_of(name, fit_priors), Window(SINCE, AS_OF)
+    settings = SamplerSettings(
+        chains=CHAINS,
+        draws=RANKED * THIN,
+        tune=TUNE,
+        seed=int(of_fit.generate_state(1)[0]),
+    )
+    observations = spec.observations(world.releases)
+    for longer in (1, LONGER):
+        fit = quick_fit(spec, observations, settings, 1, longer)
+        lags = lags_of(fit, window)
+        trouble = trouble_of(gate(fit, lags))
+        if not trouble:
+            break
+    u = np.random.default_rng(of_ties)
+    ranks = {}
+    posterior = fit.tree["posterior"].to_dataset().isel({DRAW: slice(None, None, THIN)})
+    for parameter in spec.parameters:
+        draws = posterior[parameter.name].to_numpy()
+        truth = world.parameters[parameter.name]
+        if parameter.shared:
+            ranks[parameter.name] = rank(float(truth), draws, u.uniform())
+        else:
+            for g, side in enumerate(("leader", "follower")):
+                label = f"{parameter.name}[{side}]"
+                ranks[label] = rank(float(truth[g]), draws[..., g], u.uniform())
+    true = true_lags(world, window)
+    for kind, of_kind in lags.items():
+        for period in (WHOLE, CURRENT):
+            draws = of_kind.sel({PERIOD: period}).to_numpy()[:, ::THIN]
+            ranks[f"{kind} lag, {period}"] = rank(true[kind, period], draws, u.uniform())
+    return {"ranks": ranks, "trouble": trouble}
+
+
+def _gathered(models: Sequence[str], found: dict[str, Done]) -> RankStatistics:
+    ranks: dict[str, dict[str, list[float]]] = {name: {} for name in models}
+    problems = []
+    for key, one in found.items():
+        model = key.split("/")[0]
+        wrong = f"failed: {one.error}" if one.error is not None else one.value["trouble"]
+        if wrong:
+            problems.append({"key": key, "entropy": one.seed[0], "index": one.seed[1]})
+            problems[-1]["problem"] = wrong
+        if one.error is None:
+            for quantity, value in one.value["ranks"].items():
+                ranks[model].setdefault(quantity, []).append(value)
+    told = pd.DataFrame(problems, columns=["key", "entropy", "index", "problem"])
+    tables = []
+    for model, of_model in ranks.items():
+        own = told[told["key"].str.startswith(f"{model}/")]["problem"]
+        failed = int(own.str.startswith("failed").sum())
+        if not of_model:
+            tables.append(pd.DataFrame([{"model": model, "failed": failed, "passed": False}]))
+            continue
+        table = uniformity(of_model)
+        table.insert(0, "model", model)
+        tables.append(table.assign(failed=failed, not_converged=len(own) - failed))
+    return RankStatistics(ranks, pd.concat(tables, ignore_index=True), told)
+
+
+__all__ = ["MODELS", "RankStatistics", "rank_one", "rank_statistics"]

@@ -1,0 +1,166 @@
+"""Leave-one-out predictive densities of one model.
+
+By Pareto-smoothed importance sampling (Vehtari, Gelman & Gabry 2017; Vehtari, Simpson, Gelman, Yao
+& Gabry 2024), replaced by those of an exact refit where the smoothing cannot be trusted.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import arviz as az
+import numpy as np
+from scipy.special import logsumexp
+
+from frontierlag.checks.convergence import Convergence, check
+from frontierlag.fit import Fit
+from frontierlag.names import RELEASE, SAMPLE_DIMS, SCORE
+from frontierlag.observations import Observations, subset
+from frontierlag.sampling import sample
+
+# A refit that misses the gate is made once more with this many times the draws.
+LONGER = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Loo:
+    """Leave-one-out predictive densities of one model.
+
+    Attributes
+    ----------
+    model
+        Its name.
+    release
+        Names of the releases, shape ``(release,)``.
+    elpd_i
+        Log predictive density of each release given the others, shape ``(release,)``.
+    lppd_i
+        Log predictive density of each release given all, shape ``(release,)``.
+    pareto_k
+        Shape of the tail of each release's importance ratios, shape ``(release,)``.
+    threshold
+        min(1 - 1 / log10(S), 0.7) for S draws: from here on an importance estimate is not trusted.
+    refitted
+        The releases whose density was taken from an exact refit without them.
+    doubtful
+        Those of them whose refit missed the convergence gate, with the verdict.
+    """
+
+    model: str
+    release: np.ndarray
+    elpd_i: np.ndarray
+    lppd_i: np.ndarray
+    pareto_k: np.ndarray
+    threshold: float
+    refitted: tuple[str, ...] = ()
+    doubtful: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def high(self) -> tuple[str, ...]:
+        """Names of the releases with a Pareto k that is not below the threshold."""
+        return tuple(str(name) for name in self.release[~(self.pareto_k < self.threshold)])
+
+    @property
+    def trusted(self) -> bool:
+        """Whether every density is: no refit missed the convergence gate."""
+        return not self.doubtful
+
+    @property
+    def elpd(self) -> float:
+        """Expected log predictive density: the sum over the releases."""
+        return float(self.elpd_i.sum())
+
+    @property
+    def se(self) -> float:
+        """Standard error of ``elpd`` over releases."""
+        return standard_error(self.elpd_i)
+
+    @property
+    def p_loo(self) -> float:
+        """Effective number of parameters."""
+        return float((self.lppd_i - self.elpd_i).sum())
+
+
+def loo(
+    fit: Fit,
+    *,
+    refit: bool = True,
+    cores: int | None = None,
+    stage: Callable[[str], None] = lambda _: None,
+) -> Loo:
+    """Estimate a fit's leave-one-out densities; parameters as in :func:`compare`."""
+    with warnings.catch_warnings():
+        # Said in numbers by the result, and mended by refits.
+        warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto")
+        found = az.loo(fit.tree, pointwise=True, var_name=SCORE)
+    log_lik = fit.tree["log_likelihood"][SCORE].transpose(*SAMPLE_DIMS, RELEASE).to_numpy()
+    elpd_i = np.array(found.elpd_i.to_numpy(), dtype=float)
+    pareto_k = np.asarray(found.pareto_k.to_numpy(), dtype=float)
+    names = fit.observations.releases.model
+    refitted, doubtful = [], {}
+    if refit:
+        for i in np.flatnonzero(~(pareto_k < found.good_k)):
+            stage(f"{fit.spec.name} without {names[i]}")
+            elpd_i[i], gate = exact_elpd(fit, int(i), cores)
+            refitted.append(str(names[i]))
+            if not gate.converged:
+                doubtful[str(names[i])] = gate.verdict()
+    return Loo(
+        model=fit.spec.name,
+        release=names,
+        elpd_i=elpd_i,
+        lppd_i=logsumexp(log_lik, axis=(0, 1)) - np.log(log_lik[..., 0].size),
+        pareto_k=pareto_k,
+        threshold=float(found.good_k),
+        refitted=tuple(refitted),
+        doubtful=doubtful,
+    )
+
+
+def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, Convergence]:
+    """Log predictive density of one release from a refit without it.
+
+    Times count from the same reference date, so that the priors mean the same. Under ``records``
+    the other record-holders stay those that they were with the release in the table. A refit that
+    misses the gate is made once more with :data:`LONGER` times the draws.
+
+    Parameters
+    ----------
+    fit
+        The fit of all.
+    index
+        Position of the release in the likelihood.
+    cores
+        Threads; changes no number.
+
+    Returns
+    -------
+    elpd
+        log of the mean over the refit's draws of the release's density.
+    gate
+        The verdict on the refit's parameters.
+    """
+    observations = fit.observations
+    left_out = np.arange(len(observations.releases)) == index
+    rest, one = (
+        Observations(subset(observations.releases, mask), observations.reference)
+        for mask in (~left_out, left_out)
+    )
+    for times in (1, LONGER):
+        settings = fit.settings.model_copy(update={"draws": times * fit.settings.draws})
+        sampled = sample(fit.spec, rest, settings, cores)
+        parameters = sampled.posterior[[p.name for p in fit.spec.parameters]]
+        gate = check(sampled.sample_stats, parameters)
+        if gate.converged:
+            break
+    p = {str(name): values.to_numpy() for name, values in parameters.data_vars.items()}
+    density = fit.spec.frontier.log_likelihood(p, fit.spec.trend_at(p, one), one.arrays)[..., 0]
+    elpd = float(logsumexp(density) - np.log(density.size))
+    return elpd, gate
+
+
+def standard_error(values: np.ndarray) -> float:
+    """Standard error of a sum over releases."""
+    return float(np.sqrt(len(values) * values.var(ddof=1)))

@@ -1,0 +1,191 @@
+"""Questions about one lag: is it in a range, has it become shorter, was it ever negative."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import xarray as xr
+
+from frontierlag.analysis import Analysis
+from frontierlag.claims.answers import VERDICTS, verdict
+from frontierlag.claims.claim import Asked, Evidence, Need, Question, Unanswerable
+from frontierlag.lags.measure import realized_lag_by_day
+from frontierlag.lags.periods import FEW_BOUNDS
+from frontierlag.names import (
+    AT_RELEASE,
+    CENSORED,
+    CHAIN,
+    CURRENT,
+    DATE,
+    DRAW,
+    MAXIMUM,
+    MINIMUM,
+    PERIOD,
+    REALIZED,
+    WINDOW,
+)
+from frontierlag.summary import probability
+
+# A year is told from this many days of it on. Each group sets a record every 1.5 to 2 months, so a
+# quarter holds a step of both as a rule; over less, a mean is the state of one moment, which ages
+# by a day a day, and not a year's.
+FEWEST_DAYS = 90
+
+
+def lag(analysis: Analysis, kind: str, period: str) -> tuple[xr.DataArray, float]:
+    """Draws of a lag and the share of its days that are censored.
+
+    For the last day and the extremes, which are one day in each draw, it is the share of the draws
+    in which that day is censored; of a lag at release, the share of records.
+
+    Raises
+    ------
+    Unanswerable
+        If the window of the analysis has no such period, or too few days of a year.
+    """
+    window = analysis.measured.window
+    if period not in window.periods:
+        raise Unanswerable(f"the window {window.since} to {window.as_of} has no day in {period}")
+    if period in window.years and (days := int(window.years[period].sum())) < FEWEST_DAYS:
+        raise Unanswerable(
+            f"the window {window.since} to {window.as_of} holds {days} days of {period}, "
+            f"and a year is told from {FEWEST_DAYS} on"
+        )
+    censored = analysis.measured.lags[kind][CENSORED].sel({PERIOD: period})
+    return analysis.measured.lag(kind, period), float(censored.mean())
+
+
+def between(
+    kind: str, period: str, low: float = -float("inf"), high: float = float("inf")
+) -> Question:
+    """Ask whether a lag (``trend``, ``realized``, ``release``) lies from ``low`` up to ``high``.
+
+    Where the lag is only a lower bound on more than :data:`FEW_BOUNDS` of the days, a probability
+    is given only if the bounds alone settle the claim: see :func:`_judged`.
+    """
+
+    def ask(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+        draws, censored = lag(evidence.analysis(needs[0]), kind, period)
+        within = (draws >= low) & (draws < high)
+        return _judged(draws, within, draws < high, censored, bound_note(kind, period, censored))
+
+    return ask
+
+
+def extremes(kind: str) -> Question:
+    """Ask for the width of the range, and whether both of its ends are as stated (4 and 14)."""
+
+    def ask(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+        analysis = evidence.analysis(needs[0])
+        (low, low_bound), (high, high_bound) = (
+            lag(analysis, kind, period) for period in (MINIMUM, MAXIMUM)
+        )
+        bounds = bound_note(kind, WINDOW, lag(analysis, kind, WINDOW)[1])
+        note = (
+            f"{bounds}, and those may in truth have been the longest; the smallest is itself a "
+            f"bound in {_share(low_bound)} of the draws, the largest in {_share(high_bound)}"
+        )
+        as_stated = (low >= 3.5) & (low < 4.5) & (high >= 13.5) & (high < 14.5)
+        possible = (low < 4.5) & (high < 14.5)
+        if low_bound <= FEW_BOUNDS:
+            possible = possible & (low >= 3.5)
+        return _judged(high - low, as_stated, possible, max(low_bound, high_bound), note)
+
+    return ask
+
+
+def _judged(
+    draws: xr.DataArray, holds: xr.DataArray, possible: xr.DataArray, share: float, note: str
+) -> Asked:
+    """What can be said of a lag of which a share is only a lower bound.
+
+    With few bounds, whether the claim ``holds``. With more, only whether the bounds leave it
+    ``possible``: if they hardly do, that is an upper limit of its probability and answers the
+    claim; otherwise nothing does.
+    """
+    if share <= FEW_BOUNDS:
+        return Asked(draws, holds, note)
+    at_most = probability(possible)
+    if verdict(at_most) == VERDICTS[-1][1]:
+        return Asked(draws, possible, f"at least: {note}; the probability is an upper limit")
+    contradicted = f"the bounds alone contradict the claim in {_share(1 - at_most)} of the draws"
+    return Asked(draws, None, f"at least: {note}; {contradicted}, and the rest leave it open")
+
+
+def shorter(year: int) -> Question:
+    """Ask whether a year's mean realized lag is below that of the year before."""
+
+    def ask(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+        analysis = evidence.analysis(needs[0])
+        (now, bound_now), (before, bound_before) = (
+            lag(analysis, REALIZED, str(y)) for y in (year, year - 1)
+        )
+        change = now - before
+        note = "; ".join(
+            f"{y}: {bound_note(REALIZED, str(y), share)}"
+            for y, share in ((year - 1, bound_before), (year, bound_now))
+        )
+        if max(bound_now, bound_before) > FEW_BOUNDS:
+            return Asked(change, None, note)
+        return Asked(change, change < 0, note)
+
+    return ask
+
+
+def steadily(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+    """Largest change from one year to the next, over the years that can be told.
+
+    A year whose lag is mostly known (:data:`FEW_BOUNDS`) and of which the window holds enough days
+    (:data:`FEWEST_DAYS`) counts; the note names the others with the reason.
+    """
+    analysis = evidence.analysis(needs[0])
+    told: dict[str, xr.DataArray] = {}
+    notes = []
+    for year in analysis.measured.window.years:
+        try:
+            draws, censored = lag(analysis, REALIZED, year)
+        except Unanswerable as reason:
+            notes.append(f"{year} is left out: {reason}")
+            continue
+        bounds = bound_note(REALIZED, year, censored)
+        if censored > FEW_BOUNDS:
+            notes.append(f"{year} is left out: it is left-censored ({bounds})")
+        else:
+            told[year] = draws
+            notes.append(f"{year}: {bounds}")
+    if len(told) < 2:
+        raise Unanswerable(
+            "fewer than two calendar years have a lag that can be told: " + "; ".join(notes)
+        )
+    changes = [after - before for before, after in pairwise(told.values())]
+    worst = xr.concat(changes, "step").max("step")
+    return Asked(worst, worst < 0, "; ".join((f"years compared: {', '.join(told)}", *notes)))
+
+
+def days_led(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+    """Share of the window's days on which the follower's best exceeds the leader's."""
+    analysis = evidence.analysis(needs[0])
+    by_day, _ = realized_lag_by_day(analysis.fit, analysis.measured.window)
+    ahead = by_day < 0
+    led = 100 * ahead.mean(DATE)
+    each = ahead.mean((CHAIN, DRAW))
+    likeliest = each.idxmax(DATE).dt.strftime("%Y-%m-%d").item()
+    note = f"likeliest on {likeliest}, with probability {float(each.max()):.2f}"
+    if float(each.max()) == 0:
+        note = "the follower led on no day in any draw"
+    return Asked(led, led == 0, note)
+
+
+def bound_note(kind: str, period: str, share: float) -> str:
+    """In words, how much of a lag is only a lower bound."""
+    one_day = period in (MINIMUM, MAXIMUM, CURRENT)
+    of = "draws" if one_day else "records" if kind == AT_RELEASE else "days"
+    if share == 0:
+        return f"a lower bound {'in' if one_day else 'on'} no {of[:-1]}"
+    return f"only a lower bound {'in' if one_day else 'on'} {_share(share)} of the {of}"
+
+
+def _share(share: float) -> str:
+    if share == 0:
+        return "none"
+    return "less than 1%" if share < 0.005 else f"{share:.0%}"

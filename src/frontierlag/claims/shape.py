@@ -1,0 +1,83 @@
+"""Questions about the curves: are both of one shape, predicts one as well as two, is one bent."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from frontierlag.checks.comparison import compare
+from frontierlag.claims.claim import Asked, Evidence, Need
+from frontierlag.lags.measure import trend_lag_by_day
+from frontierlag.names import DATE, FOLLOWER, LEADER, SAMPLE_DIMS
+
+# A lag that changes by less than this over the window is called constant: as wide as the ranges
+# that the article gives for a year (6-8, 10-12).
+CONSTANT_MONTHS = 2.0
+# Slopes that differ by less than this share are called the same.
+SAME_SLOPE = 0.2
+# Differences in expected log predictive density below this are small, and their standard error is
+# not to be trusted (Sivula, Magnusson & Vehtari 2020).
+SMALL_ELPD = 4.0
+
+
+def constant_lag(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+    """Change of the trend lag from the first to the last day of the window, slopes being free."""
+    analysis = evidence.analysis(needs[0])
+    by_day, _ = trend_lag_by_day(analysis.fit, analysis.measured.window)
+    change = by_day.isel({DATE: -1}, drop=True) - by_day.isel({DATE: 0}, drop=True)
+    note = (
+        f"true if the trend lag changes by less than {CONSTANT_MONTHS:g} months over the window "
+        "(a chosen threshold, in either direction)"
+    )
+    return Asked(change, abs(change) < CONSTANT_MONTHS, note)
+
+
+def same_slope(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+    """By how many per cent the follower's slope exceeds the leader's, slopes being free."""
+    analysis = evidence.analysis(needs[0])
+    slope = analysis.fit.tree["posterior"].to_dataset()["slope"]
+    excess = slope.isel(group=FOLLOWER, drop=True) / slope.isel(group=LEADER, drop=True) - 1
+    months = SAME_SLOPE * len(analysis.measured.window.days) / (365.25 / 12)
+    note = (
+        f"true if the slopes are within {100 * SAME_SLOPE:.0f} % of each other, which is weaker "
+        f"than a constant lag: straight lines {100 * SAME_SLOPE:.0f} % apart in slope move "
+        f"{months:.1f} months apart over this window"
+    )
+    return Asked(100 * excess, abs(excess) < SAME_SLOPE, note)
+
+
+def predicts_no_worse(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+    """Expected log predictive density of the parallel model minus that of free slopes.
+
+    By PSIS-LOO. The draws are of the Bayesian bootstrap over releases (Rubin 1981; Yao, Vehtari,
+    Simpson & Gelman 2018, section 3.4): n sum_i w_i d_i, w ~ Dirichlet(1, ..., 1), d_i the
+    difference at release i. Their spread is the standard error of the difference over releases.
+    """
+    free, parallel = (evidence.analysis(need) for need in needs)
+    found = compare([free, parallel])
+    one, other = found.loos
+    at_release = other.elpd_i - one.elpd_i
+    total, error = float(at_release.sum()), float(found.table()["se_diff"].max())
+    size = "a small difference" if abs(total) < SMALL_ELPD else "more than a small difference"
+    note = (
+        f"parallel minus free slopes: {total:+.1f} with standard error {error:.1f}, {size} (below "
+        f"{SMALL_ELPD:g}); stacking weight of parallel {found.weights[parallel.name]:.2f}; the "
+        "interval is over releases"
+    )
+    shape = free.fit.tree["posterior"].to_dataset()["slope"].shape[:2]
+    draws = bootstrapped_sum(at_release, shape, free.fit.settings.seed)
+    return Asked(draws, draws >= 0, note)
+
+
+def bootstrapped_sum(values: np.ndarray, shape: tuple[int, ...], seed: int) -> xr.DataArray:
+    """Bayesian bootstrap of a sum over releases: n times the weighted mean, by draw."""
+    weights = np.random.default_rng(seed).dirichlet(np.ones(len(values)), shape)
+    return xr.DataArray(len(values) * (weights @ values), dims=SAMPLE_DIMS)
+
+
+def not_slowed(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+    """Leader's slope after the break minus before."""
+    posterior = evidence.analysis(needs[0]).fit.tree["posterior"].to_dataset()
+    before, after = (posterior[n].isel(group=LEADER, drop=True) for n in ("slope", "slope_after"))
+    note = f"slopes {float(before.mean()):.1f} before and {float(after.mean()):.1f} after"
+    return Asked(after - before, after >= before, note)

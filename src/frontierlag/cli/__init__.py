@@ -1,0 +1,92 @@
+"""The command line: parses, calls, prints. One module a group of commands, all of them in app.py.
+
+This module imports next to nothing, so that Ctrl-C is answered in one sentence from the start.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from io import TextIOWrapper
+from typing import Any, NoReturn
+
+from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, TERMINATED, USER_ERROR
+from frontierlag.errors import FrontierLagError
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, raised as Ctrl-C is, so that nothing half-written is left behind."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a user's mistake ends with one sentence and exit code 2."""
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in tokens
+    if debug:
+        tokens.remove("--debug")
+    try:
+        _prepare()
+        from frontierlag.cli.app import call
+
+        code = call(tokens)
+        sys.stdout.flush()
+    except FrontierLagError as error:
+        if debug:
+            raise
+        _end(str(error), USER_ERROR)
+    except BrokenPipeError:
+        # Whoever was reading has seen enough, as `head` does.
+        _drop_output()
+        sys.exit(PIPE_CLOSED)
+    except OSError as error:
+        if debug:
+            raise
+        _drop_output()
+        _end(_of_system(error), USER_ERROR)
+    except KeyboardInterrupt as stopped:
+        if debug:
+            raise
+        code = TERMINATED if isinstance(stopped, Terminated) else INTERRUPTED
+        _end("interrupted; what was not complete has left no trace", code)
+    sys.exit(code)
+
+
+def _prepare() -> None:
+    """Let SIGTERM end as Ctrl-C does, and let no letter be impossible to print."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
+    # A terminal that cannot show a letter gets its code, and no command fails for it.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _end(words: str, code: int) -> NoReturn:
+    """End with a sentence on standard error."""
+    print(f"frontierlag: {words}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _terminate(*_: Any) -> None:
+    raise Terminated
+
+
+def _drop_output() -> None:
+    """Send what is still to be written nowhere, so that Python does not fail on it at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _of_system(error: OSError) -> str:
+    """What the operating system refused, in one sentence."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        words = "there is no room left to write; free some space, or write elsewhere with --out"
+    else:
+        words = f"{error.strerror or error}; check that it is there and that you may use it"
+    return f"{error.filename}: {words}" if error.filename else words

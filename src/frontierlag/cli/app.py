@@ -1,0 +1,74 @@
+"""All commands put together: each module of this package gives a group of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+from pydantic import ValidationError
+
+from frontierlag.cli.backtest import backtest
+from frontierlag.cli.campaigns import calibrate, sbc
+from frontierlag.cli.cite import cite
+from frontierlag.cli.freeze import freeze, verify
+from frontierlag.cli.report import report
+from frontierlag.cli.review import diagnose, lags, published
+from frontierlag.cli.runs import claims, fit, results, run
+from frontierlag.cli.scores import scores_app
+from frontierlag.cli.studies import catch_up, sensitivity, vintages
+from frontierlag.errors import UsageError
+
+app = App(
+    name="frontierlag",
+    help="How far one frontier trails another, with intervals that can be trusted.",
+    help_on_error=False,
+    # Told by main, which says so in a sentence.
+    suppress_keyboard_interrupt=False,
+)
+for command in (
+    run,
+    results,
+    fit,
+    lags,
+    diagnose,
+    report,
+    cite,
+    freeze,
+    verify,
+    claims,
+    vintages,
+    sensitivity,
+    catch_up,
+    backtest,
+    calibrate,
+    sbc,
+    published,
+    scores_app,
+):
+    app.command(command)
+
+
+def call(tokens: Sequence[str]) -> int:
+    """Run the command that the tokens ask for and return its exit code.
+
+    Raises
+    ------
+    UsageError
+        If there is no such command or option, or an option cannot have this value.
+    """
+    try:
+        code = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        raise UsageError(f"{_sentence(error)}; see frontierlag --help") from error
+    return code if isinstance(code, int) else 0
+
+
+def _sentence(error: CycloptsError) -> str:
+    """What was wrong with an option, in one line."""
+    cause = error.__cause__
+    if isinstance(cause, ValidationError):
+        return "; ".join(
+            f"--{str(e['loc'][0]).replace('_', '-')} {e['input']}: {e['msg']}"
+            for e in cause.errors()
+        )
+    return str(error).removesuffix(", ...").removesuffix(".")

@@ -1,0 +1,53 @@
+"""How past forecasts did: `backtest`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from frontierlag.backtest.settings import SMALL, SmallSettings
+from frontierlag.cli.options import (
+    DEFAULT_SCORES,
+    NOT_CONVERGED,
+    ComparisonName,
+    Scores,
+)
+from frontierlag.report.progress import progress
+
+
+def backtest(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    comparison: ComparisonName = "us-china",
+    model: Annotated[
+        list[str] | None,
+        Parameter(help="A stochastic model; repeat for more. The first is compared with the rest."),
+    ] = None,
+    earlier: Annotated[
+        str | None,
+        Parameter(help="An earlier vintage to forecast from too; known for the newest ECI table."),
+    ] = None,
+    sampler: Annotated[SmallSettings, Parameter(name="*")] = SMALL,
+    out: Annotated[Path | None, Parameter(help="Folder; by default results/backtest.")] = None,
+) -> int:
+    """Refit at every quarter of the past, forecast what came, and score it beside simple forecasts.
+
+    Example: frontierlag backtest --model linear-stochastic --model logistic-stochastic
+    """
+    from frontierlag.backtest.study import study_backtest
+    from frontierlag.backtest.table import ACROSS, WITHIN
+    from frontierlag.backtest.words import verdict
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import terminal
+
+    folder = out or Path("results") / "backtest"
+    with progress("refitting the past") as step:
+        found = study_backtest(Job(scores, comparison), folder, sampler, model or (), earlier, step)
+    console = terminal()
+    for kind in (WITHIN, ACROSS):
+        if (found.rows["kind"] == kind).any():
+            console.print(f"{kind}: {verdict(found, kind)}", markup=False)
+    console.print(f"written to {folder}", markup=False)
+    return 0 if found.converged else NOT_CONVERGED

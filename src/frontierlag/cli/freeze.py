@@ -1,0 +1,80 @@
+"""`freeze` and `verify`: results as they were published, and whether they come out the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from frontierlag.cli.options import DEFAULT_SCORES
+from frontierlag.report.progress import progress
+
+NOT_THE_SAME = 1
+
+Name = Annotated[str, Parameter(help="What to call it, such as paper-v1.")]
+To = Annotated[Path, Parameter(help="Folder of all that is frozen.")]
+FROZEN = Path("frozen")
+
+
+def freeze(
+    name: Name,
+    folder: Annotated[
+        Path, Parameter(help="A results folder; by default that of `frontierlag run`.")
+    ] = Path("results") / DEFAULT_SCORES / "us-china",
+    *,
+    to: To = FROZEN,
+    scores: Annotated[
+        Path | None, Parameter(help="The score table, if it no longer lies where the run read it.")
+    ] = None,
+) -> int:
+    """Store a results folder with all that it takes to make its numbers again.
+
+    Kept are tables, figures, the manifest, the score table, the request with its seed, every
+    package's version, and the hash of each file; posteriors are made anew by `verify`.
+
+    Example: frontierlag freeze paper-v1 results/eci-2026-08-11/us-china
+    """
+    from frontierlag.freeze import freeze as frozen
+    from frontierlag.report.console import terminal
+
+    made = frozen(name, folder, to, scores)
+    console = terminal()
+    console.print(f"frozen in {made.folder}: {len(made.files)} files", markup=False, soft_wrap=True)
+    console.print(f"sha256 of all: {made.digest}", markup=False)
+    console.print(f"made by: {made.request.command()}", markup=False, soft_wrap=True)
+    console.print(made.manifest["data"]["attribution"], style="dim", markup=False)
+    return 0
+
+
+def verify(
+    name: Name,
+    *,
+    to: To = FROZEN,
+    files_only: Annotated[
+        bool, Parameter(help="Only check that no file was altered; run nothing.")
+    ] = False,
+) -> int:
+    """Run a frozen analysis again and say whether its numbers came out the same.
+
+    The exit code is 0 if they did, byte for byte or up to Monte Carlo error, and 1 if a number is
+    different or a frozen file was altered.
+
+    Example: frontierlag verify paper-v1
+    """
+    from frontierlag.freeze import open_frozen
+    from frontierlag.freeze import verify as verified
+    from frontierlag.report.console import terminal
+
+    frozen = open_frozen(to / name)
+    with progress(f"running {name} again") as step:
+        verdict = verified(frozen, files_only=files_only, done=step)
+    console = terminal()
+    for table in verdict.tables:
+        words = f" ({table.words})" if table.words else ""
+        console.print(f"{table.name}: {table.state}{words}", markup=False, soft_wrap=True)
+    if verdict.other_versions:
+        console.print(f"other versions: {'; '.join(verdict.other_versions)}", markup=False)
+    console.print(f"sha256 of all: {frozen.digest}", markup=False)
+    console.print(verdict.sentence(), markup=False, soft_wrap=True)
+    return 0 if verdict.same else NOT_THE_SAME

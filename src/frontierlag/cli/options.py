@@ -1,0 +1,31 @@
+"""What several commands share: their options and their defaults."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from frontierlag.cli.codes import NOT_CONVERGED as NOT_CONVERGED
+from frontierlag.settings import MixtureSettings, QuickSettings, SamplerSettings
+
+DEFAULT_SCORES = "eci-2026-08-11"
+
+Scores = Annotated[
+    str, Parameter(help="A reference table (`frontierlag scores list`) or a CSV or Parquet file.")
+]
+ComparisonName = Annotated[
+    str, Parameter(help="us-china, closed-open, or LEADER:FOLLOWER such as USA:France.")
+]
+Since = Annotated[
+    date | None,
+    Parameter(help="First day of the window, YYYY-MM-DD; by default both groups' second record."),
+]
+AsOf = Annotated[
+    date | None, Parameter(help="Last day that counts, YYYY-MM-DD; by default the table's own.")
+]
+Sampler = Annotated[SamplerSettings, Parameter(name="*")]
+QuickSampler = Annotated[QuickSettings, Parameter(name="*")]
+MixtureSampler = Annotated[MixtureSettings, Parameter(name="*")]
+DEFAULT_SAMPLER = SamplerSettings()

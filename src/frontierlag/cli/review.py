@@ -1,0 +1,121 @@
+"""Stored fits, looked at again: `lags`, `diagnose`; and `published`, which needs no fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from frontierlag.cli.options import (
+    DEFAULT_SCORES,
+    NOT_CONVERGED,
+    AsOf,
+    ComparisonName,
+    Scores,
+    Since,
+)
+from frontierlag.errors import SpecError
+
+
+def lags(
+    file: Annotated[Path, Parameter(help="A posterior.nc of `run` or `fit`.")],
+    *,
+    since: Since = None,
+    level: Annotated[
+        list[float] | None, Parameter(help="Tell the lag at this score too; may be repeated.")
+    ] = None,
+) -> int:
+    """Print the lags of a stored fit, over another window or at other scores if asked.
+
+    Example: frontierlag lags posterior.nc --since 2025-01-01 --level 145
+    """
+    import numpy as np
+
+    from frontierlag.analysis import Analysis
+    from frontierlag.lags.days import Window
+    from frontierlag.lags.measure import measure
+    from frontierlag.report.console import show_lags, show_levels, terminal
+    from frontierlag.report.tables import lag_table, level_table
+    from frontierlag.storage import load
+
+    analysis = load(file)
+    stored = analysis.measured.window
+    if since or level:
+        start = since or stored.since
+        if start < stored.since:
+            raise SpecError(
+                f"the stored window starts on {stored.since}; --since {start} is before it"
+            )
+        levels = np.array(level) if level else None
+        window = Window(start, stored.as_of)
+        analysis = Analysis(analysis.fit, measure(analysis.fit, window, levels))
+    console = terminal()
+    show_lags(console, lag_table(analysis))
+    show_levels(console, level_table(analysis))
+    return 0 if analysis.convergence.converged else NOT_CONVERGED
+
+
+def diagnose(
+    path: Annotated[
+        Path, Parameter(help="A results folder or a posterior.nc; by default what `run` makes.")
+    ] = Path("results") / DEFAULT_SCORES / "us-china",
+    *,
+    figures: Annotated[bool, Parameter(help="Draw ArviZ's diagnostic figures too.")] = True,
+    out: Annotated[
+        Path | None, Parameter(help="Folder of the figures; by default figures/ beside the fits.")
+    ] = None,
+) -> int:
+    """Review stored fits: the verdict, what mixed worst, what to do about it, and figures.
+
+    Example: frontierlag diagnose results/eci-2026-08-11/us-china
+
+    Example: frontierlag diagnose logistic.nc --no-figures
+    """
+    from frontierlag.errors import FitError
+    from frontierlag.report.console import terminal
+    from frontierlag.report.review import FIGURES, draw_review, run_folder, show_review
+    from frontierlag.storage import load
+
+    files = sorted(path.glob("**/posterior.nc")) if path.is_dir() else [path]
+    if not files:
+        raise FitError(
+            f"there is no posterior.nc below {path}; posteriors are not committed: "
+            "make them with `frontierlag run`"
+        )
+    console = terminal()
+    fits = {file: load(file) for file in files}
+    bad = [fit.name for fit in fits.values() if not fit.convergence.converged]
+    words = f"NOT converged: {', '.join(bad)}" if bad else "every one converged"
+    console.print(f"{len(fits)} fit(s): {words}", markup=False, soft_wrap=True)
+    for file, analysis in fits.items():
+        show_review(console, analysis)
+        if figures:
+            folder = run_folder(file)
+            # Fits of several folders keep apart in one place.
+            below = folder.relative_to(path) if path.is_dir() and folder != path else Path()
+            target = out / below if out else folder / FIGURES
+            drawn = draw_review(analysis, file, target)
+            console.print(f"{len(drawn)} figures in {target}", markup=False, soft_wrap=True)
+    return NOT_CONVERGED if bad else 0
+
+
+def published(
+    *,
+    scores: Scores = "eci-2025-12-19",
+    comparison: ComparisonName = "us-china",
+    as_of: AsOf = None,
+) -> int:
+    """Print the lag by the published point conventions, which have no interval.
+
+    Example: frontierlag published --scores eci-2025-12-19
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.lags.published import conventions
+    from frontierlag.report.console import show_published, terminal
+
+    job = Job(scores, comparison, as_of=as_of).prepare()
+    console = terminal()
+    show_published(console, conventions(job.releases))
+    console.print(job.table.attribution, style="dim", markup=False)
+    return 0

@@ -1,0 +1,167 @@
+"""The main job: `run`, `results`, `fit` and `claims`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from frontierlag.cli.options import (
+    DEFAULT_SAMPLER,
+    DEFAULT_SCORES,
+    NOT_CONVERGED,
+    AsOf,
+    ComparisonName,
+    Sampler,
+    Scores,
+    Since,
+)
+from frontierlag.report.progress import progress
+from frontierlag.settings import SamplerSettings
+
+if TYPE_CHECKING:
+    from frontierlag.jobs import Job
+
+
+def run(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    comparison: ComparisonName = "us-china",
+    since: Since = None,
+    as_of: AsOf = None,
+    models: Annotated[
+        str | None,
+        Parameter(
+            help="Comma-separated, such as linear-records,linear-stochastic; by default all four, "
+            "of an accuracy the two logistic ones."
+        ),
+    ] = None,
+    all_claims: Annotated[
+        bool, Parameter(help="Fit also the models and tables that only some claims rest on.")
+    ] = False,
+    sampler: Sampler = DEFAULT_SAMPLER,
+    out: Annotated[
+        Path | None,
+        Parameter(help="Results folder; by default results/DATASET/COMPARISON[-WINDOW]."),
+    ] = None,
+) -> int:
+    """Fit the models to one table and comparison and write tables, figures and posteriors.
+
+    Example: frontierlag run --scores eci-2025-12-19 --comparison us-china --out my-results
+    """
+    from frontierlag.jobs import Job
+
+    job = Job(scores, comparison, since, as_of)
+    prepared = job.prepare()
+    folder = out or Path("results") / prepared.slug
+    chosen = tuple(models.split(",")) if models else ()
+    return _run_and_show([job], [folder], chosen, sampler, all_claims)
+
+
+def results(
+    *, out: Annotated[Path, Parameter(help="Folder of all results.")] = Path("results")
+) -> int:
+    """Run the main job: both ECI vintages, both comparisons, all four models.
+
+    Example: frontierlag results --out results
+    """
+    from frontierlag.jobs import Job
+
+    jobs = [
+        Job(name, comparison)
+        for name in ("eci-2025-12-19", "eci-2026-08-11")
+        for comparison in ("us-china", "closed-open")
+    ]
+    folders = [out / job.prepare().slug for job in jobs]
+    return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER, all_claims=True)
+
+
+def fit(
+    *,
+    model: Annotated[
+        str | None,
+        Parameter(
+            help="Trend and frontier; by default linear-stochastic, of an accuracy "
+            "logistic-stochastic."
+        ),
+    ] = None,
+    scores: Scores = DEFAULT_SCORES,
+    comparison: ComparisonName = "us-china",
+    since: Since = None,
+    as_of: AsOf = None,
+    sampler: Sampler = DEFAULT_SAMPLER,
+    out: Annotated[Path, Parameter(help="NetCDF file to write.")] = Path("posterior.nc"),
+) -> int:
+    """Fit one model and store its posterior, capabilities and lags in one NetCDF file.
+
+    Example: frontierlag fit --model logistic-stochastic --out logistic.nc
+    """
+    from frontierlag.analysis import analyse
+    from frontierlag.jobs import Job
+    from frontierlag.model import ModelSpec
+    from frontierlag.outputs import replaced
+    from frontierlag.report.console import show_convergence, terminal
+    from frontierlag.report.sentences import headline
+    from frontierlag.storage import store
+
+    job = Job(scores, comparison, since, as_of).prepare()
+    metric = job.table.metric
+    default = headline(metric)
+    spec = ModelSpec.of(model or default, metric)
+    console = terminal()
+    with replaced(out) as path, progress(f"fitting {spec.name}") as step:
+        analysis = analyse(spec, job.releases, job.window, sampler, stage=step)
+        store(analysis, path)
+    show_convergence(console, analysis.name, analysis.convergence)
+    console.print(f"stored in {out}", markup=False)
+    return 0 if analysis.convergence.converged else NOT_CONVERGED
+
+
+def claims(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    since: Since = None,
+    as_of: AsOf = None,
+    sampler: Sampler = DEFAULT_SAMPLER,
+    out: Annotated[
+        Path | None, Parameter(help="Results folder; by default results/DATASET/claims[-WINDOW].")
+    ] = None,
+) -> int:
+    """Answer the claims of the source article, each with a probability.
+
+    Example: frontierlag claims --scores eci-2025-12-19
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import show_claims, terminal
+    from frontierlag.run import run_claims
+
+    job = Job(scores, since=since, as_of=as_of)
+    prepared = job.prepare()
+    folder = out or Path("results") / prepared.table.name / f"claims{prepared.suffix}"
+    with progress("fitting what the claims rest on") as step:
+        answers = run_claims(job, folder, settings=sampler, done=step)
+    console = terminal()
+    show_claims(console, answers)
+    console.print(f"written to {folder}", markup=False)
+    return NOT_CONVERGED if any(a.converged is False for a in answers) else 0
+
+
+def _run_and_show(
+    jobs: list[Job],
+    folders: list[Path],
+    models: Sequence[str],
+    sampler: SamplerSettings,
+    all_claims: bool,
+) -> int:
+    """Run, print the answers, and say by the exit code whether every fit converged."""
+    from frontierlag.report.console import show_run, terminal
+    from frontierlag.run import run_jobs
+
+    with progress(f"fitting models to {len(jobs)} data sets") as step:
+        found = run_jobs(jobs, folders, models, sampler, all_claims=all_claims, done=step)
+    console = terminal()
+    for result, folder in zip(found, folders, strict=True):
+        show_run(console, result, folder)
+    return 0 if all(result.converged for result in found) else NOT_CONVERGED

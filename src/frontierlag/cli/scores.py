@@ -1,0 +1,145 @@
+"""`scores`: score tables listed, shown, checked and fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from frontierlag.cli.options import DEFAULT_SCORES, Scores
+
+scores_app = App(name="scores", help="Look at score tables: list, show, check, fetch.")
+
+
+@scores_app.command(name="list")
+def list_() -> int:
+    """List the reference tables that come with the package, and those fetched.
+
+    Example: frontierlag scores list
+    """
+    from frontierlag.report.console import terminal
+    from frontierlag.scores import load_scores, reference_names
+    from frontierlag.scores.fetch import cache_folder, kept_copies
+
+    console = terminal()
+    for name in reference_names():
+        table = load_scores(name)
+        console.print(
+            f"{name}: {len(table.frame)} rows, {table.metric.name}, as of {table.as_of}",
+            markup=False,
+        )
+    cache = cache_folder()
+    for copy in kept_copies(cache):
+        console.print(f"{cache / copy.file}: {copy.told}", markup=False, soft_wrap=True)
+    return 0
+
+
+@scores_app.command
+def show(
+    scores: Scores = DEFAULT_SCORES,
+    *,
+    rows: Annotated[int, Parameter(help="How many of the latest rows to print.")] = 20,
+) -> int:
+    """Show a table: what it is, what was done to it, and its latest rows.
+
+    Example: frontierlag scores show eci-2026-08-11 --rows 5
+    """
+    from frontierlag.report.console import show_rows, show_scores, terminal
+    from frontierlag.scores import load_scores
+
+    console, table = terminal(), load_scores(scores)
+    show_scores(console, table)
+    show_rows(console, table, rows)
+    return 0
+
+
+@scores_app.command
+def check(
+    scores: Scores,
+    *,
+    comparison: Annotated[
+        str | None, Parameter(help="Also check that this comparison can be made.")
+    ] = None,
+) -> int:
+    """Check a table, listing every bad row, and say what a run would leave out.
+
+    Example: frontierlag scores check my-scores.csv --comparison us-china
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import show_scores, terminal
+    from frontierlag.scores import load_scores
+
+    console = terminal()
+    show_scores(console, load_scores(scores))
+    if comparison:
+        found = Job(scores, comparison).prepare().releases
+        console.print(f"{found!r}, {len(found.left_out)} rows left out", markup=False)
+    return 0
+
+
+@scores_app.command
+def fetch(
+    url: Annotated[
+        str | None, Parameter(help="Address of a CSV file; by default Epoch AI's eci_scores.csv.")
+    ] = None,
+    *,
+    cache: Annotated[
+        Path | None,
+        Parameter(help="Where fetched tables are kept; also the variable FRONTIERLAG_CACHE."),
+    ] = None,
+    offline_ok: Annotated[
+        bool, Parameter(help="If no answer comes, go on with the last good copy.")
+    ] = False,
+    accept_smaller: Annotated[
+        bool, Parameter(help="Take a table with less than half of the rows it had.")
+    ] = False,
+    allow_http: Annotated[
+        bool, Parameter(help="Let the address be without encryption (http).")
+    ] = False,
+    seconds: Annotated[float, Parameter(help="Time for the whole download.")] = 60.0,
+    size: Annotated[int, Parameter(help="Largest answer, in bytes.")] = 20_000_000,
+) -> int:
+    """Fetch a score table, keep it with its date, and say what changed since the last one.
+
+    Afterwards `frontierlag run --scores latest` uses it. Its as-of date is the day of retrieval. A
+    refused answer leaves the last good copy as it was.
+
+    Example: frontierlag scores fetch
+
+    Example: frontierlag scores fetch https://epoch.ai/data/eci_scores.csv --offline-ok
+    """
+    from frontierlag.report.console import terminal
+    from frontierlag.scores import load_scores
+    from frontierlag.scores.fetch import DEFAULT_URL, Limits, Unreachable, cache_folder
+    from frontierlag.scores.fetch import fetch as fetched
+    from frontierlag.scores.fetch.cache import last_copy_of
+    from frontierlag.scores.fetch.changes import what_changed
+
+    console, address = terminal(), url or DEFAULT_URL
+    limits = Limits(size=size, seconds=seconds, allow_http=allow_http)
+    try:
+        found = fetched(address, cache, limits, accept_smaller=accept_smaller)
+    except Unreachable as error:
+        copy, path = last_copy_of(address, cache_folder(cache))
+        if not offline_ok or copy is None:
+            kept = f"; the copy of {copy.day} is kept: --offline-ok uses it" if copy else ""
+            raise Unreachable(f"{error}{kept}") from error
+        console.print(f"{error}; going on with {path}, {copy.told}", markup=False, soft_wrap=True)
+        return 0
+    state = "new" if found.changed else "unchanged"
+    console.print(
+        f"{state}: {found.path}, {found.copy.told}, sha256 {found.copy.sha256[:12]}",
+        markup=False,
+        soft_wrap=True,
+    )
+    if found.changed:
+        before = load_scores(found.before_path or DEFAULT_SCORES)
+        for sentence in what_changed(before, found.table):
+            console.print(sentence, markup=False, soft_wrap=True)
+    name = "latest" if cache is None else str(found.path)
+    console.print(
+        f"as of {found.table.as_of}; use it as --scores {name}", markup=False, soft_wrap=True
+    )
+    console.print(found.table.attribution, style="dim", markup=False)
+    return 0

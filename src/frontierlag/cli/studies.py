@@ -1,0 +1,143 @@
+"""What stands beside the answer: `vintages`, `sensitivity`, `catch-up`."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from frontierlag.cli.options import (
+    DEFAULT_SAMPLER,
+    DEFAULT_SCORES,
+    NOT_CONVERGED,
+    AsOf,
+    ComparisonName,
+    MixtureSampler,
+    QuickSampler,
+    Sampler,
+    Scores,
+    Since,
+)
+from frontierlag.report.progress import progress
+from frontierlag.settings import MIXTURES, QUICK
+
+
+def vintages(
+    first: Annotated[str, Parameter(help="The earlier score table.")] = "eci-2025-12-19",
+    second: Annotated[str, Parameter(help="The later one.")] = DEFAULT_SCORES,
+    *,
+    comparison: ComparisonName = "us-china",
+    as_of: Annotated[
+        date | None,
+        Parameter(help="Last day of both, YYYY-MM-DD; by default the earlier table's own."),
+    ] = None,
+    sampler: MixtureSampler = MIXTURES,
+    out: Annotated[
+        Path | None,
+        Parameter(help="Folder; by default results/vintages/FIRST-to-SECOND/COMPARISON[-WINDOW]."),
+    ] = None,
+) -> int:
+    """Set two score tables side by side: what moved, and what that did to the lag.
+
+    Example: frontierlag vintages eci-2025-12-19 eci-2026-08-11
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import terminal
+    from frontierlag.report.vintages import vintage_sentences
+    from frontierlag.studies import study_vintages
+
+    jobs = [Job(name, comparison, as_of=as_of) for name in (first, second)]
+    folder = out
+    if folder is None:
+        earlier, later = (job.prepare() for job in jobs)
+        last = min(earlier.table.as_of, later.table.as_of)
+        window = f"-as-of-{as_of}" if as_of not in (None, last) else ""
+        pair = f"{earlier.table.name}-to-{later.table.name}"
+        name = f"{Job(first, comparison).prepare().slug.name}{window}"
+        folder = Path("results") / "vintages" / pair / name
+    with progress("fitting mixtures of two vintages", 8) as step:
+        found = study_vintages(jobs[0], jobs[1], folder, sampler, step)
+    console = terminal()
+    for sentence in vintage_sentences(found):
+        console.print(sentence, markup=False)
+    console.print(f"written to {folder}", markup=False)
+    return 0 if found.converged else NOT_CONVERGED
+
+
+def sensitivity(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    comparison: ComparisonName = "us-china",
+    since: Since = None,
+    as_of: AsOf = None,
+    date_error_days: Annotated[
+        float | None, Parameter(help="Also let release dates err by this many days (sd).")
+    ] = None,
+    date_error_table: Annotated[
+        str | None,
+        Parameter(help="Also let them err as dates of shared models differ from this other table."),
+    ] = None,
+    sampler: QuickSampler = QUICK,
+    out: Annotated[
+        Path | None,
+        Parameter(help="Folder; by default results/DATASET/COMPARISON[-WINDOW]/sensitivity."),
+    ] = None,
+) -> int:
+    """Run the sensible alternatives, every window start, and each model and maker left out.
+
+    Example: frontierlag sensitivity --date-error-table eci-2025-12-19
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import show_sensitivity, terminal
+    from frontierlag.sensitivity import BetweenVintages, DateError, NormalDays
+    from frontierlag.studies import study_sensitivity
+
+    job = Job(scores, comparison, since, as_of)
+    folder = out or Path("results") / job.prepare().slug / "sensitivity"
+    dates: list[DateError] = []
+    if date_error_days is not None:
+        dates.append(NormalDays(date_error_days))
+    if date_error_table is not None:
+        dates.append(BetweenVintages.of_tables(scores, date_error_table))
+    with progress("fitting alternatives") as step:
+        found = study_sensitivity(job, folder, sampler, dates=dates, done=step)
+    console = terminal()
+    show_sensitivity(console, found)
+    console.print(f"written to {folder}", markup=False)
+    return 0 if found.converged else NOT_CONVERGED
+
+
+def catch_up(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    comparison: ComparisonName = "us-china",
+    as_of: AsOf = None,
+    by: Annotated[
+        date | None, Parameter(help="Date to give the probability for; a year ahead by default.")
+    ] = None,
+    sampler: Sampler = DEFAULT_SAMPLER,
+    out: Annotated[
+        Path | None,
+        Parameter(help="Folder; by default results/DATASET/COMPARISON[-WINDOW]/catch-up."),
+    ] = None,
+) -> int:
+    """Forecast when the follower exceeds what the leader has, tested by hiding the last year.
+
+    Example: frontierlag catch-up --by 2026-12-31
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import terminal
+    from frontierlag.studies import study_catch_up
+
+    job = Job(scores, comparison, as_of=as_of)
+    folder = out or Path("results") / job.prepare().slug / "catch-up"
+    with progress("forecasting") as step:
+        found, tried = study_catch_up(job, folder, by, sampler, step)
+    console = terminal()
+    for sentence in (*found.sentences(), *tried.sentences()):
+        console.print(sentence, markup=False)
+    console.print(f"written to {folder}", markup=False)
+    ok = found.analysis.convergence.converged and tried.converged
+    return 0 if ok else NOT_CONVERGED

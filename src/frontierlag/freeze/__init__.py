@@ -1,0 +1,15 @@
+"""Results kept as they were published, and asked again whether they come out the same."""
+
+from frontierlag.freeze.compare import Compared, compare_tables
+from frontierlag.freeze.frozen import Frozen, freeze, open_frozen
+from frontierlag.freeze.verify import Verdict, verify
+
+__all__ = [
+    "Compared",
+    "Frozen",
+    "Verdict",
+    "compare_tables",
+    "freeze",
+    "open_frozen",
+    "verify",
+]

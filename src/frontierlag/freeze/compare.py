@@ -1,0 +1,132 @@
+"""Whether two runs of the same analysis give the same tables: byte by byte, or up to chance.
+
+Where a sampler runs with other versions, or on another machine, the draws differ and every number
+moves by its Monte Carlo error. For two independent runs a mean differs with the standard error
+sqrt(mcse_1^2 + mcse_2^2). The error of a quantile is that of its probability divided by the density
+there; for a normal posterior, in units of the error of the mean, sqrt(p (1 - p)) / phi(z_p): 1.25
+for the median, 1.36 for the quartiles and 2.11 for the 5 % and 95 % points (Serfling 1980,
+section 2.3). A share of draws has the error sqrt(p (1 - p) / n), with the 400 effective draws that
+a converged fit has at least. Numbers within ``WIDE`` such errors, and rounding, count as the same.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from frontierlag.checks.convergence import MIN_ESS
+from frontierlag.report.tables import DIGITS
+from frontierlag.summary import QUANTILES
+
+State = Literal["identical", "within Monte Carlo error", "not judged", "different"]
+IDENTICAL: State = "identical"
+WITHIN: State = "within Monte Carlo error"
+NOT_JUDGED: State = "not judged"
+DIFFERENT: State = "different"
+
+WIDE = 5.0  # standard errors; some hundred numbers a run are compared, and quantiles are not normal
+# Columns that a clock fills.
+TIMES = ("seconds",)
+# What a row is about.
+KEYS = (
+    *("dataset", "comparison", "as_of", "model", "lag", "gap", "rung", "period", "level"),
+    *("number", "claim", "estimand", "unit"),
+)
+QUANTILE_OF = dict(
+    zip(("lower90", "lower50", "median", "upper50", "upper90"), QUANTILES, strict=True)
+)
+SHARES = ("undefined", "censored", "probability")
+# Tables in which nothing is drawn at random.
+EXACT = ("published.csv",)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One table, and in words where it differs most."""
+
+    name: str
+    state: State
+    words: str = ""
+
+
+def compare_tables(first: Path, second: Path, names: list[str]) -> list[Compared]:
+    """Compare the tables of two results folders.
+
+    Parameters
+    ----------
+    first, second
+        Results folders.
+    names
+        Of the CSV files of the first one.
+    """
+    return [_compare(first / name, second / name, name) for name in names]
+
+
+def _compare(one: Path, other: Path, name: str) -> Compared:
+    if not other.is_file():
+        return Compared(name, DIFFERENT, "it was not made again")
+    if _without_times(one) == _without_times(other):
+        return Compared(name, IDENTICAL)
+    if name in EXACT:
+        return Compared(name, DIFFERENT, "no chance is in it, so it should be identical")
+    a, b = (pd.read_csv(path, dtype=dict.fromkeys(KEYS, str)) for path in (one, other))
+    if "mcse" not in a.columns:
+        return Compared(name, NOT_JUDGED, "its numbers have no stated Monte Carlo error")
+    keys = [key for key in KEYS if key in a.columns]
+    if list(a.columns) != list(b.columns) or not a[keys].equals(b[keys]):
+        return Compared(name, DIFFERENT, "it has other rows or columns")
+    if "converged" in a.columns and not a["converged"].equals(b["converged"]):
+        return Compared(name, DIFFERENT, "another set of fits converged")
+    return _judge(a, b, keys, name)
+
+
+def _judge(a: pd.DataFrame, b: pd.DataFrame, keys: list[str], name: str) -> Compared:
+    """Set each number against its Monte Carlo error."""
+    worst, where = 0.0, ""
+    for column in a.columns:
+        tolerance = _tolerance(a, b, str(column))
+        if tolerance is None:
+            continue
+        x, y = (np.asarray(table[column], dtype=float) for table in (a, b))
+        if not np.array_equal(np.isnan(x), np.isnan(y)):
+            return Compared(name, DIFFERENT, f"{column} exists in other rows")
+        apart: np.ndarray = np.nan_to_num(np.abs(x - y) / tolerance)
+        at = int(np.argmax(apart))
+        if apart[at] > worst:
+            row = ", ".join(str(a[key].iloc[at]) for key in keys if pd.notna(a[key].iloc[at]))
+            worst, where = float(apart[at]), f"{column} of {row}: {x[at]:g} and {y[at]:g}"
+    state = WITHIN if worst <= 1 else DIFFERENT
+    return Compared(name, state, f"furthest apart: {where}" if where else "only its text differs")
+
+
+def _tolerance(a: pd.DataFrame, b: pd.DataFrame, column: str) -> np.ndarray | None:
+    """How far two numbers of a column may be apart; None for a column that is not judged."""
+    rounding = 10.0**-DIGITS
+    both = [table["mcse"].fillna(0.0).to_numpy(dtype=float) for table in (a, b)]
+    error = np.hypot(*both)
+    if column == "mean":
+        return np.asarray(WIDE * error + rounding)
+    if column in QUANTILE_OF:
+        p = QUANTILE_OF[column]
+        factor = np.sqrt(p * (1 - p)) / stats.norm.pdf(stats.norm.ppf(p))
+        return np.asarray(WIDE * factor * error + rounding)
+    if column in SHARES:
+        shares = np.stack([table[column].to_numpy(dtype=float) for table in (a, b)])
+        # A share of 0 or 1 in both has no error; one draw more than none has.
+        share = np.clip(np.nan_to_num(shares).mean(0), 1 / MIN_ESS, 1 - 1 / MIN_ESS)
+        return np.asarray(WIDE * np.sqrt(2 * share * (1 - share) / MIN_ESS) + rounding)
+    return None
+
+
+def _without_times(path: Path) -> list[list[str]]:
+    """The cells of a table, without the columns that a clock fills."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.reader(stream))
+    timed = [at for at, name in enumerate(rows[0]) if name in TIMES] if rows else []
+    return [[cell for at, cell in enumerate(row) if at not in timed] for row in rows]

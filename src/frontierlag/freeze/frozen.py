@@ -1,0 +1,253 @@
+"""A results folder with all that it takes to make its numbers again, under a name.
+
+frozen/NAME/frozen.json        what was asked, the hash of every file below, versions
+frozen/NAME/results/           tables, figures and manifest as they were (no posteriors)
+frozen/NAME/input/             the score table, byte for byte
+frozen/NAME/environment.txt    every package that was installed when it was frozen
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+from frontierlag.errors import ResultsError, ScoresError, SpecError
+from frontierlag.manifest import versions
+from frontierlag.outputs import MANIFEST, files_below, staged
+from frontierlag.request import Request
+from frontierlag.results_folder import read_manifest
+from frontierlag.scores import load_scores
+from frontierlag.scores.fetch import cache_folder, kept_copies
+from frontierlag.scores.fetch.cache import path_of
+from frontierlag.scores.table import LATEST, reference_file, reference_names
+
+FROZEN = "frozen.json"
+RESULTS, INPUT, ENVIRONMENT = "results", "input", "environment.txt"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """Results as they were frozen.
+
+    Attributes
+    ----------
+    folder
+        Where they lie.
+    request
+        What was asked.
+    table, sha256
+        Path of the score table below the folder, and its hash.
+    files
+        SHA-256 of every file, by path.
+    digest
+        SHA-256 over all of them: one number to cite and to compare.
+    manifest
+        Of the run.
+    """
+
+    folder: Path
+    request: Request
+    table: str
+    sha256: str
+    files: dict[str, str]
+    digest: str
+    manifest: dict[str, Any]
+
+    def altered(self) -> list[str]:
+        """Say which files are not as they were frozen; empty if all are."""
+        there = {name: _hash(self.folder / name) for name in _listed(self.folder)}
+        said = [f"{name} is missing" for name in self.files if name not in there]
+        said += [f"{name} was added" for name in there if name not in self.files]
+        both = [name for name in self.files if name in there]
+        said += [f"{name} was changed" for name in both if there[name] != self.files[name]]
+        if _digest(self.files) != self.digest:
+            said.append(f"{FROZEN} was changed")
+        return said
+
+
+def freeze(name: str, results: Path, to: Path, scores: Path | None = None) -> Frozen:
+    """Store a results folder under a name, whole or not at all.
+
+    Parameters
+    ----------
+    name
+        Letters, digits, dots, hyphens and underscores.
+    results
+        A folder that `frontierlag run` made.
+    to
+        The folder of all that is frozen.
+    scores
+        The score table, where it no longer lies where the run found it.
+
+    Returns
+    -------
+    What was stored.
+
+    Raises
+    ------
+    SpecError
+        If the name cannot be one.
+    ResultsError
+        If the folder is not that of a run, a file of it is gone, or something is frozen under
+        this name already: what is frozen is never replaced.
+    ScoresError
+        If the score table cannot be found or has changed since the run.
+    """
+    if not _NAME.fullmatch(name):
+        raise SpecError(
+            f"{name!r} cannot be the name of frozen results: use letters, digits, dots, hyphens "
+            "and underscores, such as paper-v1"
+        )
+    out = to / name
+    if out.exists():
+        raise ResultsError(f"{out} exists; what is frozen is not replaced: choose another name")
+    manifest = read_manifest(results)
+    request = Request.read(manifest, str(results / MANIFEST))
+    kept = _kept(results, manifest)
+    file, content = _table(request, manifest["data"]["sha256"], scores)
+    with staged(out) as folder:
+        for path in kept:
+            (folder / RESULTS / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(results / path, folder / RESULTS / path)
+        (folder / INPUT).mkdir()
+        (folder / INPUT / file).write_bytes(content)
+        (folder / ENVIRONMENT).write_text(_environment(), encoding="utf-8")
+        hashes = {path: _hash(folder / path) for path in _listed(folder)}
+        record = {
+            "name": name,
+            "command": request.command(),
+            "table": f"{INPUT}/{file}",
+            "attribution": manifest["data"]["attribution"],
+            "frozen_with": versions(),
+            "files": hashes,
+            "digest": _digest(hashes),
+        }
+        text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+        (folder / FROZEN).write_text(text, encoding="utf-8")
+    return open_frozen(out)
+
+
+def open_frozen(folder: Path) -> Frozen:
+    """Read what was frozen in a folder.
+
+    Raises
+    ------
+    ResultsError
+        If nothing was, or its record cannot be read.
+    """
+    path = folder / FROZEN
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        files = {str(name): str(value) for name, value in told["files"].items()}
+        table, digest = str(told["table"]), str(told["digest"])
+        sha256 = files[table]
+    except FileNotFoundError:
+        raise ResultsError(
+            f"nothing is frozen in {folder}: `frontierlag freeze NAME` stores a results folder"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ResultsError(
+            f"{path} is not as `frontierlag freeze` wrote it ({error!r}); take it from a copy"
+        ) from None
+    manifest = read_manifest(folder / RESULTS)
+    request = Request.read(manifest, str(folder / RESULTS / MANIFEST))
+    return Frozen(folder, request, table, sha256, files, digest, manifest)
+
+
+def _kept(results: Path, manifest: dict[str, Any]) -> list[str]:
+    """The files of the run, without posteriors, all of which must be there."""
+    listed = [str(path) for path in manifest.get("files", [])]
+    kept = [path for path in listed if not path.endswith(".nc")]
+    gone = [path for path in kept if not (results / path).is_file()]
+    if gone or not kept:
+        raise ResultsError(
+            f"{results} is not whole: {', '.join(gone[:8]) or 'its files'} missing; run the "
+            "analysis again"
+        )
+    outside = [path for path in kept if not _inside(results / path, results)]
+    if outside:
+        raise ResultsError(f"the manifest in {results} names {outside[0]}, which lies outside it")
+    return kept
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _table(request: Request, sha256: str, given: Path | None) -> tuple[str, bytes]:
+    """Name and bytes of the table that the run read."""
+    if given is None and request.scores in reference_names():
+        file = reference_file(request.scores)
+        content = (resources.files("frontierlag.scores") / "data" / file).read_bytes()
+    elif given is None and request.scores == LATEST:
+        cache = cache_folder()
+        copies = [copy for copy in kept_copies(cache) if copy.sha256 == sha256]
+        if not copies:
+            raise ScoresError(
+                f"the table fetched for this run is no longer in {cache}: give it with --scores"
+            )
+        path = path_of(copies[0], cache)
+        file, content = path.name, path.read_bytes()
+    else:
+        path = given or Path(request.scores)
+        try:
+            file, content = path.name, path.read_bytes()
+        except OSError as error:
+            raise ScoresError(
+                f"the score table of this run cannot be read from {path} ({error.strerror}): give "
+                "its place with --scores"
+            ) from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ScoresError(
+            f"{file} is not the table that the run read (its hash differs): give that one with "
+            "--scores, or run the analysis again"
+        )
+    return file, content
+
+
+def table_for(frozen: Frozen) -> str:
+    """What to run again on: the reference table if it still has the same bytes, else the copy.
+
+    Raises
+    ------
+    ScoresError
+        If the table was a reference table, and this version has another under its name.
+    """
+    name = frozen.request.scores
+    if name not in reference_names():
+        return str(frozen.folder / frozen.table)
+    if load_scores(name).sha256 != frozen.sha256:
+        raise ScoresError(
+            f"the reference table {name} of this version is not the one that was frozen; verify "
+            f"with frontierlag {frozen.manifest['versions']['frontierlag']}"
+        )
+    return name
+
+
+def _environment() -> str:
+    """Every installed package with its version, sorted."""
+    found = {
+        f"{distribution.metadata['Name']}=={distribution.version}"
+        for distribution in metadata.distributions()
+    }
+    return "\n".join(sorted(found, key=str.casefold)) + "\n"
+
+
+def _listed(folder: Path) -> list[str]:
+    return [name for name in files_below(folder) if name != FROZEN]
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _digest(files: dict[str, str]) -> str:
+    lines = "".join(f"{files[name]}  {name}\n" for name in sorted(files))
+    return hashlib.sha256(lines.encode()).hexdigest()

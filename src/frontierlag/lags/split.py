@@ -1,0 +1,89 @@
+"""Other groups from the same draws: best available and realized lag of any split of the models.
+
+A fit that draws the true capability of every model of a table can tell the lag between any two
+groups of them. Formed from the same draws, the lags of two splits share the capability of every
+model that is in both, with its measurement error, so that a difference of the two is a difference
+within one posterior.
+"""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from frontierlag.errors import FitError
+from frontierlag.lags.days import Window
+from frontierlag.lags.periods import over_periods
+from frontierlag.lags.realized import Staircase, realized_lag
+from frontierlag.names import FOLLOWER, LEADER, RELEASE, SAMPLE_DIMS
+from frontierlag.scores import Releases
+
+_FEW_NAMES = 3
+
+
+def split_staircases(groups: Releases, capability: xr.DataArray) -> tuple[Staircase, Staircase]:
+    """Best available capability of two groups from draws of the capability of every model.
+
+    S_r(t) = max of the capabilities of group r's models released by day t, in each draw.
+
+    Parameters
+    ----------
+    groups
+        The releases of the two groups: who belongs to which, and since when.
+    capability
+        Draws, dims ``(chain, draw, release)``, labelled by model; of more models than these two
+        groups have, if there are.
+
+    Returns
+    -------
+    The staircases of leader and follower, leading axes ``(chain, draw)``.
+
+    Raises
+    ------
+    FitError
+        If a model of the groups has no draws: a best available without it would be too low.
+    """
+    drawn = {str(name): i for i, name in enumerate(capability[RELEASE].to_numpy())}
+    missing = [str(name) for name in groups.model if str(name) not in drawn]
+    if missing:
+        raise FitError(
+            f"the fit draws no capability of {len(missing)} of the {len(groups)} models of "
+            f"{groups.comparison.name} in {groups.table} ({', '.join(missing[:_FEW_NAMES])}"
+            f"{', ...' if len(missing) > _FEW_NAMES else ''}); split a fit of all of the table's "
+            "models"
+        )
+    values = capability.transpose(*SAMPLE_DIMS, RELEASE).to_numpy()
+    values = values[..., [drawn[str(name)] for name in groups.model]]
+    leader, follower = (
+        Staircase.of(groups.day[groups.of(g)], values[..., groups.of(g)])
+        for g in (LEADER, FOLLOWER)
+    )
+    return leader, follower
+
+
+def split_realized_lag(groups: Releases, capability: xr.DataArray, window: Window) -> xr.Dataset:
+    """Realized lag of two groups over a window, from draws of the capability of every model.
+
+    Parameters
+    ----------
+    groups, capability
+        As for :func:`split_staircases`.
+    window
+        The days.
+
+    Returns
+    -------
+    Months with the share of censored days, dims ``(chain, draw, period)``, as from
+    :func:`frontierlag.lags.periods.over_periods`.
+
+    Raises
+    ------
+    FitError
+        As :func:`split_staircases`.
+    """
+    return realized_over(split_staircases(groups, capability), window)
+
+
+def realized_over(bests: tuple[Staircase, Staircase], window: Window) -> xr.Dataset:
+    """Realized lag between two staircases over a window, by period."""
+    months, censored = realized_lag(*bests, window.days)
+    return over_periods(months, censored, window)

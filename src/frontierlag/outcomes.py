@@ -1,0 +1,156 @@
+"""What each fit of a run found, as tables and figures: the fits are made here, side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+
+from frontierlag.analysis import Analysis, analyse
+from frontierlag.checks.loo import Loo, loo
+from frontierlag.checks.predictive import prior_curves
+from frontierlag.jobs import Prepared
+from frontierlag.manifest import model_record
+from frontierlag.model import ModelSpec
+from frontierlag.names import REALIZED, TREND, WINDOW
+from frontierlag.plan import Item, by_compilation
+from frontierlag.priors import Prior
+from frontierlag.report import tables
+from frontierlag.report.bands import curve_bands, lag_bands
+from frontierlag.report.figures import (
+    MeanLag,
+    Provenance,
+    diagnostic_figures,
+    frontier_chart,
+    lag_over_time,
+    prior_predictive,
+    save,
+)
+from frontierlag.report.sentences import lag_sentence
+from frontierlag.settings import SamplerSettings
+from frontierlag.storage import store
+from frontierlag.summary import summarize
+
+FIGURES = "figures"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one model found on one job, without its draws.
+
+    ``tables`` holds its rows of each table by the name of the file, without ``.csv``.
+    """
+
+    model: str
+    tables: dict[str, pd.DataFrame]
+    verdict: str
+    mean_lags: tuple[MeanLag, ...]
+    about: Provenance
+    sentences: tuple[str, ...]
+    loo: Loo | None
+    record: dict[str, Any]
+    converged: bool
+
+
+def fit_all(
+    items: Sequence[Item],
+    settings: SamplerSettings,
+    priors: Mapping[str, Prior] | None,
+    workers: int | None,
+    done: Callable[[str], None],
+) -> dict[Path, Outcome]:
+    """Fit all items, those that share a compilation in one process.
+
+    Parameters
+    ----------
+    items
+        The fits.
+    settings, priors, workers, done
+        As in :func:`frontierlag.run.run_jobs`.
+
+    Returns
+    -------
+    What each found, by the path of its posterior.
+    """
+    for item in items:
+        item.posterior.parent.mkdir(parents=True, exist_ok=True)
+        if item.folder:
+            (item.folder / FIGURES).mkdir(exist_ok=True)
+    groups = by_compilation(items)
+    workers = workers or min(os.cpu_count() or 1, len(groups))
+    cores = max(1, (os.cpu_count() or 1) // workers)
+    task = partial(_fit_group, settings=settings, priors=priors, cores=cores)
+    found: dict[Path, Outcome] = {}
+    parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
+    for outcomes in parallel(joblib.delayed(task)(group) for group in groups):
+        found |= outcomes
+        done(next(iter(outcomes.values())).model)
+    return found
+
+
+def _fit_group(
+    items: Sequence[Item],
+    settings: SamplerSettings,
+    priors: Mapping[str, Prior] | None,
+    cores: int,
+) -> dict[Path, Outcome]:
+    """Fit one model to several data sets: runs in a worker process."""
+    return {item.posterior: _fit_one(item, settings, priors, cores) for item in items}
+
+
+def _fit_one(
+    item: Item, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
+) -> Outcome:
+    prepared = item.prepared
+    spec = ModelSpec.of(item.model, prepared.table.metric, priors)
+    analysis = analyse(spec, prepared.releases, prepared.window, settings, cores=cores)
+    store(analysis, item.posterior)
+    about = Provenance.of(analysis, prepared.table.attribution)
+    if item.folder:
+        _draw(analysis, prepared, about, item.folder / FIGURES)
+    measured, gate = analysis.measured, analysis.convergence
+    return Outcome(
+        model=item.model,
+        tables={
+            "lags": tables.lag_table(analysis),
+            "ladder": tables.ladder_table(analysis),
+            "gaps": tables.gap_table(analysis),
+            "levels": tables.level_table(analysis),
+            "diagnostics": tables.diagnostics_table(analysis),
+            "prior_influence": tables.prior_influence_table(analysis),
+            "predictive": tables.predictive_table(analysis),
+        },
+        verdict=gate.verdict(),
+        about=about,
+        mean_lags=tuple(
+            MeanLag(item.model, kind, draws.to_numpy(), summarize(draws), gate.converged)
+            for kind in (TREND, REALIZED)
+            for draws in [measured.lag(kind, WINDOW)]
+        ),
+        sentences=tuple(lag_sentence(analysis, kind) for kind in (REALIZED, TREND)),
+        record=model_record(spec, len(analysis.fit.observations.releases), settings),
+        converged=gate.converged,
+        loo=loo(analysis.fit, cores=cores) if item.compared else None,
+    )
+
+
+def _draw(analysis: Analysis, item: Prepared, about: Provenance, figures: Path) -> None:
+    """Draw the figures of one model."""
+    name = analysis.name
+    drawn = {
+        "frontier": frontier_chart(item.releases, curve_bands(analysis), about, item.title),
+        "lag": lag_over_time(lag_bands(analysis), about, item.title, item.window_words),
+        "prior": prior_predictive(
+            item.releases, prior_curves(analysis), about, f"Before the data: {name}"
+        ),
+    }
+    parameters = [p.name for p in analysis.fit.spec.parameters]
+    drawn |= diagnostic_figures(analysis.tree, parameters, about)
+    for kind, figure in drawn.items():
+        save(figure, figures, f"{kind}-{name}")

@@ -1,0 +1,229 @@
+"""Lags that can be cited, read from the tables of a results folder; no posterior is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from frontierlag.errors import ResultsError, SpecError
+from frontierlag.lags.periods import FEW_BOUNDS
+from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
+from frontierlag.report.sentences import HEADLINE, HEADLINE_OF_ACCURACY
+from frontierlag.results_folder import read_manifest, read_table
+from frontierlag.scores import ATTRIBUTION
+from frontierlag.summary import OUTER, decimals
+
+LAGS = (REALIZED, TREND, AT_RELEASE)
+ALL = "all"
+_NUMBERS = ("mean", "median", "lower90", "upper90", "mcse", "undefined", "censored")
+_COLUMNS = ("dataset", "comparison", "as_of", "model", "lag", "period", *_NUMBERS, "converged")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What stands behind every number of a results folder.
+
+    Attributes
+    ----------
+    dataset, metric
+        Name of the score table and of what it scores.
+    vintage
+        The day the table was published, empty where the table does not say.
+    sha256
+        Of the table's bytes.
+    column, leader, follower
+        The comparison: the column of the table, and its two values.
+    since, as_of
+        First and last day of the window.
+    interval_kind
+        Of every interval.
+    attribution
+        The credit that goes wherever the numbers go.
+    """
+
+    dataset: str
+    metric: str
+    vintage: str
+    sha256: str
+    comparison: str
+    column: str
+    leader: str
+    follower: str
+    since: str
+    as_of: str
+    interval_kind: str
+    attribution: str
+
+    @property
+    def of_epoch(self) -> bool:
+        """Whether the figures are Epoch AI's."""
+        return self.attribution == ATTRIBUTION
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One lag in months: posterior median and outer interval, and what must be said with it.
+
+    ``censored`` is the share of the period's days (of the draws, where the period is one day) on
+    which the lag is only a bound or, for a trend, read outside the data; ``undefined`` is the share
+    of draws without a lag.
+    """
+
+    source: Source
+    lag: str
+    period: str
+    model: str
+    mean: float
+    median: float
+    lower: float
+    upper: float
+    mcse: float
+    undefined: float
+    censored: float
+    converged: bool
+
+    @property
+    def defined(self) -> bool:
+        """Whether any draw has a lag."""
+        return not pd.isna(self.median)
+
+    @property
+    def at_least(self) -> bool:
+        """Whether the lag is mostly only known to be at least this large."""
+        return self.censored > FEW_BOUNDS and self.lag != TREND
+
+    @property
+    def one_day(self) -> bool:
+        """Whether the period is a single day of each draw."""
+        return self.period in (CURRENT, MINIMUM, MAXIMUM)
+
+    def figure(self, value: float) -> str:
+        """A number with no more decimals than its Monte Carlo error supports."""
+        places = decimals(self.mcse, most=1)
+        return f"{round(value, places) + 0.0:.{places}f}"  # plus zero: no figure reads -0.0
+
+
+def read_estimates(folder: Path) -> list[Estimate]:
+    """Return every lag that a results folder has a number for.
+
+    Raises
+    ------
+    ResultsError
+        If the folder, its manifest or its tables cannot be used.
+    """
+    source = _source(folder)
+    lags = read_table(folder, "lags.csv", _COLUMNS)
+    ladder = read_table(folder, "ladder.csv", _COLUMNS)
+    at_release = ladder[ladder["lag"] == AT_RELEASE]
+    rows = pd.concat([lags, at_release]).to_dict("records")
+    try:
+        return [_estimate({str(k): v for k, v in row.items()}, source) for row in rows]
+    except ValueError as error:
+        raise ResultsError(
+            f"a table in {folder} has a cell that is no number ({error}); run the analysis again"
+        ) from None
+
+
+def choose(
+    estimates: Sequence[Estimate], lag: str, period: str, model: str | None
+) -> list[Estimate]:
+    """Return the estimates that are asked for, in the order of the tables.
+
+    Parameters
+    ----------
+    estimates
+        Of one results folder.
+    lag, period, model
+        Names, several separated by commas, or ``all``; no model means the one that stands first in
+        this project's own tables, if it was fitted.
+
+    Raises
+    ------
+    SpecError
+        If a name is not in the tables, or nothing goes by all three together.
+    """
+    lags = _named(lag, "lag", [e.lag for e in estimates])
+    periods = _named(period, "period", [e.period for e in estimates])
+    models = _named(model or _first_model(estimates), "model", [e.model for e in estimates])
+    found = [e for e in estimates if e.lag in lags and e.period in periods and e.model in models]
+    if not found:
+        raise SpecError(
+            f"there is no {lag} lag over {period} of {model or _first_model(estimates)}; the lag "
+            f"at release stands in the tables for the period {WINDOW} only"
+        )
+    return found
+
+
+def _named(asked: str, what: str, there: Sequence[str]) -> list[str]:
+    known = list(dict.fromkeys(there))
+    if asked == ALL:
+        return known
+    names = [name.strip() for name in asked.split(",")]
+    for name in names:
+        if name not in known:
+            raise SpecError(
+                f"there is no {what} {name!r} in the tables; there are {', '.join(known)}, and "
+                f"{ALL}"
+            )
+    return names
+
+
+def _first_model(estimates: Sequence[Estimate]) -> str:
+    models = [e.model for e in estimates]
+    for name in (HEADLINE, HEADLINE_OF_ACCURACY):
+        if name in models:
+            return name
+    return models[0] if models else HEADLINE
+
+
+def _estimate(row: dict[str, Any], source: Source) -> Estimate:
+    mean, median, lower, upper, mcse, undefined, censored = (float(row[c]) for c in _NUMBERS)
+    return Estimate(
+        source=source,
+        lag=str(row["lag"]),
+        period=str(row["period"]),
+        model=str(row["model"]),
+        mean=mean,
+        median=median,
+        lower=lower,
+        upper=upper,
+        mcse=mcse,
+        undefined=undefined,
+        censored=censored,
+        converged=str(row["converged"]) == "True",
+    )
+
+
+def _source(folder: Path) -> Source:
+    manifest = read_manifest(folder)
+    try:
+        data, comparison, window = (manifest[k] for k in ("data", "comparison", "window"))
+        intervals = manifest["intervals"]
+        if OUTER not in intervals["probabilities"]:
+            raise ResultsError(
+                f"the intervals in {folder} are not those of {OUTER:.0%} that are cited; run the "
+                "analysis again"
+            )
+        return Source(
+            dataset=str(data["name"]),
+            metric=str(data["metric"]["name"]),
+            vintage=str(data["vintage"] or ""),
+            sha256=str(data["sha256"]),
+            comparison=str(comparison["name"]),
+            column=str(comparison["column"]),
+            leader=str(comparison["leader"]),
+            follower=str(comparison["follower"]),
+            since=str(window["since"]),
+            as_of=str(window["as_of"]),
+            interval_kind=str(intervals["kind"]),
+            attribution=str(data["attribution"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ResultsError(
+            f"the manifest in {folder} is not that of a run (it lacks {error}); give a folder made "
+            "by `frontierlag run`"
+        ) from None

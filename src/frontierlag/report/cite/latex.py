@@ -1,0 +1,127 @@
+r"""Estimates as a LaTeX table and as ``\newcommand`` macros.
+
+A macro's name may hold letters only, so a year is spelt out: ``\lagUsChinaRealizedTwoZeroTwoFive``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from frontierlag.errors import SpecError
+from frontierlag.report.cite.estimate import Estimate
+from frontierlag.report.cite.words import UNCONVERGED, english, estimand
+from frontierlag.summary import OUTER
+
+PREFIX = "lag"
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
+    "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}",
+    "`": r"\textasciigrave{}",
+}  # fmt: skip
+_DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+
+
+def escape(text: str) -> str:
+    """Return text that LaTeX sets as it stands; line ends and control characters become spaces."""
+    flat = "".join(character if character.isprintable() else " " for character in text)
+    return "".join(_SPECIAL.get(character, character) for character in flat)
+
+
+def macro_name(e: Estimate, prefix: str, suffix: str) -> str:
+    """Return a name of letters only, the same for the same comparison, lag, period and model."""
+    words = re.split(r"[^A-Za-z0-9]+", f"{e.source.comparison} {e.lag} {e.period} {e.model}")
+    joined = "".join(word[:1].upper() + word[1:] for word in words)
+    letters = re.sub(r"[0-9]", lambda digit: _DIGITS[int(digit.group())], joined)
+    return f"{prefix}{letters}{suffix}"
+
+
+def macros(estimates: Sequence[Estimate], prefix: str = PREFIX) -> str:
+    """Return macros for each estimate: median, ends of the interval, months in words, sentence.
+
+    Parameters
+    ----------
+    estimates
+        Each gives ``...Median``, ``...Lower``, ``...Upper``, ``...Months`` and ``...Sentence``.
+    prefix
+        Letters that every name begins with; two results in one paper need two prefixes.
+
+    Raises
+    ------
+    SpecError
+        If the prefix has anything but letters, or two estimates would have the same name.
+    """
+    if not re.fullmatch("[A-Za-z]+", prefix):
+        raise SpecError(f"the prefix of a LaTeX macro has letters only; got {prefix!r}")
+    lines = [f"% {_one_line(estimates[0].source.attribution)}"]
+    names: set[str] = set()
+    for e in estimates:
+        told = {
+            "Median": _signed(e, e.median),
+            "Lower": _signed(e, e.lower),
+            "Upper": _signed(e, e.upper),
+            "Months": _months(e),
+            "Sentence": escape(english(e)),
+        }
+        lines.append(f"% {_one_line(estimand(e))}; {e.model}; {_one_line(e.source.dataset)}")
+        for suffix, text in told.items():
+            name = macro_name(e, prefix, suffix)
+            if name in names:
+                raise SpecError(f"two of the models asked for would share the macro \\{name}")
+            names.add(name)
+            stamp = "" if e.converged or suffix == "Sentence" else rf" \textbf{{{UNCONVERGED}}}"
+            lines.append(rf"\newcommand{{\{name}}}{{{text}{stamp}}}")
+    return "\n".join(lines)
+
+
+def table(estimates: Sequence[Estimate]) -> str:
+    """Return a table with a caption that says what the numbers are; needs the package booktabs."""
+    s = estimates[0].source
+    lines = [
+        r"% needs \usepackage{booktabs}",
+        r"\begin{table}",
+        r"  \centering",
+        r"  \caption{Lag in months, "
+        + escape(f"{s.follower} behind {s.leader}: posterior median and {OUTER:.0%} ")
+        + escape(f"{s.interval_kind} interval. {s.metric}, dataset {s.dataset}")
+        + (escape(f", vintage {s.vintage}") if s.vintage else "")
+        + escape(f", as of {s.as_of}. {s.attribution}")
+        + "}",
+        rf"  \label{{tab:lag-{re.sub('[^a-z0-9]+', '-', s.comparison.lower())}}}",
+        r"  \begin{tabular}{llrrr}",
+        r"    \toprule",
+        rf"    estimand & model & median & {OUTER * 100:.0f}\% interval & bound only \\",
+        r"    \midrule",
+    ]
+    for e in estimates:
+        stamp = "" if e.converged else rf" \textbf{{{UNCONVERGED}}}"
+        share = escape(f"{e.censored:.0%}") if e.censored > 0 else "--"
+        cells = (escape(estimand(e)), escape(e.model) + stamp, _median(e), _interval(e), share)
+        lines.append(f"    {' & '.join(cells)} \\\\")
+    return "\n".join([*lines, r"    \bottomrule", r"  \end{tabular}", r"\end{table}"])
+
+
+def _months(e: Estimate) -> str:
+    if not e.defined:
+        return "undefined"
+    kind = f"{OUTER * 100:.0f}\\% {e.source.interval_kind} interval"
+    return f"{_median(e)} months ({kind} {_interval(e)})"
+
+
+def _median(e: Estimate) -> str:
+    return f"{'at least ' if e.at_least else ''}{_signed(e, e.median)}"
+
+
+def _interval(e: Estimate) -> str:
+    return f"{_signed(e, e.lower)} to {_signed(e, e.upper)}" if e.defined else "--"
+
+
+def _signed(e: Estimate, value: float) -> str:
+    """A figure with a minus sign that is right in text and in mathematics."""
+    return e.figure(value).replace("-", r"\ensuremath{-}") if e.defined else "undefined"
+
+
+def _one_line(text: str) -> str:
+    """Text that cannot end a LaTeX comment."""
+    return "".join(character if character.isprintable() else " " for character in text)

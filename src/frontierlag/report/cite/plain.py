@@ -1,0 +1,69 @@
+"""Estimates as text, Markdown and CSV."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import pandas as pd
+
+from frontierlag.report.cite.estimate import Estimate
+from frontierlag.report.cite.words import UNCONVERGED, chinese, days, english, estimand
+from frontierlag.report.spreadsheet import as_text
+from frontierlag.summary import OUTER
+
+
+def text(estimates: Sequence[Estimate]) -> str:
+    """Return each estimate as a sentence in English and one in Chinese, and the credit."""
+    told = [f"{english(e)}\n\n{chinese(e)}" for e in estimates]
+    return "\n\n".join([*told, estimates[0].source.attribution])
+
+
+def markdown(estimates: Sequence[Estimate]) -> str:
+    """Return the sentences as paragraphs, a table, and the credit."""
+    told = [part for e in estimates for part in (_escaped(english(e)), _escaped(chinese(e)))]
+    rows = [
+        f"| estimand | model | median, months | {OUTER:.0%} interval | bound only |",
+        "|---|---|---|---|---|",
+    ]
+    for e in estimates:
+        bound = "at least " if e.at_least else ""
+        median = f"{bound}{e.figure(e.median)}" if e.defined else "undefined"
+        outer = f"{e.figure(e.lower)} to {e.figure(e.upper)}" if e.defined else "undefined"
+        model = e.model if e.converged else f"{e.model} ({UNCONVERGED})"
+        share = f"{e.censored:.0%}" if e.censored > 0 else "never"
+        cells = (estimand(e), model, median, outer, share)
+        rows.append(f"| {' | '.join(map(_escaped, cells))} |")
+    return "\n\n".join([*told, "\n".join(rows), _escaped(estimates[0].source.attribution)])
+
+
+def table(estimates: Sequence[Estimate]) -> pd.DataFrame:
+    """Return one row an estimate, with everything that a citation must state, as numbers."""
+    rows = []
+    for e in estimates:
+        first, last = days(e)
+        own = {k: v for k, v in asdict(e).items() if k not in ("source", "lower", "upper")}
+        rows.append(
+            {
+                **asdict(e.source),
+                "first_day": first,
+                "last_day": last,
+                **own,
+                "unit": "months",
+                "lower": e.lower,
+                "upper": e.upper,
+                "probability": OUTER,
+                "at_least": e.at_least,
+                "shown": e.figure(e.median) if e.defined else "",
+                "shown_lower": e.figure(e.lower) if e.defined else "",
+                "shown_upper": e.figure(e.upper) if e.defined else "",
+            }
+        )
+    return as_text(pd.DataFrame(rows))
+
+
+def _escaped(words: str) -> str:
+    """Text that Markdown shows as it stands."""
+    flat = "".join(character if character.isprintable() else " " for character in words)
+    return re.sub(r"([\\`*_\[\]<>|#~$])", r"\\\1", flat)

@@ -1,0 +1,169 @@
+"""An estimate as a sentence that can stand alone, in English and in Chinese."""
+
+from __future__ import annotations
+
+from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
+from frontierlag.report.cite.estimate import Estimate, Source
+from frontierlag.summary import OUTER
+
+UNCONVERGED = "NOT CONVERGED"
+UNCONVERGED_ZH = "未收敛"
+
+_ARTICLE = {"USA": "the USA", "UK": "the UK", "UAE": "the UAE", "Netherlands": "the Netherlands"}
+_CHINESE = {
+    "USA": "美国", "China": "中国", "UK": "英国", "France": "法国", "Germany": "德国",
+    "Canada": "加拿大", "Israel": "以色列", "Japan": "日本", "India": "印度",
+    "South Korea": "韩国", "Singapore": "新加坡", "Russia": "俄罗斯", "UAE": "阿联酋",
+    "open": "开放权重模型", "closed": "封闭权重模型",
+}  # fmt: skip
+_KIND_ZH = {"equal-tailed": "等尾"}
+_LAG = {REALIZED: "realized lag", TREND: "trend lag", AT_RELEASE: "lag at release"}
+_LAG_ZH = {REALIZED: "实际滞后", TREND: "趋势滞后", AT_RELEASE: "发布时滞后"}
+_SUBJECT = {
+    REALIZED: "the best available AI model {follower}",
+    TREND: "the frontier trend {follower}",
+    AT_RELEASE: "the best available AI model {follower}, on the days it sets a record,",
+}
+_SUBJECT_ZH = {
+    REALIZED: "{follower}可用的最强 AI 模型",
+    TREND: "{follower}的前沿趋势",
+    AT_RELEASE: "在刷新自身纪录之日，{follower}可用的最强 AI 模型",
+}
+
+
+def estimand(e: Estimate) -> str:
+    """What the number is, as in ``mean realized lag, 2023-06-24 to 2026-08-11``."""
+    s, name = e.source, _LAG[e.lag]
+    return {
+        WINDOW: f"mean {name}, {s.since} to {s.as_of}",
+        CURRENT: f"{name} on {s.as_of}",
+        MINIMUM: f"smallest {name}, {s.since} to {s.as_of}",
+        MAXIMUM: f"largest {name}, {s.since} to {s.as_of}",
+    }.get(e.period, f"mean {name}, {' to '.join(days(e))}")
+
+
+def days(e: Estimate) -> tuple[str, str]:
+    """First and last day that an estimate speaks for: of a year, those inside the window."""
+    s = e.source
+    if e.period == CURRENT:
+        return s.as_of, s.as_of
+    if e.period.isdecimal():
+        return max(f"{e.period}-01-01", s.since), min(f"{e.period}-12-31", s.as_of)
+    return s.since, s.as_of
+
+
+def english(e: Estimate) -> str:
+    """One sentence with number, interval, its kind and level, estimand, model and data."""
+    s = e.source
+    leader, follower = (_whose(e, name) for name in (s.leader, s.follower))
+    subject = _SUBJECT[e.lag].format(follower=follower)
+    when = {
+        CURRENT: f"on {s.as_of}",
+        MINIMUM: f"at the smallest between {s.since} and {s.as_of}",
+        MAXIMUM: f"at the largest between {s.since} and {s.as_of}",
+    }.get(e.period, f"on average from {' to '.join(days(e))}")
+    kind = s.interval_kind
+    if e.defined:
+        bound = "at least " if e.at_least else ""
+        told = (
+            f"trails that {leader} by {bound}{e.figure(e.median)} months {when} "
+            f"(posterior median; {OUTER:.0%} {kind} interval {e.figure(e.lower)} to "
+            f"{e.figure(e.upper)} months; "
+        )
+    else:
+        told = f"has no lag behind that {leader} {when} that the model can tell ("
+    about = f"{_LAG[e.lag]}; model {e.model}; data {_data(s)})"
+    text = "; ".join([f"{subject} {told}{about}", *_caveats(e)])
+    return text[0].upper() + text[1:] + "."
+
+
+def chinese(e: Estimate) -> str:
+    """The same sentence in Chinese."""
+    s = e.source
+    leader, follower = (_CHINESE.get(name, name) for name in (s.leader, s.follower))
+    subject = _SUBJECT_ZH[e.lag].format(follower=follower)
+    first, last = days(e)
+    when = {
+        CURRENT: f"在 {s.as_of} 当日",
+        MINIMUM: f"在 {s.since} 至 {s.as_of} 期间差距最小时",
+        MAXIMUM: f"在 {s.since} 至 {s.as_of} 期间差距最大时",
+    }.get(e.period, f"在 {first} 至 {last} 期间平均")
+    kind = _KIND_ZH.get(s.interval_kind, s.interval_kind)
+    if e.defined:
+        bound = "至少" if e.at_least else ""
+        told = (
+            f"{when}落后{leader}{bound} {e.figure(e.median)} 个月"
+            f"（后验中位数；{OUTER:.0%} {kind}区间为 {e.figure(e.lower)} 至 {e.figure(e.upper)} "
+            "个月；"
+        )
+    else:
+        told = f"{when}相对{leader}的滞后无法由模型给出（"
+    about = f"{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}）"
+    return "；".join([f"{subject}{told}{about}", *_caveats_zh(e, leader)]) + "。"
+
+
+def _caveats(e: Estimate) -> list[str]:
+    bound = (
+        "the lag is read outside the data" if e.lag == TREND else "the lag is only a lower bound"
+    )
+    unit = _counted(e)
+    found = []
+    if e.censored > 0:
+        where = "in" if unit == "draws" else "on"
+        found.append(f"{where} {_share(e.censored)} of the {unit} {bound}")
+    if e.undefined > 0:
+        found.append(f"in {_share(e.undefined)} of the draws there is no lag")
+    if e.defined and e.lower < 0:
+        found.append("a negative lag means being ahead")
+    if not e.converged:
+        found.append(f"{UNCONVERGED}: this fit missed the convergence checks")
+    return found
+
+
+def _caveats_zh(e: Estimate, leader: str) -> list[str]:
+    bound = "滞后由数据范围之外的曲线读出" if e.lag == TREND else "滞后仅为下限"
+    unit = {"days": "日子里", "records": "纪录上", "draws": "后验抽样中"}[_counted(e)]
+    found = []
+    if e.censored > 0:
+        found.append(f"在{_share_zh(e.censored)} 的{unit}{bound}")
+    if e.undefined > 0:
+        found.append(f"在{_share_zh(e.undefined)} 的后验抽样中滞后不存在")
+    if e.defined and e.lower < 0:
+        found.append(f"负值表示已领先{leader}")
+    if not e.converged:
+        found.append(f"{UNCONVERGED_ZH}（{UNCONVERGED}）：该拟合未通过收敛检查")
+    return found
+
+
+def _counted(e: Estimate) -> str:
+    """What ``censored`` is a share of."""
+    if e.one_day:
+        return "draws"
+    return "records" if e.lag == AT_RELEASE else "days"
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}" if value >= 0.01 else "less than 1%"
+
+
+def _share_zh(value: float) -> str:
+    return f" {value:.0%}" if value >= 0.01 else "不到 1%"
+
+
+def _whose(e: Estimate, name: str) -> str:
+    if e.source.column == "weights":
+        of = "of models " if e.lag == TREND else ""
+        return f"{of}with {name} weights"
+    return f"of {_ARTICLE.get(name, name)}"
+
+
+def _data(s: Source) -> str:
+    who = "Epoch AI, " if s.of_epoch else ""
+    vintage = f", vintage {s.vintage}" if s.vintage else ""
+    return f"{who}{s.metric}, dataset {s.dataset}{vintage}, as of {s.as_of}"
+
+
+def _data_zh(s: Source) -> str:
+    who = "Epoch AI，" if s.of_epoch else ""
+    vintage = f"，数据版本 {s.vintage}" if s.vintage else ""
+    return f"{who}{s.metric}，数据集 {s.dataset}{vintage}，截至 {s.as_of}"

@@ -1,0 +1,270 @@
+"""What the page says first: the answer, its rungs, the years, today, the claims."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
+from frontierlag.report.claims import probability_words
+from frontierlag.report.page.data import AGED, AS_LARGE, LAST_RELEASE, TODAY
+from frontierlag.report.page.folder import Results
+from frontierlag.report.page.forest import Bar, Forest, bar, scaled
+from frontierlag.report.page.format import (
+    Row,
+    bound,
+    converged,
+    figure,
+    long_date,
+    median,
+    percent,
+    span,
+    whose,
+)
+
+# What the article said of single years, months; see frontierlag.claims.article, claims 4a to 4c.
+CLAIMED_YEARS = {"2023": (10.0, 12.0), "2024": (6.0, 8.0), "2025": (6.5, 7.5)}
+ABOUT = "us-china"  # the comparison that the article spoke of
+RUNGS = {
+    TREND: ("Trend lag", "How far apart are typical frontier releases of the two?"),
+    AT_RELEASE: (
+        "Lag at release",
+        "When {follower} sets a record, how long ago did {leader} first exceed it?",
+    ),
+    REALIZED: (
+        "Realized lag",
+        "On any day, how long ago did {leader} first exceed the best that {follower} has?",
+    ),
+}
+
+
+def lag_row(results: Results, lag: str, period: str, model: str = "") -> Row | None:
+    """One row of ``lags.csv`` (or of the ladder, for the lag at release), None if it has none."""
+    stem = "ladder" if lag == AT_RELEASE else "lags"
+    table = results.table(stem)
+    found = table[
+        (table["model"] == (model or results.headline))
+        & (table["lag"] == lag)
+        & (table["period"] == period)
+    ].to_dict("records")
+    return found[0] if found else None
+
+
+def names(results: Results) -> tuple[str, str]:
+    """Leader and follower as a sentence names them."""
+    column = str(results.manifest["comparison"]["column"])
+    return whose(results.leader, column), whose(results.follower, column)
+
+
+def title(results: Results) -> str:
+    """The question in one line."""
+    leader, follower = names(results)
+    if results.manifest["comparison"]["column"] == "weights":
+        return f"How far are {follower} behind {leader}?"
+    return f"How far is {follower} behind {leader} in AI?"
+
+
+def answer(results: Results) -> dict[str, Any]:
+    """The answer as a sentence with its interval, the rungs, and what must be said beside."""
+    leader, follower = names(results)
+    mean, today = (lag_row(results, REALIZED, period) for period in (WINDOW, CURRENT))
+    window = results.manifest["window"]
+    rungs = []
+    for lag, (name, question) in RUNGS.items():
+        row = lag_row(results, lag, WINDOW)
+        if row is not None:
+            rungs.append(
+                {
+                    "name": name,
+                    "question": question.format(leader=leader, follower=follower),
+                    "median": median(row),
+                    "span": span(row),
+                    "stamped": not converged(row),
+                    "headline": lag == REALIZED,
+                }
+            )
+    column = results.manifest["comparison"]["column"]
+    subject = (
+        f"The best of the {follower}" if column == "weights" else f"{follower}’s best AI model"
+    )
+    object_ = f"the best of the {leader}" if column == "weights" else f"that of {leader}"
+    return {
+        "subject": subject,
+        "object": object_,
+        "mean": _spoken(mean),
+        "today": _spoken(today),
+        "since": long_date(window["since"]),
+        "as_of": long_date(window["as_of"]),
+        "rungs": rungs,
+        "bound_share": percent(mean["censored"]) if mean is not None else "",
+        "has_bounds": mean is not None and float(mean["censored"]) > 0,
+        "stamped": any(row is not None and not converged(row) for row in (mean, today)),
+    }
+
+
+def _spoken(row: Row | None) -> dict[str, Any] | None:
+    """A row for a sentence: a negative lag is told as being ahead."""
+    if row is None or pd.isna(row["median"]):
+        return None
+    ahead = float(row["median"]) < 0
+    return {
+        "verb": "led" if ahead else "trailed",
+        "months": figure(abs(float(row["median"])), row["mcse"]),
+        "bound": "" if ahead else bound(row),
+        "span": span(row),
+        "signed": float(row["lower90"]) < 0,
+        "ahead": ahead,
+    }
+
+
+def years(results: Results) -> Forest | None:
+    """Mean realized lag of each calendar year beside what was claimed of it."""
+    table = results.table("lags")
+    own = table[
+        (table["model"] == results.headline)
+        & (table["lag"] == REALIZED)
+        & table["period"].str.fullmatch(r"\d{4}")
+    ]
+    bars: list[Bar] = []
+    for row in own.to_dict("records"):
+        year = str(row["period"])
+        claimed = CLAIMED_YEARS.get(year) if results.comparison == ABOUT else None
+        made = bar(row, _year_label(year, results), note=_year_note(row, claimed))
+        bars.append(made if claimed is None else _with_claim(made, claimed))
+    return scaled(bars)
+
+
+def _with_claim(made: Bar, claimed: tuple[float, float]) -> Bar:
+    from dataclasses import replace
+
+    return replace(made, claimed=claimed)
+
+
+def _year_label(year: str, results: Results) -> str:
+    """The year, with the days that it covers where the window cuts it."""
+    window = results.manifest["window"]
+    since, as_of = window["since"], window["as_of"]
+    cut = []
+    if since[:4] == year and since[5:] != "01-01":
+        cut.append(f"from {pd.Timestamp(since):%d %b}".replace(" 0", " "))
+    if as_of[:4] == year and as_of[5:] != "12-31":
+        cut.append(f"to {pd.Timestamp(as_of):%d %b}".replace(" 0", " "))
+    return f"{year}, {' '.join(cut)}" if cut else year
+
+
+def _year_note(row: Row, claimed: tuple[float, float] | None) -> str:
+    words = []
+    if claimed:
+        low, high = claimed
+        middle = (low + high) / 2
+        told = f"about {middle:g}" if high - low <= 1 else f"{low:g} to {high:g}"
+        words.append(f"claimed: {told}")
+    if float(row["censored"]) > 0:
+        words.append(f"on {percent(row['censored'])} of its days only a lower bound")
+    return "; ".join(words)
+
+
+def now(results: Results) -> dict[str, Any] | None:
+    """The lag today beside the lag at the follower's last record, and when it was last as large."""
+    table = results.table("now")
+    if table.empty:
+        return None
+    own = {
+        row["quantity"]: row for row in table.to_dict("records") if row["model"] == results.headline
+    }
+    if not own:
+        return None
+    releases = results.table("releases")
+    held = releases[(releases["group"] == results.follower) & releases["record"]]
+    last = held.sort_values("released").tail(1).to_dict("records")
+    large = own[AS_LARGE]
+    return {
+        "today": _month_cells(own[TODAY]),
+        "at_release": _month_cells(own[LAST_RELEASE]),
+        "aged": _month_cells(own[AGED]),
+        "record": last[0] if last else None,
+        "record_date": long_date(last[0]["released"]) if last else "",
+        "as_large": None
+        if pd.isna(large["median"])
+        else {
+            "median": long_date(str(large["median"])),
+            "lower": long_date(str(large["lower90"])),
+            "upper": long_date(str(large["upper90"])),
+        },
+        "never": float(large["undefined"]),
+        "never_words": percent(large["undefined"]),
+        "since": long_date(results.manifest["window"]["since"]),
+        "stamped": not converged(large),
+    }
+
+
+def _month_cells(row: Row) -> dict[str, str]:
+    # As floats: the column also holds dates, so that it was read as text.
+    numbers: Row = {name: float(row[name]) for name in _NUMBERS}
+    return {"median": figure(numbers["median"], numbers["mcse"]), "span": span(numbers)}
+
+
+_NUMBERS = ("lower90", "lower50", "median", "upper50", "upper90", "mcse")
+
+
+def claims(results: Results) -> list[dict[str, Any]]:
+    """The claims of the article, one dict a row; empty if they were not asked."""
+    rows = []
+    for row in results.table("claims").to_dict("records"):
+        share = row["probability"]
+        told = (
+            NOTHING
+            if pd.isna(row["median"])
+            else f"{figure(row['median'], row['mcse'])} {row['unit']}"
+        )
+        rows.append(
+            {
+                "number": row["number"],
+                "claim": row["claim"],
+                "estimand": row["estimand"],
+                "median": told,
+                "span": "" if pd.isna(row["median"]) else span(row),
+                "probability": probability_words(None if pd.isna(share) else float(share)),
+                "verdict": row["verdict"],
+                "tone": _tone(str(row["verdict"])),
+                "model": "" if pd.isna(row["model"]) else row["model"],
+                "note": "" if pd.isna(row["note"]) else row["note"],
+                "stamped": not converged(row),
+            }
+        )
+    return rows
+
+
+NOTHING = "no number"
+
+
+def _tone(verdict: str) -> str:
+    """The class that colours a verdict."""
+    for word in ("true", "false"):
+        if verdict.endswith(word):
+            return word
+    return "open"
+
+
+def records_held(results: Results) -> list[dict[str, Any]]:
+    """The record-holders of both groups by published score, newest first: the chart as a table."""
+    releases = results.table("releases")
+    if releases.empty:
+        return []
+    held = releases[releases["record"]].sort_values("released", ascending=False)
+    digits = 1 if results.manifest["data"]["metric"]["unit"] == "points" else 3
+    return [
+        {
+            "model": row["model"],
+            "organization": "" if pd.isna(row["organization"]) else row["organization"],
+            "group": row["group"],
+            "side": "leader" if row["group"] == results.leader else "follower",
+            "released": row["released"],
+            "score": f"{row['score']:.{digits}f}",
+            "span": f"{row['low']:.{digits}f} to {row['high']:.{digits}f}"
+            if row["high"] > row["low"]
+            else "none",
+        }
+        for row in held.to_dict("records")
+    ]

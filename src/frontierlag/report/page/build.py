@@ -1,0 +1,242 @@
+"""Put a page together: text from the tables, charts as JSON, script and styles inside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from frontierlag.errors import OutputError, ResultsError
+from frontierlag.outputs import replaced
+from frontierlag.report.page import answers, evidence, origin, plots
+from frontierlag.report.page.folder import PAGE, RUN, Results, read_results, results_below
+
+HERE = Path(__file__).parent
+INDEX = "index.html"
+LIMIT = 8_000_000  # bytes of one page
+ROOM = 60_000  # bytes kept free of figures, for the text around them
+FIGURES = {
+    "rank": "Ranks of the draws, by chain: level bars mean that the chains agree",
+    "energy": "Energy of the sampler: the two curves should overlap",
+    "ppc": "Scores that the fitted model would have produced, over those observed",
+    "loo_pit": "Predictions of releases left out: inside the band means calibrated",
+    "prior": "What the priors allow before the data are seen",
+}
+
+
+def write_page(folder: Path, out: Path | None = None) -> tuple[Path, Results]:
+    """Write the page of one results folder, by default into it.
+
+    Parameters
+    ----------
+    folder
+        As ``frontierlag run`` wrote it.
+    out
+        The file; by default ``report.html`` in the folder.
+
+    Returns
+    -------
+    The file, and what it was made from.
+
+    Raises
+    ------
+    FrontierLagError
+        If the folder cannot be used or the file cannot be written.
+    """
+    results = read_results(folder)
+    target = out or folder / PAGE
+    try:
+        text = page(results)
+    except (KeyError, ValueError, TypeError) as error:
+        raise ResultsError(
+            f"the tables in {folder} do not fit together ({type(error).__name__}: {error}), so "
+            f"they were changed or made by another version; run `{RUN}` again"
+        ) from error
+    with replaced(target) as path:
+        path.write_text(text, encoding="utf-8")
+    return target, results
+
+
+def write_tree(root: Path) -> tuple[Path, list[Results]]:
+    """Write a page into every results folder below ``root``, and an index of them.
+
+    Raises
+    ------
+    FrontierLagError
+        If there is none, or one of them cannot be used.
+    """
+    folders = results_below(root)
+    if not folders:
+        raise ResultsError(
+            f"there is no results folder in {root}; make one with `{RUN}`, or name another folder"
+        )
+    found = [write_page(folder)[1] for folder in folders]
+    target = root / INDEX
+    with replaced(target) as path:
+        path.write_text(index(root, found), encoding="utf-8")
+    return target, found
+
+
+def page(results: Results) -> str:
+    """The whole page as text.
+
+    Raises
+    ------
+    OutputError
+        If it would be larger than a page may be.
+    """
+    charts = {
+        name: chart
+        for name, chart in (
+            ("frontier", plots.frontier_plot(results)),
+            ("lag", plots.lag_plot(results)),
+        )
+        if chart
+    }
+    context: dict[str, Any] = {
+        "results": results,
+        "title": answers.title(results),
+        "names": answers.names(results),
+        "answer": answers.answer(results),
+        "charts": charts,
+        "chart_models": _chart_models(results),
+        "records": answers.records_held(results),
+        "years": answers.years(results),
+        "now": answers.now(results),
+        "claims": answers.claims(results),
+        "specification": evidence.specification(results),
+        "specification_range": evidence.specification_range(results),
+        "impossible": evidence.impossible(results),
+        "starts": evidence.starts(results),
+        "influence": evidence.influence(results),
+        "models": evidence.models(results),
+        "comparisons": evidence.comparisons(results),
+        "published": evidence.published(results),
+        "forecasts": evidence.forecasts(results),
+        "calibration": evidence.calibration(results),
+        "diagnostics": evidence.diagnostics(results),
+        "predictive": evidence.predictive(results),
+        "prior_influence": evidence.prior_influence(results),
+        "data": origin.data(results),
+        "run": origin.run(results),
+        "priors": origin.priors(results),
+        "citations": origin.citations(results),
+        "docs": origin.docs(results.folder),
+        "stills": {} if "lag" in charts else _stills(results),
+    }
+    bare = len(_render("page.html.j2", context | {"figures": [], "dropped": []}).encode())
+    figures, dropped = _figures(results, LIMIT - ROOM - bare)
+    text = _render("page.html.j2", context | {"figures": figures, "dropped": dropped})
+    if len(text.encode()) > LIMIT:
+        raise OutputError(
+            f"the page of {results.folder} would have {len(text.encode()):,} bytes, more than "
+            f"{LIMIT:,}; it has too many models or releases for one page"
+        )
+    return text
+
+
+def index(root: Path, found: list[Results]) -> str:
+    """The index page of a tree of results."""
+    entries = [
+        {
+            "href": Path(os.path.relpath(r.folder / PAGE, root)).as_posix(),
+            "title": answers.title(r),
+            "dataset": r.dataset,
+            "as_of": r.as_of,
+            "answer": answers.answer(r),
+            "unconverged": r.unconverged,
+        }
+        for r in found
+    ]
+    attributions = list(dict.fromkeys(str(r.manifest["data"]["attribution"]) for r in found))
+    return _render("index.html.j2", {"entries": entries, "attributions": attributions})
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _render(template: str, context: dict[str, Any]) -> str:
+    own = (HERE / "page.js").read_text(encoding="utf-8")
+    scripts = [_plotly(), own] if context.get("charts") else [own]
+    parts = {
+        "style": Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        "scripts": [Markup(script) for script in scripts],
+        "hashes": [_hash(script) for script in scripts],
+    }
+    return _environment().get_template(template).render(context | parts)
+
+
+@cache
+def _plotly() -> str:
+    """The chart library's source, which is a part of its Python package."""
+    bundle = files("plotly") / "package_data" / "plotly.min.js"
+    return bundle.read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """What the page's content security policy knows a script by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _chart_models(results: Results) -> list[str]:
+    """The models that charts can show, the one that stands first at the head."""
+    drawn = [m for m in results.models if m in set(results.table("bands").get("model", []))]
+    return sorted(drawn, key=lambda m: m != results.headline)
+
+
+def _stills(results: Results) -> dict[str, str]:
+    """The run's own drawings of the charts that cannot be interactive here."""
+    found = {}
+    for kind in ("frontier", "lag"):
+        path = results.folder / "figures" / f"{kind}-{results.headline}.png"
+        if path.is_file():
+            found[kind] = _image(path)
+    return found
+
+
+def _figures(results: Results, room: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """Diagnostic figures of each model as far as there is room, and the names of those left out."""
+    found: list[dict[str, Any]] = []
+    dropped: list[str] = []
+    models = sorted(results.models, key=lambda m: m != results.headline)
+    for model in models:
+        own = []
+        for kind, words in FIGURES.items():
+            path = results.folder / "figures" / f"{kind}-{model}.png"
+            if not path.is_file() or (kind == "prior" and model != results.headline):
+                continue
+            image = _image(path)
+            if len(image) + 1000 > room:
+                dropped.append(path.relative_to(results.folder).as_posix())
+                continue
+            room -= len(image) + 1000
+            own.append({"words": words, "src": image})
+        if own:
+            found.append({"model": model, "figures": own})
+    return found, dropped
+
+
+def _image(path: Path) -> str:
+    """A drawing as an address that holds its own content, packed smaller without loss."""
+    from PIL import Image
+
+    packed = io.BytesIO()
+    with Image.open(path) as image:
+        image.convert("RGB").save(packed, "WEBP", lossless=True, quality=30, method=1)
+    return "data:image/webp;base64," + base64.b64encode(packed.getvalue()).decode()

@@ -1,0 +1,222 @@
+"""A results folder as the page reads it: the manifest, the tables, and what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from frontierlag.errors import FrontierLagError, ResultsError
+from frontierlag.outputs import MANIFEST
+from frontierlag.report.page.data import STEMS, page_tables, release_table
+from frontierlag.report.sentences import HEADLINE, HEADLINE_OF_ACCURACY
+from frontierlag.results_folder import read_manifest
+
+PAGE = "report.html"
+POSTERIOR = "posterior.nc"
+RUN = "frontierlag run"
+# What a page cannot do without, and what it shows if it is there.
+NEEDED = ("lags", "ladder", "diagnostics")
+OPTIONAL = ("claims", "comparison", "prior_influence", "predictive", "published", "levels")
+STUDIES = {
+    "sensitivity": ("sensitivity", "window-starts", "influence"),
+    "catch-up": ("catch_up", "next_record", "hindcast", "hindcast_catch_up"),
+}
+
+
+@dataclass(frozen=True)
+class Results:
+    """What one results folder holds.
+
+    Attributes
+    ----------
+    folder
+        Where it is.
+    manifest
+        As the run wrote it.
+    tables
+        By stem, such as ``lags`` or ``sensitivity/influence``; empty where there is none.
+    missing
+        What the page has to do without, a sentence each.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    tables: dict[str, pd.DataFrame] = field(repr=False)
+    missing: tuple[str, ...] = ()
+
+    def table(self, stem: str) -> pd.DataFrame:
+        """A table, empty if the folder has none of that name."""
+        return self.tables.get(stem, pd.DataFrame())
+
+    @property
+    def leader(self) -> str:
+        """The group that leads by name."""
+        return str(self.manifest["comparison"]["leader"])
+
+    @property
+    def follower(self) -> str:
+        """The group that follows by name."""
+        return str(self.manifest["comparison"]["follower"])
+
+    @property
+    def dataset(self) -> str:
+        """Name of the score table."""
+        return str(self.manifest["data"]["name"])
+
+    @property
+    def comparison(self) -> str:
+        """Name of the comparison."""
+        return str(self.manifest["comparison"]["name"])
+
+    @property
+    def as_of(self) -> str:
+        """The last day that counts."""
+        return str(self.manifest["window"]["as_of"])
+
+    @property
+    def models(self) -> list[str]:
+        """Names of the fitted models, in the order of the tables."""
+        return list(dict.fromkeys(self.table("diagnostics")["model"]))
+
+    @property
+    def headline(self) -> str:
+        """The model that stands first."""
+        for name in (HEADLINE, HEADLINE_OF_ACCURACY):
+            if name in self.models:
+                return name
+        return self.models[0]
+
+    @property
+    def unconverged(self) -> list[str]:
+        """Every model whose numbers carry the stamp, stacks that rest on one among them."""
+        found = [
+            name
+            for stem in ("diagnostics", "lags")
+            for name in self.table(stem).query("converged == False")["model"]
+        ]
+        return list(dict.fromkeys(found))
+
+
+def is_results(folder: Path) -> bool:
+    """Whether a folder is that of one run."""
+    return (folder / MANIFEST).is_file() and (folder / "lags.csv").is_file()
+
+
+def results_below(root: Path) -> list[Path]:
+    """Every results folder below ``root``, sorted."""
+    return sorted(path.parent for path in root.rglob("lags.csv") if is_results(path.parent))
+
+
+def read_results(folder: Path) -> Results:
+    """Read what a page is made from.
+
+    Raises
+    ------
+    ResultsError
+        If the folder is not one that a run wrote, or one of its tables cannot be read.
+    """
+    manifest = read_manifest(folder)
+    if lacking := [key for key in ("data", "comparison", "window") if key not in manifest]:
+        raise ResultsError(
+            f"the manifest in {folder} has no {', '.join(lacking)}, so it is not that of a run; "
+            f"give a folder made by `{RUN}`"
+        )
+    tables = {stem: read_csv(folder / f"{stem}.csv") for stem in NEEDED}
+    for stem in (*OPTIONAL, *STEMS):
+        _add(tables, stem, folder / f"{stem}.csv")
+    for study, stems in STUDIES.items():
+        for stem in stems:
+            _add(tables, f"{study}/{stem}", folder / study / f"{stem}.csv")
+    missing = _fill(folder, manifest, tables)
+    return Results(folder, manifest, tables, tuple(missing))
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """A table as it was written: only an empty cell is missing, so a model may be named 'NA'.
+
+    Raises
+    ------
+    ResultsError
+        If there is no such table or it cannot be read.
+    """
+    try:
+        return pd.read_csv(
+            path,
+            keep_default_na=False,
+            na_values=[""],
+            dtype={"period": str, "number": str, "model": str, "note": str, "group": str},
+        )
+    except FileNotFoundError:
+        raise ResultsError(
+            f"{path.parent} has no {path.name}, so no page can be made; run `{RUN}` again"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path} cannot be read: {error}; run the analysis again") from None
+
+
+def _add(tables: dict[str, pd.DataFrame], stem: str, path: Path) -> None:
+    if path.is_file():
+        tables[stem] = read_csv(path)
+
+
+def _fill(folder: Path, manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Make what the charts need from posteriors, or from the score table, and say what is left."""
+    if all(stem in tables for stem in STEMS):
+        return []
+    files = sorted(folder.glob(f"*/{POSTERIOR}"))
+    if files:
+        _from_posteriors(files, [stem for stem in STEMS if stem not in tables], tables)
+        return []
+    missing = [
+        "This folder has no posteriors and was written by a run that did not store the bands of "
+        f"the charts, so trends, bands and the lag through time are not drawn here; `{RUN}` "
+        "makes them. Every number in the tables comes from the stored results."
+    ]
+    if "releases" not in tables:
+        try:
+            tables["releases"] = _from_scores(manifest)
+        except FrontierLagError as error:
+            missing.append(f"The releases are not drawn: {error}.")
+    return missing
+
+
+def _from_posteriors(files: list[Path], stems: list[str], tables: dict[str, pd.DataFrame]) -> None:
+    """Make tables that no run stored, from every posterior of the folder."""
+    from frontierlag.storage import load
+
+    parts: dict[str, list[pd.DataFrame]] = {stem: [] for stem in stems}
+    for file in files:
+        for stem, table in page_tables(load(file), stems).items():
+            parts[stem].append(table)
+    for stem, found in parts.items():
+        # A fit of the records alone has not all releases.
+        tables[stem] = (
+            max(found, key=len) if stem == "releases" else pd.concat(found, ignore_index=True)
+        )
+
+
+def _from_scores(manifest: dict[str, Any]) -> pd.DataFrame:
+    """The releases, read again from the score table if it is the one that the run had.
+
+    Raises
+    ------
+    FrontierLagError
+        If the table is not at hand, or is another one by now.
+    """
+    from datetime import date
+
+    from frontierlag.jobs import Job
+
+    data, window = manifest["data"], manifest["window"]
+    found = Job(
+        str(data["name"]),
+        str(manifest["comparison"]["name"]),
+        date.fromisoformat(window["since"]),
+        date.fromisoformat(window["as_of"]),
+    ).prepare()
+    if found.table.sha256 != data["sha256"]:
+        raise ResultsError(f"the table {data['name']} is not the one that this run had")
+    return release_table(found.releases)

@@ -1,0 +1,116 @@
+"""Medians with their intervals on one scale, as rows that HTML alone can draw.
+
+A row is drawn with bars placed by percentages, so it needs no script, prints, and fits a phone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from frontierlag.report.page.format import Row, converged, median, span
+
+TICKS = 6  # at most, on one scale
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row: words, a median, two intervals, and what was claimed, all in the same unit.
+
+    Attributes
+    ----------
+    label, note
+        What the row is, and what must be known with it.
+    text
+        Median and 90 % interval in figures.
+    values
+        ``lower90, lower50, median, upper50, upper90``; NaN where there is none.
+    claimed
+        The range that was claimed, if any.
+    base, stamped
+        Whether it is the row that the others are compared with; whether a fit behind it failed the
+        convergence checks.
+    places
+        The values as percentages of the scale, filled by :func:`scaled`.
+    claimed_places
+        The same for ``claimed``.
+    """
+
+    label: str
+    text: str
+    values: tuple[float, ...]
+    note: str = ""
+    claimed: tuple[float, float] | None = None
+    base: bool = False
+    stamped: bool = False
+    places: tuple[float, ...] = ()
+    claimed_places: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Rows on one scale with its ticks, each a label and a percentage, and a reference line."""
+
+    bars: tuple[Bar, ...]
+    ticks: tuple[tuple[str, float], ...]
+    line: float | None = None
+    line_words: str = ""
+
+
+def bar(row: Row, label: str, *, note: str = "", base: bool = False) -> Bar:
+    """A bar from a row of a table with median, quantiles and ``mcse``."""
+    names = ("lower90", "lower50", "median", "upper50", "upper90")
+    text = median(row)
+    if pd.notna(row["lower90"]):
+        text += f" ({span(row)})"
+    return Bar(
+        label=label,
+        text=text,
+        values=tuple(float(row[name]) for name in names),
+        note=note,
+        base=base,
+        stamped=not converged(row),
+    )
+
+
+def scaled(bars: Sequence[Bar], line: float | None = None, line_words: str = "") -> Forest | None:
+    """Set rows on one scale that holds them all; None if there is nothing to draw."""
+    ends = [v for b in bars for v in (*b.values, *(b.claimed or ())) if np.isfinite(v)]
+    if not ends:
+        return None
+    if line is not None:
+        ends.append(line)
+    low, high = min(ends), max(ends)
+    low = min(low, 0.0) if low < 0.35 * high else low
+    step = _step((high - low) or 1.0)
+    start, stop = np.floor(low / step) * step, np.ceil(high / step) * step
+    stop = stop if stop > start else start + step
+    ticks = np.arange(start, stop + step / 2, step)
+
+    def place(value: float) -> float:
+        return round(100 * float((value - start) / (stop - start)), 2)
+
+    placed = tuple(
+        replace(
+            b,
+            places=tuple(place(v) if np.isfinite(v) else float("nan") for v in b.values),
+            claimed_places=tuple(place(v) for v in b.claimed or ()),
+        )
+        for b in bars
+    )
+    return Forest(
+        bars=placed,
+        ticks=tuple((f"{tick:g}", place(tick)) for tick in ticks),
+        line=None if line is None else place(line),
+        line_words=line_words,
+    )
+
+
+def _step(width: float) -> float:
+    """The smallest round step that gives at most ``TICKS`` ticks."""
+    rough = width / TICKS
+    power = 10.0 ** np.floor(np.log10(rough))
+    return float(next(power * k for k in (1, 2, 2.5, 5, 10) if power * k >= rough))

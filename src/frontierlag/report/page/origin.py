@@ -1,0 +1,85 @@
+"""Where the numbers come from and how to pass them on: data, versions, methods, citation."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from frontierlag.names import CURRENT, REALIZED, WINDOW
+from frontierlag.report.cite import choose, cite, read_estimates
+from frontierlag.report.page.folder import Results
+
+# Topics of the methods section, each with its page of the docs.
+DOCS = {
+    "The lags explained": "lags.md",
+    "Models, formulas and priors": "models.md",
+    "Calibration and its limits": "calibration.md",
+    "Data, vintages and regions": "data.md",
+    "Glossary": "glossary.md",
+}
+
+
+def data(results: Results) -> dict[str, Any]:
+    """The table, what was used of it, what was left out and why, and its warnings."""
+    found = results.manifest["data"]
+    used, left = found.get("used", {}), found.get("left_out", {})
+    return {
+        "name": found["name"],
+        "vintage": found.get("vintage") or "not told",
+        "sha256": found["sha256"],
+        "rows": found.get("rows"),
+        "used": {k: v for k, v in used.items() if k != "total"},
+        "used_total": used.get("total"),
+        "left_total": left.get("total", 0),
+        "reasons": left.get("by_reason", {}),
+        "left": left.get("rows", []),
+        "notes": found.get("notes", []),
+        "warnings": found.get("date_warnings", []),
+        "attribution": found["attribution"],
+        "errors": results.manifest.get("measurement_errors", "not told"),
+        "anchors": found["metric"].get("anchors", []),
+        "metric": found["metric"]["name"],
+    }
+
+
+def run(results: Results) -> dict[str, Any]:
+    """Sampler, seed, versions and commit."""
+    return {
+        "sampler": results.manifest.get("sampler", {}),
+        "versions": results.manifest.get("versions", {}),
+        "commit": results.manifest.get("git_commit") or "not told",
+    }
+
+
+def priors(results: Results) -> list[dict[str, str]]:
+    """The priors of the headline model, in units a person judges."""
+    model = results.manifest.get("models", {}).get(results.headline, {})
+    return [{"name": name, **told} for name, told in model.get("priors", {}).items()]
+
+
+def citations(results: Results) -> list[dict[str, str]]:
+    """Texts to copy: sentences, Markdown, LaTeX and BibTeX of the mean and of today's lag."""
+    estimates = read_estimates(results.folder)
+    mean = choose(estimates, REALIZED, WINDOW, results.headline)
+    both = choose(estimates, REALIZED, f"{WINDOW},{CURRENT}", results.headline)
+    return [
+        {"id": "cite-text", "name": "Sentence, in English and in Chinese", "text": cite(mean)},
+        {"id": "cite-markdown", "name": "Markdown", "text": cite(both, "markdown")},
+        {"id": "cite-latex", "name": "LaTeX table", "text": cite(both, "latex")},
+        {"id": "cite-bibtex", "name": "BibTeX, data and software", "text": cite(mean, "bibtex")},
+    ]
+
+
+def docs(folder: Path) -> list[dict[str, str]]:
+    """Links to the documentation, relative where it lies above the folder, else names alone."""
+    here = folder.resolve()
+    for parent in here.parents:
+        home = parent / "docs"
+        if (home / "index.md").is_file():
+            return [
+                {"name": name, "href": Path(os.path.relpath(home / page, here)).as_posix()}
+                for name, page in DOCS.items()
+                if (home / page).is_file()
+            ]
+    return [{"name": name, "href": ""} for name in DOCS]

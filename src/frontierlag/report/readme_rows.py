@@ -1,0 +1,76 @@
+"""Rows of the tables in ``results/`` and how the README words them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from frontierlag.errors import OutputError
+from frontierlag.lags.periods import FEW_BOUNDS
+from frontierlag.names import TREND
+from frontierlag.summary import decimals
+
+Row = Mapping[Hashable, Any]
+
+NEW, OLD = "eci-2026-08-11", "eci-2025-12-19"
+
+
+def read(results: Path, *parts: str) -> pd.DataFrame:
+    """Read a table of the results.
+
+    Raises
+    ------
+    OutputError
+        If it has not been made.
+    """
+    file = results.joinpath(*parts)
+    if not file.is_file():
+        raise OutputError(f"{file} is missing; `make results studies` makes it")
+    return pd.read_csv(file)
+
+
+def rows_of(table: pd.DataFrame, **where: str) -> pd.DataFrame:
+    """The rows in which columns have these values."""
+    for column, value in where.items():
+        table = table[table[column] == value]
+    return table
+
+
+def row_of(lags: pd.DataFrame, model: str, lag: str, period: str) -> Row:
+    """The one row of a model, lag and period."""
+    (row,) = rows_of(lags, model=model, lag=lag, period=period).to_dict("records")
+    return row
+
+
+def _places(row: Row) -> int:
+    return decimals(row["mcse"], most=1)
+
+
+def _median(row: Row) -> str:
+    """The median, with the digits that its Monte Carlo error supports."""
+    return f"{row['median']:.{_places(row)}f}"
+
+
+def _outer(row: Row) -> str:
+    """The ends of the 90 % interval."""
+    return f"{row['lower90']:.{_places(row)}f} to {row['upper90']:.{_places(row)}f}"
+
+
+def marked(row: Row, unit: str = "") -> str:
+    """Median and interval, with 'at least' and NOT CONVERGED where they belong.
+
+    A trend read outside the data is extrapolated, which is no lower bound.
+    """
+    bound = "at least " if row["censored"] > FEW_BOUNDS and row["lag"] != TREND else ""
+    stamp = "" if row["converged"] else " NOT CONVERGED"
+    return f"{bound}{_median(row)}{unit} ({_outer(row)}){stamp}"
+
+
+def share(value: float) -> str:
+    """A share of days or draws in whole per cent, never rounded to none."""
+    if value == 0:
+        return "none"
+    return "<1%" if value < 0.01 else f"{value:.0%}"

@@ -1,0 +1,129 @@
+"""What the README says of sensitivity, checks and forecasts, from their tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
+from frontierlag.report.readme_rows import NEW, OLD, marked, read, rows_of
+from frontierlag.report.sentences import HEADLINE
+
+_LEAST_SQUARES = "least squares"
+_FIRST, _LAST = "2023-01-01", "2025-01-01"
+_SYMMETRIC, _TWO_PIECE = "base", "two-piece errors"
+_LATENT = "best available"
+
+
+def line(results: Path) -> str:
+    """What a single straight line through the records says, by where it starts."""
+    table = read(results, NEW, "us-china", "sensitivity", "window-starts.csv")
+    own = rows_of(table, model=_LEAST_SQUARES, lag=TREND, period=CURRENT).set_index("start")
+    first, last = (float(own["median"][start]) for start in (_FIRST, _LAST))
+    return (
+        "One straight line by least squares through each group's published records gives a trend "
+        f"lag on the last day of {first:.1f} months if it starts in January 2023 and of {last:.1f} "
+        "if it starts in January 2025 (a point, no interval)."
+    )
+
+
+def starts(results: Path) -> str:
+    """The lag by where the window, and where the line, starts; and what moves it when left out."""
+    table = read(results, NEW, "us-china", "sensitivity", "window-starts.csv")
+    own = table[(table["model"] == HEADLINE) & table["median"].notna()]
+    lines = [
+        "| start | realized lag, mean since | trend lag, last day, line through all "
+        "| trend lag, last day, line since the start |",
+        "|---|---|---|---|",
+    ]
+    for start in own["start"].unique():
+        wanted = (
+            ("all releases", REALIZED, WINDOW),
+            ("all releases", TREND, CURRENT),
+            ("releases since", TREND, CURRENT),
+        )
+        cells = [_start_cell(own, str(start), *key) for key in wanted]
+        lines.append(f"| {start} | {' | '.join(cells)} |")
+    left = read(results, NEW, "us-china", "sensitivity", "influence.csv")
+    left = left[(left["lag"] == REALIZED) & (left["period"] == WINDOW) & left["median"].notna()]
+    largest = left.reindex(left["change"].abs().sort_values(ascending=False).index).head(5)
+    told = ", ".join(f"{r['left_out']} {r['change']:+.1f}" for r in largest.to_dict("records"))
+    return "\n".join(
+        [*lines, "", f"Left out, the mean realized lag changes most by: {told} months."]
+    )
+
+
+def _start_cell(table: pd.DataFrame, start: str, fitted_to: str, lag: str, period: str) -> str:
+    found = rows_of(table, start=start, fitted_to=fitted_to, lag=lag, period=period)
+    rows = found.to_dict("records")
+    return marked(rows[0]) if rows else "impossible"
+
+
+def errors(results: Path) -> str:
+    """Symmetric and two-piece measurement errors, on both vintages."""
+    lines = [
+        "| scores | lag | symmetric errors | two-piece errors | difference of medians |",
+        "|---|---|---|---|---|",
+    ]
+    for dataset in (OLD, NEW):
+        table = read(results, dataset, "us-china", "sensitivity", "sensitivity.csv")
+        for lag, period, words in (
+            (REALIZED, WINDOW, "realized, mean"),
+            (TREND, WINDOW, "trend, mean"),
+            (TREND, CURRENT, "trend, last day"),
+        ):
+            rows = [
+                rows_of(table, alternative=name, lag=lag, period=period).to_dict("records")[0]
+                for name in (_SYMMETRIC, _TWO_PIECE)
+            ]
+            change = rows[1]["median"] - rows[0]["median"]
+            told = f"{round(change, 1) + 0.0:+.1f}"
+            lines.append(
+                f"| `{dataset}` | {words} | {marked(rows[0])} | {marked(rows[1])} | {told} |"
+            )
+    return "\n".join(lines)
+
+
+def records(results: Path) -> str:
+    """How many Chinese record-holders there are and how many the stochastic models make."""
+    table = read(results, NEW, "us-china", "predictive.csv")
+    own = rows_of(table, name="records by score", group="China")
+    told = ", ".join(
+        f"{r['expected']:.0f} (`{r['model']}`, p {_chance(r['p'])})" for r in own.to_dict("records")
+    )
+    there = own["value"].iloc[0]
+    if not own["passed"].any() and (own["expected"] < there).all():
+        verdict = (
+            "Every stochastic model makes too few: Chinese releases come in better-ordered "
+            "sequence than independent draws would."
+        )
+    else:
+        passed = ", ".join(f"`{name}`" for name in own.loc[own["passed"], "model"])
+        verdict = f"Such a number is not extreme for {passed or 'none of them'}."
+    return (
+        f"On `{NEW}` {there:.0f} Chinese models held the record by published score when they came. "
+        f"On average the models make {told}; p is the posterior predictive p-value. {verdict}"
+    )
+
+
+def _chance(p: float) -> str:
+    return "<0.01" if p < 0.005 else f"{p:.2f}"
+
+
+def forecast(results: Path) -> str:
+    """How the forecast did with the last year hidden, beside a plain drift."""
+    table = read(results, NEW, "us-china", "catch-up", "hindcast.csv")
+    own = rows_of(table, quantity=_LATENT)
+    off, drift = ((own[name] - own["truth"]).abs().mean() for name in ("median", "drift"))
+    high = int((own["median"] > own["truth"]).sum())
+    better = "worse than" if off > drift else "better than"
+    stamp = "" if own["converged"].all() else " NOT CONVERGED."
+    return (
+        f"Read a forecast together with its hindcast (`hindcast.csv`): with everything after "
+        f"{own['origin'].iloc[0]} hidden, the simulated best available came out too high in {high} "
+        f"of {len(own)} values; its medians are off by {off:.1f} points on average, {better} those "
+        f"of a plain drift of the present best ({drift:.1f}). Of the {len(own)} values "
+        f"{int(own['inside50'].sum())} lie in the 50 % and {int(own['inside90'].sum())} in the "
+        f"90 % interval.{stamp}"
+    )

@@ -1,0 +1,96 @@
+"""A stored fit, reviewed: the verdict first, then what is worst and what to do, and its figures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import xarray as xr
+from rich.console import Console
+from rich.table import Table
+
+from frontierlag.analysis import Analysis
+from frontierlag.checks.advice import advice, worst_quantities
+from frontierlag.errors import OutputError
+from frontierlag.outputs import MANIFEST
+from frontierlag.report.console import show_convergence
+from frontierlag.report.figures import Provenance, diagnostic_figures, save
+from frontierlag.results_folder import read_manifest
+from frontierlag.scores import ATTRIBUTION
+
+FIGURES = "figures"
+
+
+def show_review(console: Console, analysis: Analysis) -> None:
+    """Print the verdict, the gate, the quantities that mixed worst, and advice."""
+    gate = analysis.convergence
+    show_convergence(console, analysis.name, gate)
+    posterior = analysis.fit.tree["posterior"].to_dataset()
+    quantities = xr.merge([posterior, analysis.measured.reported()])
+    table = Table(title="What mixed worst: a parameter or lag a row, at its worst entry")
+    table.add_column("at", no_wrap=True)
+    for name in ("R-hat", "bulk ESS", "tail ESS"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for w in worst_quantities(quantities):
+        numbers = (f"{w.rhat:.4f}", f"{w.bulk:.0f}", f"{w.tail:.0f}")
+        table.add_row(w.where, *numbers, "passed" if w.passed else "FAILED")
+    console.print(table)
+    settings = analysis.fit.settings
+    for check in gate.failures:
+        console.print(f"{check.name}: {advice(check, settings)}", markup=False, soft_wrap=True)
+
+
+def run_folder(file: Path) -> Path:
+    """The results folder that a posterior belongs to; its own folder if there is none."""
+    above = file.parent.parent
+    return above if (above / MANIFEST).is_file() else file.parent
+
+
+def draw_review(analysis: Analysis, file: Path, folder: Path) -> list[Path]:
+    """Draw ArviZ's diagnostic figures of a fit into a folder, each of them whole.
+
+    Parameters
+    ----------
+    analysis
+        As :func:`frontierlag.storage.load` reads it.
+    file
+        Where it was read from; the manifest beside it says whose data it is.
+    folder
+        Where the figures go; files of the same names are replaced.
+
+    Returns
+    -------
+    The paths of the figures.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    """
+    origin = run_folder(file)
+    credit = ATTRIBUTION
+    if (origin / MANIFEST).is_file():
+        credit = str(read_manifest(origin).get("data", {}).get("attribution", ATTRIBUTION))
+    about = Provenance.of(analysis, credit)
+    parameters = [p.name for p in analysis.fit.spec.parameters]
+    aside: Path | None = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+        drawn: list[Path] = []
+        for kind, figure in diagnostic_figures(analysis.tree, parameters, about).items():
+            drawn += save(figure, aside, f"{kind}-{analysis.name}")
+        for path in drawn:
+            os.replace(path, folder / path.name)
+        return [folder / path.name for path in drawn]
+    except OSError as error:
+        raise OutputError(
+            f"figures cannot be written to {folder}: {error.strerror or error}; choose another "
+            "folder with --out, or --no-figures"
+        ) from None
+    finally:
+        if aside is not None:
+            shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,101 @@
+"""What a run was asked to do, as its manifest keeps it, so that it can be asked again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from frontierlag.errors import ResultsError
+from frontierlag.jobs import Job
+from frontierlag.priors import Prior
+from frontierlag.scores import Efforts
+from frontierlag.settings import SamplerSettings
+
+REQUEST = "request"  # its key in a manifest
+
+
+class Request(BaseModel):
+    """One job of a run, with all that its numbers depend on beside the table and the program.
+
+    ``scores`` is as it was given: the name of a reference table, ``latest``, or a path.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scores: str
+    comparison: str
+    since: date | None
+    as_of: date | None
+    efforts: Efforts
+    models: tuple[str, ...]
+    all_claims: bool
+    priors: dict[str, Prior]
+    sampler: SamplerSettings
+
+    @classmethod
+    def of(
+        cls,
+        job: Job,
+        models: Sequence[str],
+        settings: SamplerSettings,
+        priors: Mapping[str, Prior] | None,
+        all_claims: bool,
+    ) -> Request:
+        """Return the request of one job of :func:`frontierlag.run.run_jobs`."""
+        return cls(
+            scores=str(job.scores),
+            comparison=job.comparison,
+            since=job.since,
+            as_of=job.as_of,
+            efforts=job.efforts,
+            models=tuple(models),
+            all_claims=all_claims,
+            priors=dict(priors or {}),
+            sampler=settings,
+        )
+
+    @classmethod
+    def read(cls, manifest: Mapping[str, Any], where: str) -> Request:
+        """Return the request that a manifest keeps.
+
+        Raises
+        ------
+        ResultsError
+            If it keeps none, or one that this version does not understand.
+        """
+        if REQUEST not in manifest:
+            raise ResultsError(
+                f"{where} does not say what was asked for: it was made by another command than "
+                "`frontierlag run`, or by an older version; run the analysis again"
+            )
+        try:
+            return cls.model_validate(manifest[REQUEST])
+        except ValidationError as error:
+            raise ResultsError(
+                f"what was asked for in {where} is not understood by this version "
+                f"({error.error_count()} fields, such as {error.errors()[0]['loc']}); use the "
+                "version that made it"
+            ) from None
+
+    def record(self) -> dict[str, Any]:
+        """The request as a manifest keeps it."""
+        return self.model_dump(mode="json", exclude_none=False)
+
+    def job(self, scores: str | None = None) -> Job:
+        """The job, on the same table or on a copy of it elsewhere."""
+        return Job(scores or self.scores, self.comparison, self.since, self.as_of, self.efforts)
+
+    def command(self) -> str:
+        """The command line that asks for the same; priors of one's own have none."""
+        words = ["frontierlag", "run", "--scores", self.scores, "--comparison", self.comparison]
+        for name, day in (("since", self.since), ("as-of", self.as_of)):
+            words += [f"--{name}", day.isoformat()] if day else []
+        words += ["--models", ",".join(self.models)] if self.models else []
+        words += ["--all-claims"] if self.all_claims else []
+        for name, value in self.sampler.model_dump(exclude_none=True).items():
+            words += [f"--{name.replace('_', '-')}", str(value)]
+        return shlex.join(words)

@@ -1,0 +1,135 @@
+"""Fetch a table: download, check that it is one, keep it; or keep the last good copy."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from frontierlag.errors import FetchError, ScoresError
+from frontierlag.scores.fetch import cache as kept
+from frontierlag.scores.fetch.download import DEFAULT_URL, Limits, download
+from frontierlag.scores.table import ScoreTable, load_scores
+
+# A table of which this share of rows is gone is more likely cut off than shortened.
+FEWEST_LEFT = 0.5
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What came of it.
+
+    Attributes
+    ----------
+    copy, path, table
+        The copy that now stands as ``latest``, its bytes, and the table they hold.
+    before
+        The copy of the same address that stood before; None for the first.
+    before_path
+        The bytes of that one.
+    changed
+        Whether the bytes are other than before.
+    """
+
+    copy: kept.Copy
+    path: Path
+    table: ScoreTable
+    before: kept.Copy | None
+    before_path: Path | None
+    changed: bool
+
+
+def fetch(
+    url: str = DEFAULT_URL,
+    cache: Path | None = None,
+    limits: Limits | None = None,
+    *,
+    accept_smaller: bool = False,
+    now: datetime | None = None,
+) -> Fetched:
+    """Fetch a score table into the cache and return it.
+
+    Parameters
+    ----------
+    url
+        An https address of a CSV file in a layout that is understood.
+    cache
+        The cache's folder; see :func:`frontierlag.scores.fetch.cache.cache_folder`.
+    limits
+        On size, time and redirects.
+    accept_smaller
+        Take a table that has lost more than half of its rows since the last copy.
+    now
+        The time of retrieval; the clock's if it is not given. This is the one place where the
+        clock is read: what is fetched is a table of that day, and says so ever after.
+
+    Raises
+    ------
+    Unreachable
+        If no answer came.
+    FetchError
+        If the answer is refused. The last good copy stays in either case.
+    ScoresError
+        If the cache is damaged.
+    """
+    limits = limits or Limits()
+    folder = kept.cache_folder(cache)
+    moment = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    before, before_path = kept.last_copy_of(url, folder)
+    answer = (
+        download(url, limits, before.etag, before.last_modified, now_at=before.final_url)
+        if before
+        else download(url, limits)
+    )
+    if answer.content is None:
+        assert before is not None  # only a conditional request is answered without content
+        assert before_path is not None
+        again = kept.checked_again(before, moment, answer.etag, answer.last_modified)
+        kept.record(again, folder)
+        return Fetched(again, before_path, load_scores(before_path), before, before_path, False)
+    sha256 = hashlib.sha256(answer.content).hexdigest()
+    same = before is not None and before.sha256 == sha256
+    if before is not None and same:
+        copy = kept.checked_again(before, moment, answer.etag, answer.last_modified)
+    else:
+        copy = kept.Copy(
+            url=url,
+            final_url=answer.final_url,
+            retrieved=moment,
+            checked=moment,
+            sha256=sha256,
+            size=len(answer.content),
+            file=f"scores/{sha256}/{kept.file_name(url, moment[:10])}",
+            etag=answer.etag,
+            last_modified=answer.last_modified,
+        )
+    table = _read(answer.content, Path(copy.file).name, answer.final_url)
+    if before_path is not None and not same and not accept_smaller:
+        _refuse_shrunken(table, load_scores(before_path), answer.final_url)
+    kept.keep(copy, answer.content, folder)
+    return Fetched(copy, folder / copy.file, table, before, before_path, not same)
+
+
+def _read(content: bytes, name: str, url: str) -> ScoreTable:
+    """The table in the bytes, read as it will be from the cache."""
+    with tempfile.TemporaryDirectory(prefix="frontierlag-") as aside:
+        path = Path(aside) / name
+        path.write_bytes(content)
+        try:
+            return load_scores(path)
+        except ScoresError as error:
+            words = str(error).replace(str(path), "it")
+            raise FetchError(
+                f"what {url} sent is no score table that can be used: {words}"
+            ) from None
+
+
+def _refuse_shrunken(table: ScoreTable, before: ScoreTable, url: str) -> None:
+    now, then = len(table.frame), len(before.frame)
+    if now < FEWEST_LEFT * then:
+        raise FetchError(
+            f"{url} sent {now} rows where the last copy has {then}, so it may be cut off; if it is "
+            "right, take it with --accept-smaller"
+        )

@@ -1,0 +1,115 @@
+"""The charts' own tables against brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from frontierlag.lags.days import Window
+from frontierlag.lags.measure import realized_lag_by_day
+from frontierlag.report.page.data import (
+    AGED,
+    AS_LARGE,
+    LAST_RELEASE,
+    TODAY,
+    last_as_large,
+    page_tables,
+)
+
+pytestmark = pytest.mark.xdist_group("linear-records")
+
+
+@pytest.fixture(scope="module")
+def tables(records_analysis):
+    return page_tables(records_analysis)
+
+
+def test_staircases_are_the_running_maximum_of_the_capabilities(tables, records_analysis):
+    fit = records_analysis.fit
+    releases = fit.observations.releases
+    bands = tables["bands"]
+    beside_day, beside_group, beside = fit.outside
+    capability = np.concatenate([fit.capabilities, beside], -1)
+    capability = capability.reshape(-1, capability.shape[-1])
+    days = np.concatenate([releases.day, beside_day])
+    groups = np.concatenate([releases.group, beside_group])
+    for group, name in enumerate(releases.group_names):
+        own = bands[(bands["curve"] == "best") & (bands["group"] == name)]
+        for row in own.iloc[[0, len(own) // 2, -1]].to_dict("records"):
+            day = np.datetime64(row["date"]).astype(int)
+            there = (groups == group) & (days <= day)
+            best = capability[:, there].max(1)
+            assert row["median"] == pytest.approx(np.median(best), abs=6e-4)
+            assert row["lower90"] == pytest.approx(np.quantile(best, 0.05), abs=6e-4)
+            assert row["upper50"] == pytest.approx(np.quantile(best, 0.75), abs=6e-4)
+
+
+def test_trend_is_the_straight_line_of_the_draws(tables, records_analysis):
+    fit = records_analysis.fit
+    bands = tables["bands"]
+    p = fit.trend_inputs
+    for group, name in enumerate(fit.observations.releases.group_names):
+        own = bands[(bands["curve"] == "trend") & (bands["group"] == name)]
+        row = own.iloc[len(own) // 3]
+        years = (pd.Timestamp(row["date"]) - pd.Timestamp(fit.observations.reference)).days / 365.25
+        line = np.asarray(p["level"])[..., group] + np.asarray(p["slope"])[..., group] * years
+        assert row["median"] == pytest.approx(np.median(line), abs=2e-3)
+        assert row["upper90"] == pytest.approx(np.quantile(line, 0.95), abs=2e-3)
+
+
+def test_lag_by_day_has_every_jump_and_both_ends(tables, records_analysis):
+    releases = records_analysis.fit.observations.releases
+    window = records_analysis.measured.window
+    own = tables["lag_by_day"].query("lag == 'realized'")
+    days = own["date"].to_numpy().astype("datetime64[D]").astype(int)
+    assert (np.diff(days) > 0).all()
+    assert days[0] == window.days[0]
+    assert days[-1] == window.days[-1]
+    inside = releases.day[(releases.group == 1) & (releases.day >= window.days[0])]
+    assert set(inside) <= set(days)
+    lag = realized_lag_by_day(records_analysis.fit, window)[0].to_numpy()
+    at = len(own) // 2
+    position = int(days[at] - window.days[0])
+    assert own["median"].iloc[at] == pytest.approx(np.median(lag[..., position]), abs=6e-4)
+    assert own["lower90"].iloc[at] == pytest.approx(np.quantile(lag[..., position], 0.05), abs=6e-4)
+
+
+def test_now_agrees_with_the_lags_draw_by_draw(tables, records_analysis):
+    now = tables["now"].set_index("quantity")
+    measured = records_analysis.measured
+    today = measured.lag("realized", "current")
+    at_release = measured.lag("release", "current")
+    for name, draws in ((TODAY, today), (LAST_RELEASE, at_release), (AGED, today - at_release)):
+        assert float(now.loc[name, "median"]) == pytest.approx(float(draws.median()), abs=6e-4)
+    lag = realized_lag_by_day(records_analysis.fit, measured.window)[0].to_numpy()
+    lag = lag.reshape(-1, lag.shape[-1])[::37]
+    found = last_as_large(
+        xr.DataArray(lag[None], dims=("chain", "draw", "date")), measured.window
+    ).to_numpy()[0]
+    for draw, day in zip(lag, found, strict=True):
+        earlier = [t for t in range(len(draw) - 1) if draw[t] >= draw[-1]]
+        expected = measured.window.days[earlier[-1]] if earlier else np.nan
+        np.testing.assert_equal(day, float(expected))
+    assert pd.Timestamp(now.loc[AS_LARGE, "median"]) < pd.Timestamp(measured.window.as_of)
+
+
+def test_a_lag_that_was_never_as_large_has_no_day():
+    window = Window(pd.Timestamp("2026-01-01").date(), pd.Timestamp("2026-01-04").date())
+    lag = xr.DataArray(
+        np.array([[[1.0, 2, 3, 4], [5, 1, 4, 4], [np.nan, 9, 1, 2]]]),
+        dims=("chain", "draw", "date"),
+    )
+    found = last_as_large(lag, window).to_numpy()[0]
+    assert np.isnan(found[0])
+    assert found[1] == window.days[2]
+    assert found[2] == window.days[1]
+
+
+def test_releases_hold_both_groups_and_their_records(chart_tables, eci_new):
+    table = chart_tables["releases"]
+    assert len(table) == len(eci_new)
+    held = table[table["record"]].sort_values("released")
+    for _, own in held.groupby("group"):
+        assert own["score"].is_monotonic_increasing

@@ -1,0 +1,255 @@
+"""What the page says, and that it says what is missing or failed."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from frontierlag.claims import ARTICLE
+from frontierlag.cli import main
+from frontierlag.errors import ResultsError
+from frontierlag.report.page.answers import CLAIMED_YEARS
+from frontierlag.report.page.build import LIMIT, write_page, write_tree
+from frontierlag.report.page.folder import read_results
+from frontierlag.report.page.forest import Bar, scaled
+from frontierlag.report.page.format import figure, percent
+
+pytestmark = pytest.mark.xdist_group("linear-records")
+EVIL = "<script>alert(1)</script><b>Model</b> & 'x' \"y\" %{customdata}"
+
+
+def text_of(html: str) -> str:
+    """The words that a reader sees, without script, style and data."""
+
+    class Words(HTMLParser):
+        quiet = 0
+        words: list[str]
+
+        def handle_starttag(self, tag, attrs):
+            self.quiet += tag in ("script", "style")
+
+        def handle_endtag(self, tag):
+            self.quiet -= tag in ("script", "style")
+
+        def handle_data(self, data):
+            if not self.quiet:
+                self.words.append(data)
+
+    reader = Words()
+    reader.words = []
+    reader.feed(html)
+    return re.sub(r"\s+", " ", "".join(reader.words))
+
+
+def made(folder):
+    return write_page(folder)[0].read_text(encoding="utf-8")
+
+
+def row_of(folder, stem, **wanted):
+    table = pd.read_csv(folder / f"{stem}.csv", dtype={"period": str})
+    for name, value in wanted.items():
+        table = table[table[name] == value]
+    return table.iloc[0]
+
+
+def test_the_answer_is_the_headline_row_of_the_tables(folder):
+    words = text_of(made(folder))
+    mean = row_of(folder, "lags", model="linear-stochastic", lag="realized", period="window")
+    now = row_of(folder, "lags", model="linear-stochastic", lag="realized", period="current")
+    assert f"by {mean['median']:.1f} months on average since" in words
+    assert f"interval {mean['lower90']:.1f} to {mean['upper90']:.1f})" in words
+    assert f"{now['median']:.1f} months ({now['lower90']:.1f} to {now['upper90']:.1f})" in words
+
+
+def test_sections_stand_in_their_order(folder):
+    html = made(folder)
+    ids = re.findall(r'<h2 id="([a-z-]+)"', html)
+    assert ids == [
+        "rungs", "frontier", "through-time", "years", "today", "claims", "specification",
+        "meaning", "models", "calibration", "diagnostics", "data", "methods", "cite",
+    ]  # fmt: skip
+    assert "CC BY 4.0" in text_of(html)
+    assert len(html.encode()) < LIMIT
+
+
+def test_every_claim_and_every_row_left_out_is_there(folder):
+    words = text_of(made(folder))
+    for claim in pd.read_csv(folder / "claims.csv")["claim"]:
+        assert claim in words
+    left = json.loads((folder / "manifest.json").read_text())["data"]["left_out"]["rows"]
+    for row in left:
+        assert f"row {row['row']}, {row['model']}: {row['reason']}" in words
+
+
+def test_calibration_shows_the_realized_lag_of_every_world(folder):
+    home = folder.parent / "calibration"
+    home.mkdir()
+    base = {"world": "base", "estimator": "linear-stochastic", "period": "window", "n": 500}
+    numbers = {"failed": 2, "cover90": 0.9, "cover90_low": 0.87, "cover90_high": 0.93}
+    numbers |= {"width": 2.125, "bias": -0.1, "rmse": 0.6, "rmse_ratio": 0.7}
+    rows = [base | numbers | {"lag": lag} for lag in ("realized", "trend")]
+    rows.append({"world": "broken", "estimator": "linear-records", "n": 0, "failed": 9})
+    pd.DataFrame(rows).to_csv(home / "calibration.csv", index=False)
+    words = text_of(made(folder))
+    assert words.count("87 % to 93 %") == 1  # the trend lag is not the question here
+    assert re.search(r"broken *linear-records *0 *9 *– *– to –", words)
+
+
+def test_claimed_years_are_those_of_the_article():
+    for claim in ARTICLE:
+        found = re.fullmatch(r"It was (?:about )?([\d-]+)(?: months)? in (\d{4})", claim.words)
+        if found:
+            said = [float(x) for x in found[1].split("-")]
+            low, high = CLAIMED_YEARS.pop(found[2])
+            assert [low, high] == (said if len(said) == 2 else [said[0] - 0.5, said[0] + 0.5])
+    assert not CLAIMED_YEARS
+
+
+def test_markup_in_a_table_is_text(folder):
+    for stem, column in (("releases", "model"), ("releases", "organization"), ("claims", "claim")):
+        table = pd.read_csv(folder / f"{stem}.csv")
+        table.loc[table.index[-1], column] = EVIL
+        if stem == "releases":
+            table.loc[table.index[-1], "record"] = True
+        table.to_csv(folder / f"{stem}.csv", index=False)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["data"]["left_out"]["rows"].append({"row": 1, "model": EVIL, "reason": EVIL})
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    html = made(folder)
+    assert "<script>alert" not in html
+    assert EVIL in text_of(html)
+    data = re.search(r'<script type="application/json" id="charts">(.*?)</script>', html, re.S)
+    drawn = json.loads(data[1])
+    hovers = [t for trace in drawn["frontier"]["traces"] for t in trace.get("text", [])]
+    assert any("&lt;script&gt;alert(1)" in t for t in hovers)
+    assert not any("<script" in t for t in hovers)
+
+
+def test_a_folder_without_posteriors_says_what_is_missing(bare_folder):
+    words = text_of(made(bare_folder))
+    assert "trends, bands and the lag through time are not drawn here" in words
+    assert "At the last record" not in words
+    results = read_results(bare_folder)
+    assert len(results.table("releases")) == 205  # read again from the table of the same content
+    assert results.missing
+
+
+def test_releases_of_another_table_are_not_drawn(bare_folder):
+    manifest = json.loads((bare_folder / "manifest.json").read_text())
+    manifest["data"]["sha256"] = "0" * 64
+    (bare_folder / "manifest.json").write_text(json.dumps(manifest))
+    words = text_of(made(bare_folder))
+    assert "is not the one that this run had" in words
+
+
+def test_what_did_not_converge_is_stamped_wherever_it_stands(folder, capsys):
+    for stem in ("lags", "ladder", "diagnostics", "now", "claims"):
+        table = pd.read_csv(folder / f"{stem}.csv", dtype={"period": str})
+        table.loc[table["model"] == "linear-stochastic", "converged"] = False
+        table.to_csv(folder / f"{stem}.csv", index=False)
+    with pytest.raises(SystemExit) as stop:
+        main(["report", str(folder)])
+    assert stop.value.code == 1
+    assert "NOT CONVERGED: linear-stochastic" in capsys.readouterr().out
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    answer = re.search(r'<p class="answer" id="answer">(.*?)</p>', html, re.S)[1]
+    assert "NOT CONVERGED" in answer
+    assert "NOT CONVERGED" in re.search(r'id="verdict">(.*?)</p>', html, re.S)[1]
+    for rung in re.findall(r'<div class="rung( first)?"><h3>(.*?)</h3>', html):
+        assert (
+            "NOT CONVERGED" in rung[1]
+            or "record" in rung[1]
+            or "Today" in rung[1]
+            or ("Aged" in rung[1])
+        )
+    claimed = pd.read_csv(folder / "claims.csv")
+    stamped = claimed[claimed["converged"] == False]  # noqa: E712
+    body = html[html.index('<h2 id="claims"') : html.index('<h2 id="specification"')]
+    assert body.count("NOT CONVERGED") == len(stamped) > 0
+    models = html[html.index("Mean realized lag</h3>", html.index('id="models"')) :]
+    row = models[: models.index("</figure>")].split('<div class="row')[1:]
+    for one in row[:-1]:
+        assert ("NOT CONVERGED" in one) == (
+            "linear-stochastic</div>" in one or (">linear-stochastic <span" in one)
+        )
+    assert "linear-stochastic (NOT CONVERGED)" in html  # in the charts' choice of models
+    cite = html[html.index('<h2 id="cite"') :]
+    assert "NOT CONVERGED" in cite
+
+
+def test_a_converged_folder_has_no_stamp_and_passes(folder, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["report", str(folder)])
+    assert stop.value.code == 0
+    assert "NOT CONVERGED" not in text_of((folder / "report.html").read_text(encoding="utf-8"))
+    assert "written to" in capsys.readouterr().out
+
+
+def test_a_tree_gets_an_index_with_links_that_lead_there(folder):
+    root = folder.parent
+    target, found = write_tree(root)
+    html = target.read_text(encoding="utf-8")
+    assert [r.folder for r in found] == [folder]
+    links = re.findall(r'<h2><a href="([^"]+)">', html)
+    assert [(root / link).is_file() for link in links] == [True]
+
+
+def test_the_same_folder_gives_the_same_page(folder):
+    assert made(folder) == made(folder)
+
+
+def test_a_wrong_folder_is_one_sentence(tmp_path, capsys):
+    for arguments in (
+        [str(tmp_path / "none")],
+        [str(tmp_path)],
+        [str(tmp_path), "--out", str(tmp_path / "x.html")],
+    ):
+        with pytest.raises(SystemExit) as stop:
+            main(["report", *arguments])
+        assert stop.value.code == 2
+        told = capsys.readouterr().err
+        assert told.startswith("frontierlag: ")
+        assert "Traceback" not in told
+
+
+def test_a_damaged_table_is_refused_and_the_last_page_kept(folder):
+    before = made(folder)
+    lags = pd.read_csv(folder / "lags.csv").drop(columns="median")
+    lags.to_csv(folder / "lags.csv", index=False)
+    with pytest.raises(ResultsError):
+        write_page(folder)
+    assert (folder / "report.html").read_text(encoding="utf-8") == before
+
+
+def test_a_model_may_be_named_na(folder):
+    table = pd.read_csv(folder / "releases.csv")
+    table.loc[0, ["model", "record"]] = ["NA", True]
+    table.to_csv(folder / "releases.csv", index=False)
+    assert "<td>NA</td>" in made(folder)
+
+
+def test_figures_have_no_more_digits_than_the_error_supports():
+    assert figure(6.849, 0.008) == "6.8"
+    assert figure(6.849, 0.06) == "7"
+    assert figure(6.849, float("nan")) == "6.8"
+    assert figure(-0.04, 0.001) == "0.0"
+    assert figure(float("nan"), 0.1) == "none"
+    assert [percent(x) for x in (0.0, 0.004, 0.37, float("nan"))] == [
+        "never", "under 1 %", "37 %", "none",
+    ]  # fmt: skip
+
+
+def test_bars_stand_at_their_share_of_the_scale():
+    row = Bar("a", "", (2.0, 3.0, 4.0, 5.0, 10.0), claimed=(4.0, 8.0))
+    found = scaled([row, Bar("b", "", (0.0, 1.0, 2.0, 3.0, 4.0))], line=5.0)
+    (low, first), (high, last) = found.ticks[0], found.ticks[-1]
+    assert (float(low), first, last) == (0.0, 0.0, 100.0)
+    width = float(high)
+    assert found.bars[0].places == pytest.approx([100 * v / width for v in row.values], abs=0.01)
+    assert found.bars[0].claimed_places == pytest.approx([400 / width, 800 / width], abs=0.01)
+    assert found.line == pytest.approx(500 / width, abs=0.01)
+    assert scaled([Bar("c", "", (float("nan"),) * 5)]) is None

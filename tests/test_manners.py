@@ -1,0 +1,168 @@
+"""How the command line behaves when something is wrong, or when it is told to stop."""
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from frontierlag.cli import main
+from frontierlag.cli.app import app
+from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, USER_ERROR
+
+pytestmark = pytest.mark.xdist_group("cli")
+COMMAND = [sys.executable, "-m", "frontierlag.cli"]
+QUICK = ["--models", "linear-records", "--chains", "2", "--draws", "100", "--tune", "100"]
+
+
+def frontierlag(*arguments, **options):
+    words = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=300, **options)
+
+
+def refused(done, words):
+    assert done.returncode == USER_ERROR, done.stderr
+    assert re.search(words, done.stderr)
+    assert done.stderr.startswith("frontierlag: ")
+    assert "Traceback" not in done.stderr
+
+
+def commands():
+    for name in app:
+        if name.startswith("-"):
+            continue
+        inner = [sub for sub in app[name] if not sub.startswith("-")] if name == "scores" else []
+        yield from ((name, sub) for sub in inner) if inner else [(name,)]
+
+
+@pytest.mark.parametrize("words", list(commands()), ids="-".join)
+def test_every_command_has_help_with_an_example(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--help"])
+    assert ended.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"Example: frontierlag {' '.join(words)}" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--scores", "."], "is a folder"),
+        (["run", "--scores", "picture.csv"], "not UTF-8"),
+        (["run", "--scores", "https://epoch.ai/data/eci_scores.csv"], "scores fetch"),
+        (["run", "--since", "2026-02-01", "--as-of", "2026-01-01"], "window is empty"),
+        (["run", "--as-of", "31/12/2025"], "--as-of"),
+        (["run", "--out", "picture.csv"], "is a file"),
+        (["run", "--out", "picture.csv/out"], "cannot write"),
+        (["diagnose", "picture.csv"], "cannot be read as NetCDF"),
+        (["diagnose", "."], "no posterior.nc below"),
+        (["lags", "."], "cannot be read as NetCDF"),
+        (["cite"], "does not exist.*frontierlag run"),
+        (["cite", "."], "no manifest"),
+        (["cite", "--format", "word"], "format"),
+        (["freeze", "a", "nowhere"], "does not exist"),
+        (["verify", "a"], "nothing is frozen"),
+        (["scores", "check", "picture.csv"], "not UTF-8"),
+        (["scores", "fetch", "http://127.0.0.1/x.csv"], "not an https address"),
+        (["scores", "show", "latest"], "scores fetch"),
+        (["scores", "nothing"], "nothing"),
+    ],
+)
+def test_a_mistake_is_one_sentence(arguments, words, tmp_path):
+    (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n\xff")
+    environment = os.environ | {"FRONTIERLAG_CACHE": str(tmp_path / "cache")}
+    refused(frontierlag(*arguments, cwd=tmp_path, env=environment), words)
+    assert [p.name for p in tmp_path.iterdir()] == ["picture.csv"]
+
+
+@pytest.mark.parametrize("command", ["run", "fit"])
+def test_a_full_disk_leaves_nothing(command, tmp_path):
+    """No file may grow beyond some kilobytes, as on a disk without room."""
+    limit = 20_000
+    options = QUICK if command == "run" else ["--model", "linear-records", *QUICK[2:]]
+    out = tmp_path / "out"
+    done = frontierlag(
+        command, *options, "--out", out, cwd=tmp_path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "numba")},
+    )  # fmt: skip
+    refused(done, "room|written|File too large")
+    assert not out.exists()
+    assert not list(tmp_path.glob(".*partial*"))
+
+
+def test_output_to_a_full_disk_and_to_a_closed_pipe():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, "scores", "list"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    refused(done, "no room left to write")
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*COMMAND, "scores", "list"], stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (PIPE_CLOSED, "")
+
+
+def test_no_colour_without_a_terminal_and_no_name_is_markup(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "model,weights,released,score\n[/b]x,open,2024-01-05,10\n:warning: y,closed,2024-01-02,20\n"
+    )
+    done = frontierlag("scores", "show", tmp_path / "t.csv")
+    assert done.returncode == 0, done.stderr
+    assert "[/b]x" in done.stdout
+    assert ":warning: y" in done.stdout
+    assert "\x1b" not in done.stdout + frontierlag("--help").stdout
+    ascii_only = frontierlag(
+        "scores", "show", tmp_path / "t.csv", env=os.environ | {"PYTHONIOENCODING": "ascii"}
+    )
+    assert ascii_only.returncode == 0
+
+
+def test_debug_gives_the_traceback():
+    for arguments in (["run", "--scores", "nowhere"], ["nothing"]):
+        done = frontierlag("--debug", *arguments)
+        assert done.returncode != 0
+        assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize("whom", ["group", "process"])
+@pytest.mark.parametrize("wait", [0.4, 2.0, 6.0, 12.0])
+def test_ctrl_c_at_any_moment_leaves_everything_as_it_was(tmp_path, wait, whom):
+    out = tmp_path / "out"
+    out.mkdir()
+    before = {"manifest.json": '{"files": ["manifest.json", "lags.csv"]}', "lags.csv": "mine"}
+    for name, content in before.items():
+        (out / name).write_text(content)
+    process = subprocess.Popen(
+        [*COMMAND, "run", "--draws", "20000", "--out", str(out)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(wait)
+    send = os.killpg if whom == "group" else os.kill
+    send(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    # An interrupt that Python itself tells by the signal is 130 to a shell all the same.
+    assert process.returncode in (INTERRUPTED, -signal.SIGINT), said
+    assert "frontierlag: interrupted" in said
+    assert "Traceback" not in said
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert {p.name: p.read_text() for p in out.iterdir()} == before
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and alive(process.pid):
+        time.sleep(0.2)
+    assert not alive(process.pid), "workers were left behind"
+
+
+def alive(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
