@@ -8,7 +8,8 @@ from scipy import stats
 
 from frontierlag.calibration.estimands import true_lags
 from frontierlag.calibration.prior_worlds import prior_world, spec_of
-from frontierlag.calibration.ranks import LEVEL, holm, rank, uniformity
+from frontierlag.calibration.rank_trial import rank
+from frontierlag.calibration.ranks import LEVEL, holm, uniformity
 from frontierlag.calibration.results import ABOUT
 from frontierlag.calibration.sbc import MODELS, rank_statistics
 from frontierlag.errors import SpecError

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from frontierlag.calibration.coverage import coverage_table
-from frontierlag.calibration.estimands import to_json, true_lags
 from frontierlag.calibration.estimators import estimator
 from frontierlag.calibration.runner import Item, run_tasks
 from frontierlag.calibration.store import Done, campaign_store
-from frontierlag.calibration.worlds import design, make_world
+from frontierlag.calibration.trial import run_one
+from frontierlag.calibration.worlds import design
 from frontierlag.errors import SpecError
 
 MODELS = (
@@ -122,14 +121,6 @@ def calibrate(
         run_one, items, store, entropy=entropy, jobs=jobs, scheduler=scheduler, done=done
     )
     return Calibration(coverage_table(found), _problems(found), _seconds(found))
-
-
-def run_one(payload: tuple[str, str], seed: np.random.SeedSequence) -> dict[str, Any]:
-    """Make one world and let one estimator answer: the campaign's task."""
-    world_name, name = payload
-    of_world, of_estimator = seed.spawn(2)
-    world = make_world(design(world_name), np.random.default_rng(of_world))
-    return to_json(estimator(name)(world, of_estimator), true_lags(world))
 
 
 def key_of(world: str, estimator: str, index: int) -> str:

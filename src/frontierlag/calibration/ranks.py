@@ -1,4 +1,4 @@
-"""Where a truth ranks among posterior draws, and whether many ranks are uniform."""
+"""Whether the ranks of many truths among their posterior draws are uniform."""
 
 from __future__ import annotations
 
@@ -11,19 +11,6 @@ from scipy import stats
 # A model fails if a quantity's ranks are this unlikely, after correction for how many there are.
 LEVEL = 0.01
 BINS = 10
-
-
-def rank(truth: float, draws: np.ndarray, u: float) -> float:
-    """Where the truth falls among the draws, 0 to 1: uniform if model and sampler are right.
-
-    With b draws below the truth and e equal to it, (b + u (e + 1)) / (number of draws + 1), with u
-    uniform: the rank statistic of Talts et al. (2018) with ties broken at random. A lag that does
-    not exist counts as below all others.
-    """
-    values = np.where(np.isnan(draws), -np.inf, draws)
-    at = -np.inf if np.isnan(truth) else truth
-    below, equal = int((values < at).sum()), int((values == at).sum())
-    return (below + u * (equal + 1)) / (values.size + 1)
 
 
 def uniformity(ranks: Mapping[str, Sequence[float]]) -> pd.DataFrame:
