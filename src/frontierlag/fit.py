@@ -11,6 +11,7 @@ import numpy as np
 import pymc as pm
 import xarray as xr
 
+from frontierlag.benchmarks import MeasuredReleases
 from frontierlag.model import ModelSpec, build
 from frontierlag.names import (
     BENCHMARK,
@@ -18,6 +19,7 @@ from frontierlag.names import (
     CHAIN,
     DRAW,
     GROUP,
+    MEASURED,
     OTHER,
     OUTSIDE,
     RELEASE,
@@ -46,8 +48,9 @@ class Fit:
         What was fitted, to what, and how.
     tree
         DataTree with ``posterior``, ``sample_stats``, ``log_likelihood``, ``prior``,
-        ``prior_predictive``, ``posterior_predictive``, ``observed_data``, ``constant_data`` and
-        ``capabilities`` (as from :func:`draw_capabilities`).
+        ``prior_predictive``, ``posterior_predictive``, ``observed_data``, ``constant_data``,
+        ``capabilities`` (as from :func:`draw_capabilities`), and of a model of benchmark results
+        ``measured``, those results.
     seconds
         Time that sampling took.
     """
@@ -149,6 +152,8 @@ def fit_model(
             CAPABILITIES: draw_capabilities(spec, observations, p, settings.seed),
         }
     )
+    if observations.responses is not None:
+        tree[MEASURED] = xr.DataTree(observations.responses.dataset())
     tree.attrs.update(describe(spec, observations, settings))
     return Fit(spec, observations, settings, tree, sampled.seconds)
 
@@ -261,12 +266,12 @@ def _per_score(spec: ModelSpec, observations: Observations, values: np.ndarray) 
 
 def _labels(observations: Observations) -> dict[str, np.ndarray]:
     """Labels of every dim that a model's variables may have beside the sample and the group."""
-    labels: dict[str, np.ndarray] = {RELEASE: observations.releases.model}
-    found = observations.responses
-    if found is None:
+    r = observations.releases
+    labels: dict[str, np.ndarray] = {RELEASE: r.model}
+    if not isinstance(r, MeasuredReleases):
         return labels
-    results = np.arange(len(found.score))
-    return labels | {OTHER: found.others, BENCHMARK: found.benchmarks, RESULT: results}
+    of = r.responses
+    return labels | {OTHER: of.others, BENCHMARK: of.benchmarks, RESULT: r.result_names}
 
 
 def describe(

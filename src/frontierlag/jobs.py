@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from frontierlag.benchmarks import MeasuredReleases, joined, load_results
 from frontierlag.errors import SpecError
 from frontierlag.lags.days import Window
+from frontierlag.model import first_model, models_for
 from frontierlag.scores import (
     Efforts,
     Releases,
@@ -23,6 +25,20 @@ from frontierlag.scores import (
 class Job:
     """One score table and comparison over one window.
 
+    Parameters
+    ----------
+    scores
+        Name or path of the score table.
+    comparison
+        Leader and follower.
+    since, as_of
+        First and last day of the window; by default the table's own.
+    efforts
+        Of an accuracy: which settings of one model count.
+    results
+        Name or path of the benchmark results behind the scores; empty to fit the scores. Dates,
+        makers and countries come from the score table all the same.
+
     Raises
     ------
     SpecError
@@ -34,6 +50,7 @@ class Job:
     since: date | None = None
     as_of: date | None = None
     efforts: Efforts = "best"
+    results: str = ""
 
     def prepare(self) -> Prepared:
         """Read the table and settle the groups and the window."""
@@ -52,7 +69,10 @@ class Job:
                 f"have a second record in {table.name} only from {earliest} on; "
                 f"give --since {earliest} or later"
             )
-        return Prepared(table, found, Window(since, found.as_of))
+        window = Window(since, found.as_of)
+        if self.results:
+            found = joined(load_results(self.results), found)
+        return Prepared(table, found, window)
 
 
 @dataclass(frozen=True)
@@ -70,12 +90,27 @@ class Prepared:
         return Path(self.table.name) / f"{comparison}{self.suffix}"
 
     @property
-    def suffix(self) -> str:
-        """What tells another window from the table's own, so that neither replaces the other.
+    def measured(self) -> bool:
+        """Whether benchmark results are fitted, not scores."""
+        return isinstance(self.releases, MeasuredReleases)
 
-        Empty for the table's own; else as in ``-since-2025-01-01-as-of-2026-03-01``.
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models that are fitted unless told otherwise; the headline is among them."""
+        return models_for(self.table.metric, "results" if self.measured else "scores")
+
+    def model(self, trend: str = "") -> str:
+        """Name of the model that stands first for these data, or of its like with another trend."""
+        return first_model(self.table.metric, "results" if self.measured else "scores", trend)
+
+    @property
+    def suffix(self) -> str:
+        """What tells a fit to benchmark results, or another window than the table's own, apart.
+
+        So that neither replaces the other in a results folder. Empty for scores over the table's
+        own window; else as in ``-joint-since-2025-01-01-as-of-2026-03-01``.
         """
-        words = ""
+        words = "-joint" if self.measured else ""
         if self.window.since != default_window_start(self.releases):
             words += f"-since-{self.window.since}"
         if self.window.as_of != self.table.as_of:

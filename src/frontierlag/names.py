@@ -26,6 +26,7 @@ LEADER, FOLLOWER = 0, 1
 
 # groups of the DataTree beside ArviZ's own
 CAPABILITIES = "capabilities"
+MEASURED = "measured"  # the benchmark results that a joint model is fitted to
 LAGS = "lags"
 GAPS = "gaps"
 LEVELS = "levels"

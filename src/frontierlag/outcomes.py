@@ -23,6 +23,7 @@ from frontierlag.plan import Item, by_compilation
 from frontierlag.priors import Prior
 from frontierlag.report import tables
 from frontierlag.report.bands import curve_bands, lag_bands
+from frontierlag.report.capabilities import benchmark_table, capability_table
 from frontierlag.report.figures import (
     MeanLag,
     Provenance,
@@ -125,6 +126,8 @@ def _fit_one(
             "diagnostics": tables.diagnostics_table(analysis),
             "prior_influence": tables.prior_influence_table(analysis),
             "predictive": tables.predictive_table(analysis),
+            "capabilities": capability_table(analysis),
+            **({"benchmarks": benchmark_table(analysis)} if prepared.measured else {}),
         },
         verdict=gate.verdict(),
         about=about,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -15,9 +15,8 @@ from frontierlag.checks.stacking import Stacked
 from frontierlag.claims.claim import Claim, Need, Unanswerable
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.jobs import Job, Prepared
-from frontierlag.model import ModelSpec, models_for
+from frontierlag.model import ModelSpec
 from frontierlag.priors import Prior
-from frontierlag.report.sentences import headline
 from frontierlag.scores import Metric, Releases, load_scores, parse_comparison, releases
 from frontierlag.storage import load
 
@@ -77,9 +76,23 @@ class StoredEvidence:
 
     def _item(self, need: Need) -> Item:
         if need.fit not in self._items:
-            reason = f"{need.model} was not fitted in this run"
+            reason = "what it rests on was not fitted in this run"
             raise Unanswerable(self._missing.get(need.fit, reason))
         return self._items[need.fit]
+
+
+def claims_on(prepared: Prepared, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """The claims as they are asked of a job.
+
+    A fit to benchmark results draws the capability of every model, so that two comparisons of one
+    table need one fit: the second is a split of the first.
+    """
+    if not prepared.measured:
+        return tuple(claims)
+    main = prepared.releases.comparison.name
+    return tuple(
+        replace(claim, needs=tuple(need.within(main) for need in claim.needs)) for claim in claims
+    )
 
 
 def models_of(
@@ -92,7 +105,7 @@ def models_of(
     SpecError
         If a model is named twice, does not exist, or does not suit the table.
     """
-    chosen = tuple(models) or models_for(prepared.table.metric)
+    chosen = tuple(models) or prepared.models
     if len(set(chosen)) != len(chosen):
         raise SpecError(f"name each model once; got {', '.join(chosen)}")
     for name in chosen:
@@ -146,10 +159,9 @@ def _item_for(
         other = Job(need.scores, need.comparison, as_of=min(job.as_of or last, last))
     else:
         same = need.comparison == prepared.releases.comparison.name
-        since = job.since if same else None
-        other = Job(job.scores, need.comparison, since, job.as_of, job.efforts)
+        other = replace(job, comparison=need.comparison, since=job.since if same else None)
     target = other.prepare()
-    model = need.model or headline(target.table.metric)
+    model = target.model(need.trend)
     for item in planned:
         if item.model == model and same_job(item.prepared, target):
             return item

@@ -31,6 +31,7 @@ class Request(BaseModel):
     since: date | None
     as_of: date | None
     efforts: Efforts
+    results: str = ""
     models: tuple[str, ...]
     all_claims: bool
     priors: dict[str, Prior]
@@ -52,6 +53,7 @@ class Request(BaseModel):
             since=job.since,
             as_of=job.as_of,
             efforts=job.efforts,
+            results=job.results,
             models=tuple(models),
             all_claims=all_claims,
             priors=dict(priors or {}),
@@ -85,13 +87,21 @@ class Request(BaseModel):
         """The request as a manifest keeps it."""
         return self.model_dump(mode="json", exclude_none=False)
 
-    def job(self, scores: str | None = None) -> Job:
-        """The job, on the same table or on a copy of it elsewhere."""
-        return Job(scores or self.scores, self.comparison, self.since, self.as_of, self.efforts)
+    def job(self, scores: str | None = None, results: str | None = None) -> Job:
+        """The job, on the same tables or on copies of them elsewhere."""
+        return Job(
+            scores or self.scores,
+            self.comparison,
+            self.since,
+            self.as_of,
+            self.efforts,
+            results or self.results,
+        )
 
     def command(self) -> str:
         """The command line that asks for the same; priors of one's own have none."""
         words = ["frontierlag", "run", "--scores", self.scores, "--comparison", self.comparison]
+        words += ["--results", self.results] if self.results else []
         for name, day in (("since", self.since), ("as-of", self.as_of)):
             words += [f"--{name}", day.isoformat()] if day else []
         words += ["--models", ",".join(self.models)] if self.models else []

@@ -23,6 +23,7 @@ from frontierlag.outputs import MANIFEST, files_below, staged, staged_all
 from frontierlag.plan import (
     Item,
     StoredEvidence,
+    claims_on,
     compare_all,
     evidence_items,
     models_of,
@@ -147,7 +148,7 @@ def run_jobs(
         evidence: list[StoredEvidence] = []
         for job, item in zip(jobs, prepared, strict=True):
             about = item.releases.comparison.name == US_CHINA and not priors
-            claims = ARTICLE if about else ()
+            claims = claims_on(item, ARTICLE if about else ())
             more, found = evidence_items(job, item, claims, items, aside, all_claims)
             items += more
             asked.append(claims)
@@ -200,6 +201,7 @@ def run_claims(
     """
     settings = settings or SamplerSettings()
     prepared = job.prepare()
+    claims = claims_on(prepared, claims)
     with staged(out) as folder, TemporaryDirectory(prefix="frontierlag-") as aside:
         items, evidence = evidence_items(job, prepared, claims, [], Path(aside))
         outcomes = fit_all(items, settings, None, workers, done)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from typing import Any, Literal
 import xarray as xr
 
 from frontierlag.analysis import Analysis
+from frontierlag.benchmarks import MeasuredReleases, responses_of
 from frontierlag.errors import FitError, OutputError
 from frontierlag.fit import Fit
 from frontierlag.lags.days import Window
@@ -21,6 +22,7 @@ from frontierlag.names import (
     GAPS,
     LAGS,
     LEVELS,
+    MEASURED,
     REALIZED,
     TREND,
 )
@@ -127,7 +129,7 @@ def _metric(stored: dict[str, Any]) -> Metric:
 def _releases(tree: xr.DataTree, metric: Metric) -> Releases:
     constant = tree["constant_data"].to_dataset()
     column = {str(name): constant[name].to_numpy() for name in constant.data_vars}
-    return Releases(
+    found = Releases(
         comparison=Comparison(**json.loads(tree.attrs["comparison_definition"])),
         metric=metric,
         as_of=date.fromisoformat(tree.attrs["as_of"]),
@@ -146,3 +148,7 @@ def _releases(tree: xr.DataTree, metric: Metric) -> Releases:
         left_out=tuple(LeftOut(**row) for row in json.loads(tree.attrs["left_out"])),
         notes=tuple(json.loads(tree.attrs["notes"])),
     )
+    if MEASURED not in tree.children:
+        return found
+    columns = {f.name: getattr(found, f.name) for f in fields(Releases)}
+    return MeasuredReleases(**columns, responses=responses_of(tree[MEASURED].to_dataset()))

@@ -15,12 +15,11 @@ from frontierlag.analysis import Analysis, analyse
 from frontierlag.forecast import CatchUp, Hindcast, catch_up, forecast_best, hindcast
 from frontierlag.jobs import Job
 from frontierlag.manifest import data_record, model_record, run_record, settings_record
-from frontierlag.model import ModelSpec
+from frontierlag.model import ModelSpec, first_model
 from frontierlag.outputs import MANIFEST, files_below, staged
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.catch_up import catch_up_dates
 from frontierlag.report.figures.vintages import vintage_waterfall
-from frontierlag.report.sentences import headline
 from frontierlag.report.spreadsheet import as_text
 from frontierlag.report.tables import DIGITS
 from frontierlag.report.vintages import (
@@ -106,7 +105,7 @@ def study_sensitivity(
     prepared = job.prepare()
     with staged(out) as folder:
         found = run_sensitivity(job, folder, settings, dates=dates, workers=workers, done=done)
-        spec = ModelSpec.of(headline(prepared.table.metric), prepared.table.metric)
+        spec = ModelSpec.of(first_model(prepared.table.metric), prepared.table.metric)
         models = {spec.name: model_record(spec, len(prepared.releases), settings)}
         record = run_record(prepared.table, prepared.releases, prepared.window, settings, models)
         record["date_errors"] = [error.words for error in dates]
@@ -130,7 +129,7 @@ def study_catch_up(
     """
     settings = settings or SamplerSettings()
     prepared = job.prepare()
-    spec = ModelSpec.of(headline(prepared.table.metric), prepared.table.metric)
+    spec = ModelSpec.of(first_model(prepared.table.metric), prepared.table.metric)
     with staged(out) as folder:
         analysis: Analysis = analyse(
             spec, prepared.releases, prepared.window, settings, stage=stage

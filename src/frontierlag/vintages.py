@@ -21,10 +21,9 @@ import numpy as np
 from frontierlag.analysis import Analysis, analyse
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.days import Window
-from frontierlag.model import ModelSpec
+from frontierlag.model import ModelSpec, first_model
 from frontierlag.names import CENSORED, PERIOD, REALIZED, SAMPLE_DIMS, TREND, WINDOW
 from frontierlag.observations import day_number
-from frontierlag.report.sentences import headline
 from frontierlag.scores import Releases, releases
 from frontierlag.scores.side_by_side import (
     SIDES,
@@ -247,7 +246,7 @@ def compare_vintages(
         If the two cannot be set side by side.
     """
     pair, window = side_by_side(job_a, job_b)
-    spec = ModelSpec.of(model or headline(pair.a.metric), pair.a.metric)
+    spec = ModelSpec.of(model or first_model(pair.a.metric), pair.a.metric)
     made: list[tuple[Releases, Analysis]] = []
     corners: dict[Corner, Analysis] = {}
     for corner in CORNERS:

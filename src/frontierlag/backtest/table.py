@@ -17,9 +17,8 @@ from frontierlag.backtest.targets import HORIZONS, Past, Target, cells, outcome,
 from frontierlag.errors import SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.days import DAYS_PER_MONTH
-from frontierlag.model import ModelSpec
+from frontierlag.model import ModelSpec, first_model
 from frontierlag.observations import day_number
-from frontierlag.report.sentences import headline
 from frontierlag.settings import SamplerSettings
 from frontierlag.summary import INNER, OUTER, QUANTILES
 
@@ -94,7 +93,7 @@ def backtest(
         If there is no origin to forecast from, or the earlier vintage is not earlier.
     """
     now = job.prepare()
-    names = tuple(models) or (headline(now.table.metric),)
+    names = tuple(models) or (first_model(now.table.metric),)
     specs = [ModelSpec.of(name, now.table.metric) for name in dict.fromkeys(names)]
     origins = [(WITHIN, origin) for origin in origins_of(job, min(HORIZONS))]
     before = earlier or EARLIER.get(now.table.name)

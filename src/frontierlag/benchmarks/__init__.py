@@ -1,6 +1,11 @@
 """Benchmark results in: who scored what on which benchmark, and how it joins a score table."""
 
-from frontierlag.benchmarks.responses import MeasuredReleases, Responses, joined
+from frontierlag.benchmarks.responses import (
+    MeasuredReleases,
+    Responses,
+    joined,
+    responses_of,
+)
 from frontierlag.benchmarks.screening import Excluded, screened
 from frontierlag.benchmarks.table import ResultTable, load_results, result_names
 
@@ -11,6 +16,7 @@ __all__ = [
     "ResultTable",
     "joined",
     "load_results",
+    "responses_of",
     "result_names",
     "screened",
 ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+import json
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from frontierlag.benchmarks.screening import Excluded, screened
 from frontierlag.benchmarks.start import Start, start
 from frontierlag.benchmarks.table import ResultTable
 from frontierlag.errors import ScoresError
+from frontierlag.names import BENCHMARK, OTHER, RESULT
 from frontierlag.scores import LeftOut, Releases
 
 
@@ -70,6 +73,31 @@ class Responses:
         """
         return replace(self, weight=np.where(dropped, 0.0, self.weight))
 
+    def dataset(self) -> xr.Dataset:
+        """All of it as one labelled dataset, for storage: see :func:`responses_of`."""
+        found = xr.Dataset(
+            {
+                "result_score": (RESULT, self.score),
+                "result_model": (RESULT, self.model),
+                "result_benchmark": (RESULT, self.benchmark),
+                "result_source": (RESULT, self.source.astype(str)),
+                "result_weight": (RESULT, self.weight),
+                "chance": (BENCHMARK, self.chance),
+                "ceiling": (BENCHMARK, self.ceiling),
+            },
+            coords={BENCHMARK: self.benchmarks, OTHER: self.others},
+        )
+        found.attrs = {
+            "pins": json.dumps(self.pins),
+            "models": self.models,
+            "table": self.table,
+            "sha256": self.sha256,
+            "attribution": self.attribution,
+            "excluded": json.dumps([asdict(one) for one in self.excluded]),
+            "notes": json.dumps(self.notes),
+        }
+        return found
+
     @property
     def results_of(self) -> np.ndarray:
         """How many results that count each model has, shape ``(model,)``."""
@@ -103,11 +131,43 @@ class Responses:
         }
 
 
+def responses_of(stored: xr.Dataset) -> Responses:
+    """Read back what :meth:`Responses.dataset` gave."""
+    (low, high), attrs = json.loads(stored.attrs["pins"]), stored.attrs
+    return Responses(
+        others=stored[OTHER].to_numpy().astype(str),
+        benchmarks=stored[BENCHMARK].to_numpy().astype(str),
+        chance=stored["chance"].to_numpy(),
+        ceiling=stored["ceiling"].to_numpy(),
+        model=stored["result_model"].to_numpy(),
+        benchmark=stored["result_benchmark"].to_numpy(),
+        score=stored["result_score"].to_numpy(),
+        source=stored["result_source"].to_numpy().astype(str),
+        weight=stored["result_weight"].to_numpy(),
+        pins=((int(low[0]), float(low[1])), (int(high[0]), float(high[1]))),
+        models=int(attrs["models"]),
+        table=attrs["table"],
+        sha256=attrs["sha256"],
+        attribution=attrs["attribution"],
+        excluded=tuple(Excluded(**one) for one in json.loads(attrs["excluded"])),
+        notes=tuple(json.loads(attrs["notes"])),
+    )
+
+
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class MeasuredReleases(Releases):
     """Releases of two groups together with the benchmark results behind their scores."""
 
     responses: Responses
+
+    @property
+    def result_names(self) -> np.ndarray:
+        """Model and benchmark of each result, as a label, shape ``(result,)``."""
+        r = self.responses
+        models = np.concatenate([self.model, r.others])[r.model]
+        return np.array(
+            [f"{m} on {b}" for m, b in zip(models, r.benchmarks[r.benchmark], strict=True)]
+        )
 
 
 def joined(table: ResultTable, releases: Releases) -> MeasuredReleases:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from frontierlag.claims.cadence import rhythm
 from frontierlag.claims.claim import Claim, Need
-from frontierlag.claims.gaps import TWO_FITS, same_gap
+from frontierlag.claims.gaps import same_gap
 from frontierlag.claims.lags import between, days_led, extremes, shorter, steadily
 from frontierlag.claims.shape import constant_lag, not_slowed, predicts_no_worse, same_slope
 from frontierlag.names import AT_RELEASE, MAXIMUM, MINIMUM, REALIZED, WINDOW
 
 MAIN = (Need(),)
 CLOSED_OPEN = Need(comparison="closed-open")
-PARALLEL = Need(model="parallel-stochastic")
-BROKEN = Need(model="broken-stochastic")
-FRONTIERMATH = Need(model="logistic-stochastic", scores="frontiermath-2026-01-17")
+PARALLEL = Need(trend="parallel")
+BROKEN = Need(trend="broken")
+FRONTIERMATH = Need(scores="frontiermath-2026-01-17")
 
 ARTICLE = (
     Claim(
@@ -132,7 +132,7 @@ ARTICLE = (
     Claim(
         "6",
         "The US-China gap is nearly the same as the closed-open gap",
-        f"mean realized lag, us-china minus closed-open, same window; {TWO_FITS}",
+        "mean realized lag, us-china minus closed-open, same window, draw by draw",
         "months",
         (*MAIN, CLOSED_OPEN),
         same_gap,

@@ -34,8 +34,9 @@ class Need:
 
     Parameters
     ----------
-    model
-        Name of the model; empty for the one that stands first for the table's metric.
+    trend
+        Name of the trend; empty for that of the model that stands first for the data. The frontier
+        is always that model's.
     comparison
         Name of the comparison that is fitted.
     scores
@@ -46,7 +47,7 @@ class Need:
         capability of every model of those groups cannot be split so.
     """
 
-    model: str = ""
+    trend: str = ""
     comparison: str = US_CHINA
     scores: str = ""
     split: str = ""
@@ -55,6 +56,12 @@ class Need:
     def fit(self) -> Need:
         """The same fit with the groups that were fitted."""
         return replace(self, split="")
+
+    def within(self, comparison: str) -> Need:
+        """The same groups as a split of the fit of ``comparison``, which draws all models."""
+        if self.scores or self.comparison == comparison:
+            return self
+        return replace(self, comparison=comparison, split=self.split or self.comparison)
 
 
 class Unanswerable(Exception):

@@ -15,6 +15,14 @@ DEFAULT_SCORES = "eci-2026-08-11"
 Scores = Annotated[
     str, Parameter(help="A reference table (`frontierlag scores list`) or a CSV or Parquet file.")
 ]
+BenchmarkResults = Annotated[
+    str,
+    Parameter(
+        name="results",
+        help="Benchmark results behind the scores, to fit all in one model: "
+        "eci-results-2026-08-11, or a CSV file.",
+    ),
+]
 ComparisonName = Annotated[
     str, Parameter(help="us-china, closed-open, or LEADER:FOLLOWER such as USA:France.")
 ]

@@ -13,6 +13,7 @@ from frontierlag.cli.options import (
     DEFAULT_SCORES,
     NOT_CONVERGED,
     AsOf,
+    BenchmarkResults,
     ComparisonName,
     Sampler,
     Scores,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 def run(
     *,
     scores: Scores = DEFAULT_SCORES,
+    measured: BenchmarkResults = "",
     comparison: ComparisonName = "us-china",
     since: Since = None,
     as_of: AsOf = None,
@@ -35,7 +37,7 @@ def run(
         str | None,
         Parameter(
             help="Comma-separated, such as linear-records,linear-stochastic; by default all four, "
-            "of an accuracy the two logistic ones."
+            "of an accuracy the two logistic ones, of benchmark results linear-joint."
         ),
     ] = None,
     all_claims: Annotated[
@@ -50,10 +52,12 @@ def run(
     """Fit the models to one table and comparison and write tables, figures and posteriors.
 
     Example: frontierlag run --scores eci-2025-12-19 --comparison us-china --out my-results
+
+    Example: frontierlag run --results eci-results-2026-08-11 --scores eci-2026-08-11
     """
     from frontierlag.jobs import Job
 
-    job = Job(scores, comparison, since, as_of)
+    job = Job(scores, comparison, since, as_of, results=measured)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
     chosen = tuple(models.split(",")) if models else ()
@@ -63,7 +67,9 @@ def run(
 def results(
     *, out: Annotated[Path, Parameter(help="Folder of all results.")] = Path("results")
 ) -> int:
-    """Run the main job: both ECI vintages, both comparisons, all four models.
+    """Run the main job: both ECI vintages, both comparisons, all models.
+
+    The newest vintage also from the benchmark results behind it.
 
     Example: frontierlag results --out results
     """
@@ -74,6 +80,7 @@ def results(
         for name in ("eci-2025-12-19", "eci-2026-08-11")
         for comparison in ("us-china", "closed-open")
     ]
+    jobs.append(Job("eci-2026-08-11", results="eci-results-2026-08-11"))
     folders = [out / job.prepare().slug for job in jobs]
     return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER, all_claims=True)
 
@@ -84,10 +91,11 @@ def fit(
         str | None,
         Parameter(
             help="Trend and frontier; by default linear-stochastic, of an accuracy "
-            "logistic-stochastic."
+            "logistic-stochastic, of benchmark results linear-joint."
         ),
     ] = None,
     scores: Scores = DEFAULT_SCORES,
+    measured: BenchmarkResults = "",
     comparison: ComparisonName = "us-china",
     since: Since = None,
     as_of: AsOf = None,
@@ -103,13 +111,10 @@ def fit(
     from frontierlag.model import ModelSpec
     from frontierlag.outputs import replaced
     from frontierlag.report.console import show_convergence, terminal
-    from frontierlag.report.sentences import headline
     from frontierlag.storage import store
 
-    job = Job(scores, comparison, since, as_of).prepare()
-    metric = job.table.metric
-    default = headline(metric)
-    spec = ModelSpec.of(model or default, metric)
+    job = Job(scores, comparison, since, as_of, results=measured).prepare()
+    spec = ModelSpec.of(model or job.model(), job.table.metric)
     console = terminal()
     with replaced(out) as path, progress(f"fitting {spec.name}") as step:
         analysis = analyse(spec, job.releases, job.window, sampler, stage=step)
@@ -122,6 +127,7 @@ def fit(
 def claims(
     *,
     scores: Scores = DEFAULT_SCORES,
+    measured: BenchmarkResults = "",
     since: Since = None,
     as_of: AsOf = None,
     sampler: Sampler = DEFAULT_SAMPLER,
@@ -137,7 +143,7 @@ def claims(
     from frontierlag.report.console import show_claims, terminal
     from frontierlag.run import run_claims
 
-    job = Job(scores, since=since, as_of=as_of)
+    job = Job(scores, since=since, as_of=as_of, results=measured)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.table.name / f"claims{prepared.suffix}"
     with progress("fitting what the claims rest on") as step:

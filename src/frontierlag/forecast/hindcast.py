@@ -35,10 +35,9 @@ from frontierlag.jobs import Job
 from frontierlag.lags.measure import staircases
 from frontierlag.lags.realized import Staircase
 from frontierlag.lags.trend import curve
-from frontierlag.model import ModelSpec
+from frontierlag.model import ModelSpec, first_model
 from frontierlag.names import CHAIN, DRAW, FOLLOWER, LEADER
 from frontierlag.observations import day_number
-from frontierlag.report.sentences import headline
 from frontierlag.settings import SamplerSettings
 from frontierlag.summary import INNER, OUTER, summarize, tails
 
@@ -149,7 +148,7 @@ def hindcast(
             "hide some months, or give an earlier vintage"
         )
     metric = now_job.table.metric
-    spec = ModelSpec.of(model or headline(metric), metric)
+    spec = ModelSpec.of(model or first_model(metric), metric)
     then, now = (
         analyse(spec, p.releases, p.window, settings, levels=np.zeros(0), cores=cores)
         for p in (then_job, now_job)

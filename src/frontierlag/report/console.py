@@ -16,7 +16,7 @@ from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.published import Convention
 from frontierlag.names import CURRENT, TREND, WINDOW
 from frontierlag.report.claims import probability_words
-from frontierlag.report.sentences import HEADLINE, HEADLINE_OF_ACCURACY, number
+from frontierlag.report.sentences import headline, number
 from frontierlag.scores import ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND, decimals
 
@@ -111,8 +111,7 @@ def show_run(console: Console, result: Result, folder: Path) -> None:
     if result.answers:
         show_claims(console, result.answers)
     by_name = {outcome.model: outcome for outcome in outcomes}
-    headline = by_name.get(HEADLINE) or by_name.get(HEADLINE_OF_ACCURACY) or outcomes[0]
-    for sentence in headline.sentences:
+    for sentence in by_name[headline(list(by_name))].sentences:
         console.print(sentence, markup=False, highlight=False)
     console.print(f"written to {folder}", markup=False, highlight=False)
 

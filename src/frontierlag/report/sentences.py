@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from frontierlag.analysis import Analysis
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import (
@@ -15,14 +17,13 @@ from frontierlag.names import (
     TREND,
     WINDOW,
 )
-from frontierlag.scores import Metric
 from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summarize
 
-# The model whose sentence and chart stand first: it uses every release, and its realized lag comes
-# from latent capabilities and not from the scores that happened to be measured highest.
-HEADLINE = "linear-stochastic"
-# The same for an accuracy.
-HEADLINE_OF_ACCURACY = "logistic-stochastic"
+# The model whose sentence and chart stand first (frontierlag.model.first_model), of scores and of
+# the benchmark results behind them.
+HEADLINE, JOINT_HEADLINE = "linear-stochastic", "linear-joint"
+# Those of a results folder, whatever it is of: the first that is there.
+_HEADLINES = (JOINT_HEADLINE, HEADLINE, "logistic-stochastic")
 # What a censored day means, by kind of lag.
 _BOUND = {
     REALIZED: "only a lower bound",
@@ -31,9 +32,9 @@ _BOUND = {
 }
 
 
-def headline(metric: Metric) -> str:
-    """Name of the model that stands first for scores of a metric."""
-    return HEADLINE_OF_ACCURACY if metric.bounded else HEADLINE
+def headline(models: Sequence[str]) -> str:
+    """Return which of the fitted models stands first."""
+    return next((name for name in _HEADLINES if name in models), models[0])
 
 
 def number(value: float, summary: Summary) -> str:

@@ -34,14 +34,14 @@ _SUMMARY = ("mean", "median", "lower50", "upper50", "lower90", "upper90", "mcse"
 
 def lag_table(analysis: Analysis) -> pd.DataFrame:
     """Trend and realized lag over every period, months: the rows of ``lags.csv``."""
-    rows = _lag_rows(_origin(analysis), analysis.measured)
+    rows = _lag_rows(origin(analysis), analysis.measured)
     return _finish(rows, analysis.convergence.converged)
 
 
 def stacked_lag_table(stack: Stacked) -> pd.DataFrame:
     """The same rows of several models stacked, converged if every model with a weight has."""
-    origin = _origin(stack.members[0]) | {"model": stack.name}
-    return _finish(_lag_rows(origin, stack.measured), stack.converged)
+    about = origin(stack.members[0]) | {"model": stack.name}
+    return _finish(_lag_rows(about, stack.measured), stack.converged)
 
 
 def comparison_table(found: ModelComparison, stack: Stacked) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def prior_influence_table(analysis: Analysis) -> pd.DataFrame:
 def ladder_table(analysis: Analysis) -> pd.DataFrame:
     """The window's mean lag on its three rungs: trend, at the follower's releases, realized."""
     rows = [
-        {**_origin(analysis), "rung": rung, "lag": kind, "period": WINDOW}
+        {**origin(analysis), "rung": rung, "lag": kind, "period": WINDOW}
         | _numbers(analysis.measured.lags[kind], WINDOW)
         for rung, kind in enumerate((TREND, AT_RELEASE, REALIZED), start=1)
     ]
@@ -85,7 +85,7 @@ def ladder_table(analysis: Analysis) -> pd.DataFrame:
 def gap_table(analysis: Analysis) -> pd.DataFrame:
     """Vertical gap between trends and between best available, score units: ``gaps.csv``."""
     rows = [
-        {**_origin(analysis), "gap": kind, "period": period, **_numbers(data, period)}
+        {**origin(analysis), "gap": kind, "period": period, **_numbers(data, period)}
         for kind, data in analysis.measured.gaps.items()
         for period in analysis.measured.window.periods
     ]
@@ -97,7 +97,7 @@ def level_table(analysis: Analysis) -> pd.DataFrame:
     levels = analysis.measured.levels
     rows = [
         {
-            **_origin(analysis),
+            **origin(analysis),
             "level": float(level),
             **_summary(levels.sel({LEVEL: level}, drop=True)),
         }
@@ -111,7 +111,7 @@ def diagnostics_table(analysis: Analysis) -> pd.DataFrame:
     gate = analysis.convergence
     settings = analysis.fit.settings
     row = {
-        **_origin(analysis),
+        **origin(analysis),
         "rhat": round(gate.value("R-hat"), 4),
         "ess_bulk": round(gate.value("bulk ESS")),
         "ess_tail": round(gate.value("tail ESS")),
@@ -132,7 +132,8 @@ def published_table(conventions: tuple[Convention, ...]) -> pd.DataFrame:
     return table.round(DIGITS)
 
 
-def _origin(analysis: Analysis) -> dict[str, object]:
+def origin(analysis: Analysis) -> dict[str, object]:
+    """What a row is of: dataset, comparison, as-of date and model."""
     releases = analysis.fit.observations.releases
     return {
         "dataset": releases.table,
@@ -157,11 +158,11 @@ def _of(
     rounded = {str(name): places.get(str(name), other) for name in numbers}
     table = table.round(rounded)
     table[numbers] += 0.0  # no figure reads -0.0
-    origin = _origin(analysis)
-    del origin["model"]
-    for at, (name, value) in enumerate(origin.items()):
+    about = origin(analysis)
+    del about["model"]
+    for at, (name, value) in enumerate(about.items()):
         table.insert(at, name, str(value))
-    table.insert(len(origin), "model", table.pop("model"))
+    table.insert(len(about), "model", table.pop("model"))
     return table
 
 

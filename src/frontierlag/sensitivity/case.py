@@ -9,8 +9,7 @@ import numpy as np
 
 from frontierlag.jobs import Job
 from frontierlag.lags.days import Window
-from frontierlag.model import ModelSpec
-from frontierlag.report.sentences import headline
+from frontierlag.model import ModelSpec, first_model
 from frontierlag.scores import Comparison, Efforts, LeftOut, Releases, ScoreTable, releases
 from frontierlag.sensitivity.refit import Task
 
@@ -43,7 +42,7 @@ class Case:
             ready.table,
             ready.releases.comparison,
             ready.window,
-            model or headline(ready.table.metric),
+            model or first_model(ready.table.metric),
             job.efforts,
         )
         _ = case.spec

@@ -12,7 +12,7 @@ import pandas as pd
 from frontierlag.errors import ResultsError, SpecError
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
-from frontierlag.report.sentences import HEADLINE, HEADLINE_OF_ACCURACY
+from frontierlag.report.sentences import HEADLINE, headline
 from frontierlag.results_folder import read_manifest, read_table
 from frontierlag.scores import ATTRIBUTION
 from frontierlag.summary import OUTER, decimals
@@ -174,10 +174,7 @@ def _named(asked: str, what: str, there: Sequence[str]) -> list[str]:
 
 def _first_model(estimates: Sequence[Estimate]) -> str:
     models = [e.model for e in estimates]
-    for name in (HEADLINE, HEADLINE_OF_ACCURACY):
-        if name in models:
-            return name
-    return models[0] if models else HEADLINE
+    return headline(models) if models else HEADLINE
 
 
 def _estimate(row: dict[str, Any], source: Source) -> Estimate:

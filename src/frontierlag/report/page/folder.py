@@ -11,7 +11,7 @@ import pandas as pd
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.outputs import MANIFEST
 from frontierlag.report.page.data import STEMS, page_tables, release_table
-from frontierlag.report.sentences import HEADLINE, HEADLINE_OF_ACCURACY
+from frontierlag.report.sentences import headline
 from frontierlag.results_folder import read_manifest
 
 PAGE = "report.html"
@@ -84,10 +84,7 @@ class Results:
     @property
     def headline(self) -> str:
         """The model that stands first."""
-        for name in (HEADLINE, HEADLINE_OF_ACCURACY):
-            if name in self.models:
-                return name
-        return self.models[0]
+        return headline(self.models)
 
     @property
     def unconverged(self) -> list[str]:

@@ -1,0 +1,37 @@
+"""Who holds the record: how probably each release is its group's best available."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def best_on_release(day: np.ndarray, capability: np.ndarray) -> np.ndarray:
+    """Probability that each release exceeds all that its group had until then.
+
+    P(c_i >= c_j for all j with t_j <= t_i): a release on the same day counts as there already, so
+    that of several on one day only the best can be it.
+
+    Parameters
+    ----------
+    day
+        Release days of one group's releases, shape ``(n,)``.
+    capability
+        Draws, shape ``(..., n)``.
+
+    Returns
+    -------
+    Shape ``(n,)``.
+    """
+    draws = capability.reshape(-1, len(day))
+    order = np.argsort(day, kind="stable")
+    # Best of all days up to and including each release's own.
+    running = np.maximum.accumulate(draws[:, order], axis=1)
+    last = np.searchsorted(day[order], day, side="right") - 1
+    return (draws >= running[:, last]).mean(0)
+
+
+def best_at_the_end(capability: np.ndarray) -> np.ndarray:
+    """Probability that each release is the best of its group; of shape ``(n,)``, adding to one."""
+    draws = capability.reshape(-1, capability.shape[-1])
+    counts = np.bincount(draws.argmax(1), minlength=draws.shape[1])
+    return counts / len(draws)
