@@ -18,7 +18,7 @@ from frontierlag import arrays
 from frontierlag.frontiers import densities
 from frontierlag.frontiers.base import Noise, Values
 from frontierlag.frontiers.item_response import FREEDOM, expected_score, student_logp
-from frontierlag.frontiers.pinned import free_scale
+from frontierlag.frontiers.pinned import FreeScale, free_scale
 from frontierlag.frontiers.stochastic import Stochastic, composed_logp, draw_shortfall
 from frontierlag.names import BENCHMARK, OTHER, RELEASE, RESULT
 from frontierlag.priors import Parameter, Prior
@@ -117,6 +117,10 @@ class Joint(Stochastic):
         )
         pm.Deterministic("capability", own)
         pm.Deterministic("other_capability", other)
+        self.results(p, scale, data)
+
+    def results(self, p: Values, scale: FreeScale, data: Values) -> None:
+        """Add the benchmarks with their prior, and the results given capabilities."""
         odds, log_noise = self._benchmarks(p, scale, data)
         noise = pm.Deterministic("noise", pt.exp(log_noise))
         at = data["result_benchmark"]
