@@ -1,5 +1,6 @@
 """Fetching from a real server on loopback that misbehaves in every way that was thought of."""
 
+import asyncio
 import csv
 import gzip
 import io
@@ -7,6 +8,7 @@ import json
 import socket
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -118,6 +120,22 @@ def test_a_table_is_kept_by_content_with_its_record(server, cache):
     assert found.copy.final_url == server.url()
     (copy,) = kept_copies(cache)
     assert copy == found.copy
+
+
+def test_a_program_with_a_running_loop_can_fetch(server, cache):
+    """As in Jupyter, or beside a browser driven from Python."""
+
+    async def cell():
+        found = fetch(server.url(), cache, QUICK, now=DAY)
+        server.answer = lambda request: request.say(code=503)
+        with pytest.raises(Unreachable, match="answers 503"):
+            fetch(server.url(), cache, QUICK, now=NEXT)
+        server.answer = drip_header
+        with pytest.raises(Unreachable, match="within 1 seconds"):
+            fetch(server.url(), cache, replace(QUICK, seconds=1.0), now=NEXT)
+        return found
+
+    assert asyncio.run(cell()).path.read_bytes() == GOOD
 
 
 def test_latest_is_a_table_of_the_day_of_retrieval_whenever_it_is_read(server, cache, monkeypatch):

@@ -63,9 +63,12 @@ def folder(bare_folder, chart_tables):
     return bare_folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """A real browser; where there is none the tests are skipped, unless it is asked for."""
+    """A real browser; where there is none the tests are skipped, unless it is asked for.
+
+    Its tool keeps an event loop running in this thread, so no other module's tests live beside it.
+    """
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     found = next((path for path in map(shutil.which, names) if path), None)
     if found is None:

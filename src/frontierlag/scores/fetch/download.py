@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -85,7 +86,7 @@ def download(
     conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
     told = {name: value for name, value in conditions.items() if value}
     try:
-        return asyncio.run(_within(_follow(url, limits, told, now_at), limits.seconds))
+        return _finished(_within(_follow(url, limits, told, now_at), limits.seconds))
     except TimeoutError:
         raise Unreachable(
             f"{url} did not answer whole within {limits.seconds:g} seconds; try again later, or "
@@ -98,6 +99,16 @@ def download(
         raise Unreachable(f"{url} cannot be reached: {words}; are you online?") from None
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError(f"{url!r} is no address that can be fetched: {error}") from None
+
+
+def _finished(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run the work to its end, also where the caller's thread has a running loop, as in Jupyter."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="frontierlag-fetch") as aside:
+        return aside.submit(asyncio.run, work).result()
 
 
 async def _within(work: Coroutine[Any, Any, Answer], seconds: float) -> Answer:
