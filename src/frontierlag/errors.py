@@ -31,5 +31,9 @@ class ResultsError(FrontierLagError):
     """A results folder is missing, incomplete, or not what its manifest says."""
 
 
+class DrawsError(FrontierLagError):
+    """Joint draws of scores cannot be read, or cannot be used as a measurement."""
+
+
 class FetchError(FrontierLagError):
     """A score table could not be downloaded, or what came is not one."""

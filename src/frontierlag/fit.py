@@ -12,6 +12,7 @@ import pymc as pm
 import xarray as xr
 
 from frontierlag.benchmarks import MeasuredReleases
+from frontierlag.draws.releases import DrawnReleases
 from frontierlag.model import ModelSpec, build
 from frontierlag.names import (
     BENCHMARK,
@@ -50,7 +51,7 @@ class Fit:
         DataTree with ``posterior``, ``sample_stats``, ``log_likelihood``, ``prior``,
         ``prior_predictive``, ``posterior_predictive``, ``observed_data``, ``constant_data``,
         ``capabilities`` (as from :func:`draw_capabilities`), and of a model of benchmark results
-        ``measured``, those results.
+        ``measured``, those results, or of one of joint draws how their errors hang together.
     seconds
         Time that sampling took.
     """
@@ -152,8 +153,8 @@ def fit_model(
             CAPABILITIES: draw_capabilities(spec, observations, p, settings.seed),
         }
     )
-    if observations.responses is not None:
-        tree[MEASURED] = xr.DataTree(observations.responses.dataset())
+    if observations.measured is not None:
+        tree[MEASURED] = xr.DataTree(observations.measured)
     tree.attrs.update(describe(spec, observations, settings))
     return Fit(spec, observations, settings, tree, sampled.seconds)
 
@@ -214,7 +215,7 @@ def draw_prior(
     Datasets of parameters, dims ``(chain, draw[, group])``, and of scores
     ``(chain, draw, release)``.
     """
-    if spec.frontier.reads == "results":
+    if spec.frontier.reads != "scores":
         return _simulated_prior(spec, observations, seed, draws)
     logging.getLogger("pymc").setLevel(logging.WARNING)  # or it lists its variables each time
     drawn = pm.sample_prior_predictive(
@@ -268,6 +269,8 @@ def _labels(observations: Observations) -> dict[str, np.ndarray]:
     """Labels of every dim that a model's variables may have beside the sample and the group."""
     r = observations.releases
     labels: dict[str, np.ndarray] = {RELEASE: r.model}
+    if isinstance(r, DrawnReleases):
+        return labels | r.joint_errors.labels
     if not isinstance(r, MeasuredReleases):
         return labels
     of = r.responses
@@ -297,7 +300,7 @@ def _constant_data(observations: Observations) -> xr.Dataset:
     """The model's inputs and the facts of each release that figures and tables need."""
     r = observations.releases
     # What follows from the other columns, and has more dims than the release, is left out.
-    beside = {} if observations.responses is None else observations.responses.arrays
+    beside = observations.measurement
     columns = {
         k: v
         for k, v in observations.arrays.items()

@@ -13,6 +13,7 @@ import pytensor.tensor as pt
 
 from frontierlag import frontiers, trends
 from frontierlag.benchmarks import MeasuredReleases
+from frontierlag.draws.releases import DrawnReleases
 from frontierlag.errors import SpecError
 from frontierlag.frontiers import FRONTIERS, Frontier, frontier
 from frontierlag.names import GROUP
@@ -30,10 +31,12 @@ Reads = Literal["scores", "results", "draws"]
 MAIN_TRENDS: dict[Reads, tuple[str, ...]] = {
     "scores": ("linear", "logistic"),
     "results": ("linear",),
+    "draws": ("linear", "logistic"),
 }
 MAIN_FRONTIERS: dict[Reads, tuple[str, ...]] = {
     "scores": ("records", "stochastic"),
     "results": ("joint",),
+    "draws": ("records-draws", "stochastic-draws"),
 }
 
 
@@ -106,6 +109,11 @@ class ModelSpec:
             raise SpecError(
                 f"{self.name} is fitted to benchmark results, and {releases.table} holds scores: "
                 "give the results too, such as --results eci-results-2026-08-11"
+            )
+        if self.frontier.reads == "draws" and not isinstance(releases, DrawnReleases):
+            raise SpecError(
+                f"{self.name} is fitted to joint draws of scores, and {releases.table} holds an "
+                "interval for each: give the draws too, such as eci_bootstraps.json"
             )
         mask = self.frontier.select(releases)
         beside = self.frontier.available(releases) & ~mask

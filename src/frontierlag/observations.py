@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from frontierlag.benchmarks import MeasuredReleases, Responses
 from frontierlag.counts import likelihood_of_counts
+from frontierlag.draws.releases import DrawnReleases
 from frontierlag.errors import ScoresError
 from frontierlag.scores import Releases
 
@@ -61,6 +63,22 @@ class Observations:
         return r.responses if isinstance(r, MeasuredReleases) else None
 
     @cached_property
+    def measurement(self) -> dict[str, np.ndarray]:
+        """What is beside the columns of a release: benchmark results, or errors that are shared."""
+        r = self.releases
+        if isinstance(r, DrawnReleases):
+            return r.joint_errors.arrays(r.model)
+        return {} if self.responses is None else self.responses.arrays
+
+    @property
+    def measured(self) -> xr.Dataset | None:
+        """The same as one labelled dataset, for storage; None if there is nothing beside."""
+        r = self.releases
+        if isinstance(r, DrawnReleases):
+            return r.joint_errors.dataset()
+        return None if self.responses is None else self.responses.dataset()
+
+    @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
         """What enters the model as ``pm.Data``: shape ``(release,)`` each, but for ``epoch``.
 
@@ -78,8 +96,8 @@ class Observations:
             "group_index": np.asarray(r.group, dtype=np.int64),
             EPOCH: np.asarray(1970 + day_number(self.reference) / DAYS_PER_YEAR),
         }
-        if self.responses is not None:
-            return common | self.responses.arrays
+        if self.measurement:
+            return common | self.measurement
         if r.metric.bounds is None:
             return common
         solved = np.rint(r.score * r.problems)

@@ -53,7 +53,7 @@ def compiled(spec: ModelSpec, observations: Observations) -> Any:
     key = (spec, _fixed_shape(spec, observations))
     if key not in _compiled:
         model = build(spec, observations)
-        with _compilation():
+        with compilation():
             _compiled[key] = (model, nutpie.compile_pymc_model(model))
     read = {
         name: values
@@ -68,7 +68,7 @@ def compiled(spec: ModelSpec, observations: Observations) -> Any:
 
 
 @contextmanager
-def _compilation() -> Iterator[None]:
+def compilation() -> Iterator[None]:
     """Compile quickly, and to code that gives the same digits every time.
 
     LLVM optimizes less: a model that is sampled for seconds need not compile for as long. And
@@ -89,9 +89,11 @@ def _compilation() -> Iterator[None]:
 
 
 def _fixed_shape(spec: ModelSpec, observations: Observations) -> tuple[int, ...]:
-    """Shapes that are part of the compiled code: those of a model's own per-release variables."""
+    """Shapes that are part of the compiled code: those of a model's own latent variables."""
     if not spec.frontier.latent_in_model:
         return ()
+    if spec.frontier.reads == "draws":
+        return (observations.arrays["loading"].shape[1],)
     found = observations.responses
     beside = () if found is None else (len(found.others), len(found.benchmarks))
     return (len(observations.releases), *beside)

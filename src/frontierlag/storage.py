@@ -12,6 +12,7 @@ import xarray as xr
 
 from frontierlag.analysis import Analysis
 from frontierlag.benchmarks import MeasuredReleases, responses_of
+from frontierlag.draws import DrawnReleases, errors_of
 from frontierlag.errors import FitError, OutputError
 from frontierlag.fit import Fit
 from frontierlag.lags.days import Window
@@ -151,4 +152,7 @@ def _releases(tree: xr.DataTree, metric: Metric) -> Releases:
     if MEASURED not in tree.children:
         return found
     columns = {f.name: getattr(found, f.name) for f in fields(Releases)}
-    return MeasuredReleases(**columns, responses=responses_of(tree[MEASURED].to_dataset()))
+    measured = tree[MEASURED].to_dataset()
+    if "loading" in measured:
+        return DrawnReleases(**columns, joint_errors=errors_of(measured))
+    return MeasuredReleases(**columns, responses=responses_of(measured))

@@ -3,7 +3,9 @@
 from frontierlag.errors import SpecError
 from frontierlag.frontiers.accuracy import OfAccuracy
 from frontierlag.frontiers.base import Frontier
+from frontierlag.frontiers.drawn import OfDraws
 from frontierlag.frontiers.joint import Joint
+from frontierlag.frontiers.joint2d import Joint2d
 from frontierlag.frontiers.records import Records, RecordsAll
 from frontierlag.frontiers.stochastic import Stochastic, StochasticHalfNormal, StochasticTwoPiece
 from frontierlag.scores import Metric
@@ -17,6 +19,11 @@ FRONTIERS: dict[str, Frontier] = {
         StochasticHalfNormal(),
         StochasticTwoPiece(),
         Joint(),
+        OfDraws(Records()),
+        OfDraws(RecordsAll()),
+        OfDraws(Stochastic()),
+        OfDraws(StochasticHalfNormal()),
+        Joint2d(),
     )
 }
 
@@ -52,7 +59,9 @@ __all__ = [
     "FRONTIERS",
     "Frontier",
     "Joint",
+    "Joint2d",
     "OfAccuracy",
+    "OfDraws",
     "Records",
     "RecordsAll",
     "Stochastic",

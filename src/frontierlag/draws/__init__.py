@@ -1,0 +1,18 @@
+"""Joint draws of scores: in from a bootstrap or a fit, out from a fit, and as a measurement."""
+
+from frontierlag.draws.covariance import Errors
+from frontierlag.draws.layout import write_draws
+from frontierlag.draws.releases import DrawnReleases, JointErrors, errors_of, with_draws
+from frontierlag.draws.table import FEWEST_DRAWS, DrawTable, load_draws
+
+__all__ = [
+    "FEWEST_DRAWS",
+    "DrawTable",
+    "DrawnReleases",
+    "Errors",
+    "JointErrors",
+    "errors_of",
+    "load_draws",
+    "with_draws",
+    "write_draws",
+]
