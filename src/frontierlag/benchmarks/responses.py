@@ -128,6 +128,8 @@ class Responses:
             "start_intercept": begin.intercept,
             "centre": begin.centre,
             "share": begin.weight,
+            "start_second": begin.second,
+            "start_loading": begin.loading,
         }
 
 
