@@ -10,23 +10,15 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.calibration.coverage import coverage_table
-from frontierlag.calibration.estimators import estimator
+from frontierlag.calibration.estimators import Model, estimator
+from frontierlag.calibration.matrices import MATRIX_DESIGNS
+from frontierlag.calibration.matrix_trial import run_one as run_matrix
+from frontierlag.calibration.plan import Block, all_worlds
 from frontierlag.calibration.runner import Item, run_tasks
 from frontierlag.calibration.store import Done, campaign_store
 from frontierlag.calibration.trial import run_one
-from frontierlag.calibration.worlds import design
 from frontierlag.errors import SpecError
 
-MODELS = (
-    "linear-stochastic",
-    "linear-records",
-    "logistic-stochastic",
-    "logistic-records",
-    "parallel-stochastic",
-    "broken-stochastic",
-    "linear-stochastic-halfnormal",
-    "linear-stochastic-twopiece",
-)
 ENTROPY = 2026
 
 
@@ -75,7 +67,23 @@ def calibrate(
     scheduler: str | None = None,
     done: Callable[[str], None] = lambda _: None,
 ) -> Calibration:
-    """Run every estimator in ``n`` worlds of each design.
+    """Run every estimator in ``n`` worlds of each design: :func:`run_plan` with one block."""
+    block = Block(tuple(worlds), tuple(estimators), n)
+    return run_plan(
+        [block], keep, entropy=entropy, jobs=jobs, scheduler=scheduler, done=done
+    )  # fmt: skip
+
+
+def run_plan(
+    plan: Sequence[Block],
+    keep: Path,
+    *,
+    entropy: int = ENTROPY,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> Calibration:
+    """Run every block of a plan.
 
     World i of every design is made from the same random numbers, and every estimator sees the same
     worlds, so that differences between designs and between estimators are told more exactly than
@@ -83,12 +91,8 @@ def calibrate(
 
     Parameters
     ----------
-    worlds
-        Names of designs.
-    estimators
-        Names of models and baselines.
-    n
-        Worlds of each design.
+    plan
+        Names of designs, and of models and baselines, and how often.
     keep
         Folder in which finished fits are kept; a campaign that was stopped, or is run again with
         more worlds or estimators, goes on from there.
@@ -100,27 +104,50 @@ def calibrate(
     Raises
     ------
     SpecError
-        If there is no such design or estimator, or one is named twice.
+        If there is no such design or estimator, or results are asked of a world of scores.
     FitError
         If workers cannot be reached or do not survive.
     """
-    for names, look_up in ((worlds, design), (estimators, estimator)):
-        for name in names:
-            look_up(name)
-        if len(set(names)) != len(names):
-            raise SpecError(f"name each world and each model once; got {', '.join(names)}")
     # An estimator's worlds one after another: a worker compiles a model once.
-    items = [
-        Item(key_of(world, name, index), index, (world, name))
-        for name in estimators
-        for world in worlds
-        for index in range(n)
-    ]
-    store = campaign_store(keep, "calibrate", run_one, [("entropy", entropy)])
-    found = run_tasks(
-        run_one, items, store, entropy=entropy, jobs=jobs, scheduler=scheduler, done=done
-    )
-    return Calibration(coverage_table(found), _problems(found), _seconds(found))
+    items = {
+        key_of(world, name, index): Item(key_of(world, name, index), index, (world, name))
+        for block in plan
+        for name in block.estimators
+        for world in block.worlds
+        for index in range(block.n)
+    }
+    for world, name in dict.fromkeys(item.payload for item in items.values()):
+        _check(world, name)
+    found: dict[str, Done] = {}
+    # Each kind of world has its own task, whose store depends on its own part of the program.
+    for kind, task, of_results in (
+        ("calibrate", run_one, False),
+        ("calibrate-matrices", run_matrix, True),
+    ):
+        chosen = [
+            item for item in items.values() if (item.payload[0] in MATRIX_DESIGNS) == of_results
+        ]
+        if not chosen:
+            continue
+        store = campaign_store(keep, kind, task, [("entropy", entropy)])
+        found |= run_tasks(
+            task, chosen, store, entropy=entropy, jobs=jobs, scheduler=scheduler, done=done
+        )
+    in_order = {key: found[key] for key in items}
+    return Calibration(coverage_table(in_order), _problems(in_order), _seconds(in_order))
+
+
+def _check(world: str, name: str) -> None:
+    """Refuse names that do not exist, before anything runs."""
+    if world not in all_worlds():
+        raise SpecError(f"there is no world {world!r}; the worlds are {', '.join(all_worlds())}")
+    found = estimator(name)
+    reads_results = isinstance(found, Model) and found.spec.frontier.reads == "results"
+    if reads_results and world not in MATRIX_DESIGNS:
+        raise SpecError(
+            f"{name} is fitted to benchmark results, which world {world} does not have; those that "
+            f"have are {', '.join(MATRIX_DESIGNS)}"
+        )
 
 
 def key_of(world: str, estimator: str, index: int) -> str:

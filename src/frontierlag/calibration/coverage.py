@@ -12,8 +12,9 @@ from scipy import stats
 from frontierlag.calibration.estimands import PROBABILITIES, Estimand, rows_of
 from frontierlag.calibration.store import Done
 
-# The estimator that errors are compared with, by name.
-POINT_METHOD = "daily-points"
+# The estimators that errors are compared with, by the column of the ratio: the daily point method,
+# and a model of the index with independent errors.
+REFERENCES = {"rmse_ratio": "daily-points", "rmse_ratio_index": "linear-stochastic"}
 # Probability of the binomial interval around a coverage.
 BAR = 0.95
 
@@ -48,7 +49,8 @@ def coverage_table(done: Mapping[str, Done]) -> pd.DataFrame:
     the lag does not; ``not_converged`` fits that missed the campaign's gate (they count).
     ``bias``, ``rmse``, ``width`` (of the 90 % interval) and ``cover50`` to ``cover95``, each with
     its Monte Carlo standard error ``_se``; ``cover90_low`` and ``cover90_high``, the 95 %
-    Clopper-Pearson interval; and ``rmse_ratio``, the error over that of the daily point method in
+    Clopper-Pearson interval; and ``rmse_ratio`` and ``rmse_ratio_index``, the error over that of
+    the daily point method, and of the model of the scores as an analyst of the index has them, in
     the same worlds.
 
     Notes
@@ -70,10 +72,12 @@ def coverage_table(done: Mapping[str, Done]) -> pd.DataFrame:
             _add(answers[pair], int(index), one.value)
     rows = []
     for (world, name), by_estimand in answers.items():
-        reference = answers.get((world, POINT_METHOD), {})
         for estimand, found in by_estimand.items():
             counted = _counted(found)
-            ratio = _ratio(found, reference.get(estimand))
+            ratio: dict[str, float] = {}
+            for column, of in REFERENCES.items():
+                if of != name:
+                    ratio |= _ratio(column, found, answers.get((world, of), {}).get(estimand))
             labels: dict[str, object] = {
                 "world": world,
                 "estimator": name,
@@ -127,7 +131,7 @@ def _counted(found: _Answers) -> dict[str, float]:
     return row
 
 
-def _ratio(found: _Answers, reference: _Answers | None) -> dict[str, float]:
+def _ratio(column: str, found: _Answers, reference: _Answers | None) -> dict[str, float]:
     """Root-mean-square error over the reference's in the worlds that both answered."""
     if reference is None:
         return {}
@@ -141,8 +145,8 @@ def _ratio(found: _Answers, reference: _Answers | None) -> dict[str, float]:
     ours, theirs = (np.array([x[i] for i in both]) for x in (a, b))
     ratio = float(np.sqrt(ours.mean() / theirs.mean()))
     return {
-        "rmse_ratio": ratio,
-        "rmse_ratio_se": ratio / 2 * _se(ours / ours.mean() - theirs / theirs.mean()),
+        column: ratio,
+        f"{column}_se": ratio / 2 * _se(ours / ours.mean() - theirs / theirs.mean()),
     }
 
 

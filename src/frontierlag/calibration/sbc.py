@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from frontierlag.calibration.calibrate import ENTROPY, MODELS
+from frontierlag.calibration.calibrate import ENTROPY
+from frontierlag.calibration.plan import MODELS
 from frontierlag.calibration.prior_worlds import spec_of
 from frontierlag.calibration.rank_trial import rank_one
 from frontierlag.calibration.ranks import uniformity

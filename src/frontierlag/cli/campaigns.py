@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -40,17 +40,20 @@ def calibrate(
         str | None,
         Parameter(
             help="Comma-separated: base, heavy-tail, correlated, slope-break, wrong-dates, "
-            "skewed; by default all."
+            "skewed, matrices (worlds of benchmark results); by default those of the plan."
         ),
     ] = None,
     models: Annotated[
         str | None,
         Parameter(
             help="Comma-separated models and baselines (daily-points, level-mean, record-line); by "
-            "default the main models and all baselines."
+            "default those of the plan."
         ),
     ] = None,
-    n: Annotated[PositiveInt, Parameter(name="--n", help="Worlds of each kind.")] = 500,
+    n: Annotated[
+        PositiveInt | None,
+        Parameter(name="--n", help="Worlds of each kind; by default as many as the plan says."),
+    ] = None,
     seed: Seed = 2026,
     jobs: Jobs = 2,
     scheduler: Scheduler = None,
@@ -61,30 +64,21 @@ def calibrate(
 
     Example: frontierlag calibrate --worlds base --models linear-stochastic,daily-points --n 100
     """
-    from frontierlag.calibration.baselines import BASELINES
-    from frontierlag.calibration.calibrate import MODELS, calibrate
+    from frontierlag.calibration.calibrate import run_plan
+    from frontierlag.calibration.plan import default_plan
     from frontierlag.calibration.results import verdicts, write_calibration
-    from frontierlag.calibration.worlds import DESIGNS
     from frontierlag.outputs import staged
     from frontierlag.report.console import terminal
 
-    of_worlds = names(worlds, DESIGNS)
-    estimators = names(models, (*MODELS, *BASELINES))
+    plan = default_plan(names(worlds), names(models), n)
     keep = store or default_store()
-    total = len(of_worlds) * len(estimators) * n
+    total = sum(len(block.worlds) * len(block.estimators) * block.n for block in plan)
     with staged(out) as folder:
         with progress("calibrating", total) as step:
-            found = calibrate(
-                of_worlds,
-                estimators,
-                n,
-                keep,
-                entropy=seed,
-                jobs=jobs,
-                scheduler=scheduler,
-                done=step,
-            )
-        told = {"n": n, "seed": seed, "estimators": list(estimators)}
+            found = run_plan(
+                plan, keep, entropy=seed, jobs=jobs, scheduler=scheduler, done=step
+            )  # fmt: skip
+        told = {"plan": [asdict(block) for block in plan], "seed": seed}
         write_calibration(found, folder, told)
     console = terminal()
     for sentence in verdicts(found):
@@ -114,7 +108,7 @@ def sbc(
     from frontierlag.outputs import staged
     from frontierlag.report.console import terminal
 
-    chosen = names(models, MODELS)
+    chosen = names(models) or MODELS
     keep = store or default_store()
     with staged(out) as folder:
         with progress("ranking", len(chosen) * n) as step:
@@ -136,6 +130,6 @@ def default_store() -> Path:
     return cache_folder() / "campaigns"
 
 
-def names(text: str | None, default: Iterable[str]) -> tuple[str, ...]:
-    """Names in a comma-separated list."""
-    return tuple(default if text is None else (name.strip() for name in text.split(",")))
+def names(text: str | None) -> tuple[str, ...] | None:
+    """Names in a comma-separated list; None if there is no list."""
+    return None if text is None else tuple(name.strip() for name in text.split(","))
