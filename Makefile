@@ -6,7 +6,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: results studies readme test test-slow check lock clean
+.PHONY: results studies readme docs test test-slow check lock clean
 
 results: .venv/ready
 	$(BIN)/frontierlag results --out results
@@ -23,6 +23,10 @@ studies: .venv/ready
 # The figures in the README, from the tables in results/.
 readme: .venv/ready
 	$(BIN)/python -c "from pathlib import Path; from frontierlag.report.readme import write; write(Path('README.md'), Path('results'))"
+
+# The pages, into docs/_build/html. A warning fails the build.
+docs: .venv/ready
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 test: .venv/ready
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -104,6 +104,10 @@ class Prior(BaseModel):
         """The prior's median, where a sampler may begin."""
         return float(self._distribution().median())
 
+    def quantile(self, level: float) -> float:
+        """The value below which the prior puts this share of its mass."""
+        return float(self._distribution().ppf(level))
+
     def _distribution(self) -> Any:
         """The same distribution in SciPy."""
         n = {key: self._number(key) for key in _FAMILIES[self.family]}

@@ -1,0 +1,39 @@
+"""Commands of the tutorial, run while the pages are built, with what they print."""
+
+from __future__ import annotations
+
+import os
+from contextlib import chdir, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from unittest import mock
+
+from blocks import block
+
+from frontierlag.cli.app import call
+
+# From the docs folder; none of them fits anything.
+COMMANDS = {
+    "published": "published --scores eci-2025-12-19",
+    "list": "scores list",
+    "check": "scores check examples/my-scores.csv --comparison closed-open",
+    "cite": "cite ../results/eci-2026-08-11/us-china --lag realized --period window",
+    "latex": "cite ../results/eci-2026-08-11/us-china --lag realized --period window --format macros",
+}
+WIDTH = "96"
+
+
+def shown(results: Path) -> dict[str, str]:
+    """Return what each command prints, as ``output_NAME``."""
+    found = {}
+    with chdir(results.parent / "docs"), mock.patch.dict(os.environ, COLUMNS=WIDTH, NO_COLOR="1"):
+        for name, line in COMMANDS.items():
+            printed = StringIO()
+            with redirect_stdout(printed):
+                code = call(line.split())
+            if code != 0:
+                raise RuntimeError(f"frontierlag {line} ended with {code}")
+            # In the tutorial the reader stands in the folder above.
+            text = printed.getvalue().replace("../results", "results").replace("examples/", "docs/examples/")
+            found[f"output_{name}"] = block(text)
+    return found

@@ -1,0 +1,120 @@
+"""What the pages say of calibration, rank statistics and backtest: their tables, where they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from blocks import note, table
+
+from frontierlag.calibration.results import BASE_COVERAGE, HEADLINE, MOST_ERROR, OTHER_COVERAGE
+from frontierlag.names import REALIZED, TREND, WINDOW
+from frontierlag.report.sentences import HEADLINE as SHOWN_FIRST
+
+_ABSENT = (
+    "These results do not hold a campaign of this kind: `{folder}` is not there. `{command}` makes "
+    "it, and the next build of these pages shows it."
+)
+
+
+def shown(results: Path) -> dict[str, str]:
+    """Return Markdown by name; where a campaign has not been run, a note that says so."""
+    return {
+        "wanted_base": f"{BASE_COVERAGE[0]:.0%} to {BASE_COVERAGE[1]:.0%}",
+        "wanted_other": f"{OTHER_COVERAGE:.0%}",
+        "wanted_error": f"{MOST_ERROR:g}",
+        "calibration_verdicts": _page(
+            results / "calibration" / "calibration.md", "frontierlag calibrate"
+        ),
+        "calibration_realized": _coverage(results, REALIZED),
+        "calibration_trend": _coverage(results, TREND),
+        "calibration_too_narrow": _too_narrow(results),
+        "calibration_figures": _figures(results / "calibration" / "figures"),
+        "sbc_verdicts": _page(results / "sbc" / "sbc.md", "frontierlag sbc"),
+        "backtest_verdict": _page(results / "backtest" / "backtest.md", "frontierlag backtest"),
+    }
+
+
+def _absent(folder: str, command: str) -> str:
+    return note(_ABSENT.format(folder=folder, command=command), "warning")
+
+
+def _page(file: Path, command: str) -> str:
+    """A page of sentences as a campaign wrote it, its headings lowered into this page."""
+    if not file.is_file():
+        return _absent(f"results/{file.parent.name}", command)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return "\n".join(f"**{_heading(line)}**" if line.startswith("#") else line for line in lines)
+
+
+def _heading(line: str) -> str:
+    return line.lstrip("#").strip()
+
+
+def _table(results: Path) -> pd.DataFrame | None:
+    file = results / "calibration" / "calibration.csv"
+    if not file.is_file():
+        return None
+    found = pd.read_csv(file, dtype={"period": str})
+    return found[(found["period"] == WINDOW) & found["rmse"].notna()]
+
+
+def _coverage(results: Path, lag: str) -> str:
+    """Coverage, error and width of every estimator in every world, for the mean over the window."""
+    found = _table(results)
+    if found is None:
+        return _absent("results/calibration", "frontierlag calibrate")
+    rows = []
+    for r in found[found["lag"] == lag].to_dict("records"):
+        interval = pd.notna(r.get("cover90"))
+        covers = [f"{r[f'cover{level}']:.1%}" if interval else "" for level in (50, 80, 90, 95)]
+        covers[2] += f" ± {r['cover90_se']:.1%}" if interval else ""
+        ratio = f"{r['rmse_ratio']:.2f}" if pd.notna(r.get("rmse_ratio")) else ""
+        width = f"{r['width']:.1f}" if interval else "none"
+        bad = int(r["failed"] + r["not_converged"])
+        rows.append(
+            (r["world"], f"`{r['estimator']}`", int(r["n"]), *covers, f"{r['bias']:+.2f}",
+             f"{r['rmse']:.2f}", ratio, width, bad)
+        )  # fmt: skip
+    head = ("world", "estimator", "worlds", "50 %", "80 %", "90 % ± s.e.", "95 %", "bias", "rmse",
+            "rmse / daily points", "width", "bad fits")  # fmt: skip
+    return table(head, rows)
+
+
+def _too_narrow(results: Path) -> str:
+    """In which worlds the 90 % interval of the model that stands first covers too seldom."""
+    found = _table(results)
+    if found is None:
+        return _absent("results/calibration", "frontierlag calibrate")
+    here = set(found["estimator"])
+    sentences = []
+    for model in dict.fromkeys((SHOWN_FIRST, HEADLINE)):
+        if model not in here:
+            sentences.append(f"The campaign does not hold `{model}`.")
+            continue
+        for lag in (REALIZED, TREND):
+            rows = found[(found["estimator"] == model) & (found["lag"] == lag)]
+            rows = rows[rows["cover90"].notna()]
+            low = [
+                f"{r['world']} ({r['cover90']:.1%}, standard error {r['cover90_se']:.1%})"
+                for r in rows.to_dict("records")
+                if r["cover90"] < (BASE_COVERAGE[0] if r["world"] == "base" else OTHER_COVERAGE)
+            ]
+            told = f"is too narrow in {', '.join(low)}" if low else "is too narrow in no world run"
+            worlds = ", ".join(dict.fromkeys(rows["world"]))
+            sentences.append(
+                f"- The 90 % interval of `{model}` for the mean {lag} lag {told} (worlds: {worlds})."
+            )
+    return "\n".join(sentences)
+
+
+def _figures(folder: Path) -> str:
+    words = {
+        "coverage": "How often the 90 % interval covers the true mean lag",
+        "error": "Error against width of the 90 % interval",
+    }
+    return "\n\n".join(
+        f"![{said}](../results/calibration/figures/{name}.svg)"
+        for name, said in words.items()
+        if (folder / f"{name}.svg").is_file()
+    )

@@ -1,0 +1,233 @@
+"""What the pages say of priors, thresholds, data and worlds, read from the code itself."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+from blocks import block, table
+
+from frontierlag.benchmarks import load_results, result_names
+from frontierlag.calibration.estimators import CHAINS, DRAWS, MAX_RHAT, MIN_ESS, TUNE
+from frontierlag.calibration.worlds import BASE, DESIGNS
+from frontierlag.checks import convergence
+from frontierlag.claims.answers import VERDICTS
+from frontierlag.errors import ScoresError
+from frontierlag.frontiers import FRONTIERS
+from frontierlag.frontiers.item_response import FREEDOM
+from frontierlag.lags.periods import FEW_BOUNDS
+from frontierlag.lags.published import PUBLISHED, TOLERANCE
+from frontierlag.model import ModelSpec
+from frontierlag.priors import Parameter
+from frontierlag.scores import Metric, date_lint, load_scores, parse_comparison, releases
+from frontierlag.scores.countries import COUNTRY_NAMES
+from frontierlag.scores.layouts import describe_layouts
+from frontierlag.scores.metric import ECI, FRONTIERMATH
+from frontierlag.scores.resolutions import resolutions
+from frontierlag.scores.table import reference_names
+from frontierlag.settings import SamplerSettings
+from frontierlag.summary import INTERVAL_KIND, OUTER, tails
+from frontierlag.trends import TRENDS
+
+# Models whose priors are shown, by the page's name for them.
+PRIORS = {
+    "linear": ("linear-stochastic", ECI, ("level", "slope")),
+    "logistic": ("logistic-stochastic", ECI, ("level", "slope", "headroom", "depth")),
+    "logistic_between": ("logistic-stochastic", FRONTIERMATH, ("level", "slope")),
+    "parallel": ("parallel-stochastic", ECI, ("level", "slope", "lag")),
+    "parallel_logistic": (
+        "parallel-logistic-stochastic", ECI, ("level", "slope", "headroom", "depth", "lag"),
+    ),
+    "broken": ("broken-stochastic", ECI, ("level", "slope", "slope_after")),
+    "broken_learned": ("broken-learned-stochastic", ECI, ("break_year",)),
+    "records": ("linear-records", ECI, ("scatter",)),
+    "stochastic": ("linear-stochastic", ECI, ("scatter", "shortfall")),
+    "accuracy": ("logistic-stochastic", FRONTIERMATH, ("scatter", "shortfall")),
+}  # fmt: skip
+
+
+def shown() -> dict[str, str]:
+    """Return Markdown by name."""
+    found = {
+        f"priors_{name}": priors(ModelSpec.of(model, metric), wanted)
+        for name, (model, metric, wanted) in PRIORS.items()
+    }
+    joint = ModelSpec.of("linear-joint", ECI)
+    curve = {p.name for p in joint.trend.parameters(ECI)}
+    found["priors_joint"] = priors(joint, [p.name for p in joint.parameters if p.name not in curve])
+    settings = SamplerSettings()
+    return found | {
+        "trend_names": ", ".join(f"`{name}`" for name in TRENDS),
+        "frontier_names": ", ".join(f"`{name}`" for name in FRONTIERS),
+        "gate": _gate(),
+        "campaign_gate": (
+            f"{CHAINS} chains of {DRAWS} draws after {TUNE} steps of tuning, R-hat at most "
+            f"{MAX_RHAT:g} and at least {MIN_ESS:g} effective draws"
+        ),
+        "sampler": (
+            f"{settings.chains} chains of {settings.draws} draws after {settings.tune} steps of "
+            f"tuning, seed {settings.seed}"
+        ),
+        "acceptance": table(
+            ("frontier", "acceptance rate aimed for"),
+            [(f"`{name}`", one.target_accept) for name, one in FRONTIERS.items()],
+        ),
+        "intervals": f"{INTERVAL_KIND}, {OUTER:.0%} unless another is named",
+        "verdicts": table(("probability from", "verdict"), [(f"{p:g}", w) for p, w in VERDICTS]),
+        "few_bounds": f"{FEW_BOUNDS:.0%}",
+        "tolerance": f"{TOLERANCE['points']:g} point",
+        "published_mean": f"{PUBLISHED['mean']:g} months",
+        "published_range": f"from {PUBLISHED['minimum']:g} to {PUBLISHED['maximum']:g}",
+        "freedom": f"{FREEDOM:g}",
+        "tables": _tables(),
+        "result_tables": _result_tables(),
+        "left_out": _left_out(),
+        "date_lint": _date_lint(),
+        "layouts": block(describe_layouts()),
+        "country_names": _countries(),
+        "resolutions": _resolutions(),
+        "base_world": _base_world(),
+        "worlds": table(
+            ("world", "assumption that it breaks", "how"),
+            [(f"`{one.name}`", one.breaks, _how(one)) for one in DESIGNS.values()],
+        ),
+        "scores_with_draws": "",
+        "anchors": " and ".join(f"{name} = {score:g}" for name, score in ECI.anchors),
+    }
+
+
+def priors(spec: ModelSpec, wanted: list[str] | tuple[str, ...]) -> str:
+    """Table of the priors in force of some parameters of a model."""
+    known = {p.name: p for p in spec.parameters}
+    rows = []
+    for p in (known[name] for name in wanted):
+        low, high = (_digits(p.prior.quantile(q)) for q in tails(OUTER))
+        rows.append(
+            (f"`{p.name}`", _meaning(p), f"`{p.prior.describe()}`", _digits(p.prior.median_value),
+             f"{low} to {high}", p.unit or "none")
+        )  # fmt: skip
+    return table(("parameter", "meaning", "prior", "median", f"{OUTER:.0%} of it", "unit"), rows)
+
+
+def _meaning(p: Parameter) -> str:
+    return f"{p.meaning} ({'shared' if p.shared else 'each group'})"
+
+
+def _digits(value: float) -> str:
+    """Three significant digits, and whole numbers from 100 on, where a prior needs no more."""
+    if value == 0 or not np.isfinite(value):
+        return f"{value:g}"
+    if abs(value) >= 1000:
+        return f"{value:.1f}"
+    return f"{float(f'{value:.3g}'):g}"
+
+
+def _gate() -> str:
+    return table(
+        ("check", "what passes"),
+        [
+            ("rank-normalized split R-hat", f"at most {convergence.MAX_RHAT:g}"),
+            ("effective draws, bulk and tail", f"at least {convergence.MIN_ESS:g} each"),
+            ("divergent transitions", "none"),
+            ("E-BFMI, each chain", f"above {convergence.MIN_BFMI:g}"),
+        ],
+    )
+
+
+def _metric(metric: Metric) -> str:
+    if metric.bounds is None:
+        return f"{metric.name}, {metric.unit}, no bounds"
+    problems = f", {metric.problems} problems" if metric.problems else ""
+    return f"{metric.name}, {metric.unit} from {metric.lower:g} to {metric.upper:g}{problems}"
+
+
+def _tables() -> str:
+    rows = []
+    for name in reference_names():
+        one = load_scores(name)
+        dated = one.frame["released"].dropna()
+        rows.append(
+            (f"`{name}`", _metric(one.metric), len(one.frame), str(dated.min().date()), one.vintage,
+             one.as_of, f"`{one.sha256[:12]}`")
+        )  # fmt: skip
+    head = ("table", "metric", "rows", "first release", "vintage", "as of", "SHA-256 begins")
+    return table(head, rows)
+
+
+def _result_tables() -> str:
+    rows = []
+    for name in result_names():
+        frame = load_results(name).frame
+        rows.append((f"`{name}`", len(frame), frame["model"].nunique(), frame["benchmark"].nunique()))
+    return table(("table", "results", "models", "benchmarks"), rows)
+
+
+def _left_out() -> str:
+    """How many rows each comparison uses and leaves out, on every table."""
+    rows = []
+    for name in reference_names():
+        one = load_scores(name)
+        for comparison in ("us-china", "closed-open"):
+            try:
+                r = releases(one, parse_comparison(comparison, one))
+            except ScoresError:
+                rows.append((f"`{name}`", f"`{comparison}`", "cannot be compared", "", ""))
+                continue
+            lead, follow = (int(r.of(g).sum()) for g in (0, 1))
+            rows.append((f"`{name}`", f"`{comparison}`", lead, follow, len(r.left_out)))
+    return table(("table", "comparison", "leader", "follower", "rows left out"), rows)
+
+
+def _date_lint() -> str:
+    return "\n".join(f"- {words}" for words in map(str, date_lint(load_scores("eci-2026-08-11"))))
+
+
+def _countries() -> str:
+    """Each name used, with the other spellings that are read as it."""
+    rows = []
+    for short in dict.fromkeys(COUNTRY_NAMES.values()):
+        others = [long for long, to in COUNTRY_NAMES.items() if to == short and long != short]
+        if others:
+            rows.append((short, ", ".join(others)))
+    return table(("name used", "also read as it"), rows)
+
+
+def _resolutions() -> str:
+    return table(
+        ("model", "organization", "country", "weights", "reason"),
+        [(r.model, r.organization, r.country, r.weights, r.reason) for r in resolutions().values()],
+    )
+
+
+_DESIGN_WORDS = {
+    "releases": "releases of leader and follower",
+    "years": "years before the as-of date in which the table begins",
+    "level": "leader's trend in the middle, points",
+    "slope": "mean and standard deviation of the slopes, points a year",
+    "lag": "range of the true trend lag in the middle, months",
+    "scatter": "range of the scatter, points",
+    "shortfall": "mean shortfall, points",
+    "error": "median standard error in the middle, points",
+    "error_trend": "change of its logarithm a year",
+    "error_spread": "standard deviation of its logarithm around that",
+}
+
+
+def _base_world() -> str:
+    rows = []
+    for name, words in _DESIGN_WORDS.items():
+        value = getattr(BASE, name)
+        told = " and ".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value:g}"
+        rows.append((words, told))
+    return table(("what", "value"), rows)
+
+
+def _how(design: object) -> str:
+    """What a world changes of the base world."""
+    changed = [
+        f"`{f.name}` is {getattr(design, f.name)}, not {getattr(BASE, f.name)}"
+        for f in fields(BASE)
+        if f.name not in ("name", "breaks") and getattr(design, f.name) != getattr(BASE, f.name)
+    ]
+    return "; ".join(changed) or "as above"
+
