@@ -22,7 +22,7 @@ from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.plan import Item, by_compilation
 from frontierlag.priors import Prior
 from frontierlag.report import tables
-from frontierlag.report.bands import curve_bands, lag_bands
+from frontierlag.report.bands import charted, curve_bands, lag_bands
 from frontierlag.report.capabilities import benchmark_table, capability_table
 from frontierlag.report.figures import (
     MeanLag,
@@ -146,12 +146,12 @@ def _fit_one(
 def _draw(analysis: Analysis, item: Prepared, about: Provenance, figures: Path) -> None:
     """Draw the figures of one model."""
     name = analysis.name
+    shown = charted(analysis, item.releases)
+    scores = "posterior" if item.measured else "published"
     drawn = {
-        "frontier": frontier_chart(item.releases, curve_bands(analysis), about, item.title),
+        "frontier": frontier_chart(shown, curve_bands(analysis), about, item.title, scores=scores),
         "lag": lag_over_time(lag_bands(analysis), about, item.title, item.window_words),
-        "prior": prior_predictive(
-            item.releases, prior_curves(analysis), about, f"Before the data: {name}"
-        ),
+        "prior": prior_predictive(shown, prior_curves(analysis), about, f"Before the data: {name}"),
     }
     parameters = [p.name for p in analysis.fit.spec.parameters]
     drawn |= diagnostic_figures(analysis.tree, parameters, about)

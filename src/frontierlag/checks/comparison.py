@@ -97,7 +97,7 @@ class ModelComparison:
 def compare(
     analyses: Sequence[Analysis],
     *,
-    refit: bool = True,
+    refit: bool | None = None,
     cores: int | None = None,
     stage: Callable[[str], None] = lambda _: None,
 ) -> ModelComparison:
@@ -108,7 +108,8 @@ def compare(
     analyses
         Two or more models of the same data.
     refit
-        Whether a release with a high Pareto k is left out and the model fitted again.
+        Whether a release with a high Pareto k is left out and the model fitted again; by default
+        if the model's refits are quick. Else such densities stay estimates and are counted.
     cores
         Threads for refits; changes no number.
     stage

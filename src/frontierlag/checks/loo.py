@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import arviz as az
 import numpy as np
+import xarray as xr
 from scipy.special import logsumexp
 
+from frontierlag.benchmarks import MeasuredReleases
 from frontierlag.checks.convergence import Convergence, check
 from frontierlag.fit import Fit
-from frontierlag.names import RELEASE, SAMPLE_DIMS, SCORE
+from frontierlag.names import CHAIN, DRAW, RELEASE, SAMPLE_DIMS, SCORE
 from frontierlag.observations import Observations, subset
 from frontierlag.sampling import sample
 
 # A refit that misses the gate is made once more with this many times the draws.
 LONGER = 4
+# Densities that take an integral a draw are computed in this many draws.
+MOST_DRAWS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +67,11 @@ class Loo:
         return tuple(str(name) for name in self.release[~(self.pareto_k < self.threshold)])
 
     @property
+    def estimated(self) -> tuple[str, ...]:
+        """Those with a high Pareto k whose density is an importance estimate all the same."""
+        return tuple(name for name in self.high if name not in self.refitted)
+
+    @property
     def trusted(self) -> bool:
         """Whether every density is: no refit missed the convergence gate."""
         return not self.doubtful
@@ -86,24 +95,26 @@ class Loo:
 def loo(
     fit: Fit,
     *,
-    refit: bool = True,
+    refit: bool | None = None,
     cores: int | None = None,
     stage: Callable[[str], None] = lambda _: None,
 ) -> Loo:
     """Estimate a fit's leave-one-out densities; parameters as in :func:`compare`."""
+    refit = fit.spec.frontier.quick_to_refit if refit is None else refit
+    tree, which = release_densities(fit)
     with warnings.catch_warnings():
         # Said in numbers by the result, and mended by refits.
         warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto")
-        found = az.loo(fit.tree, pointwise=True, var_name=SCORE)
-    log_lik = fit.tree["log_likelihood"][SCORE].transpose(*SAMPLE_DIMS, RELEASE).to_numpy()
+        found = az.loo(tree, pointwise=True, var_name=SCORE)
+    log_lik = tree["log_likelihood"][SCORE].to_numpy()
     elpd_i = np.array(found.elpd_i.to_numpy(), dtype=float)
     pareto_k = np.asarray(found.pareto_k.to_numpy(), dtype=float)
-    names = fit.observations.releases.model
+    names = fit.observations.releases.model[which]
     refitted, doubtful = [], {}
     if refit:
         for i in np.flatnonzero(~(pareto_k < found.good_k)):
             stage(f"{fit.spec.name} without {names[i]}")
-            elpd_i[i], gate = exact_elpd(fit, int(i), cores)
+            elpd_i[i], gate = exact_elpd(fit, int(which[i]), cores)
             refitted.append(str(names[i]))
             if not gate.converged:
                 doubtful[str(names[i])] = gate.verdict()
@@ -117,6 +128,43 @@ def loo(
         refitted=tuple(refitted),
         doubtful=doubtful,
     )
+
+
+def release_densities(fit: Fit) -> tuple[xr.DataTree, np.ndarray]:
+    """Log density of all that is observed of each release that can be left out, in each draw.
+
+    Of a model of benchmark results, a release is left out with all its results, its capability
+    integrated out: the unit is the same as that of a model of scores, and it is releases that
+    trends differ in predicting. The two models that pin the scale cannot be left out.
+
+    Returns
+    -------
+    tree
+        ``log_likelihood`` with ``score``, dims ``(chain, draw, release)``, and the ``posterior`` of
+        the parameters; of at most :data:`MOST_DRAWS` draws where densities take an integral.
+    which
+        Positions of these releases among those in the likelihood.
+    """
+    names = [p.name for p in fit.spec.parameters]
+    posterior = fit.tree["posterior"].to_dataset()
+    stored = fit.tree["log_likelihood"][SCORE]
+    if RELEASE in stored.dims:
+        density = stored.transpose(*SAMPLE_DIMS, RELEASE)
+        which = np.arange(density.sizes[RELEASE])
+    else:
+        draws = posterior.sizes[DRAW] * posterior.sizes[CHAIN]
+        posterior = posterior.isel({DRAW: slice(None, None, max(1, -(-draws // MOST_DRAWS)))})
+        p = {str(name): values.to_numpy() for name, values in posterior.data_vars.items()}
+        arrays = fit.observations.arrays
+        values = fit.spec.frontier.release_logp(p, fit.spec.trend_at(p, fit.observations), arrays)
+        which = np.flatnonzero(fit.spec.frontier.can_leave_out(arrays))
+        density = xr.DataArray(
+            values[..., which],
+            dims=(*SAMPLE_DIMS, RELEASE),
+            coords={RELEASE: fit.observations.releases.model[which]},
+        )
+    found = {"log_likelihood": density.to_dataset(name=SCORE), "posterior": posterior[names]}
+    return xr.DataTree.from_dict(found), which
 
 
 def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, Convergence]:
@@ -143,11 +191,7 @@ def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, C
         The verdict on the refit's parameters.
     """
     observations = fit.observations
-    left_out = np.arange(len(observations.releases)) == index
-    rest, one = (
-        Observations(subset(observations.releases, mask), observations.reference)
-        for mask in (~left_out, left_out)
-    )
+    rest, one, place = _parted(observations, index)
     for times in (1, LONGER):
         settings = fit.settings.model_copy(update={"draws": times * fit.settings.draws})
         sampled = sample(fit.spec, rest, settings, cores)
@@ -155,10 +199,30 @@ def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, C
         gate = check(sampled.sample_stats, parameters)
         if gate.converged:
             break
-    p = {str(name): values.to_numpy() for name, values in parameters.data_vars.items()}
-    density = fit.spec.frontier.log_likelihood(p, fit.spec.trend_at(p, one), one.arrays)[..., 0]
+    kept = [*parameters.data_vars]
+    if fit.spec.frontier.reads == "results":
+        kept += fit.spec.frontier.latent_in_model
+    p = {str(name): sampled.posterior[name].to_numpy() for name in kept}
+    every = fit.spec.frontier.release_logp(p, fit.spec.trend_at(p, one), one.arrays)
+    density = every[..., place]
     elpd = float(logsumexp(density) - np.log(density.size))
     return elpd, gate
+
+
+def _parted(observations: Observations, index: int) -> tuple[Observations, Observations, int]:
+    """What remains without a release, what holds the release, and its place there.
+
+    Benchmark results stay one table in which those of the release have no weight, as others need
+    their models' places; its capability keeps its prior, which integrates to one.
+    """
+    releases, reference = observations.releases, observations.reference
+    left_out = np.arange(len(releases)) == index
+    if isinstance(releases, MeasuredReleases):
+        of = releases.responses
+        without = replace(releases, responses=of.without(of.model == index))
+        return Observations(without, reference), observations, index
+    rest, one = (Observations(subset(releases, mask), reference) for mask in (~left_out, left_out))
+    return rest, one, 0
 
 
 def standard_error(values: np.ndarray) -> float:

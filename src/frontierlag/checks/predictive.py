@@ -7,16 +7,18 @@ intervals, and the uniformity of leave-one-out probability integral transforms.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.stats import binom
 
 from frontierlag.analysis import Analysis
 from frontierlag.fit import Fit
+from frontierlag.frontiers import Joint
 from frontierlag.lags.days import Window
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase
@@ -29,6 +31,7 @@ from frontierlag.names import (
     LEADER,
     PERIOD,
     RELEASE,
+    RESULT,
     SAMPLE_DIMS,
     SCORE,
     TREND,
@@ -41,6 +44,7 @@ from frontierlag.summary import INNER, OUTER, QUANTILES, Summary, summarize, tai
 # model was fitted to the same data, so that by chance alone fewer than 2 % of them are extreme.
 EXTREME = 0.01
 QUANTILE = "quantile"
+NEITHER = "neither group"
 
 # A test quantity: (scores, trend) -> number, over the last axis.
 Quantity = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -93,6 +97,9 @@ def predictive_checks(fit: Fit) -> tuple[PredictiveCheck, ...]:
     predictive intervals; and the uniformity of the leave-one-out probability integral transforms
     (its p-value is that of the test, small if they are not uniform).
     """
+    if isinstance(fit.spec.frontier, Joint):
+        drawn = _of_capabilities(fit, fit.spec.frontier)
+        return (*_of_results(fit, loo_pit(fit)), *drawn, loo_pit_check(fit))
     observations = fit.observations
     releases = observations.releases
     n = len(releases)
@@ -106,7 +113,7 @@ def predictive_checks(fit: Fit) -> tuple[PredictiveCheck, ...]:
         of = releases.of(group)
         quantities = dict(_QUANTITIES)
         if fit.spec.frontier.name != "records":
-            quantities |= _of_all_releases(releases.day[of])
+            quantities |= _of_all_releases(releases.day[of], "score")
         for prob, (low, high) in bounds.items():
             quantities[f"share within {prob:.0%} intervals"] = _share_within(low[of], high[of])
         for name, quantity in quantities.items():
@@ -115,10 +122,76 @@ def predictive_checks(fit: Fit) -> tuple[PredictiveCheck, ...]:
     return (*found, loo_pit_check(fit))
 
 
+def _of_results(fit: Fit, pit: np.ndarray) -> Iterator[PredictiveCheck]:
+    """Benchmark results against replicated ones, by whose model they are.
+
+    Shares within intervals are of leave-one-out intervals, tested as binomial: with a parameter
+    for every four results, a model lies closer to the results it was fitted to than to new ones.
+    """
+    releases, responses = fit.observations.releases, fit.observations.responses
+    assert responses is not None
+    counts = responses.weight > 0
+    y = responses.score
+    replicated = fit.tree["posterior_predictive"][SCORE].transpose(*SAMPLE_DIMS, RESULT)
+    rep = replicated.to_numpy().reshape(-1, len(y))
+    group = np.concatenate([releases.group, np.full(len(responses.others), 2)])
+    for g, label in enumerate((*releases.group_names, NEITHER)):
+        of = counts & (group[responses.model] == g)
+        if not of.any():
+            continue
+        quantities: dict[str, Quantity] = {
+            "mean benchmark score": lambda y, _: y.mean(-1),
+            "sd of benchmark scores": lambda y, _: y.std(-1),
+        }
+        for prob in (INNER, OUTER):
+            name = f"share of results within leave-one-out {prob:.0%} intervals"
+            inside = int((np.abs(pit[of] - 0.5) <= prob / 2).sum())
+            new = binom(int(of.sum()), prob)
+            p = float(new.sf(inside) + 0.5 * new.pmf(inside))
+            yield _line(name, label, inside / int(of.sum()), prob, p)
+        for name, quantity in quantities.items():
+            values = np.asarray(quantity(rep[:, of], y))
+            yield _checked(name, label, np.broadcast_to(quantity(y[of], y), len(rep)), values)
+
+
+def _of_capabilities(fit: Fit, frontier: Joint) -> Iterator[PredictiveCheck]:
+    """Capabilities as they were drawn against new ones that the frontier makes at these dates.
+
+    Both depend on the draw, a realized discrepancy (Gelman, Meng & Stern 1996).
+    """
+    observations = fit.observations
+    releases = observations.releases
+    p = fit.draws
+    mu = fit.spec.trend_at(p, observations)
+    rng = np.random.default_rng([fit.settings.seed, 4])
+    new = frontier.new_capabilities(rng, p, mu, observations.arrays).reshape(-1, len(releases))
+    drawn, mu = (values.reshape(-1, len(releases)) for values in (fit.capabilities, mu))
+    for group, label in enumerate(releases.group_names):
+        of = releases.of(group)
+        quantities = _QUANTITIES | _of_all_releases(releases.day[of], "capability")
+        for name, quantity in quantities.items():
+            words = name.replace("scores", "capabilities").replace("mean score", "mean capability")
+            yield _checked(
+                words, label, quantity(drawn[:, of], mu[:, of]), quantity(new[:, of], mu[:, of])
+            )
+
+
 def predictive_table(analysis: Analysis) -> pd.DataFrame:
     """The checks of a model as rows, with its name."""
     rows = [asdict(line) for line in predictive_checks(analysis.fit)]
     return pd.DataFrame(rows).assign(model=analysis.name)
+
+
+def loo_pit(fit: Fit) -> np.ndarray:
+    """P(replicated score <= observed | the other scores) of each score, by importance sampling."""
+    with warnings.catch_warnings():
+        # Pareto k is shown where models are compared.
+        warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto")
+        pit = az.loo_pit(fit.tree, var_names=SCORE)
+    # A place is known to within a draw: none is exactly 0 or 1, which a test would find absurd.
+    dim = fit.spec.frontier.observed_dim
+    half = 0.5 / fit.tree["posterior_predictive"][SCORE].isel({dim: 0}).size
+    return np.asarray(pit[SCORE].clip(half, 1 - half))
 
 
 def loo_pit_check(fit: Fit) -> PredictiveCheck:
@@ -127,14 +200,9 @@ def loo_pit_check(fit: Fit) -> PredictiveCheck:
     Each is P(replicated score <= observed | the other releases), by importance sampling; the test
     is ArviZ's for such dependent values (``pot_c``).
     """
-    with warnings.catch_warnings():
-        # Pareto k is shown where models are compared.
-        warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto")
-        pit = az.loo_pit(fit.tree, var_names=SCORE)
-    # A place is known to within a draw: none is exactly 0 or 1, which the test would find absurd.
-    half = 0.5 / fit.tree["posterior_predictive"][SCORE].isel({RELEASE: 0}).size
-    values = pit[SCORE].clip(half, 1 - half)
-    p = float(values.azstats.uniformity_test(dim=RELEASE)[0])
+    dim = fit.spec.frontier.observed_dim
+    values = xr.DataArray(loo_pit(fit), dims=dim)
+    p = float(values.azstats.uniformity_test(dim=dim)[0])
     mean = float(values.mean())
     passed = p >= EXTREME
     words = "like" if passed else "NOT like"
@@ -149,8 +217,11 @@ def _checked(
     name: str, label: str, observed: np.ndarray, replicated: np.ndarray
 ) -> PredictiveCheck:
     p = float((replicated > observed).mean() + 0.5 * (replicated == observed).mean())
+    return _line(name, label, float(observed.mean()), float(replicated.mean()), p)
+
+
+def _line(name: str, label: str, value: float, expected: float, p: float) -> PredictiveCheck:
     passed = EXTREME <= p <= 1 - EXTREME
-    value, expected = float(observed.mean()), float(replicated.mean())
     text = f"{label}: {name} is {value:.2f}, the model makes {expected:.2f} on average (p {p:.3f})"
     return PredictiveCheck(
         name, label, value, expected, p, passed, text if passed else f"{text}: EXTREME"
@@ -172,13 +243,13 @@ _QUANTITIES: dict[str, Quantity] = {
 }
 
 
-def _of_all_releases(day: np.ndarray) -> dict[str, Quantity]:
-    """What is asked of all releases of a group: records by score, and the final best score."""
+def _of_all_releases(day: np.ndarray, what: str) -> dict[str, Quantity]:
+    """What is asked of all releases of a group: records, and the final best of all."""
 
     def records(y: np.ndarray, _: np.ndarray) -> np.ndarray:
         return 1.0 + (np.diff(Staircase.of(day, y).best) > 0).sum(-1)
 
-    return {"records by score": records, "best score": lambda y, _: y.max(-1)}
+    return {f"records by {what}": records, f"best {what}": lambda y, _: y.max(-1)}
 
 
 def _share_within(low: np.ndarray, high: np.ndarray) -> Quantity:

@@ -64,6 +64,9 @@ def predicts_no_worse(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
         f"{SMALL_ELPD:g}); stacking weight of parallel {found.weights[parallel.name]:.2f}; the "
         "interval is over releases"
     )
+    rough = dict.fromkeys(name for loo in found.loos for name in loo.estimated)
+    if rough:
+        note += f"; the densities at {len(rough)} releases are rough (Pareto k, no exact refit)"
     shape = free.fit.tree["posterior"].to_dataset()["slope"].shape[:2]
     draws = bootstrapped_sum(at_release, shape, free.fit.settings.seed)
     return Asked(draws, draws >= 0, note)

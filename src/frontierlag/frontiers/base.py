@@ -41,6 +41,8 @@ class Frontier(ABC):
     latent_in_model: ClassVar[Mapping[str, str]] = {}
     # What it is fitted to: scores with intervals, benchmark results, or joint draws of scores.
     reads: ClassVar[Literal["scores", "results", "draws"]] = "scores"
+    # Whether a refit without one release is quick enough to replace an importance estimate.
+    quick_to_refit: ClassVar[bool] = True
     # The data that the likelihood is of, and its dim.
     observed: ClassVar[str] = "observed"
     observed_dim: ClassVar[str] = RELEASE
@@ -68,6 +70,17 @@ class Frontier(ABC):
     @abstractmethod
     def log_likelihood(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Log likelihood of each release with its own latent terms integrated out."""
+
+    def release_logp(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
+        """Log density of all that is observed of each release, its latent terms integrated out.
+
+        What leave-one-release-out densities are made from; shape ``(..., release)``.
+        """
+        return self.log_likelihood(p, mu, data)
+
+    def can_leave_out(self, data: Values) -> np.ndarray:
+        """Say without which releases the model still means the same, shape ``(release,)``."""
+        return np.ones(len(data["group_index"]), dtype=bool)
 
     @abstractmethod
     def capabilities(self, rng: Noise, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:

@@ -18,6 +18,7 @@ from frontierlag import arrays
 from frontierlag.frontiers import densities
 from frontierlag.frontiers.base import Noise, Values
 from frontierlag.frontiers.item_response import FREEDOM, expected_score, student_logp
+from frontierlag.frontiers.marginal import marginal_logp
 from frontierlag.frontiers.pinned import FreeScale, free_scale
 from frontierlag.frontiers.stochastic import Stochastic, composed_logp, draw_shortfall
 from frontierlag.names import BENCHMARK, OTHER, RELEASE, RESULT
@@ -44,11 +45,12 @@ class Joint(Stochastic):
 
     The sampler moves, beside x of the capabilities, each benchmark's log discrimination per unit of
     x and its log odds at the mean x of the models it was given to (``centre``), which the data tell
-    apart. For the log odds b, d = centre' - b / a on the points scale, so that |dd/db| = 1 / a.
+    apart. For the log odds b, d = centre' - b / a on the points scale, so that abs(dd/db) = 1 / a.
     """
 
     name: ClassVar[str] = "joint"
     reads: ClassVar[Literal["scores", "results", "draws"]] = "results"
+    quick_to_refit: ClassVar[bool] = False
     observed: ClassVar[str] = "result"
     observed_dim: ClassVar[str] = RESULT
     measurement: ClassVar[tuple[str, ...]] = (
@@ -171,6 +173,22 @@ class Joint(Stochastic):
         density = student_logp(error, noise, np.log(noise), arrays) * data["result_weight"]
         return density.astype(np.float32)
 
+    def release_logp(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
+        """Log density of all results of each release, its capability integrated out."""
+        group = data["group_index"]
+        scatter, mean = of_group(p["scatter"], group), of_group(p["shortfall"], group)
+
+        def density(c: np.ndarray, i: int) -> np.ndarray:
+            eps = c - mu[..., i, None]
+            of = scatter[..., i, None], mean[..., i, None]
+            return np.asarray(composed_logp(self.shortfall, eps, *of, arrays))
+
+        return marginal_logp(p, data, len(group), density)
+
+    def can_leave_out(self, data: Values) -> np.ndarray:
+        """All but the two that define the scale."""
+        return ~np.isin(np.arange(len(data["group_index"])), data["pin_index"])
+
     def capabilities(self, rng: Noise, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """The sampled capabilities of the releases."""
         return np.asarray(p["capability"])
@@ -189,32 +207,31 @@ class Joint(Stochastic):
     def _drawn(
         self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
     ) -> dict[str, np.ndarray]:
-        """Capabilities and benchmarks from what the parameters say of them."""
+        """New capabilities and benchmarks from what the parameters say of them."""
         group, n = data["group_index"], len(data["centre"])
         others = len(data["share"]) - len(group)
         lead = mu.shape[:-1]
-        mean = of_group(p["shortfall"], group)
-        own = rng.normal(mu, of_group(p["scatter"], group))
-        own = own - draw_shortfall(self.shortfall, rng, mean, mu.shape)
-
         def normal(location: str, spread: str, size: int, log: bool = False) -> np.ndarray:
             at = np.log(p[location]) if log else p[location]
             values = at[..., None] + p[spread][..., None] * rng.standard_normal((*lead, size))
             return np.exp(values) if log else values
 
         return {
-            "capability": own,
+            "capability": self.new_capabilities(rng, p, mu, data),
             "other_capability": normal("other_mean", "other_spread", others),
             "difficulty": normal("difficulty_mean", "difficulty_spread", n),
             "discrimination": normal("discrimination_typical", "discrimination_spread", n, True),
             "noise": normal("noise_typical", "noise_spread", n, True),
         }
 
-    @staticmethod
-    def _expected(p: Values, data: Values) -> np.ndarray:
+    def _expected(self, p: Values, data: Values) -> np.ndarray:
+        at = data["result_benchmark"]
+        odds = self._log_odds(p, data)
+        return np.asarray(expected_score(odds, data["chance"][at], data["ceiling"][at], arrays))
+
+    def _log_odds(self, p: Values, data: Values) -> np.ndarray:
+        """Log odds of each result on draws of capabilities and benchmarks, ``(..., result)``."""
         at = data["result_benchmark"]
         every = np.concatenate([p["capability"], p["other_capability"]], axis=-1)
-        odds = p["discrimination"][..., at] * (
-            every[..., data["result_model"]] - p["difficulty"][..., at]
-        )
-        return expected_score(odds, data["chance"][at], data["ceiling"][at], arrays)
+        above = every[..., data["result_model"]] - p["difficulty"][..., at]
+        return np.asarray(p["discrimination"][..., at] * above)

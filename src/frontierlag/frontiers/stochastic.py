@@ -134,6 +134,14 @@ class Stochastic(Frontier):
         u = positive_normal(rng, location, scale)
         return mu + split_error(rng, eps + u, scatter, data["stderr"]) - u
 
+    def new_capabilities(
+        self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
+    ) -> np.ndarray:
+        """Capabilities of new releases at the same dates: trend plus scatter minus shortfall."""
+        group = data["group_index"]
+        scatter, mean = of_group(p["scatter"], group), of_group(p["shortfall"], group)
+        return rng.normal(mu, scatter) - draw_shortfall(self.shortfall, rng, mean, mu.shape)
+
     def simulate(
         self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
     ) -> np.ndarray:

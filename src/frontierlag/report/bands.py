@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -14,6 +17,7 @@ from frontierlag.lags.measure import (
     trend_lag_by_day,
 )
 from frontierlag.names import CHAIN, DATE, DRAW, FOLLOWER, GROUP, LEADER, REALIZED, TREND
+from frontierlag.scores import Releases
 from frontierlag.summary import QUANTILES
 
 QUANTILE = "quantile"
@@ -48,6 +52,27 @@ def curve_bands(analysis: Analysis, step: int = 3) -> xr.Dataset:
         },
         coords=coords,
     )
+
+
+def charted(analysis: Analysis, releases: Releases) -> Releases:
+    """The releases as a chart of an analysis shows them.
+
+    Of a model of scores, with the published scores and intervals that it was fitted to. A joint
+    model was fitted to benchmark results: there a release stands at its posterior median on the
+    same scale, with the 90 % interval, and the record-holders are those of the medians.
+    """
+    fit = analysis.fit
+    if fit.observations.responses is None:
+        return releases
+    own = fit.observations.releases
+    low, _, middle, _, high = _quantiles(fit.capabilities)
+    order = np.lexsort((own.model, middle, own.day))
+    columns: dict[str, Any] = {f.name: getattr(own, f.name) for f in fields(Releases)}
+    columns |= {"score": middle, "low": low, "high": high}
+    for name, values in columns.items():
+        if isinstance(values, np.ndarray):
+            columns[name] = values[order]
+    return Releases(**columns)
 
 
 def lag_bands(analysis: Analysis, step: int = 3) -> xr.Dataset:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from frontierlag.names import CHAIN, DRAW, SCORE
+from frontierlag.names import CHAIN, DRAW, RESULT, SCORE
 from frontierlag.report.figures.sheet import (
     FOLLOWER_COLOR,
     LEADER_COLOR,
@@ -161,7 +161,7 @@ def predictive(tree: xr.DataTree, about: Provenance) -> Figure:
         place = add_sheet(
             figure,
             "Could the model have produced these scores?",
-            "Share of releases with at most this score. Where the model fits, the observed line "
+            "Share with at most this score. Where the model fits, the observed line "
             "runs among the replicated ones.",
             about,
             key=[
@@ -176,7 +176,10 @@ def predictive(tree: xr.DataTree, about: Provenance) -> Figure:
         figure.subplots_adjust(**place)
         (axes,) = figure.axes
         metric = tree.attrs.get("metric", "")
-        axes.set(xlabel=f"{metric} score".strip(), ylabel="share of releases", ylim=(0, 1.01))
+        of_results = dim == RESULT
+        scores = "benchmark score" if of_results else f"{metric} score".strip()
+        units = "results" if of_results else "releases"
+        axes.set(xlabel=scores, ylabel=f"share of {units}", ylim=(0, 1.01))
         _draw_edges(axes)
     return figure
 

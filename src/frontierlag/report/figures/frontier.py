@@ -36,7 +36,12 @@ TREND_DASHES = (0, (4, 1.3))
 
 
 def frontier_chart(
-    releases: Releases, bands: xr.Dataset, about: Provenance, title: str, subtitle: str = ""
+    releases: Releases,
+    bands: xr.Dataset,
+    about: Provenance,
+    title: str,
+    subtitle: str = "",
+    scores: str = "published",
 ) -> Figure:
     """Draw score against release date with the posterior of both frontiers.
 
@@ -56,6 +61,8 @@ def frontier_chart(
         Model, dataset and verdict.
     title, subtitle
         The heading.
+    scores
+        Whose the releases' scores and intervals are: ``published`` or ``posterior``.
 
     Returns
     -------
@@ -71,7 +78,7 @@ def frontier_chart(
             title,
             subtitle,
             about,
-            key=_key(group_labels(releases)),
+            key=_key(group_labels(releases), scores),
             columns=2,
             notes=_below_note(int(below.sum()), list(releases.model[below & is_record]), low),
             right=0.95,
@@ -178,7 +185,7 @@ def _name_groups(axes: Axes, bands: xr.Dataset, names: Sequence[str]) -> None:
         )
 
 
-def _key(names: tuple[str, str]) -> list[tuple[Any, str]]:
+def _key(names: tuple[str, str], scores: str) -> list[tuple[Any, str]]:
     """Trends and best available of both groups, then what the dots are."""
     key: list[tuple[Any, str]] = []
     for name, color in zip(names, COLORS, strict=True):
@@ -188,12 +195,12 @@ def _key(names: tuple[str, str]) -> list[tuple[Any, str]]:
         )
         key.append((trend, f"{name}: trend, median with {INTERVALS}"))
     dot = Line2D([], [], ls="", marker="o", ms=5, color=NEUTRAL)
-    key.append((dot, "record by published score"))
+    key.append((dot, f"record by {scores} score"))
     for name, color in zip(names, COLORS, strict=True):
         stairs = Line2D([], [], color=color, lw=1.6)
         key.append((stairs, f"{name}: best available, posterior median"))
     faint = Line2D([], [], ls="", marker="o", ms=3, color=NEUTRAL, alpha=0.5)
-    key.append((faint, "other release; vertical lines: published 90 % intervals"))
+    key.append((faint, f"other release; vertical lines: {scores} 90 % intervals"))
     return key
 
 

@@ -322,11 +322,10 @@ def _key(shown: pd.DataFrame) -> list[tuple[Any, str]]:
             f"median, {INTERVALS}",
         ),
         (Patch(facecolor=BASE_BAND), "the base: every other row changes what it says, no more"),
-        (
-            Line2D([], [], color=POINT, ls="", marker="D", ms=4.6),
-            "a published convention on point scores: no interval",
-        ),
     ]
+    if shown["lower90"].isna().any():
+        diamond = Line2D([], [], color=POINT, ls="", marker="D", ms=4.6)
+        key.append((diamond, "a published convention on point scores: no interval"))
     if not shown["converged"].fillna(value=True).all():
         hollow = Line2D([], [], color=FAILED, lw=1.2, marker="o", ms=5.5, mfc="white")
         key.append((hollow, "grey and hollow: not converged, not to be cited"))

@@ -1,0 +1,72 @@
+"""What the results of one model say with its capability integrated out.
+
+Comparing models of latent variables by how well each predicts wants the density of all that is
+observed of a unit with its own latent variable integrated out, not given it: conditional densities
+reward a model for variables that the left-out data themselves informed (Merkle, Furr &
+Rabe-Hesketh 2019, Psychometrika 84, 802-829).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import logsumexp
+
+from frontierlag import arrays
+from frontierlag.frontiers.base import Values
+from frontierlag.frontiers.item_response import expected_score, student_logp
+
+# Nodes of the trapezoidal rule, and how far they reach on either side of the posterior.
+NODES = 49
+REACH = 8.0
+
+# Log density of capabilities of shape (..., node) under what is known of release i.
+Density = Callable[[np.ndarray, int], np.ndarray]
+
+
+def marginal_logp(p: Values, data: Values, releases: int, density: Density) -> np.ndarray:
+    """Log density of all results of each release, its capability integrated out.
+
+    log p(y_i | rest) = log int prod_j t_4((y_ij - f_j(c)) / noise_j) / noise_j  p(c | trend_i) dc,
+    by the trapezoidal rule over 8 posterior standard deviations on either side of the posterior
+    mean, where the integrand, which is the posterior's own, has all but vanished. The two models
+    that pin the scale have their capability exactly, so that their integrand has one point.
+
+    Parameters
+    ----------
+    p
+        Draws: ``capability`` ``(..., release)``; ``difficulty``, ``discrimination`` and ``noise``
+        ``(..., benchmark)``.
+    data
+        ``result``, ``result_model``, ``result_benchmark``, ``chance``, ``ceiling`` and
+        ``pin_index``.
+    releases
+        How many models are releases: the first ones.
+    density
+        Log density of a capability of release i.
+
+    Returns
+    -------
+    Shape ``(..., release)``.
+    """
+    capability = p["capability"]
+    lead = capability.shape[:-1]
+    found = np.empty((*lead, releases))
+    for i in range(releases):
+        of = np.flatnonzero(np.asarray(data["result_model"]) == i)
+        at = np.asarray(data["result_benchmark"])[of]
+        draws = capability[..., i]
+        pinned = i in np.asarray(data["pin_index"])
+        half = 0.0 if pinned else REACH * draws.std()
+        nodes = np.linspace(draws.mean() - half, draws.mean() + half, 1 if pinned else NODES)
+        a, d, noise = (p[name][..., at, None] for name in ("discrimination", "difficulty", "noise"))
+        expected = expected_score(
+            a * (nodes - d), data["chance"][at, None], data["ceiling"][at, None], arrays
+        )
+        error = np.asarray(data["result"])[of, None] - expected
+        of_results = student_logp(error, noise, np.log(noise), arrays).sum(-2)
+        total = of_results + density(np.broadcast_to(nodes, of_results.shape), i)
+        step = 1.0 if pinned else nodes[1] - nodes[0]
+        found[..., i] = logsumexp(total, axis=-1) + np.log(step)
+    return found
