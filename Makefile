@@ -35,8 +35,8 @@ test-slow: .venv/ready
 	$(BIN)/python -m pytest -m slow -n 2
 
 check: .venv/ready
-	$(BIN)/ruff check src tests models
-	$(BIN)/ruff format --check src tests models
+	$(BIN)/ruff check src tests models docs
+	$(BIN)/ruff format --check src tests models docs
 	$(BIN)/mypy
 
 .venv/ready: requirements.lock pyproject.toml

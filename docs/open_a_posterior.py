@@ -1,7 +1,7 @@
 """Open a stored posterior in plain xarray and ArviZ: nothing of frontierlag is imported.
 
-Run it with the path of a posterior.nc, or open it cell by cell. `frontierlag run` writes one a model
-below its results folder.
+Run it with the path of a posterior.nc, or open it cell by cell. `frontierlag run` writes one
+a model below its results folder.
 """
 
 # %% Open it
@@ -33,7 +33,9 @@ mean_lag = lags["value"].sel(period="window")
 print(f"mean realized lag, months: median {float(mean_lag.median()):.3f}")
 print(az.eti(mean_lag, prob=0.9))
 print(f"P(lag > 6 months) = {float((mean_lag > 6).mean()):.3f}")
-print(f"only a lower bound on {float(lags['censored'].sel(period='window').mean()):.1%} of the days")
+print(
+    f"only a lower bound on {float(lags['censored'].sel(period='window').mean()):.1%} of the days"
+)
 
 # %% Capabilities: the latent score of every release, beside what was published
 capability = tree["capabilities"].to_dataset()["capability"]

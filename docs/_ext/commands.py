@@ -12,13 +12,14 @@ from blocks import block
 
 from frontierlag.cli.app import call
 
+FOLDER = "../results/eci-2026-08-11/us-china"
 # From the docs folder; none of them fits anything.
 COMMANDS = {
     "published": "published --scores eci-2025-12-19",
     "list": "scores list",
     "check": "scores check examples/my-scores.csv --comparison closed-open",
-    "cite": "cite ../results/eci-2026-08-11/us-china --lag realized --period window",
-    "latex": "cite ../results/eci-2026-08-11/us-china --lag realized --period window --format macros",
+    "cite": f"cite {FOLDER} --lag realized --period window",
+    "latex": f"cite {FOLDER} --lag realized --period window --format macros",
 }
 WIDTH = "96"
 
@@ -34,6 +35,10 @@ def shown(results: Path) -> dict[str, str]:
             if code != 0:
                 raise RuntimeError(f"frontierlag {line} ended with {code}")
             # In the tutorial the reader stands in the folder above.
-            text = printed.getvalue().replace("../results", "results").replace("examples/", "docs/examples/")
+            text = (
+                printed.getvalue()
+                .replace("../results", "results")
+                .replace("examples/", "docs/examples/")
+            )
             found[f"output_{name}"] = block(text)
     return found

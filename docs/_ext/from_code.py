@@ -9,9 +9,11 @@ from blocks import block, table
 
 from frontierlag.benchmarks import load_results, result_names
 from frontierlag.calibration.estimators import CHAINS, DRAWS, MAX_RHAT, MIN_ESS, TUNE
-from frontierlag.calibration.worlds import BASE, DESIGNS
+from frontierlag.calibration.plan import all_designs
+from frontierlag.calibration.worlds import BASE, Design
 from frontierlag.checks import convergence
 from frontierlag.claims.answers import VERDICTS
+from frontierlag.draws import FEWEST_DRAWS
 from frontierlag.errors import ScoresError
 from frontierlag.frontiers import FRONTIERS
 from frontierlag.frontiers.item_response import FREEDOM
@@ -55,6 +57,9 @@ def shown() -> dict[str, str]:
     joint = ModelSpec.of("linear-joint", ECI)
     curve = {p.name for p in joint.trend.parameters(ECI)}
     found["priors_joint"] = priors(joint, [p.name for p in joint.parameters if p.name not in curve])
+    two = ModelSpec.of("linear-joint2d", ECI)
+    beside = {p.name for p in joint.parameters}
+    found["priors_joint2d"] = priors(two, [p.name for p in two.parameters if p.name not in beside])
     settings = SamplerSettings()
     return found | {
         "trend_names": ", ".join(f"`{name}`" for name in TRENDS),
@@ -79,6 +84,7 @@ def shown() -> dict[str, str]:
         "published_mean": f"{PUBLISHED['mean']:g} months",
         "published_range": f"from {PUBLISHED['minimum']:g} to {PUBLISHED['maximum']:g}",
         "freedom": f"{FREEDOM:g}",
+        "fewest_draws": f"{FEWEST_DRAWS}",
         "tables": _tables(),
         "result_tables": _result_tables(),
         "left_out": _left_out(),
@@ -89,9 +95,8 @@ def shown() -> dict[str, str]:
         "base_world": _base_world(),
         "worlds": table(
             ("world", "assumption that it breaks", "how"),
-            [(f"`{one.name}`", one.breaks, _how(one)) for one in DESIGNS.values()],
+            [(f"`{one.name}`", one.breaks, _how(one)) for one in all_designs().values()],
         ),
-        "scores_with_draws": "",
         "anchors": " and ".join(f"{name} = {score:g}" for name, score in ECI.anchors),
     }
 
@@ -158,7 +163,9 @@ def _result_tables() -> str:
     rows = []
     for name in result_names():
         frame = load_results(name).frame
-        rows.append((f"`{name}`", len(frame), frame["model"].nunique(), frame["benchmark"].nunique()))
+        rows.append(
+            (f"`{name}`", len(frame), frame["model"].nunique(), frame["benchmark"].nunique())
+        )
     return table(("table", "results", "models", "benchmarks"), rows)
 
 
@@ -224,10 +231,11 @@ def _base_world() -> str:
 
 def _how(design: object) -> str:
     """What a world changes of the base world."""
+    if not isinstance(design, Design):
+        return f"{getattr(design, 'benchmarks', 0)} benchmarks, few results a model"
     changed = [
         f"`{f.name}` is {getattr(design, f.name)}, not {getattr(BASE, f.name)}"
         for f in fields(BASE)
         if f.name not in ("name", "breaks") and getattr(design, f.name) != getattr(BASE, f.name)
     ]
     return "; ".join(changed) or "as above"
-

@@ -82,7 +82,8 @@ def _models(lags: pd.DataFrame) -> str:
         realized, trend = (row_of(lags, model, kind, WINDOW) for kind in (REALIZED, TREND))
         cells.append((f"`{model}`", marked(realized), marked(trend), share(trend["undefined"])))
     return table(
-        ("model", "realized lag, mean", "trend lag, mean", "draws in which that is undefined"), cells
+        ("model", "realized lag, mean", "trend lag, mean", "draws in which that is undefined"),
+        cells,
     )
 
 
@@ -92,7 +93,9 @@ def _ladder(ladder: pd.DataFrame) -> str:
         (r["rung"], names[r["lag"]], marked(r), share(r["censored"]))
         for r in rows_of(ladder, model=HEADLINE).to_dict("records")
     ]
-    return table(("rung", "lag", "months, median (90 % interval)", "censored or extrapolated"), cells)
+    return table(
+        ("rung", "lag", "months, median (90 % interval)", "censored or extrapolated"), cells
+    )
 
 
 def _levels(levels: pd.DataFrame) -> str:
@@ -122,7 +125,7 @@ def _diagnostics(found: pd.DataFrame) -> str:
 
 def _comparison(found: pd.DataFrame) -> str:
     return table(
-        ("model", "releases", "elpd", "difference", "its standard error", "worst Pareto k", "weight"),
+        ("model", "releases", "elpd", "difference", "its s.e.", "worst Pareto k", "weight"),
         [
             (f"`{r['model']}`", r["releases"], f"{r['elpd']:.1f}", f"{r['elpd_diff']:.1f}",
              f"{r['se_diff']:.1f}", f"{r['k_worst']:.2f}", f"{r['weight']:.2f}")
@@ -155,7 +158,9 @@ def _published(results: Path) -> str:
 def _files(results: Path) -> str:
     """What lies in a results folder, without its figures."""
     folder = results.joinpath(*HERE)
-    return block("\n".join(sorted(p.name for p in folder.iterdir() if p.suffix in {".csv", ".md", ".json"})))
+    return block(
+        "\n".join(sorted(p.name for p in folder.iterdir() if p.suffix in {".csv", ".md", ".json"}))
+    )
 
 
 def _vintages(results: Path) -> str:

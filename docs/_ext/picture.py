@@ -127,8 +127,8 @@ def _arrow(axes: Axes, last: int, level: float, months: float, kind: str, above:
         arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2, "shrinkA": 0, "shrinkB": 0},
     )  # fmt: skip
     axes.annotate(
-        f"{kind} lag: {months:.1f} months", ((back + last) / 2, level), xytext=(0, above), zorder=2.9,
-        textcoords="offset points", color=color, ha="center", weight="bold",
+        f"{kind} lag: {months:.1f} months", ((back + last) / 2, level), xytext=(0, above),
+        zorder=2.9, textcoords="offset points", color=color, ha="center", weight="bold",
         bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8},
     )  # fmt: skip
 
