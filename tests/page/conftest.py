@@ -26,7 +26,15 @@ def chart_tables(records_analysis, eci_new):
         else:
             moved[["median"]] += OTHER
         tables[stem] = pd.concat([tables[stem], moved], ignore_index=True)
-    return tables | {"releases": release_table(eci_new)}
+    return tables | {"capabilities": capabilities(eci_new)}
+
+
+def capabilities(releases):
+    """As a run stores them; what the charts do not read is left out."""
+    table = release_table(releases).rename(
+        columns={"model": "release", "low": "score_low", "high": "score_high"}
+    )
+    return table.drop(columns="record").assign(model="linear-stochastic", results=float("nan"))
 
 
 def copy_tables(folder: Path) -> Path:
@@ -38,7 +46,7 @@ def copy_tables(folder: Path) -> Path:
             "*.svg", "*.nc", "*.html", "prior-*", "ppc-*", "*-records.png"
         ),
     )
-    for stem in ("releases", "bands", "lag_by_day", "now"):
+    for stem in ("capabilities", "bands", "lag_by_day", "now"):
         (folder / f"{stem}.csv").unlink(missing_ok=True)
     return folder
 

@@ -6,10 +6,10 @@ import re
 import time
 from itertools import pairwise
 
-import pandas as pd
 import pytest
 
 from frontierlag.report.page.build import LIMIT, write_page, write_tree
+from frontierlag.report.page.folder import read_results
 
 pytestmark = pytest.mark.xdist_group("linear-records")
 EVIL = "<img src=x onerror=alert(1)><b>Model</b> & co"
@@ -51,10 +51,9 @@ def opened(browser):
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory, chart_tables, copied):
     folder = copied(tmp_path_factory.mktemp("page") / "us-china")
-    releases = chart_tables["releases"].copy()
-    last = releases[releases["record"] & (releases["group"] == "China")].index[-1]
-    releases.loc[last, "model"] = EVIL
-    for stem, table in (chart_tables | {"releases": releases}).items():
+    own = chart_tables["capabilities"].copy()
+    own.loc[own["score"].where(own["group"] == "China").idxmax(), "release"] = EVIL
+    for stem, table in (chart_tables | {"capabilities": own}).items():
         table.to_csv(folder / f"{stem}.csv", index=False)
     return write_page(folder)[0]
 
@@ -154,7 +153,7 @@ def test_ranges_change_the_axis(tab):
 
 
 def test_hover_tells_the_model_that_is_there(tab, page_file):
-    releases = pd.read_csv(page_file.parent / "releases.csv")
+    releases = read_results(page_file.parent).table("releases")
     held = releases[releases["record"]]
     rows = [
         held[held["group"] == "China"].iloc[-1],

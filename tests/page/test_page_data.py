@@ -16,6 +16,8 @@ from frontierlag.report.page.data import (
     TODAY,
     last_as_large,
     page_tables,
+    release_table,
+    releases_shown,
 )
 
 pytestmark = pytest.mark.xdist_group("linear-records")
@@ -108,8 +110,31 @@ def test_a_lag_that_was_never_as_large_has_no_day():
 
 
 def test_releases_hold_both_groups_and_their_records(chart_tables, eci_new):
-    table = chart_tables["releases"]
-    assert len(table) == len(eci_new)
-    held = table[table["record"]].sort_values("released")
-    for _, own in held.groupby("group"):
-        assert own["score"].is_monotonic_increasing
+    table = releases_shown(chart_tables["capabilities"], "linear-stochastic")
+    pd.testing.assert_frame_equal(table, release_table(eci_new))
+
+
+def test_records_are_those_of_the_score_table_with_equal_scores_and_days():
+    days = ["2024-01-01", "2024-01-01", "2024-01-02", "2024-01-02", "2024-01-03", "2024-01-04"]
+    own = pd.DataFrame(
+        {
+            **{"model": "m", "organization": "", "group": "China", "results": np.nan},
+            **{"release": list("fbdcea"), "released": days, "score": [2.0, 2, 3, 1, 3, 4]},
+        }
+    )
+    own = own.assign(score_low=own["score"], score_high=own["score"])
+    table = releases_shown(own, "m")
+    assert list(table.loc[table["record"], "model"]) == ["b", "d", "a"]
+
+
+def test_of_benchmark_results_a_release_stands_at_its_posterior(chart_tables):
+    own = chart_tables["capabilities"].assign(
+        results=7.0, median=np.arange(205.0), lower90=-1.0, upper90=300.0
+    )
+    few = own.head(3).assign(model="records")
+    other = own.head(2).assign(group="neither group", released=np.nan)
+    table = releases_shown(pd.concat([few, own, other], ignore_index=True), "records")
+    assert list(table["score"]) == list(range(205))
+    assert set(table["low"]) == {-1.0}
+    for _, group in table.groupby("group"):
+        assert group.loc[group["score"].idxmax(), "record"]

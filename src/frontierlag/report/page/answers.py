@@ -19,6 +19,7 @@ from frontierlag.report.page.format import (
     long_date,
     median,
     percent,
+    score_digits,
     span,
     whose,
 )
@@ -253,7 +254,7 @@ def records_held(results: Results) -> list[dict[str, Any]]:
     if releases.empty:
         return []
     held = releases[releases["record"]].sort_values("released", ascending=False)
-    digits = 1 if results.manifest["data"]["metric"]["unit"] == "points" else 3
+    digits = score_digits(results.manifest["data"]["metric"])
     return [
         {
             "model": row["model"],

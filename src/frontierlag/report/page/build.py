@@ -18,13 +18,14 @@ from frontierlag.errors import OutputError, ResultsError
 from frontierlag.outputs import replaced
 from frontierlag.report.page import answers, evidence, origin, plots
 from frontierlag.report.page.folder import PAGE, RUN, Results, read_results, results_below
+from frontierlag.report.page.format import coded
 
 HERE = Path(__file__).parent
 INDEX = "index.html"
 LIMIT = 8_000_000  # bytes of one page
 ROOM = 60_000  # bytes kept free of figures, for the text around them
 FIGURES = {
-    "rank": "Ranks of the draws, by chain: level bars mean that the chains agree",
+    "rank": "Ranks of the draws, a line for each chain: lines near zero mean that the chains agree",
     "energy": "Energy of the sampler: the two curves should overlap",
     "ppc": "Scores that the fitted model would have produced, over those observed",
     "loo_pit": "Predictions of releases left out: inside the band means calibrated",
@@ -162,13 +163,15 @@ def index(root: Path, found: list[Results]) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["coded"] = coded
+    return made
 
 
 def _render(template: str, context: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
-"""What the page draws and the other tables lack: four small tables that a run can write.
+"""What the page draws and the other tables lack: three small tables that a run writes.
 
-``releases.csv``, ``bands.csv``, ``lag_by_day.csv`` and ``now.csv`` hold what the interactive charts
-need, so that a page is made from committed tables and no posterior has to be at hand. Where a
-folder has posteriors and not these tables, the page makes them from the posteriors.
+``bands.csv``, ``lag_by_day.csv`` and ``now.csv`` hold what the interactive charts need, so that a
+page is made from committed tables and no posterior has to be at hand. Where a folder has posteriors
+and not these tables, the page makes them from the posteriors.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BEST, TREND_CURVE = "best", "trend"
 TREND_STEP = 14  # days between the points of a smooth curve: no eye sees the difference
 LAG_STEP = 7  # days between the points of a lag, beside the days on which it jumps
 BAND_COLUMNS = ("lower90", "lower50", "median", "upper50", "upper90")
-STEMS = ("releases", "bands", "lag_by_day", "now")
+STEMS = ("bands", "lag_by_day", "now")
 TODAY, LAST_RELEASE, AGED, AS_LARGE = (
     "lag on the last day",
     "lag at the follower's last record",
@@ -37,13 +37,8 @@ TODAY, LAST_RELEASE, AGED, AS_LARGE = (
 
 
 def page_tables(analysis: Analysis, stems: Sequence[str] = STEMS) -> dict[str, pd.DataFrame]:
-    """The tables of one model by their stem.
-
-    Those of several models are set one below the other, except ``releases``: it is the same for
-    every model of a job, save that a fit of the records alone knows only those.
-    """
+    """The tables of one model by their stem; those of several models are set below each other."""
     makers = {
-        "releases": lambda: release_table(analysis.fit.observations.releases),
         "bands": lambda: band_table(analysis),
         "lag_by_day": lambda: lag_table_by_day(analysis),
         "now": lambda: now_table(analysis),
@@ -51,12 +46,44 @@ def page_tables(analysis: Analysis, stems: Sequence[str] = STEMS) -> dict[str, p
     return {stem: makers[stem]() for stem in stems}
 
 
-def release_table(releases: Releases) -> pd.DataFrame:
-    """Every release of the two groups: the dots of the chart.
+def releases_shown(capabilities: pd.DataFrame, headline: str) -> pd.DataFrame:
+    """Every release of the two groups, from ``capabilities.csv``: the dots of the chart.
 
+    A release stands at its published score and interval. Of a fit to benchmark results, which has
+    no published score behind it, it stands at the posterior median with its 90 % interval.
+
+    Parameters
+    ----------
+    capabilities
+        As :func:`frontierlag.report.capabilities.capability_table` makes it, of several models.
+    headline
+        The model that stands first; if it knows the records alone, another that knows all is read.
+
+    Returns
+    -------
     Columns ``model, organization, group, released, score, low, high, record``; ``record`` says
-    whether it was the highest published score of its group so far.
+    whether it was the highest score of its group so far.
     """
+    dated = capabilities[capabilities["released"].notna()]
+    counts = dated.groupby("model", sort=False).size()
+    model = headline if counts.get(headline, 0) == counts.max() else counts.idxmax()
+    own = dated[dated["model"] == model].reset_index(drop=True)
+    measured = own["results"].notna().any()
+    columns = ("median", "lower90", "upper90") if measured else ("score", "score_low", "score_high")
+    table = pd.DataFrame(
+        {
+            "model": own["release"],
+            "organization": own["organization"],
+            "group": own["group"],
+            "released": own["released"],
+            **{new: own[old] for new, old in zip(("score", "low", "high"), columns, strict=True)},
+        }
+    )
+    return table.assign(record=_records(table))
+
+
+def release_table(releases: Releases) -> pd.DataFrame:
+    """The same from a score table, where no run has stored it."""
     names = np.array(releases.group_names)
     return pd.DataFrame(
         {
@@ -70,6 +97,17 @@ def release_table(releases: Releases) -> pd.DataFrame:
             "record": records(releases),
         }
     )
+
+
+def _records(table: pd.DataFrame) -> pd.Series:
+    """Whether each row was its group's record; see :func:`frontierlag.scores.records`."""
+    held = pd.Series(False, index=table.index)
+    for _, own in table.groupby("group"):
+        best = own.sort_values(["released", "score", "model"], ascending=[True, False, True])
+        best = best.drop_duplicates("released")
+        before = best["score"].cummax().shift(fill_value=-np.inf)
+        held[best.index[best["score"] > before]] = True
+    return held
 
 
 def band_table(analysis: Analysis) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.outputs import MANIFEST
-from frontierlag.report.page.data import STEMS, page_tables, release_table
+from frontierlag.report.page.data import STEMS, page_tables, release_table, releases_shown
 from frontierlag.report.sentences import headline
 from frontierlag.results_folder import read_manifest
 
@@ -19,7 +19,12 @@ POSTERIOR = "posterior.nc"
 RUN = "frontierlag run"
 # What a page cannot do without, and what it shows if it is there.
 NEEDED = ("lags", "ladder", "diagnostics")
-OPTIONAL = ("claims", "comparison", "prior_influence", "predictive", "published", "levels")
+CAPABILITIES, RELEASES = "capabilities", "releases"
+OPTIONAL = (
+    *("claims", "comparison", "prior_influence", "predictive", "published", "levels"),
+    CAPABILITIES,
+)
+TEXTS = ("period", "number", "model", "note", "group", "release", "organization")
 STUDIES = {
     "sensitivity": ("sensitivity", "window-starts", "influence"),
     "catch-up": ("catch_up", "next_record", "hindcast", "hindcast_catch_up"),
@@ -144,7 +149,7 @@ def read_csv(path: Path) -> pd.DataFrame:
             path,
             keep_default_na=False,
             na_values=[""],
-            dtype={"period": str, "number": str, "model": str, "note": str, "group": str},
+            dtype=dict.fromkeys(TEXTS, str),
         )
     except FileNotFoundError:
         raise ResultsError(
@@ -160,23 +165,29 @@ def _add(tables: dict[str, pd.DataFrame], stem: str, path: Path) -> None:
 
 
 def _fill(folder: Path, manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> list[str]:
-    """Make what the charts need from posteriors, or from the score table, and say what is left."""
-    if all(stem in tables for stem in STEMS):
-        return []
-    files = sorted(folder.glob(f"*/{POSTERIOR}"))
-    if files:
-        _from_posteriors(files, [stem for stem in STEMS if stem not in tables], tables)
-        return []
-    missing = [
-        "This folder has no posteriors and was written by a run that did not store the bands of "
-        f"the charts, so trends, bands and the lag through time are not drawn here; `{RUN}` "
-        "makes them. Every number in the tables comes from the stored results."
-    ]
-    if "releases" not in tables:
-        try:
-            tables["releases"] = _from_scores(manifest)
-        except FrontierLagError as error:
-            missing.append(f"The releases are not drawn: {error}.")
+    """Add what the charts need and the run did not store, and say what cannot be had."""
+    missing = []
+    lacking = [stem for stem in STEMS if stem not in tables]
+    if lacking:
+        files = sorted(folder.glob(f"*/{POSTERIOR}"))
+        if files:
+            _from_posteriors(files, lacking, tables)
+        else:
+            missing.append(
+                "This folder has no posteriors and was written by a run that did not store the "
+                "bands of the charts, so trends, bands and the lag through time are not drawn "
+                f"here; `{RUN}` makes them. Every number in the tables comes from the stored "
+                "results."
+            )
+    capabilities = tables.get(CAPABILITIES)
+    try:
+        tables[RELEASES] = (
+            _from_scores(manifest)
+            if capabilities is None
+            else releases_shown(capabilities, headline(list(tables["diagnostics"]["model"])))
+        )
+    except FrontierLagError as error:
+        missing.append(f"The releases are not drawn: {error}.")
     return missing
 
 
@@ -184,15 +195,9 @@ def _from_posteriors(files: list[Path], stems: list[str], tables: dict[str, pd.D
     """Make tables that no run stored, from every posterior of the folder."""
     from frontierlag.storage import load
 
-    parts: dict[str, list[pd.DataFrame]] = {stem: [] for stem in stems}
-    for file in files:
-        for stem, table in page_tables(load(file), stems).items():
-            parts[stem].append(table)
-    for stem, found in parts.items():
-        # A fit of the records alone has not all releases.
-        tables[stem] = (
-            max(found, key=len) if stem == "releases" else pd.concat(found, ignore_index=True)
-        )
+    found = [page_tables(load(file), stems) for file in files]
+    for stem in stems:
+        tables[stem] = pd.concat([one[stem] for one in found], ignore_index=True)
 
 
 def _from_scores(manifest: dict[str, Any]) -> pd.DataFrame:

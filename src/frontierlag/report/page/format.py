@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup, escape
 
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import AT_RELEASE, REALIZED, TREND
@@ -61,6 +62,22 @@ def converged(row: Row) -> bool:
     """Whether the fit behind a row passed; a row that rests on no fit has nothing to pass."""
     value = row.get("converged")
     return value is None or pd.isna(value) or str(value) == "True"
+
+
+def score_digits(metric: Mapping[str, Any]) -> int:
+    """Decimals of a score: one of an index in points, three of an accuracy from 0 to 1."""
+    return 1 if metric["unit"] == "points" else 3
+
+
+def coded(text: object) -> Markup:
+    """Text as HTML, what stands between two backticks as code; everything else is escaped."""
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:  # a backtick without its fellow is a backtick
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(parts)
+    )
 
 
 def whose(group: str, column: str) -> str:

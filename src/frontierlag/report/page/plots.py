@@ -17,7 +17,7 @@ from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import REALIZED, TREND
 from frontierlag.report.page.data import BEST, TREND_CURVE
 from frontierlag.report.page.folder import Results
-from frontierlag.report.page.format import KINDS, years_back
+from frontierlag.report.page.format import KINDS, score_digits, years_back
 from frontierlag.report.page.traces import (
     Trace,
     band,
@@ -56,7 +56,7 @@ def frontier_plot(results: Results) -> dict[str, Any] | None:
             traces.append(_published_stairs(of_group, side, group, results.as_of))
         for layer in ("releases", "records"):
             rows = of_group[of_group["record"] == (layer == "records")]
-            traces += [whiskers(rows, side, layer), dots(rows, side, layer, str(metric["unit"]))]
+            traces += [whiskers(rows, side, layer), dots(rows, side, layer, score_digits(metric))]
         traces += [record_names(of_group, side), end_label(of_group, side, group, results.as_of)]
     low, high = _score_range(releases)
     first = str(releases["released"].min())
@@ -171,6 +171,7 @@ def _curves(own: pd.DataFrame, side: str, group: str, model: str, results: Resul
         *band(best, ("lower90", "upper90"), f"--{side}-90", ["stairs", "stair bands"], about, "hv"),
     ]
     stamp = _stamp(results, model)
+    digits = score_digits(results.manifest["data"]["metric"])
     for rows, layer, words in ((trend, "trends", "trend"), (best, "stairs", "best available")):
         stroke = {
             "color": f"--{side}",
@@ -185,8 +186,8 @@ def _curves(own: pd.DataFrame, side: str, group: str, model: str, results: Resul
                 "line": stroke,
                 "text": [
                     f"<b>{html.escape(group)}: {words}</b>{stamp}<br>"
-                    f"{html.escape(str(row['date']))}: {row['median']:.1f}"
-                    f"<br>90 % interval {row['lower90']:.1f} to {row['upper90']:.1f}"
+                    f"{html.escape(str(row['date']))}: {row['median']:.{digits}f}<br>"
+                    f"90 % interval {row['lower90']:.{digits}f} to {row['upper90']:.{digits}f}"
                     for row in rows.to_dict("records")
                 ],
                 "name": html.escape(f"{group}: {words}, {model}"),

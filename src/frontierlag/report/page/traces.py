@@ -11,10 +11,9 @@ import pandas as pd
 Trace = dict[str, Any]
 
 
-def dots(rows: pd.DataFrame, side: str, layer: str, unit: str) -> Trace:
+def dots(rows: pd.DataFrame, side: str, layer: str, digits: int) -> Trace:
     """Releases as dots, each with its name, maker, date and score."""
     record = layer == "records"
-    digits = 1 if unit == "points" else 3
     return {
         "type": "scatter",
         "mode": "markers",
