@@ -58,5 +58,14 @@ class MixtureSettings(SamplerSettings):
     draws: Draws = 3000
 
 
+class IndexSettings(SamplerSettings):
+    """Few draws, as a hundred refits of a model of benchmark results take; the gate is the same."""
+
+    chains: Annotated[int, Field(ge=2, le=64)] = 2
+    draws: Draws = 800
+    tune: Draws = 400
+
+
 QUICK = QuickSettings()
 MIXTURES = MixtureSettings()
+INDEX = IndexSettings()

@@ -11,6 +11,7 @@ from frontierlag.cli.backtest import backtest
 from frontierlag.cli.campaigns import calibrate, sbc
 from frontierlag.cli.cite import cite
 from frontierlag.cli.freeze import freeze, verify
+from frontierlag.cli.index import index
 from frontierlag.cli.report import report
 from frontierlag.cli.review import diagnose, lags, published
 from frontierlag.cli.runs import claims, fit, results, run
@@ -38,6 +39,7 @@ for command in (
     claims,
     vintages,
     sensitivity,
+    index,
     catch_up,
     backtest,
     calibrate,

@@ -1,4 +1,4 @@
-"""Two abilities behind the benchmark results, of which the first is the scale that lags are told on.
+"""Two abilities behind the benchmark results; lags are told on the first, the scale of the pins.
 
 An index gives each model one number. If models differ in more than one way, some benchmarks ask for
 what others do not, and the one number depends on which benchmarks were taken. Here
@@ -11,8 +11,8 @@ it:
 
 - location and scale of c: the two models that pin it, as with one ability;
 - location and scale of z, which d and b could take up: its standard normal prior;
-- z + k c in place of z, with a_j - k b_j in place of a_j: the same prior, in which z depends neither
-  on the date nor on the group;
+- z + k c in place of z, with a_j - k b_j in place of a_j: the same prior, in which z depends on
+  neither date nor group;
 - c + k z in place of c, with b_j - k a_j in place of b_j (the pins keep their scores, so c is
   stretched back): the constraint
 
@@ -26,8 +26,8 @@ it:
   (:mod:`frontierlag.benchmarks.start`).
 
 The constraint holds by projection: free loadings b*_j ~ Normal(0, loading_spread), and
-b = b* - a (sum a b* / sum a^2), sums over results. The part of b* along a enters nothing but its own
-prior, so no Jacobian is needed.
+b = b* - a (sum a b* / sum a^2), sums over results. The part of b* along a enters nothing but its
+own prior, so no Jacobian is needed.
 
 References
 ----------

@@ -1,0 +1,91 @@
+"""What the index hides: `index`, the lag under other constructions of the index."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.types import PositiveInt
+
+from frontierlag.cli.options import (
+    DEFAULT_SCORES,
+    NOT_CONVERGED,
+    AsOf,
+    BenchmarkResults,
+    ComparisonName,
+    Scores,
+    Since,
+)
+from frontierlag.report.progress import progress
+from frontierlag.settings import INDEX, IndexSettings
+
+DEFAULT_RESULTS = "eci-results-2026-08-11"
+
+
+def index(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    measured: BenchmarkResults = DEFAULT_RESULTS,
+    comparison: ComparisonName = "us-china",
+    since: Since = None,
+    as_of: AsOf = None,
+    leave_out: Annotated[
+        tuple[Literal["benchmarks", "sources"], ...],
+        Parameter(help="Leave out one benchmark at a time, or one source at a time."),
+    ] = (),
+    vendor: Annotated[
+        Literal["without", "only"] | None,
+        Parameter(help="Without the results that makers of models report, or with these alone."),
+    ] = None,
+    benchmarks_since: Annotated[
+        tuple[date, ...], Parameter(help="Leave out benchmarks older than this date, YYYY-MM-DD.")
+    ] = (),
+    dimensions: Annotated[
+        Literal[2] | None, Parameter(help="2: let models differ in a second ability.")
+    ] = None,
+    sampler: Annotated[IndexSettings, Parameter(name="*")] = INDEX,
+    jobs: Annotated[
+        PositiveInt, Parameter(help="Processes, one thread each; changes no number.")
+    ] = 2,
+    store: Annotated[
+        Path | None,
+        Parameter(
+            help="Folder in which finished fits are kept, so that a stopped study goes on; by "
+            "default in the user's cache.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        Parameter(
+            help="Folder; by default results/DATASET/COMPARISON-joint[-WINDOW]/index, for a part "
+            "of the constructions with their names after it."
+        ),
+    ] = None,
+) -> int:
+    """Tell the lag under other constructions of the index; by default under all of them.
+
+    Example: frontierlag index --vendor without --dimensions 2
+    """
+    from frontierlag.benchmarks import load_results
+    from frontierlag.cli.campaigns import default_store
+    from frontierlag.constructions import Choice, constructions
+    from frontierlag.constructions.study import prepared_with_results, study_index
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import terminal
+
+    job = Job(scores, comparison, since, as_of, results=measured)
+    choice = Choice(leave_out, vendor, benchmarks_since, dimensions)
+    prepared, releases = prepared_with_results(job)
+    name = "-".join(["index", *([] if choice.everything else [choice.slug])])
+    folder = out or Path("results") / prepared.slug / name
+    keep = store or default_store()
+    total = len(constructions(releases, load_results(measured), prepared.table, choice))
+    with progress("constructing the index otherwise", total) as step:
+        found = study_index(job, folder, choice, keep, sampler, jobs=jobs, done=step)
+    console = terminal()
+    for sentence in found.sentences:
+        console.print(sentence, markup=False)
+    console.print(f"written to {folder}; finished fits are kept in {keep}", markup=False)
+    return 0 if found.converged else NOT_CONVERGED

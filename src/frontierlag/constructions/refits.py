@@ -1,0 +1,270 @@
+"""Refits under the constructions: one compilation, then only the weights of the results change.
+
+What is finished is kept, so that a study that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from frontierlag.benchmarks import MeasuredReleases
+from frontierlag.calibration.runner import Item, run_tasks
+from frontierlag.calibration.store import Done, campaign_store
+from frontierlag.checks.convergence import Convergence
+from frontierlag.constructions.construction import BASE, Construction, Reduced, reduced
+from frontierlag.errors import FitError, FrontierLagError
+from frontierlag.fit import Fit
+from frontierlag.jobs import Prepared
+from frontierlag.lags.days import Window
+from frontierlag.lags.realized import Staircase, realized_lag
+from frontierlag.lags.trend import trend_lag
+from frontierlag.model import ModelSpec
+from frontierlag.names import CHAIN, DATE, DRAW, FOLLOWER, LEADER, REALIZED, TREND
+from frontierlag.sensitivity.refit import (
+    KINDS,
+    PERIODS,
+    Lags,
+    from_daily,
+    gate_of,
+    numbers,
+    quick_fit,
+)
+from frontierlag.settings import SamplerSettings
+from frontierlag.summary import OUTER, intervals
+
+# The main fit has this many times the draws of the others: its error is in every change.
+BASE_DRAWS = 3
+# A refit that misses the gate is made once more with this many times the draws.
+LONGER = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of one construction.
+
+    Attributes
+    ----------
+    construction, model
+        The construction, and the name of the model that it is fitted by.
+    left
+        What is left of the data; None where the construction leaves too little.
+    lags
+        By kind and period, the numbers of the lag, months; empty without a fit.
+    converged, verdict
+        Of the gate; ``verdict`` is the reason where there is no fit.
+    second
+        Of a fit with a second ability, what is said of it.
+    """
+
+    construction: Construction
+    model: str
+    left: Reduced | None
+    lags: Mapping[tuple[str, str], Mapping[str, float]]
+    converged: bool | None
+    verdict: str
+    second: Mapping[str, Any] | None = None
+
+
+def fit_constructions(
+    prepared: Prepared,
+    constructions: Sequence[Construction],
+    settings: SamplerSettings,
+    keep: Path,
+    *,
+    jobs: int = 1,
+    done: Callable[[str], None] = lambda _: None,
+) -> list[Outcome]:
+    """Fit every construction; those under which the same results count are one fit.
+
+    Parameters
+    ----------
+    prepared
+        The job, with its results joined.
+    constructions
+        The main one first.
+    settings
+        Of every fit; the main one has ``BASE_DRAWS`` times the draws.
+    keep
+        Folder in which finished fits are kept.
+    jobs
+        Processes, one thread each; changes no number.
+    done
+        Called with a word or two as each fit finishes.
+
+    Raises
+    ------
+    FitError
+        If the main fit failed, for everything is told beside it.
+    """
+    releases = prepared.releases
+    assert isinstance(releases, MeasuredReleases)  # a job with results joins them
+    left: list[Reduced | FrontierLagError] = []
+    items: dict[str, Item] = {}
+    keys: list[str] = []
+    for construction in constructions:
+        try:
+            these = reduced(releases, construction.dropped)
+        except FrontierLagError as reason:
+            left.append(reason)
+            keys.append("")
+            continue
+        model = _model(prepared, construction)
+        times = BASE_DRAWS if construction.kind == BASE else 1
+        key = f"{model}/{these.digest}"
+        items.setdefault(key, Item(key, len(items), (model, construction.dropped, times)))
+        left.append(these)
+        keys.append(key)
+    task = partial(fit_one, releases=releases, window=prepared.window, settings=settings)
+    told = [
+        ("scores", prepared.table.sha256),
+        ("results", releases.responses.sha256),
+        ("comparison", asdict(releases.comparison)),
+        ("window", prepared.window),
+        ("settings", settings),
+    ]
+    store = campaign_store(keep, "constructions", task, told)
+    found = run_tasks(
+        task, list(items.values()), store, entropy=settings.seed, jobs=jobs, done=done
+    )
+    return [
+        _outcome(construction, _model(prepared, construction), these, found.get(key))
+        for construction, these, key in zip(constructions, left, keys, strict=True)
+    ]
+
+
+def _outcome(
+    construction: Construction, model: str, left: Reduced | FrontierLagError, done: Done | None
+) -> Outcome:
+    """What came of one construction, from what its fit returned."""
+    if isinstance(left, FrontierLagError) or done is None:
+        return Outcome(construction, model, None, {}, None, str(left))
+    if done.error is not None:
+        if construction.kind == BASE:
+            raise FitError(f"the fit to all results failed: {done.error}")
+        return Outcome(construction, model, left, {}, False, f"the fit failed: {done.error}")
+    value = done.value
+    lags = {
+        (kind, period): value["lags"][f"{kind}/{period}"] for kind in KINDS for period in PERIODS
+    }
+    return Outcome(
+        construction, model, left, lags, value["converged"], value["verdict"], value["second"]
+    )
+
+
+def fit_one(
+    payload: tuple[str, np.ndarray, int],
+    seed: np.random.SeedSequence,
+    *,
+    releases: MeasuredReleases,
+    window: Window,
+    settings: SamplerSettings,
+) -> dict[str, Any]:
+    """Fit one construction, once more with more draws if it misses the gate.
+
+    Parameters
+    ----------
+    payload
+        Name of the model, mask of the results that do not count, and how many times the draws.
+    seed
+        Not used: every fit has the seed of the settings, whatever else is fitted.
+    releases, window, settings
+        What is fitted, and how.
+
+    Returns
+    -------
+    What JSON can keep.
+    """
+    model, dropped, times = payload
+    left = reduced(releases, dropped)
+    spec = ModelSpec.of(model, releases.metric)
+    observations = spec.observations(left.releases)
+    told = settings.model_copy(update={"draws": times * settings.draws})
+    fit = quick_fit(spec, observations, told)
+    lags = lags_of(fit, window, left.measured)
+    gate = gate_of(fit, (lags,))
+    if not gate.converged:
+        fit = quick_fit(spec, observations, told, thin=LONGER)
+        lags = lags_of(fit, window, left.measured)
+        gate = gate_of(fit, (lags,))
+    return {
+        "lags": {f"{kind}/{period}": numbers(*lag) for (kind, period), lag in lags.items()},
+        "converged": gate.converged,
+        "verdict": _verdict(gate),
+        "second": _second(fit, left) if "second" in fit.tree["posterior"] else None,
+    }
+
+
+def lags_of(fit: Fit, window: Window, measured: np.ndarray) -> Lags:
+    """Trend and realized lag of a fit over a window, of the releases that have results.
+
+    A release without results has its prior in the fit and would count for the best available at
+    random; in an index of the results that are left it would not stand.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    window
+        The days.
+    measured
+        Which releases have results, shape ``(release,)``.
+    """
+    r, days = fit.observations.releases, window.days
+    sides = [measured & r.of(group) for group in (LEADER, FOLLOWER)]
+    leader, follower = (Staircase.of(r.day[own], fit.capabilities[..., own]) for own in sides)
+    first = int(r.day[sides[LEADER]].min())
+    of_trend = trend_lag(
+        fit.spec.trend, fit.trend_inputs, days, fit.observations.reference, first, int(days[-1])
+    )
+    daily = {TREND: of_trend, REALIZED: realized_lag(leader, follower, days)}
+    named = {kind: (_by_day(lag), _by_day(bound)) for kind, (lag, bound) in daily.items()}
+    return from_daily(named, (window,))[0]
+
+
+def _by_day(values: np.ndarray) -> xr.DataArray:
+    return xr.DataArray(values, dims=(CHAIN, DRAW, DATE))
+
+
+def _second(fit: Fit, left: Reduced) -> dict[str, Any]:
+    """What is said of a second ability: loadings, and how far the groups differ in it."""
+    posterior, r = fit.tree["posterior"].to_dataset(), fit.observations.releases
+    loading = posterior["loading"].to_numpy()
+    second = posterior["second"].to_numpy()
+    means = [second[..., left.measured & r.of(group)].mean(-1) for group in (LEADER, FOLLOWER)]
+    benchmarks = left.releases.responses.benchmarks.tolist()
+    return {
+        "loadings": {
+            name: _median_and_interval(loading[..., j]) for j, name in enumerate(benchmarks)
+        },
+        "models": {
+            name: _median_and_interval(second[..., i])
+            for i, name in enumerate(r.model.tolist())
+            if left.measured[i]
+        },
+        "follower_minus_leader": _median_and_interval(means[FOLLOWER] - means[LEADER]),
+    }
+
+
+def _median_and_interval(draws: np.ndarray) -> list[float]:
+    """Median and outer interval of draws, three digits."""
+    low, high = intervals(draws, (OUTER,))[0]
+    return [round(float(value), 3) + 0.0 for value in (np.median(draws), low, high)]
+
+
+def _verdict(gate: Convergence) -> str:
+    return "" if gate.converged else gate.verdict()
+
+
+def _model(prepared: Prepared, construction: Construction) -> str:
+    """The main model, or the same with another likelihood."""
+    main = prepared.model()
+    if not construction.frontier:
+        return main
+    return f"{main.rsplit('-', 1)[0]}-{construction.frontier}"

@@ -1,0 +1,170 @@
+"""The whole study of one job: every construction fitted, and what is written of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from frontierlag.benchmarks import MeasuredReleases, load_results
+from frontierlag.constructions.alternatives import Choice, constructions
+from frontierlag.constructions.construction import BENCHMARKS
+from frontierlag.constructions.refits import fit_constructions
+from frontierlag.constructions.table import constructions_table, second_table
+from frontierlag.constructions.words import index_page, index_sentences
+from frontierlag.errors import SpecError
+from frontierlag.jobs import Job, Prepared
+from frontierlag.manifest import model_record, run_record
+from frontierlag.model import ModelSpec
+from frontierlag.outputs import MANIFEST, files_below, staged
+from frontierlag.report.figures import Provenance, save
+from frontierlag.report.figures.constructions import influence_of_benchmarks, second_ability
+from frontierlag.report.figures.sheet import CREDIT
+from frontierlag.report.figures.specification import specification_curve
+from frontierlag.report.spreadsheet import as_text
+from frontierlag.scores import ATTRIBUTION
+from frontierlag.settings import INDEX, SamplerSettings
+
+FIGURES = "figures"
+
+
+@dataclass(frozen=True, eq=False)
+class IndexStudy:
+    """What the constructions say of one job's lag.
+
+    Attributes
+    ----------
+    table, second
+        As from :func:`frontierlag.constructions.table.constructions_table` and
+        :func:`~frontierlag.constructions.table.second_table`.
+    sentences
+        The same in words.
+    """
+
+    table: pd.DataFrame
+    second: pd.DataFrame | None
+    sentences: tuple[str, ...]
+
+    @property
+    def converged(self) -> bool:
+        """Whether every fit that is shown passed the gate."""
+        return bool(self.table["converged"].fillna(value=True).all())
+
+
+def prepared_with_results(job: Job) -> tuple[Prepared, MeasuredReleases]:
+    """Prepare a job that has benchmark results.
+
+    Raises
+    ------
+    SpecError
+        If it has none.
+    """
+    prepared = job.prepare()
+    releases = prepared.releases
+    if not isinstance(releases, MeasuredReleases):
+        raise SpecError(
+            "the index can only be constructed otherwise from the benchmark results behind it: "
+            "give them too, such as --results eci-results-2026-08-11"
+        )
+    return prepared, releases
+
+
+def study_index(
+    job: Job,
+    out: Path,
+    choice: Choice,
+    keep: Path,
+    settings: SamplerSettings = INDEX,
+    *,
+    jobs: int = 1,
+    done: Callable[[str], None] = lambda _: None,
+) -> IndexStudy:
+    """Fit the lag under other constructions of the index and write what each says.
+
+    Parameters
+    ----------
+    job
+        What to analyse, with benchmark results.
+    out
+        Gets ``constructions.csv``, ``second-ability.csv`` (with two dimensions), ``index.md``, the
+        figures ``influence``, ``constructions`` and ``second-ability``, and the manifest.
+    choice
+        Which constructions.
+    keep
+        Folder in which finished fits are kept.
+    settings, jobs, done
+        As of :func:`frontierlag.constructions.refits.fit_constructions`.
+
+    Raises
+    ------
+    FrontierLagError
+        For anything that is wrong with the request, the data or the output folder.
+    """
+    prepared, releases = prepared_with_results(job)
+    chosen = constructions(releases, load_results(job.results), prepared.table, choice)
+    with staged(out) as folder:
+        outcomes = fit_constructions(prepared, chosen, settings, keep, jobs=jobs, done=done)
+        table, second = constructions_table(outcomes), second_table(outcomes)
+        sentences = index_sentences(table, second, prepared)
+        credits = list(dict.fromkeys([prepared.table.attribution, releases.responses.attribution]))
+        as_text(table).to_csv(folder / "constructions.csv", index=False)
+        if second is not None:
+            as_text(second).to_csv(folder / "second-ability.csv", index=False)
+        page = index_page(table, sentences, prepared, credits)
+        (folder / "index.md").write_text(page, encoding="utf-8")
+        _draw(table, second, prepared, folder / FIGURES)
+        models = {
+            name: model_record(ModelSpec.of(name, prepared.table.metric), len(releases), settings)
+            for name in dict.fromkeys(outcome.model for outcome in outcomes)
+        }
+        found = IndexStudy(table, second, tuple(sentences))
+        record = run_record(prepared.table, releases, prepared.window, settings, models)
+        record["results"] = {
+            "name": releases.responses.table,
+            "sha256": releases.responses.sha256,
+            "attribution": releases.responses.attribution,
+        }
+        record["constructions"] = [c.name for c in chosen]
+        record["converged"] = found.converged
+        record["files"] = sorted([*files_below(folder), MANIFEST])
+        text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+        (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return found
+
+
+def _draw(
+    table: pd.DataFrame, second: pd.DataFrame | None, prepared: Prepared, folder: Path
+) -> None:
+    """The figures that there are rows for."""
+    credit = prepared.table.attribution
+    about = Provenance(
+        prepared.releases.comparison.name,
+        prepared.table.name,
+        prepared.releases.as_of,
+        model=prepared.model(),
+        credit=CREDIT if credit == ATTRIBUTION else credit,
+    )
+    benchmarks = table[table["kind"] == BENCHMARKS]
+    if len(benchmarks):
+        figure = influence_of_benchmarks(
+            benchmarks,
+            about,
+            f"What each benchmark does to the lag: {prepared.title}",
+            f"change of the mean lag, {prepared.window_words}, when one benchmark is left out",
+        )
+        save(figure, folder, "influence")
+    others = table[table["kind"] != BENCHMARKS]
+    if others["kind"].nunique() > 1:
+        figure = specification_curve(
+            others.rename(columns={"construction": "alternative"}).assign(what=others["kind"]),
+            about,
+            f"The lag under other constructions of the index: {prepared.title}",
+            f"mean lag, {prepared.window_words}",
+        )
+        save(figure, folder, "constructions")
+    if second is not None:
+        figure = second_ability(second, about, f"What a second ability would be: {prepared.title}")
+        save(figure, folder, "second-ability")
