@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from frontierlag.benchmarks import MeasuredReleases
 from frontierlag.jobs import Prepared
 from frontierlag.lags.days import Window
 from frontierlag.model import ModelSpec
@@ -26,6 +27,7 @@ _PACKAGES = (
 def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
     """What was read, what was used and what was left out, with reasons."""
     leader, follower = releases.group_names
+    found = results_record(releases)
     return {
         "name": table.name,
         "sha256": table.sha256,
@@ -47,6 +49,26 @@ def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
             "by_reason": dict(Counter(_kind(row.reason) for row in releases.left_out)),
             "rows": [asdict(row) for row in releases.left_out],
         },
+        **({"results": found} if found else {}),
+    }
+
+
+def results_record(releases: Releases) -> dict[str, Any]:
+    """The benchmark results behind the scores, where they are what is fitted; else empty."""
+    if not isinstance(releases, MeasuredReleases):
+        return {}
+    of = releases.responses
+    sources = Counter(str(name) for name in of.source[of.weight > 0])
+    return {
+        "name": of.table,
+        "sha256": of.sha256,
+        "attribution": of.attribution,
+        "notes": list(of.notes),
+        "results": int((of.weight > 0).sum()),
+        "models": of.models,
+        "benchmarks": len(of.benchmarks),
+        "sources": dict(sources.most_common()),
+        "excluded": [asdict(one) for one in of.excluded],
     }
 
 

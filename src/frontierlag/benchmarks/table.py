@@ -99,13 +99,26 @@ def load_results(name_or_path: str | Path) -> ResultTable:
     BadRowsError
         If rows are bad: a ScoresError whose `problems` lists all of them.
     """
+    file, content = result_file(name_or_path)
+    if str(name_or_path) in _REFERENCES:
+        return _build(content, str(name_or_path), file, reference=True)
+    return _build(content, Path(name_or_path).stem, str(name_or_path), reference=False)
+
+
+def result_file(name_or_path: str | Path) -> tuple[str, bytes]:
+    """Return file name and bytes of a table of results, unread.
+
+    Raises
+    ------
+    ScoresError
+        If there is none, or it cannot be read.
+    """
     file = _REFERENCES.get(str(name_or_path))
     if file is not None:
-        content = (resources.files("frontierlag.scores") / "data" / file).read_bytes()
-        return _build(content, str(name_or_path), file, reference=True)
+        return file, (resources.files("frontierlag.scores") / "data" / file).read_bytes()
     path = Path(name_or_path)
     try:
-        content = path.read_bytes()
+        return path.name, path.read_bytes()
     except FileNotFoundError:
         raise ScoresError(
             f"There is no reference table of results and no file {str(name_or_path)!r}. Give the "
@@ -113,7 +126,6 @@ def load_results(name_or_path: str | Path) -> ResultTable:
         ) from None
     except OSError as error:
         raise ScoresError(f"{path} cannot be read: {error}") from None
-    return _build(content, path.stem, str(path), reference=False)
 
 
 def _build(content: bytes, name: str, shown_as: str, *, reference: bool) -> ResultTable:

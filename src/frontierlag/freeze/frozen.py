@@ -3,6 +3,7 @@
 frozen/NAME/frozen.json        what was asked, the hash of every file below, versions
 frozen/NAME/results/           tables, figures and manifest as they were (no posteriors)
 frozen/NAME/input/             the score table, byte for byte
+frozen/NAME/input/results/     the benchmark results behind it, of a run on those
 frozen/NAME/environment.txt    every package that was installed when it was frozen
 """
 
@@ -17,6 +18,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from frontierlag.benchmarks.table import load_results, result_file, result_names
 from frontierlag.errors import ResultsError, ScoresError, SpecError
 from frontierlag.manifest import versions
 from frontierlag.outputs import MANIFEST, files_below, staged
@@ -44,6 +46,8 @@ class Frozen:
         What was asked.
     table, sha256
         Path of the score table below the folder, and its hash.
+    results_table
+        Path of the table of benchmark results below the folder; empty of a run on scores.
     files
         SHA-256 of every file, by path.
     digest
@@ -56,6 +60,7 @@ class Frozen:
     request: Request
     table: str
     sha256: str
+    results_table: str
     files: dict[str, str]
     digest: str
     manifest: dict[str, Any]
@@ -112,18 +117,26 @@ def freeze(name: str, results: Path, to: Path, scores: Path | None = None) -> Fr
     request = Request.read(manifest, str(results / MANIFEST))
     kept = _kept(results, manifest)
     file, content = _table(request, manifest["data"]["sha256"], scores)
+    inputs = {f"{INPUT}/{file}": content}
+    results_table = ""
+    if request.results:
+        file, of_results = _results_table(request, manifest["data"]["results"]["sha256"])
+        results_table = f"{INPUT}/{RESULTS}/{file}"
+        inputs[results_table] = of_results
     with staged(out) as folder:
         for path in kept:
             (folder / RESULTS / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(results / path, folder / RESULTS / path)
-        (folder / INPUT).mkdir()
-        (folder / INPUT / file).write_bytes(content)
+        for path, of_input in inputs.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(of_input)
         (folder / ENVIRONMENT).write_text(_environment(), encoding="utf-8")
         hashes = {path: _hash(folder / path) for path in _listed(folder)}
         record = {
             "name": name,
             "command": request.command(),
-            "table": f"{INPUT}/{file}",
+            "table": next(iter(inputs)),
+            "results_table": results_table,
             "attribution": manifest["data"]["attribution"],
             "frozen_with": versions(),
             "files": hashes,
@@ -147,6 +160,7 @@ def open_frozen(folder: Path) -> Frozen:
         told = json.loads(path.read_text(encoding="utf-8"))
         files = {str(name): str(value) for name, value in told["files"].items()}
         table, digest = str(told["table"]), str(told["digest"])
+        results_table = str(told.get("results_table", ""))
         sha256 = files[table]
     except FileNotFoundError:
         raise ResultsError(
@@ -158,7 +172,7 @@ def open_frozen(folder: Path) -> Frozen:
         ) from None
     manifest = read_manifest(folder / RESULTS)
     request = Request.read(manifest, str(folder / RESULTS / MANIFEST))
-    return Frozen(folder, request, table, sha256, files, digest, manifest)
+    return Frozen(folder, request, table, sha256, results_table, files, digest, manifest)
 
 
 def _kept(results: Path, manifest: dict[str, Any]) -> list[str]:
@@ -210,6 +224,32 @@ def _table(request: Request, sha256: str, given: Path | None) -> tuple[str, byte
             "--scores, or run the analysis again"
         )
     return file, content
+
+
+def _results_table(request: Request, sha256: str) -> tuple[str, bytes]:
+    """Name and bytes of the benchmark results that the run read."""
+    file, content = result_file(request.results)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ScoresError(
+            f"{request.results} is not the table of benchmark results that the run read (its hash "
+            "differs): run the analysis again"
+        )
+    return file, content
+
+
+def results_for(frozen: Frozen) -> str:
+    """The benchmark results to run again on, by the rule of :func:`table_for`; empty for none."""
+    if not frozen.results_table:
+        return ""
+    name, copy = frozen.request.results, frozen.folder / frozen.results_table
+    if name not in result_names():
+        return str(copy)
+    if load_results(name).sha256 != frozen.files[frozen.results_table]:
+        raise ScoresError(
+            f"the reference table {name} of this version is not the one that was frozen; verify "
+            f"with frontierlag {frozen.manifest['versions']['frontierlag']}"
+        )
+    return name
 
 
 def table_for(frozen: Frozen) -> str:

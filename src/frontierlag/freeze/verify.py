@@ -14,7 +14,7 @@ from frontierlag.freeze.compare import (
     Compared,
     compare_tables,
 )
-from frontierlag.freeze.frozen import RESULTS, Frozen, table_for
+from frontierlag.freeze.frozen import RESULTS, Frozen, results_for, table_for
 from frontierlag.manifest import versions
 from frontierlag.run import run_jobs
 
@@ -90,7 +90,7 @@ def verify(
     with TemporaryDirectory(prefix="frontierlag-") as aside:
         again = Path(aside) / RESULTS
         run_jobs(
-            [request.job(table_for(frozen))],
+            [request.job(table_for(frozen), results_for(frozen))],
             [again],
             request.models,
             request.sampler,
