@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -12,7 +13,9 @@ import xarray as xr
 from simulate_results import matrix, score_table
 
 from frontierlag.benchmarks import load_results
-from frontierlag.constructions import Choice, Outcome, constructions, reduced, refits
+from frontierlag.cli import main
+from frontierlag.cli.codes import USER_ERROR
+from frontierlag.constructions import Choice, constructions, reduced, refits
 from frontierlag.constructions.alternatives import (
     benchmarks_since,
     vendors_only,
@@ -21,15 +24,17 @@ from frontierlag.constructions.alternatives import (
     without_vendors,
 )
 from frontierlag.constructions.reporters import reporter_of, reporters, self_reported
+from frontierlag.constructions.study import prepared_with_results, study_index
 from frontierlag.constructions.table import COLUMNS, constructions_table, second_table
 from frontierlag.constructions.words import index_page, index_sentences
-from frontierlag.errors import FitError, FrontierLagError, ScoresError, SpecError
+from frontierlag.errors import FitError, ScoresError, SpecError
 from frontierlag.fit import Fit
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.days import Window
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.model import ModelSpec
 from frontierlag.names import CAPABILITIES
+from frontierlag.outputs import MANIFEST, files_below
 from frontierlag.report.figures import Provenance
 from frontierlag.report.figures.constructions import influence_of_benchmarks, second_ability
 from frontierlag.scores import load_scores
@@ -356,16 +361,8 @@ def test_figures_draw_a_bar_a_benchmark_and_a_point_a_loading(study):
 
 
 def test_a_job_without_results_is_told_what_to_give():
-    from frontierlag.constructions.study import prepared_with_results
-
     with pytest.raises(SpecError, match="--results"):
         prepared_with_results(Job("eci-2026-08-11"))
-
-
-def test_outcomes_without_a_fit_say_why():
-    nothing = Outcome(None, "m", None, {}, None, "why")
-    assert nothing.second is None
-    assert issubclass(ScoresError, FrontierLagError)
 
 
 def test_the_numbers_of_a_second_ability_are_quantiles(study):
@@ -377,4 +374,36 @@ def test_the_numbers_of_a_second_ability_are_quantiles(study):
     for _, row in rows.iterrows():
         assert row["lower90"] <= row["median"] <= row["upper90"]
     assert two.second["follower_minus_leader"][0] == rows["median"].iloc[-1]
-    assert isinstance(rows, pd.DataFrame)
+
+
+def test_the_study_writes_every_file_of_its_manifest(monkeypatch, tmp_path):
+    def quick(spec, observations, settings, cores=1, thin=1):
+        return fake_fit(spec, observations, settings, second=spec.name.endswith("joint2d"))
+
+    monkeypatch.setattr(refits, "quick_fit", quick)
+    job = Job("eci-2026-08-11", since=date(2026, 7, 1), results=REAL)
+    out = tmp_path / "index"
+    choice = Choice(vendor="only", since=(date(2024, 1, 1),), dimensions=2)
+    found = study_index(job, out, choice, tmp_path / "store", FEW.model_copy(update={"draws": 100}))
+    record = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+    assert record["files"] == files_below(out)
+    stems = ("constructions", "second-ability")
+    figures = {f"figures/{stem}.{ending}" for stem in stems for ending in ("png", "svg")}
+    tables = {"constructions.csv", "second-ability.csv", "index.md", MANIFEST}
+    assert set(record["files"]) == figures | tables
+    assert set(record["models"]) == {"linear-joint", "linear-joint2d"}
+    assert "Epoch AI" in record["results"]["attribution"]
+    assert "CC BY 4.0" in record["data"]["attribution"]
+    assert record["converged"] == found.converged is False  # 200 draws are too few for the gate
+    page = (out / "index.md").read_text(encoding="utf-8")
+    assert page.count("Epoch AI, 'Capabilities & Benchmarking'") == 1
+    assert "NOT CONVERGED" in page
+    assert len(pd.read_csv(out / "constructions.csv")) == 4 * 3 + 1
+
+
+def test_the_command_asks_for_results(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["index", "--results", ""])
+    assert ended.value.code == USER_ERROR
+    assert "--results eci-results-2026-08-11" in capsys.readouterr().err
