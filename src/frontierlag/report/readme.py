@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
+from frontierlag.outputs import MANIFEST
 from frontierlag.report.claims import probability_words
 from frontierlag.report.readme_rows import (
     NEW,
     OLD,
+    Row,
     marked,
     read,
     row_of,
@@ -18,9 +21,11 @@ from frontierlag.report.readme_rows import (
     share,
 )
 from frontierlag.report.readme_studies import errors, forecast, line, records, starts
-from frontierlag.report.sentences import HEADLINE
+from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
 
 START, END = "<!-- {}: made from results/ by `make readme` -->", "<!-- end of {} -->"
+# Folders of the newest table: fitted to its scores, and to the benchmark results behind them.
+ALONE, JOINT = "us-china", "us-china-joint"
 PAIRS = {"us-china": "China behind the USA", "closed-open": "open behind closed weights"}
 
 
@@ -40,25 +45,54 @@ def updated(text: str, results: Path) -> str:
 
 
 def answer(results: Path) -> str:
-    """The first lines: the answer as an interval."""
-    lags, ladder = (read(results, NEW, "us-china", f"{stem}.csv") for stem in ("lags", "ladder"))
-    window = row_of(lags, HEADLINE, REALIZED, WINDOW)
-    now = row_of(lags, HEADLINE, REALIZED, CURRENT)
-    rungs = [f"{marked(r)} months" for r in rows_of(ladder, model=HEADLINE).to_dict("records")]
+    """The first lines: the answer as an interval, from benchmark results and from scores alone."""
+    joint, scores = _Source(results, JOINT, JOINT_HEADLINE), _Source(results, ALONE, HEADLINE)
+    window, now = joint.lag(REALIZED, WINDOW), joint.lag(REALIZED, CURRENT)
+    beside = scores.lag(REALIZED, WINDOW)
+    questions = (
+        "trend lag | how far apart are typical frontier releases?",
+        "lag at release | when China sets a record, how long ago did the USA first exceed it?",
+        "realized lag | on any day, how long ago did the USA first exceed what China has?",
+    )
+    rungs = "\n".join(
+        f"| {words} | {one} | {other} |"
+        for words, one, other in zip(questions, joint.rungs, scores.rungs, strict=True)
+    )
     return (
         "**China's best available AI model has trailed that of the USA by "
         f"{marked(window, ' months on average')}, and on {window['as_of']} by "
         f"{marked(now, ' months')}.** Intervals are 90 % equal-tailed posterior intervals; "
-        f"realized lag, model `{HEADLINE}`, scores `{NEW}`. On {share(window['censored'])} of the "
-        "days the lag is only a lower bound, because the table begins too late.\n\n"
-        "How large the number is depends on which lag is meant:\n\n"
-        "| rung | the question it answers | months, median (90 % interval) |\n|---|---|---|\n"
-        f"| trend lag | how far apart are typical frontier releases? | {rungs[0]} |\n"
-        "| lag at release | when China sets a record, how long ago did the USA first exceed it? "
-        f"| {rungs[1]} |\n"
-        "| realized lag | on any day, how long ago did the USA first exceed what China has? "
-        f"| {rungs[2]} |"
+        f"realized lag from {joint.since} on, model `{JOINT_HEADLINE}`, fitted to the benchmark "
+        f"results behind the scores `{NEW}`. On {share(window['censored'])} of the days the lag is "
+        "only a lower bound, because the table begins too late.\n\n"
+        f"From the scores and their intervals alone (`{HEADLINE}`) the mean is "
+        f"{marked(beside, ' months')}: intervals do not say that the errors of all scores hang "
+        "together, so that model takes more of each record for luck, which shortens the lag, and "
+        "is less sure of differences than the results allow.\n\n"
+        "How large the number is depends on which lag is meant (months, median with 90 % "
+        "interval):\n\n"
+        "| rung | the question it answers | benchmark results | scores alone |\n"
+        f"|---|---|---|---|\n{rungs}"
     )
+
+
+class _Source:
+    """One model's mean lags on the newest table."""
+
+    def __init__(self, results: Path, comparison: str, model: str) -> None:
+        self._lags, self._ladder = (
+            read(results, NEW, comparison, f"{stem}.csv") for stem in ("lags", "ladder")
+        )
+        self._model = model
+        manifest = json.loads((results / NEW / comparison / MANIFEST).read_text(encoding="utf-8"))
+        self.since = str(manifest["window"]["since"])
+
+    def lag(self, kind: str, period: str) -> Row:
+        return row_of(self._lags, self._model, kind, period)
+
+    @property
+    def rungs(self) -> list[str]:
+        return [marked(row) for row in rows_of(self._ladder, model=self._model).to_dict("records")]
 
 
 def answers(results: Path) -> str:
@@ -68,23 +102,28 @@ def answers(results: Path) -> str:
         "| trend lag, mean | realized lag, last day | published conventions |",
         "|---|---|---|---|---|---|---|",
     ]
-    for dataset in (OLD, NEW):
-        for comparison, words in PAIRS.items():
-            lags = read(results, dataset, comparison, "lags.csv")
-            points = read(results, dataset, comparison, "published.csv")
-            window, trend, now = (
-                row_of(lags, HEADLINE, kind, period)
-                for kind, period in ((REALIZED, WINDOW), (TREND, WINDOW), (REALIZED, CURRENT))
-            )
-            cells = [marked(window), share(window["censored"]), marked(trend), marked(now)]
-            told = ", ".join(f"{r['mean']:.1f}" for r in points.to_dict("records"))
-            lines.append(f"| `{dataset}` | {words} | {' | '.join(cells)} | {told} |")
+    rows = [(OLD, name, words, HEADLINE) for name, words in PAIRS.items()]
+    rows += [(NEW, name, words, HEADLINE) for name, words in PAIRS.items()]
+    rows.append((NEW, JOINT, f"{PAIRS[ALONE]}, from benchmark results", JOINT_HEADLINE))
+    for dataset, comparison, words, model in rows:
+        lags = read(results, dataset, comparison, "lags.csv")
+        points = read(results, dataset, comparison, "published.csv")
+        window, trend, now = (
+            row_of(lags, model, kind, period)
+            for kind, period in ((REALIZED, WINDOW), (TREND, WINDOW), (REALIZED, CURRENT))
+        )
+        cells = [marked(window), share(window["censored"]), marked(trend), marked(now)]
+        told = ", ".join(f"{r['mean']:.1f}" for r in points.to_dict("records"))
+        lines.append(f"| `{dataset}` | {words} | {' | '.join(cells)} | {told} |")
     return "\n".join(lines)
 
 
 def models(results: Path) -> str:
     """The mean lags of every model on the newest table, and what the stacks are made of."""
-    lags = read(results, NEW, "us-china", "lags.csv")
+    lags, weights = (
+        pd.concat([read(results, NEW, of, f"{stem}.csv") for of in (ALONE, JOINT)])
+        for stem in ("lags", "comparison")
+    )
     lines = [
         "| model | realized lag | days on which it is only a lower bound | trend lag "
         "| draws in which that is undefined |",
@@ -95,7 +134,6 @@ def models(results: Path) -> str:
         cells = [marked(realized), share(realized["censored"])]
         cells += [marked(trend), share(trend["undefined"])]
         lines.append(f"| `{model}` | {' | '.join(cells)} |")
-    weights = read(results, NEW, "us-china", "comparison.csv")
     told = []
     for stack, own in weights.groupby("stack", sort=False):
         shares = ", ".join(f"`{r['model']}` {r['weight']:.2f}" for r in own.to_dict("records"))
@@ -104,11 +142,14 @@ def models(results: Path) -> str:
 
 
 def claims(results: Path) -> str:
-    """The ten claims in ten lines, on both vintages."""
-    tables = [read(results, d, "us-china", "claims.csv").set_index("number") for d in (OLD, NEW)]
+    """The ten claims in ten lines, on both vintages, and on the results behind the newer one."""
+    tables = [
+        read(results, *of, "claims.csv").set_index("number")
+        for of in ((OLD, ALONE), (NEW, ALONE), (NEW, JOINT))
+    ]
     lines = [
-        f"| | claim | `{OLD}` | `{NEW}` |",
-        "|---|---|---|---|",
+        f"| | claim | `{OLD}` | `{NEW}` | its benchmark results |",
+        "|---|---|---|---|---|",
     ]
     for number in range(1, 11):
         keys = [k for k in tables[1].index if k.rstrip("abcdefgh") == str(number)]
