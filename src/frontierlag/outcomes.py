@@ -33,6 +33,7 @@ from frontierlag.report.figures import (
     prior_predictive,
     save,
 )
+from frontierlag.report.page.data import page_tables
 from frontierlag.report.sentences import lag_sentence
 from frontierlag.settings import SamplerSettings
 from frontierlag.storage import store
@@ -127,6 +128,7 @@ def _fit_one(
             "prior_influence": tables.prior_influence_table(analysis),
             "predictive": tables.predictive_table(analysis),
             "capabilities": capability_table(analysis),
+            **page_tables(analysis),
             **({"benchmarks": benchmark_table(analysis)} if prepared.measured else {}),
         },
         verdict=gate.verdict(),

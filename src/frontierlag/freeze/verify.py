@@ -53,10 +53,7 @@ class Verdict:
         if different:
             return f"DIFFERENT: the numbers did not come out the same in {', '.join(different)}."
         if all(t.state == IDENTICAL for t in self.tables):
-            return (
-                f"The same: all {len(self.tables)} tables came out byte for byte, but for the "
-                "seconds taken."
-            )
+            return f"The same: all {len(self.tables)} tables came out byte for byte."
         open_ = [t.name for t in self.tables if t.state == NOT_JUDGED]
         rest = f"; not judged, for want of a stated error: {', '.join(open_)}" if open_ else ""
         return f"The same up to Monte Carlo error{rest}."

@@ -119,7 +119,6 @@ def diagnostics_table(analysis: Analysis) -> pd.DataFrame:
         "ebfmi": round(gate.value("E-BFMI"), 3),
         "chains": settings.chains,
         "draws": settings.draws,
-        "seconds": round(analysis.fit.seconds, 2),
         "converged": gate.converged,
         "verdict": gate.verdict(),
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.claims import probability_words
 from frontierlag.report.page.data import AGED, AS_LARGE, LAST_RELEASE, TODAY
@@ -189,9 +190,9 @@ def now(results: Results) -> dict[str, Any] | None:
         "as_large": None
         if pd.isna(large["median"])
         else {
-            "median": long_date(str(large["median"])),
-            "lower": long_date(str(large["lower90"])),
-            "upper": long_date(str(large["upper90"])),
+            "median": _day_before(results.as_of, large["median"]),
+            "lower": _day_before(results.as_of, large["upper90"]),
+            "upper": _day_before(results.as_of, large["lower90"]),
         },
         "never": float(large["undefined"]),
         "never_words": percent(large["undefined"]),
@@ -201,12 +202,13 @@ def now(results: Results) -> dict[str, Any] | None:
 
 
 def _month_cells(row: Row) -> dict[str, str]:
-    # As floats: the column also holds dates, so that it was read as text.
-    numbers: Row = {name: float(row[name]) for name in _NUMBERS}
-    return {"median": figure(numbers["median"], numbers["mcse"]), "span": span(numbers)}
+    return {"median": figure(row["median"], row["mcse"]), "span": span(row)}
 
 
-_NUMBERS = ("lower90", "lower50", "median", "upper50", "upper90", "mcse")
+def _day_before(last: str, months: float) -> str:
+    """The day so many months before the last one, as people write it."""
+    day = pd.Timestamp(last) - pd.Timedelta(days=round(float(months) * DAYS_PER_MONTH))
+    return long_date(str(day.date()))
 
 
 def claims(results: Results) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ and not these tables, the page makes them from the posteriors.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -32,7 +31,7 @@ TODAY, LAST_RELEASE, AGED, AS_LARGE = (
     "lag on the last day",
     "lag at the follower's last record",
     "months since that record",
-    "last day with a lag as large",
+    "months since a lag as large",
 )
 
 
@@ -164,9 +163,9 @@ def lag_table_by_day(analysis: Analysis) -> pd.DataFrame:
 def now_table(analysis: Analysis) -> pd.DataFrame:
     """The lag today beside the lag at the follower's last record, and when it was last as large.
 
-    Columns ``model, quantity, unit, lower90 ... upper90, mcse, undefined, converged``. The day on
-    which the realized lag was last at least as large as on the last day is told as a date;
-    ``undefined`` is there the share of draws in which it never was, within the window.
+    Columns ``model, quantity, unit, lower90 ... upper90, mcse, undefined, converged``, in months.
+    ``undefined`` is, of the time since the realized lag was last at least as large as on the last
+    day, the share of draws in which it never was, within the window.
     """
     measured, window = analysis.measured, analysis.measured.window
     today = measured.lag(REALIZED, CURRENT)
@@ -175,15 +174,15 @@ def now_table(analysis: Analysis) -> pd.DataFrame:
         _months_row(TODAY, today),
         _months_row(LAST_RELEASE, at_release),
         _months_row(AGED, today - at_release),
-        _day_row(AS_LARGE, last_as_large(realized_lag_by_day(analysis.fit, window)[0], window)),
+        _months_row(AS_LARGE, since_as_large(realized_lag_by_day(analysis.fit, window)[0], window)),
     ]
     table = pd.DataFrame(rows)
     table.insert(0, "model", analysis.name)
     return table.assign(converged=analysis.convergence.converged)
 
 
-def last_as_large(lag: xr.DataArray, window: Window) -> xr.DataArray:
-    """Last day before the end of the window on which the lag was at least that of its end.
+def since_as_large(lag: xr.DataArray, window: Window) -> xr.DataArray:
+    """Months from the last day on which the lag was at least that of the window's end, to it.
 
     Parameters
     ----------
@@ -194,14 +193,14 @@ def last_as_large(lag: xr.DataArray, window: Window) -> xr.DataArray:
 
     Returns
     -------
-    Days since 1970-01-01, dims ``(chain, draw)``; NaN where there is no such day.
+    Months, dims ``(chain, draw)``; NaN where there was no such day.
     """
     values = lag.transpose(CHAIN, DRAW, DATE).to_numpy()
     if values.shape[-1] < 2:
         return xr.DataArray(np.full(values.shape[:2], np.nan), dims=(CHAIN, DRAW))
     as_large = values[..., :-1] >= values[..., -1:]
-    position = as_large.shape[-1] - 1 - np.argmax(as_large[..., ::-1], -1)
-    found = np.where(as_large.any(-1), window.days[position].astype(float), np.nan)
+    ago = 1 + np.argmax(as_large[..., ::-1], -1)
+    found = np.where(as_large.any(-1), ago / DAYS_PER_MONTH, np.nan)
     return xr.DataArray(found, dims=(CHAIN, DRAW))
 
 
@@ -220,24 +219,5 @@ def _bands(
 def _months_row(quantity: str, draws: xr.DataArray) -> dict[str, object]:
     found = summarize(draws)
     numbers = {name: round(getattr(found, name), 3) + 0.0 for name in (*BAND_COLUMNS, "mcse")}
-    return {"quantity": quantity, "unit": "months", **numbers, "undefined": found.undefined}
-
-
-def _day_row(quantity: str, draws: xr.DataArray) -> dict[str, object]:
-    found = summarize(draws)
-    days = {name: _iso(getattr(found, name)) for name in BAND_COLUMNS}
-    return {
-        "quantity": quantity,
-        "unit": "date",
-        **days,
-        "mcse": round(found.mcse / DAYS_PER_MONTH, 3),
-        "undefined": round(found.undefined, 4),
-    }
-
-
-def _iso(day: float) -> str:
-    """A day number as YYYY-MM-DD; empty for NaN."""
-    if not np.isfinite(day):
-        return ""
-    found: date = np.datetime64(round(day), "D").item()
-    return found.isoformat()
+    undefined = round(found.undefined, 4)
+    return {"quantity": quantity, "unit": "months", **numbers, "undefined": undefined}
