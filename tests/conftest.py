@@ -44,3 +44,26 @@ def small_settings():
 def records_analysis(eci_new, window):
     """A short fit of linear-records; its tests belong to the xdist group of that name."""
     return analyse(ModelSpec.of("linear-records", eci_new.metric), eci_new, window, SMALL)
+
+
+@pytest.fixture(scope="session")
+def closed_open():
+    return releases(load_scores("eci-2026-08-11"), parse_comparison("closed-open"))
+
+
+@pytest.fixture(scope="session")
+def fitted(eci_new, window, closed_open):
+    """us-china and closed-open as a run fits them, by seed; for group ``linear-stochastic``."""
+    spec = ModelSpec.of("linear-stochastic", eci_new.metric)
+    other = Window(default_window_start(closed_open), closed_open.as_of)
+
+    def pair(seed):
+        some = SamplerSettings(draws=400, tune=400, seed=seed)
+        return analyse(spec, eci_new, window, some), analyse(spec, closed_open, other, some)
+
+    return {seed: pair(seed) for seed in (3, 4)}
+
+
+@pytest.fixture(scope="session")
+def both(fitted):
+    return fitted[3]

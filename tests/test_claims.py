@@ -5,22 +5,23 @@ from datetime import date
 from itertools import pairwise
 from types import SimpleNamespace
 
-import arviz as az
 import numpy as np
 import pytest
 import xarray as xr
+from evidence import MAIN, Fits, evidence_of
 
 from frontierlag.analysis import Analysis
 from frontierlag.claims import ARTICLE, Asked, Claim, Need, Unanswerable, answer, between
 from frontierlag.claims.answers import LEFT_CENSORED, NO_ANSWER, verdict
 from frontierlag.claims.cadence import cadence
-from frontierlag.claims.gaps import ONE_FIT, TWO_FITS, lags_of_both, same_gap
+from frontierlag.claims.gaps import same_gap
 from frontierlag.claims.lags import FEWEST_DAYS, extremes, shorter, steadily
 from frontierlag.claims.shape import bootstrapped_sum, constant_lag, same_slope
 from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import measure
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.realized import Staircase
+from frontierlag.model import ModelSpec
 from frontierlag.names import (
     AT_RELEASE,
     CENSORED,
@@ -35,157 +36,6 @@ from frontierlag.names import (
 from frontierlag.report.claims import claim_markdown, claim_table, probability_words
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
-
-MAIN, OTHER = Need(), Need(comparison="closed-open")
-
-
-class Fits:
-    """Evidence from fits at hand, and groups for a split."""
-
-    def __init__(self, split=None, **fits):
-        self.fits = fits
-        self.split = split
-
-    def analysis(self, need):
-        key = need.comparison.replace("-", "_") if not need.model and not need.scores else ""
-        if key not in self.fits:
-            raise Unanswerable("not at hand")
-        return self.fits[key]
-
-    def groups(self, need):
-        if self.split is None:
-            raise Unanswerable("no such groups")
-        return self.split
-
-
-@pytest.fixture(scope="module")
-def closed_open():
-    from frontierlag.scores import load_scores, parse_comparison, releases
-
-    return releases(load_scores("eci-2026-08-11"), parse_comparison("closed-open"))
-
-
-@pytest.fixture(scope="module")
-def fitted(eci_new, window, closed_open):
-    """us-china and closed-open as a run fits them, by seed."""
-    from frontierlag.analysis import analyse
-    from frontierlag.model import ModelSpec
-    from frontierlag.scores import default_window_start
-    from frontierlag.settings import SamplerSettings
-
-    spec = ModelSpec.of("linear-stochastic", eci_new.metric)
-    other = Window(default_window_start(closed_open), closed_open.as_of)
-
-    def pair(seed):
-        settings = SamplerSettings(draws=400, tune=400, seed=seed)
-        return (
-            analyse(spec, eci_new, window, settings),
-            analyse(spec, closed_open, other, settings),
-        )
-
-    return {seed: pair(seed) for seed in (3, 4)}
-
-
-@pytest.fixture(scope="module")
-def both(fitted):
-    return fitted[3]
-
-
-def evidence_of(pair):
-    return Fits(us_china=pair[0], closed_open=pair[1])
-
-
-def test_each_lag_of_the_two_fits_is_that_of_fits_with_another_seed(fitted):
-    ours, _, how = lags_of_both(evidence_of(fitted[3]), (MAIN, OTHER))
-    theirs, _, _ = lags_of_both(evidence_of(fitted[4]), (MAIN, OTHER))
-    assert how == TWO_FITS
-    for mine, again in zip(ours, theirs, strict=True):
-        assert not np.array_equal(mine, again)
-        error = [float(az.mcse(x.to_dataset(name="x"), method="mean")["x"]) for x in (mine, again)]
-        # Four standard errors of the difference, about a fifth of a month.
-        assert abs(float(mine.mean() - again.mean())) < 4 * np.hypot(*error) < 0.4
-        # And not the mean alone: the spreads agree too.
-        assert float(mine.std()) == pytest.approx(float(again.std()), rel=0.15)
-
-
-def test_shared_noise_narrows_the_difference_of_the_two_lags(fitted):
-    (one, other), _, _ = lags_of_both(evidence_of(fitted[3]), (MAIN, OTHER))
-    # Fits of another seed are independent of these in truth, not by shuffling.
-    (apart, other_apart), _, _ = lags_of_both(evidence_of(fitted[4]), (MAIN, OTHER))
-    independent = [float((one - other_apart).std()), float((apart - other).std())]
-    assert float((one - other).std()) < 0.85 * min(independent)
-    assert np.corrcoef(one.to_numpy().ravel(), other.to_numpy().ravel())[0, 1] > 0.3
-    assert abs(np.corrcoef(one.to_numpy().ravel(), other_apart.to_numpy().ravel())[0, 1]) < 0.1
-
-
-def test_two_fits_share_noise_but_not_parameters(both):
-    slopes = [a.fit.tree["posterior"]["slope"].to_numpy().reshape(-1, 2) for a in both]
-    # Parameters of two fits are independent draws; only the releases' own noise is shared.
-    r = np.corrcoef(slopes[0].T, slopes[1].T)[:2, 2:]
-    assert np.abs(r).max() < 0.2
-
-
-def test_fits_of_other_settings_have_no_difference(fitted):
-    mixed = Fits(us_china=fitted[4][0], closed_open=fitted[3][1])
-    with pytest.raises(Unanswerable, match="one seed"):
-        same_gap(mixed, (MAIN, OTHER))
-
-
-def test_the_difference_is_said_to_be_of_two_fits(both):
-    (claim,) = [c for c in ARTICLE if c.number == "6"]
-    (found,) = answer([claim], evidence_of(both))
-    assert "two fits" in claim.estimand
-    assert "joint" not in claim.estimand + found.note
-    assert TWO_FITS in found.note
-    assert len(found.evidence) == 2
-    assert "closed" in found.evidence[1]
-
-
-def test_one_fit_answers_for_two_splits_of_its_models(both, closed_open, eci_new):
-    from frontierlag.observations import subset
-
-    among = subset(closed_open, np.isin(closed_open.model, eci_new.model))
-    evidence = Fits(split=among, us_china=both[0])
-    needs = (MAIN, Need(split="closed-open"))
-    (one, other), window, how = lags_of_both(evidence, needs)
-    assert how == ONE_FIT
-    # By the definition, draw by draw: the same draws in two groupings.
-    fit = both[0].fit
-    for d in (0, 17):
-        drawn = dict(zip(fit.observations.releases.model, fit.capabilities[1, d], strict=True))
-        for releases, found in ((eci_new, one), (among, other)):
-            daily = daily_lags(releases, np.array([drawn[m] for m in releases.model]), window)
-            assert float(found[1, d]) == pytest.approx(np.mean(daily))
-    assert np.corrcoef(one.to_numpy().ravel(), other.to_numpy().ravel())[0, 1] > 0.3
-    asked = same_gap(evidence, needs)
-    (found,) = answer([Claim("6", "w", "e", "months", needs, same_gap)], evidence)
-    assert "split into closed-open" in found.evidence[1]
-    assert ONE_FIT in asked.note
-    np.testing.assert_array_equal(asked.holds, abs(one - other) < 1)
-
-
-def daily_lags(releases, capability, window):
-    """Realized lag on every day of one draw, by the definition (both groups are there)."""
-    best = []
-    for g in (0, 1):
-        day, c = releases.day[releases.group == g], capability[releases.group == g]
-        best.append([c[day <= t].max() for t in window.days])
-    sides = [np.array(b) for b in best]
-    out = []
-    for i, t in enumerate(window.days):
-        ahead, behind = (0, 1) if sides[0][i] >= sides[1][i] else (1, 0)
-        g = releases.group == ahead
-        above = releases.day[g][capability[g] > sides[behind][i]]
-        since = (t - above.min()) / DAYS_PER_MONTH if above.size else 0.0
-        out.append(since if ahead == 0 else -since)
-    return out
-
-
-def test_a_fit_that_lacks_models_of_the_split_says_so(both, closed_open):
-    claim = Claim("6", "w", "e", "months", (MAIN, Need(split="closed-open")), same_gap)
-    (found,) = answer([claim], Fits(split=closed_open, us_china=both[0]))
-    assert found.verdict == NO_ANSWER
-    assert "draws no capability of" in found.note
 
 
 @pytest.fixture(scope="module")
@@ -483,3 +333,27 @@ def test_cadence_against_a_naive_count():
             expected = naive_cadence(day, np.maximum.accumulate(capability[c, d]), 200, 899)
             got = (found.per_year[c, d], found.interval[c, d], found.step[c, d])
             np.testing.assert_allclose(got, expected)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "words"),
+    [(date(2024, 12, 1), "0 days after"), (date(2025, 3, 31), "89 days after"), (None, "")],
+)
+def test_a_slope_without_data_is_not_told(both, as_of, words):
+    from frontierlag.claims.shape import not_slowed
+
+    fit = both[0].fit
+    spec = ModelSpec.of("broken-stochastic", fit.spec.metric)
+    slopes = {"slope": fit.tree["posterior"]["slope"]}
+    slopes["slope_after"] = slopes["slope"] + 1
+    tree = xr.DataTree.from_dict({"posterior": xr.Dataset(slopes)})
+    releases = fit.observations.releases
+    some = replace(fit.observations, releases=replace(releases, as_of=as_of or releases.as_of))
+    analysis = Analysis(replace(fit, spec=spec, tree=tree, observations=some), both[0].measured)
+    evidence = SimpleNamespace(analysis=lambda need: analysis)
+    if words:
+        with pytest.raises(Unanswerable, match=words):
+            not_slowed(evidence, (Need(trend="broken"),))
+    else:
+        asked = not_slowed(evidence, (Need(trend="broken"),))
+        np.testing.assert_allclose(asked.draws, 1)

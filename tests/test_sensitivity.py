@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from frontierlag.analysis import analyse
 from frontierlag.errors import SpecError
 from frontierlag.fit import fit_model
 from frontierlag.jobs import Job
@@ -33,13 +34,14 @@ from frontierlag.sensitivity import (
     with_date_errors,
 )
 from frontierlag.sensitivity.alternatives import PointConvention, Refitted
+from frontierlag.sensitivity.beside import LISTED_FROM, influence_beside, starts_beside
 from frontierlag.sensitivity.dates import differences, mixture, shifted
+from frontierlag.sensitivity.expected import expected_changes, expected_without
 from frontierlag.sensitivity.influence import (
     MAKER,
     MODEL,
     candidates,
     ever_best_available,
-    expected_changes,
     without,
 )
 from frontierlag.sensitivity.refit import refit, refit_with_draws
@@ -223,10 +225,12 @@ def test_starts_agree_with_a_direct_measure(case):
 
 
 def test_one_straight_line_gives_3_8_months_or_7_6(case):
-    from frontierlag.sensitivity.starts import _least_squares
+    from frontierlag.sensitivity.starts import least_squares
 
     found = {
-        start.year: {row["period"]: row["median"] for row in _least_squares(case, start)}
+        start.year: {
+            row["period"]: row["median"] for row in least_squares(case.releases, case.window, start)
+        }
         for start in (date(2023, 1, 1), date(2025, 1, 1))
     }
     assert found[2023][CURRENT] == pytest.approx(3.8, abs=0.05)
@@ -274,6 +278,15 @@ def test_expected_changes_are_those_of_refits(case):
     for kind in (TREND, REALIZED):
         change = found.lags[0][kind, WINDOW][0].mean() - base.lags[0][kind, WINDOW][0].mean()
         assert float(change) == pytest.approx(expected["Yi-34B"][kind], abs=0.12)
+    # Several at once: a maker's, from the product of their weights.
+    own = fit.observations.releases.organization == "Alibaba"
+    assert own.sum() > 1
+    (together,) = expected_without(fit, case.window, {"Alibaba": own}).values()
+    found = refit(without(case, MAKER, "Alibaba").task("less"), settings)
+    assert together.pareto_k < 0.7
+    for kind in (TREND, REALIZED):
+        change = found.lags[0][kind, WINDOW][0].mean() - base.lags[0][kind, WINDOW][0].mean()
+        assert float(change) == pytest.approx(together.changes[kind], abs=0.2)
     best = ever_best_available(fit, case.releases)
     assert best[case.releases.model == "o3"][0] > 0.9
     assert best[case.releases.model == "Llama 3-70B"][0] == 0  # not a record: not in this model
@@ -416,3 +429,33 @@ def test_influence_sorts_by_size_and_gives_reasons(case, monkeypatch):
 def test_a_case_keeps_its_window(case):
     assert without(case, MODEL, "chatglm2-6b").window == case.window
     assert replace(case, model="linear-stochastic").window == case.window
+
+
+@pytest.mark.xdist_group("sensitivity")
+def test_what_stands_beside_every_answer_needs_no_refit(case, window, eci_new, monkeypatch):
+    settings = SMALL.model_copy(update={"draws": 400})
+    analysis = analyse(case.spec, eci_new, window, settings)
+    monkeypatch.setattr("frontierlag.sensitivity.refit.sample", None)
+    starts = starts_beside(analysis)
+    assert set(starts["fitted_to"]) == {SAME_FIT, REFIT}
+    assert set(starts.loc[starts["fitted_to"] == REFIT, "model"]) == {"least squares"}
+    line = starts[(starts["model"] == "least squares") & (starts["period"] == CURRENT)]
+    told = line.set_index("start")["median"]
+    assert told["2023-01-01"] == pytest.approx(3.8, abs=0.05)
+    assert told["2025-01-01"] == pytest.approx(7.6, abs=0.05)
+    own = starts[(starts["model"] == RECORDS) & (starts["lag"] == REALIZED)]
+    own = own[own["period"] == WINDOW].set_index("start")
+    assert own.loc["2023-01-01", "note"].startswith("impossible")
+    later = measure(analysis.fit, Window(date(2024, 7, 1), window.as_of))
+    assert own.loc["2024-07-01", "median"] == pytest.approx(
+        float(later.lag(REALIZED, WINDOW).median()), abs=1e-3
+    )
+    moved = influence_beside(analysis)
+    assert {MODEL, MAKER} == set(moved["kind"])
+    sizes = moved.groupby(["kind", "left_out"], sort=False)["change"].agg(lambda c: c.abs().max())
+    assert (sizes >= LISTED_FROM).all()
+    assert (sizes.diff().dropna() <= 0).all()
+    expected = expected_changes(analysis.fit, window)
+    named = moved[(moved["kind"] == MODEL) & (moved["lag"] == TREND)]
+    for row in named.itertuples():
+        assert row.change == pytest.approx(expected[row.left_out][TREND], abs=1e-3)

@@ -10,7 +10,7 @@ from simulate import make_releases
 
 from frontierlag.errors import FitError
 from frontierlag.lags.days import Window
-from frontierlag.lags.split import split_realized_lag, split_staircases
+from frontierlag.lags.split import every_capability, split_realized_lag, split_staircases
 from frontierlag.names import CENSORED, PERIOD, VALUE, WINDOW
 from frontierlag.scores.groups import CLOSED_OPEN
 
@@ -96,3 +96,19 @@ def test_a_model_without_draws_is_refused_by_name(drawn):
     groups = split(day, np.arange(14) % 2)
     with pytest.raises(FitError, match=r"no capability of 1 of the 14 models.*model 004"):
         split_staircases(groups, capability.drop_sel(release="model 004"))
+
+
+def test_models_of_neither_group_are_drawn_too(drawn):
+    """A model of benchmark results has the capabilities of all models in its posterior."""
+    from types import SimpleNamespace
+
+    _, capability = drawn
+    own, others = capability.isel(release=slice(0, 9)), capability.isel(release=slice(9, None))
+    posterior = others.rename(release="other").to_dataset(name="other_capability")
+    tree = xr.DataTree.from_dict(
+        {"capabilities": own.to_dataset(name="capability"), "posterior": posterior}
+    )
+    found = every_capability(SimpleNamespace(tree=tree))
+    xr.testing.assert_equal(found.sel(release=MODELS), capability)
+    del tree["posterior"]["other_capability"]
+    xr.testing.assert_equal(every_capability(SimpleNamespace(tree=tree)), own)

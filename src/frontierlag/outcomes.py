@@ -35,6 +35,7 @@ from frontierlag.report.figures import (
 )
 from frontierlag.report.page.data import page_tables
 from frontierlag.report.sentences import lag_sentence
+from frontierlag.sensitivity.beside import beside
 from frontierlag.settings import SamplerSettings
 from frontierlag.storage import store
 from frontierlag.summary import summarize
@@ -130,6 +131,7 @@ def _fit_one(
             "capabilities": capability_table(analysis),
             **page_tables(analysis),
             **({"benchmarks": benchmark_table(analysis)} if prepared.measured else {}),
+            **beside(analysis, tell=item.model == prepared.model()),
         },
         verdict=gate.verdict(),
         about=about,

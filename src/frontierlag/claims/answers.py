@@ -100,6 +100,8 @@ def _missed(fits: list[Analysis], asked: Asked) -> str:
     failed = [fit.name for fit in fits if not fit.convergence.converged]
     if failed:
         return f"NOT CONVERGED: {', '.join(dict.fromkeys(failed))}"
+    if asked.failed:
+        return f"NOT CONVERGED: {asked.failed}"
     checks = quantity_checks(xr.Dataset({"the quantity": asked.draws.reset_coords(drop=True)}))
     parts = [f"{c.name} {c.value:.4g} (needs {c.threshold})" for c in checks if not c.passed]
     return f"NOT CONVERGED: this quantity has {', '.join(parts)}" if parts else ""

@@ -102,11 +102,15 @@ class Asked:
         In which draws the claim as stated is true; None if the data only bound the quantity.
     note
         What a reader must know beside the number.
+    failed
+        Why a fit that was made for this question alone may not be shown without a mark; empty if it
+        may, or if there is none.
     """
 
     draws: xr.DataArray
     holds: xr.DataArray | None
     note: str = ""
+    failed: str = ""
 
 
 Question = Callable[[Evidence, tuple[Need, ...]], Asked]

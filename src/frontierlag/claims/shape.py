@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from frontierlag.analysis import Analysis
 from frontierlag.checks.comparison import compare
-from frontierlag.claims.claim import Asked, Evidence, Need
+from frontierlag.claims.claim import Asked, Evidence, Need, Unanswerable
+from frontierlag.claims.lags import FEWEST_DAYS
 from frontierlag.lags.measure import trend_lag_by_day
 from frontierlag.names import DATE, FOLLOWER, LEADER, SAMPLE_DIMS
+from frontierlag.observations import day_number
+from frontierlag.trends import Broken
 
 # A lag that changes by less than this over the window is called constant: as wide as the ranges
 # that the article gives for a year (6-8, 10-12).
@@ -79,8 +83,33 @@ def bootstrapped_sum(values: np.ndarray, shape: tuple[int, ...], seed: int) -> x
 
 
 def not_slowed(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
-    """Leader's slope after the break minus before."""
-    posterior = evidence.analysis(needs[0]).fit.tree["posterior"].to_dataset()
+    """Leader's slope after the break minus before.
+
+    Raises
+    ------
+    Unanswerable
+        If the window holds too few days on either side of the break (:data:`FEWEST_DAYS`): a slope
+        there would be the prior's.
+    """
+    analysis = evidence.analysis(needs[0])
+    _check_sides(analysis)
+    posterior = analysis.fit.tree["posterior"].to_dataset()
     before, after = (posterior[n].isel(group=LEADER, drop=True) for n in ("slope", "slope_after"))
     note = f"slopes {float(before.mean()):.1f} before and {float(after.mean()):.1f} after"
     return Asked(after - before, after >= before, note)
+
+
+def _check_sides(analysis: Analysis) -> None:
+    """Refuse a break with too few days of releases on one of its sides."""
+    curve, releases = analysis.fit.spec.trend, analysis.fit.observations.releases
+    if not isinstance(curve, Broken):
+        raise Unanswerable(f"{analysis.name} has no change of slope; ask of a broken trend")
+    first = int(releases.day[releases.of(LEADER)].min())
+    before = day_number(curve.earliest) - first
+    after = day_number(releases.as_of) - day_number(curve.latest)
+    for days, side in ((before, "before"), (after, "after")):
+        if days < FEWEST_DAYS:
+            raise Unanswerable(
+                f"{releases.table} as of {releases.as_of} holds {max(days, 0)} days {side} the "
+                f"change of slope, and a slope is told from {FEWEST_DAYS} on"
+            )

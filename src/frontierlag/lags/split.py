@@ -11,13 +11,29 @@ from __future__ import annotations
 import xarray as xr
 
 from frontierlag.errors import FitError
+from frontierlag.fit import Fit
 from frontierlag.lags.days import Window
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase, realized_lag
-from frontierlag.names import FOLLOWER, LEADER, RELEASE, SAMPLE_DIMS
+from frontierlag.names import CAPABILITIES, FOLLOWER, LEADER, OTHER, RELEASE, SAMPLE_DIMS
 from frontierlag.scores import Releases
 
+# As a model of benchmark results names the capabilities of models of neither group.
+OTHERS_CAPABILITY = "other_capability"
 _FEW_NAMES = 3
+
+
+def every_capability(fit: Fit) -> xr.DataArray:
+    """Draws of the capability of every model that a fit draws, of its groups or of neither.
+
+    Dims ``(chain, draw, release)``, labelled by model.
+    """
+    own = fit.tree[CAPABILITIES].to_dataset()["capability"]
+    posterior = fit.tree["posterior"].to_dataset()
+    if OTHERS_CAPABILITY not in posterior:
+        return own
+    others = posterior[OTHERS_CAPABILITY].rename({OTHER: RELEASE})
+    return xr.concat([own, others], RELEASE)
 
 
 def split_staircases(groups: Releases, capability: xr.DataArray) -> tuple[Staircase, Staircase]:

@@ -14,7 +14,7 @@ from rich.table import Table
 from frontierlag.checks.convergence import Convergence
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.published import Convention
-from frontierlag.names import CURRENT, TREND, WINDOW
+from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.claims import probability_words
 from frontierlag.report.sentences import headline, number
 from frontierlag.scores import ScoreTable, date_lint
@@ -110,10 +110,62 @@ def show_run(console: Console, result: Result, folder: Path) -> None:
                 console.print(words, markup=False)
     if result.answers:
         show_claims(console, result.answers)
+    show_window_and_influence(console, result.table("window_starts"), result.table("influence"))
     by_name = {outcome.model: outcome for outcome in outcomes}
     for sentence in by_name[headline(list(by_name))].sentences:
         console.print(sentence, markup=False, highlight=False)
     console.print(f"written to {folder}", markup=False, highlight=False)
+
+
+def show_window_and_influence(
+    console: Console, starts: pd.DataFrame, influence: pd.DataFrame, most: int = 6
+) -> None:
+    """Print the lag by where the window starts, and what moves it most when left out.
+
+    Parameters
+    ----------
+    console
+        Where to.
+    starts, influence
+        As a run or the study of the sensitivity has them; nothing is printed of empty ones.
+    most
+        How many models or makers are named.
+    """
+    told = starts[starts["median"].notna()]
+    if len(told):
+        table = Table(title="Where the window starts, months: median and 90 %")
+        for name in ("start", "model", "realized, mean since", "trend, mean since", "trend today"):
+            table.add_column(name)
+        for (start, model, fitted), rows in told.groupby(
+            ["start", "model", "fitted_to"], sort=False
+        ):
+            cells = {(r["lag"], r["period"]): _start_cell(r) for r in rows.to_dict("records")}
+            wanted = ((REALIZED, WINDOW), (TREND, WINDOW), (TREND, CURRENT))
+            name = f"{model}, {fitted}"
+            table.add_row(str(start), name, *(cells.get(key, "") for key in wanted))
+        console.print(table)
+    moved = influence[(influence["lag"] == REALIZED) & influence["change"].notna()]
+    moved = moved[(moved["period"] == WINDOW) & (moved["kind"] != "none")]
+    largest = moved["change"].astype(float).abs().sort_values(ascending=False, kind="stable")
+    named = [
+        f"{row['left_out']} {row['change']:+.1f}"
+        for row in moved.loc[largest.index[:most]].to_dict("records")
+    ]
+    if named:
+        console.print(
+            f"Left out, the mean realized lag is expected to change most by: {', '.join(named)} "
+            "months.",
+            markup=False,
+        )
+
+
+def _start_cell(row: Mapping[Hashable, Any]) -> str:
+    """Median and interval of one start, marked if its fit may not be shown without."""
+    mark = "" if pd.isna(row["converged"]) or row["converged"] else " (NOT CONVERGED)"
+    if math.isnan(row["lower90"]):
+        return f"{_figure(row['median'], 1)}{mark}"
+    outer = _range(row["lower90"], row["upper90"], 1)
+    return f"{_at_least(row)}{_figure(row['median'], 1)} ({outer}){mark}"
 
 
 def show_levels(console: Console, levels: pd.DataFrame) -> None:
@@ -134,7 +186,7 @@ def show_levels(console: Console, levels: pd.DataFrame) -> None:
 
 
 def show_sensitivity(console: Console, found: Sensitivity) -> None:
-    """Print the lag under each alternative, and what moves it most when left out."""
+    """Print the lag under each alternative and each start, and what moves it when left out."""
     table = Table(title="Mean lag under each alternative, months: median and 90 %")
     for name in ("alternative", "model", "lag", "median", "90 %"):
         table.add_column(name)
@@ -153,6 +205,7 @@ def show_sensitivity(console: Console, found: Sensitivity) -> None:
             "" if math.isnan(row["lower90"]) else _range(row["lower90"], row["upper90"], 1),
         )
     console.print(table)
+    show_window_and_influence(console, found.starts, found.influence)
 
 
 def show_published(console: Console, conventions: tuple[Convention, ...]) -> None:

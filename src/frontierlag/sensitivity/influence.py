@@ -12,13 +12,12 @@ import pandas as pd
 from frontierlag.errors import FrontierLagError
 from frontierlag.fit import Fit
 from frontierlag.jobs import Job
-from frontierlag.lags.days import Window
-from frontierlag.lags.measure import trend_lag_by_day
-from frontierlag.lags.realized import Staircase, realized_lag
-from frontierlag.names import FOLLOWER, LEADER, REALIZED, TREND, WINDOW
+from frontierlag.lags.realized import Staircase
+from frontierlag.names import FOLLOWER, LEADER, WINDOW
 from frontierlag.scores import Releases, records
 from frontierlag.scores.groups import members
 from frontierlag.sensitivity.case import Case
+from frontierlag.sensitivity.expected import expected_changes
 from frontierlag.sensitivity.refit import (
     DIGITS,
     KINDS,
@@ -40,8 +39,6 @@ MANY = 3
 REFIT_FROM = 0.1
 # How many times the draws of a refit the full fit has.
 BASE_DRAWS = 4
-# Draws a chain, and days apart, of that expectation.
-SCREENED, EVERY_DAYS = 250, 7
 MODEL, MAKER = "model", "maker"
 COLUMNS = (
     "left_out",
@@ -182,59 +179,6 @@ def ever_best_available(fit: Fit, releases: Releases) -> np.ndarray:
         is_best = (c >= stairs.best[..., step]) & (c > before[..., step])
         share |= zip(inside.model[own].tolist(), is_best.mean((0, 1)).tolist(), strict=True)
     return np.array([share[name] for name in releases.model.tolist()])
-
-
-def expected_changes(fit: Fit, window: Window) -> dict[str, dict[str, float]]:
-    """Change of each mean lag over the window if one model were left out, without a refit.
-
-    Draws are weighted by 1 / p(score | parameters): importance sampling of the posterior without
-    the release. Realized lag is read from the other capabilities. Some draws and days stand for
-    all.
-
-    Parameters
-    ----------
-    fit
-        The full fit.
-    window
-        The days.
-
-    Returns
-    -------
-    By model in the likelihood, by kind of lag, months. Days without a lag are left out of this
-    expectation, which only says what is worth a refit.
-    """
-    releases, data = fit.observations.releases, fit.observations.arrays
-    some = (slice(None), slice(None, None, max(1, fit.capabilities.shape[1] // SCREENED)))
-    p = {name: values[some] for name, values in fit.draws.items()}
-    if fit.spec.frontier.latent_in_model:
-        p |= dict.fromkeys(fit.spec.frontier.latent_in_model, fit.capabilities[some])
-    log_likelihood = fit.spec.frontier.log_likelihood(
-        p, fit.spec.trend_at(p, fit.observations), data
-    )
-    capability, days = fit.capabilities[some], window.days[::-EVERY_DAYS][::-1]
-    trend = np.nanmean(trend_lag_by_day(fit, window)[0].to_numpy()[some], axis=-1)
-
-    def realized(kept: np.ndarray) -> np.ndarray:
-        leader, follower = (
-            Staircase.of(releases.day[own], capability[..., own])
-            for own in (kept & (releases.group == group) for group in (LEADER, FOLLOWER))
-        )
-        return np.nanmean(realized_lag(leader, follower, days)[0], axis=-1)
-
-    every = np.ones(len(releases), dtype=bool)
-    full = {TREND: trend.mean(), REALIZED: realized(every).mean()}
-    found: dict[str, dict[str, float]] = {}
-    for at in range(len(releases)):
-        weight = np.exp(log_likelihood[..., at].min() - log_likelihood[..., at])
-        kept = np.arange(len(releases)) != at
-        if any(not (kept & (releases.group == group)).any() for group in (LEADER, FOLLOWER)):
-            continue
-        without = {TREND: trend, REALIZED: realized(kept)}
-        found[str(releases.model[at])] = {
-            kind: float(np.average(values, weights=weight) - full[kind])
-            for kind, values in without.items()
-        }
-    return found
 
 
 def _expected(lag: str, change: float) -> dict[str, Any]:

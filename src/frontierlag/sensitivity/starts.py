@@ -22,6 +22,7 @@ from frontierlag.model import split_name
 from frontierlag.names import CURRENT, DATE, FOLLOWER, LEADER, REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.observations import Observations, day_number, reference_date, subset
+from frontierlag.scores import Releases
 from frontierlag.sensitivity.case import Case
 from frontierlag.sensitivity.refit import (
     DIGITS,
@@ -113,7 +114,7 @@ def window_starts(
         found[name] = rows
         done(f"window starts: {name}")
     rows = [row for one in cases for row in found[one.model]]
-    rows += [row for start in starts for row in _least_squares(case, start)]
+    rows += [row for start in starts for row in least_squares(case.releases, case.window, start)]
     return typed(rows, COLUMNS)
 
 
@@ -127,7 +128,7 @@ def _of_model(
     for start in starts:
         head = {"start": start.isoformat(), "model": case.model}
         if start not in possible:
-            note = _why_not(start, case.window)
+            note = why_not(start, case.window)
             rows += [
                 head | {"fitted_to": which, "lag": kind, "period": WHOLE, "note": note}
                 for which in (SAME_FIT, REFIT)
@@ -139,7 +140,7 @@ def _of_model(
                 rows += [row for row in refitted if row.get("period") != WHOLE]
             continue
         at = 1 + possible.index(start)
-        rows += _rows(
+        rows += start_rows(
             head | {"fitted_to": SAME_FIT, "n_releases": found.n_releases},
             found.lags[at],
             found.converged,
@@ -149,7 +150,8 @@ def _of_model(
     return case.model, rows
 
 
-def _why_not(start: date, window: Window) -> str:
+def why_not(start: date, window: Window) -> str:
+    """Why a window cannot start on a day."""
     if start < window.since:
         return (
             f"impossible: before {window.since}, where both groups have a second record "
@@ -179,25 +181,24 @@ def _refitted(
         if gate.converged:
             break
     note = "" if gate.converged else gate.verdict()
-    return _rows(head | {"n_releases": len(later)}, lags, gate.converged, note)
+    return start_rows(head | {"n_releases": len(later)}, lags, gate.converged, note)
 
 
-def _least_squares(case: Case, start: date) -> list[dict[str, Any]]:
+def least_squares(releases: Releases, window: Window, start: date) -> list[dict[str, Any]]:
     """Trend lag of least-squares lines; no row if a group has too few records or none rises."""
-    releases = case.releases
     chosen = Records().select(releases) & (releases.day >= day_number(start))
     lines = []
     for group in (LEADER, FOLLOWER):
         own = chosen & (releases.group == group)
         if own.sum() < FEWEST:
             return []
-        day = releases.day[own] - case.window.days[-1]
+        day = releases.day[own] - window.days[-1]
         lines.append(np.polyfit(day.astype(float), releases.score[own], 1))
     (slope, level), follower = lines
     if slope <= 0:
         return []
-    early = start < case.window.since
-    days = np.arange(0 if early else day_number(start) - case.window.days[-1], 1)
+    early = start < window.since
+    days = np.arange(0 if early else day_number(start) - window.days[-1], 1)
     lag = (days - (np.polyval(follower, days) - level) / slope) / DAYS_PER_MONTH
     head: dict[str, Any] = {"start": start.isoformat(), "fitted_to": REFIT}
     head |= {"model": LEAST_SQUARES, "lag": TREND}
@@ -222,7 +223,10 @@ def _lags(later: Fit, whole: Fit, since: np.ndarray, window: Window) -> Lags:
     return from_daily(daily, [window])[0]
 
 
-def _rows(head: dict[str, Any], lags: Lags, converged: bool, note: str) -> list[dict[str, Any]]:
+def start_rows(
+    head: dict[str, Any], lags: Lags, converged: bool, note: str
+) -> list[dict[str, Any]]:
+    """The rows of one start and fit."""
     cells = {"converged": converged, "note": note}
     return [
         head | {"lag": kind, "period": period} | cells | numbers(*lags[kind, period])

@@ -1,0 +1,29 @@
+"""Evidence for claims from fits at hand."""
+
+from frontierlag.claims import Need, Unanswerable
+
+MAIN, OTHER = Need(), Need(comparison="closed-open")
+
+
+class Fits:
+    """Fits by comparison, and groups for a split."""
+
+    def __init__(self, split=None, **fits):
+        self.fits = fits
+        self.split = split
+
+    def analysis(self, need):
+        key = need.comparison.replace("-", "_") if not need.trend and not need.scores else ""
+        if key not in self.fits:
+            raise Unanswerable("not at hand")
+        return self.fits[key]
+
+    def groups(self, need):
+        if self.split is None:
+            raise Unanswerable("no such groups")
+        return self.split
+
+
+def evidence_of(pair):
+    """Fits of us-china and closed-open."""
+    return Fits(us_china=pair[0], closed_open=pair[1])

@@ -1,0 +1,227 @@
+"""The difference of two lags: one posterior for both comparisons, and each lag as its own fit."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import arviz as az
+import numpy as np
+import pytest
+import xarray as xr
+from evidence import MAIN, OTHER, Fits, evidence_of
+
+from frontierlag.analysis import Analysis
+from frontierlag.checks.convergence import Check, Convergence
+from frontierlag.claims import ARTICLE, Claim, Need, Unanswerable, answer
+from frontierlag.claims.answers import NO_ANSWER
+from frontierlag.claims.gaps import CROSSED, ONE_FIT, lags_of_both, same_gap, with_margin
+from frontierlag.crossed import NEITHER, combinations, pairs, union
+from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.model import ModelSpec
+from frontierlag.names import REALIZED, SAMPLE_DIMS
+from frontierlag.observations import subset
+from frontierlag.sensitivity.refit import quick_fit
+from frontierlag.settings import SamplerSettings
+
+pytestmark = pytest.mark.xdist_group("linear-stochastic")
+
+NEEDS = (MAIN, OTHER)
+
+
+@pytest.fixture(scope="module")
+def tied(fitted):
+    return {seed: lags_of_both(evidence_of(pair), NEEDS) for seed, pair in fitted.items()}
+
+
+def mcse(draws):
+    return float(az.mcse(draws.to_dataset(name="x"), method="mean")["x"])
+
+
+def lags(both):
+    return both.first, both.second
+
+
+def test_each_lag_is_that_of_its_own_fit_and_of_one_with_another_seed(tied, fitted):
+    ours, theirs = lags(tied[3]), lags(tied[4])
+    assert tied[3].how == CROSSED
+    for mine, again in zip(ours, theirs, strict=True):
+        assert not np.array_equal(mine, again)
+        error = [mcse(x) for x in (mine, again)]
+        # Four standard errors of the difference, about a fifth of a month.
+        assert abs(float(mine.mean() - again.mean())) < 4 * np.hypot(*error) < 0.4
+        # And not the mean alone: the spreads agree too.
+        assert float(mine.std()) == pytest.approx(float(again.std()), rel=0.15)
+    # The lag of the comparison with the shorter window is the one that its own fit reports.
+    own = fitted[3][1].measured.lag(REALIZED, "window")
+    np.testing.assert_allclose(np.sort(ours[1], axis=None), np.sort(own, axis=None))
+
+
+def test_the_fit_of_both_moves_each_lag_by_less_than_half_its_spread(tied):
+    """Other frontiers are another model: not within Monte Carlo error, but near."""
+    for mine, raw in zip(lags(tied[3]), tied[3].unmapped, strict=True):
+        assert abs(float(mine.mean() - raw.mean())) < 0.45 * float(mine.std())
+        assert float(raw.std()) == pytest.approx(float(mine.std()), rel=0.2)
+
+
+def test_one_posterior_narrows_the_difference_of_the_two_lags(tied):
+    one, other = lags(tied[3])
+    # Fits of another seed are independent of these in truth, not by shuffling.
+    apart, other_apart = lags(tied[4])
+    independent = [float((one - other_apart).std()), float((apart - other).std())]
+    assert float((one - other).std()) < 0.7 * min(independent)
+    assert np.corrcoef(one.to_numpy().ravel(), other.to_numpy().ravel())[0, 1] > 0.5
+    assert abs(np.corrcoef(one.to_numpy().ravel(), other_apart.to_numpy().ravel())[0, 1]) < 0.1
+
+
+def test_the_better_the_scores_are_measured_the_nearer_the_fits(fitted, eci_new, closed_open):
+    """Without measurement error a capability is its score, whichever frontier it is shrunk to."""
+    settings = SamplerSettings(draws=300, tune=400, seed=3)
+
+    def measured_well(releases, like):
+        arms = ("stderr", "stderr_low", "stderr_high")
+        exact = replace(releases, **{name: getattr(releases, name) / 50 for name in arms})
+        spec = ModelSpec.of("linear-stochastic", exact.metric)
+        return Analysis(quick_fit(spec, spec.observations(exact), settings), like.measured)
+
+    pair = [measured_well(r, a) for r, a in zip((eci_new, closed_open), fitted[3], strict=True)]
+    found = lags_of_both(evidence_of(pair), NEEDS)
+    for mine, raw in zip(lags(found), found.unmapped, strict=True):
+        assert float(mine.std()) < 0.2
+        assert float(mine.mean()) == pytest.approx(float(raw.mean()), abs=0.03)
+
+
+@pytest.mark.parametrize("shape", [(4, 250), (1, 7)])
+def test_a_margin_is_taken_whole_and_the_order_kept(shape):
+    rng = np.random.default_rng(3)
+    draws = xr.DataArray(rng.normal(size=shape).round(1), dims=SAMPLE_DIMS)
+    margin = xr.DataArray(rng.exponential(size=shape), dims=SAMPLE_DIMS)
+    found = with_margin(draws, margin)
+    np.testing.assert_array_equal(np.sort(found, axis=None), np.sort(margin, axis=None))
+    order = np.argsort(draws.to_numpy().ravel(), kind="stable")
+    assert (np.diff(found.to_numpy().ravel()[order]) >= 0).all()
+
+
+def test_combinations_of_the_newest_table(eci_new, closed_open):
+    every = union(eci_new, closed_open)
+    assert len(every) == len(set(eci_new.model) | set(closed_open.model))
+    number = combinations(every, (eci_new, closed_open))
+    country = dict(zip(eci_new.model, eci_new.group, strict=True))
+    weights = dict(zip(closed_open.model, closed_open.group, strict=True))
+    there = {}
+    for name, k in zip(every.model, number, strict=True):
+        there.setdefault(k, set()).add((country.get(name, NEITHER), weights.get(name, NEITHER)))
+    # China's few closed models, and those of unknown weights, stand with its open ones.
+    assert sorted(map(sorted, there.values())) == [
+        [(-1, 0), (-1, 1)],
+        [(0, 0)],
+        [(0, 1)],
+        [(1, -1), (1, 0), (1, 1)],
+    ]
+    small = combinations(every, (eci_new, closed_open), fewest=1)
+    assert len(np.unique(small)) == 7
+
+
+def test_every_frontier_is_in_a_pair():
+    assert pairs(2) == [(0, 1)]
+    assert pairs(4) == [(0, 1), (2, 3)]
+    assert pairs(3) == [(0, 1), (2, 0)]
+
+
+def test_fits_of_other_settings_have_no_difference(fitted):
+    mixed = Fits(us_china=fitted[4][0], closed_open=fitted[3][1])
+    with pytest.raises(Unanswerable, match="other sampler settings"):
+        same_gap(mixed, NEEDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("parallel-stochastic", "share"), ("linear-records", "record-holders")]
+)
+def test_a_model_without_a_frontier_for_every_combination_says_so(both, name, reason):
+    spec = ModelSpec.of(name, both[0].fit.spec.metric)
+    pair = [Analysis(replace(a.fit, spec=spec), a.measured) for a in both]
+    claim = Claim("6", "w", "e", "months", NEEDS, same_gap)
+    (found,) = answer([claim], evidence_of(pair))
+    assert found.verdict == NO_ANSWER
+    assert reason in found.note
+
+
+def test_the_answer_says_what_it_is_of(both):
+    (claim,) = [c for c in ARTICLE if c.number == "6"]
+    (found,) = answer([claim], evidence_of(both))
+    assert CROSSED in found.note
+    assert "that fit by itself tells the lags as" in found.note
+    assert len(found.evidence) == 2
+    assert "closed" in found.evidence[1]
+
+
+def test_a_fit_of_both_that_missed_the_gate_marks_the_answer(both, monkeypatch):
+    from frontierlag.claims import gaps
+
+    real = gaps.crossed_fit
+
+    def failing(*fits):
+        gate = Convergence((Check("R-hat", 1.2, "at most 1.01", "slope[USA]", False),))
+        return replace(real(*fits), gates=(gate,))
+
+    monkeypatch.setattr(gaps, "crossed_fit", failing)
+    claim = Claim("6", "w", "e", "months", NEEDS, same_gap)
+    passed = SimpleNamespace(converged=True)
+    pair = [
+        SimpleNamespace(name=a.name, fit=a.fit, measured=a.measured, convergence=passed)
+        for a in both
+    ]
+    (found,) = answer([claim], evidence_of(pair))
+    assert found.converged is False
+    assert found.note.startswith("NOT CONVERGED: the fit of both comparisons")
+
+
+def test_shared_releases_share_their_noise_but_not_their_parameters(both):
+    draws = [a.measured.lag(REALIZED, "window").to_numpy().ravel() for a in both]
+    assert np.corrcoef(*draws)[0, 1] > 0.3
+    slopes = [a.fit.tree["posterior"]["slope"].to_numpy().reshape(-1, 2) for a in both]
+    assert np.abs(np.corrcoef(slopes[0].T, slopes[1].T)[:2, 2:]).max() < 0.2
+
+
+def test_one_fit_answers_for_two_splits_of_its_models(both, closed_open, eci_new):
+    among = subset(closed_open, np.isin(closed_open.model, eci_new.model))
+    evidence = Fits(split=among, us_china=both[0])
+    needs = (MAIN, Need(split="closed-open"))
+    found = lags_of_both(evidence, needs)
+    assert found.how == ONE_FIT
+    # By the definition, draw by draw: the same draws in two groupings.
+    fit = both[0].fit
+    for d in (0, 17):
+        drawn = dict(zip(fit.observations.releases.model, fit.capabilities[1, d], strict=True))
+        for releases, lag in ((eci_new, found.first), (among, found.second)):
+            daily = daily_lags(releases, np.array([drawn[m] for m in releases.model]), found.window)
+            assert float(lag[1, d]) == pytest.approx(np.mean(daily))
+    one, other = (lag.to_numpy().ravel() for lag in lags(found))
+    assert np.corrcoef(one, other)[0, 1] > 0.3
+    asked = same_gap(evidence, needs)
+    (told,) = answer([Claim("6", "w", "e", "months", needs, same_gap)], evidence)
+    assert "split into closed-open" in told.evidence[1]
+    assert ONE_FIT in asked.note
+    np.testing.assert_array_equal(asked.holds.to_numpy().ravel(), abs(one - other) < 1)
+
+
+def daily_lags(releases, capability, window):
+    """Realized lag on every day of one draw, by the definition (both groups are there)."""
+    best = []
+    for g in (0, 1):
+        day, c = releases.day[releases.group == g], capability[releases.group == g]
+        best.append([c[day <= t].max() for t in window.days])
+    sides = [np.array(b) for b in best]
+    out = []
+    for i, t in enumerate(window.days):
+        ahead, behind = (0, 1) if sides[0][i] >= sides[1][i] else (1, 0)
+        g = releases.group == ahead
+        above = releases.day[g][capability[g] > sides[behind][i]]
+        since = (t - above.min()) / DAYS_PER_MONTH if above.size else 0.0
+        out.append(since if ahead == 0 else -since)
+    return out
+
+
+def test_a_fit_that_lacks_models_of_the_split_says_so(both, closed_open):
+    claim = Claim("6", "w", "e", "months", (MAIN, Need(split="closed-open")), same_gap)
+    (found,) = answer([claim], Fits(split=closed_open, us_china=both[0]))
+    assert found.verdict == NO_ANSWER
+    assert "draws no capability of" in found.note
