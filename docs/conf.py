@@ -41,6 +41,7 @@ myst_substitutions = shown.everything(HERE.parent / "results")
 autosummary_generate = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+autodoc_default_options = {"exclude-members": "model_config"}
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 

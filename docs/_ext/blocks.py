@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from frontierlag.errors import OutputError
+
+RESULTS = Path(__file__).parents[2] / "results"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -20,6 +25,15 @@ def block(text: str, language: str = "text") -> str:
 def note(text: str, kind: str = "note") -> str:
     """An admonition."""
     return f":::{{{kind}}}\n{text}\n:::"
+
+
+def told(make: Callable[[], str]) -> str:
+    """What is made, or a note in its place that names the table of the results that is missing."""
+    try:
+        return make()
+    except OutputError as error:
+        words = str(error).replace(str(RESULTS.parent) + "/", "")
+        return note(f"Not in these results yet: {words}.", "warning")
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from unittest import mock
 
 from blocks import block
 
-from frontierlag.cli.app import call
+from frontierlag.cli.app import app, call
 
 FOLDER = "../results/eci-2026-08-11/us-china"
 # From the docs folder; none of them fits anything.
@@ -21,24 +21,46 @@ COMMANDS = {
     "cite": f"cite {FOLDER} --lag realized --period window",
     "latex": f"cite {FOLDER} --lag realized --period window --format macros",
 }
-WIDTH = "96"
+WIDTH = "84"
 
 
 def shown(results: Path) -> dict[str, str]:
     """Return what each command prints, as ``output_NAME``."""
-    found = {}
+    found: dict[str, str] = {}
     with chdir(results.parent / "docs"), mock.patch.dict(os.environ, COLUMNS=WIDTH, NO_COLOR="1"):
         for name, line in COMMANDS.items():
-            printed = StringIO()
-            with redirect_stdout(printed):
-                code = call(line.split())
-            if code != 0:
-                raise RuntimeError(f"frontierlag {line} ended with {code}")
+            printed = _printed(line)
             # In the tutorial the reader stands in the folder above.
-            text = (
-                printed.getvalue()
-                .replace("../results", "results")
-                .replace("examples/", "docs/examples/")
-            )
+            text = printed.replace("../results", "results").replace("examples/", "docs/examples/")
             found[f"output_{name}"] = block(text)
+        found["cli_reference"] = _reference()
     return found
+
+
+def _printed(line: str) -> str:
+    """What a command prints.
+
+    Raises
+    ------
+    RuntimeError
+        If it does not end well.
+    """
+    printed = StringIO()
+    with redirect_stdout(printed):
+        code = call(line.split())
+    if code != 0:
+        raise RuntimeError(f"frontierlag {line} ended with {code}")
+    return printed.getvalue()
+
+
+def _reference() -> str:
+    """The help of every command, of the program first."""
+    own = [name for name in app if not name.startswith("-")]
+    inner = [f"scores {name}" for name in app["scores"] if not name.startswith("-")]
+    titles = ["frontierlag", *(f"frontierlag {name}" for name in (*own, *inner))]
+    parts = []
+    for title in titles:
+        line = f"{title} --help".removeprefix("frontierlag ")
+        # Not wrapped: the frames of the help stay whole.
+        parts.append(f"**{title}**\n\n{block(_printed(line), 'output')}")
+    return "\n\n".join(parts)

@@ -12,7 +12,9 @@ from frontierlag.calibration.estimators import CHAINS, DRAWS, MAX_RHAT, MIN_ESS,
 from frontierlag.calibration.plan import all_designs
 from frontierlag.calibration.worlds import BASE, Design
 from frontierlag.checks import convergence
+from frontierlag.claims import article
 from frontierlag.claims.answers import VERDICTS
+from frontierlag.cli import codes
 from frontierlag.draws import FEWEST_DRAWS
 from frontierlag.errors import ScoresError
 from frontierlag.frontiers import FRONTIERS
@@ -29,7 +31,7 @@ from frontierlag.scores.resolutions import resolutions
 from frontierlag.scores.table import reference_names
 from frontierlag.settings import SamplerSettings
 from frontierlag.summary import INTERVAL_KIND, OUTER, tails
-from frontierlag.trends import TRENDS
+from frontierlag.trends import TRENDS, Broken
 
 # Models whose priors are shown, by the page's name for them.
 PRIORS = {
@@ -79,6 +81,23 @@ def shown() -> dict[str, str]:
         ),
         "intervals": f"{INTERVAL_KIND}, {OUTER:.0%} unless another is named",
         "verdicts": table(("probability from", "verdict"), [(f"{p:g}", w) for p, w in VERDICTS]),
+        "exit_codes": table(
+            ("exit code", "when"),
+            [
+                (0, "all went well"),
+                (
+                    codes.NOT_CONVERGED,
+                    "a fit did not converge, ranks are not uniform, or frozen "
+                    "numbers did not come out the same",
+                ),
+                (codes.USER_ERROR, "a mistake of the user's: one sentence says what was expected"),
+                (codes.INTERRUPTED, "Ctrl-C; nothing half-written is left"),
+                (codes.TERMINATED, "SIGTERM; the same"),
+                (codes.PIPE_CLOSED, "whoever was reading the output has seen enough"),
+            ],
+        ),
+        "claims_reading": _second_paragraph(article.__doc__ or ""),
+        "broken_at": str(Broken().earliest),
         "few_bounds": f"{FEW_BOUNDS:.0%}",
         "tolerance": f"{TOLERANCE['points']:g} point",
         "published_mean": f"{PUBLISHED['mean']:g} months",
@@ -112,6 +131,11 @@ def priors(spec: ModelSpec, wanted: list[str] | tuple[str, ...]) -> str:
              f"{low} to {high}", p.unit or "none")
         )  # fmt: skip
     return table(("parameter", "meaning", "prior", "median", f"{OUTER:.0%} of it", "unit"), rows)
+
+
+def _second_paragraph(text: str) -> str:
+    """What a module's docstring says below its first line, with code as Markdown has it."""
+    return " ".join(text.split("\n\n")[1].split()).replace("``", "`")
 
 
 def _meaning(p: Parameter) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-from blocks import block, table
+from blocks import block, table, told
 
-from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
+from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.readme import answer, answers
-from frontierlag.report.readme_rows import NEW, OLD, marked, read, row_of, rows_of, share
-from frontierlag.report.sentences import HEADLINE
+from frontierlag.report.readme_rows import NEW, OLD, decimals, marked, read, row_of, rows_of, share
+from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
 
-HERE = (NEW, "us-china")
+HERE, JOINT = (NEW, "us-china"), (NEW, "us-china-joint")
+SOURCES = {"benchmark results": (JOINT, JOINT_HEADLINE), "scores alone": (HERE, HEADLINE)}
+MOST = 12  # rows of a long table
 _PERIODS = {
     WINDOW: "mean over the window",
     CURRENT: "last day",
@@ -22,41 +25,31 @@ _PERIODS = {
 
 
 def shown(results: Path) -> dict[str, str]:
-    """Return Markdown by name."""
-    lags = read(results, *HERE, "lags.csv")
-    return {
-        "answer": answer(results),
-        "answers": answers(results),
-        "lags_of_headline": _lags(lags),
-        "lags_of_models": _models(lags),
-        "ladder": _ladder(read(results, *HERE, "ladder.csv")),
-        "levels": _levels(read(results, *HERE, "levels.csv")),
-        "lag_row": _one_row(lags),
-        "diagnostics": _diagnostics(read(results, *HERE, "diagnostics.csv")),
-        "comparison": _comparison(read(results, *HERE, "comparison.csv")),
-        "claims": _claims(read(results, *HERE, "claims.csv")),
-        "published": _published(results),
-        "files_of_run": _files(results),
-        "vintage_steps": _vintages(results),
+    """Return Markdown by name; a note where a table has not been made."""
+    made: dict[str, Callable[[], str]] = {
+        "answer": lambda: answer(results),
+        "answers": lambda: answers(results),
+        "lags_of_headline": lambda: _lags(read(results, *HERE, "lags.csv")),
+        "lags_of_models": lambda: _models(results),
+        "ladder": lambda: _ladder(results),
+        "levels": lambda: _levels(read(results, *HERE, "levels.csv")),
+        "lag_row": lambda: _one_row(read(results, *HERE, "lags.csv")),
+        "diagnostics": lambda: _diagnostics(read(results, *HERE, "diagnostics.csv")),
+        "diagnostics_joint": lambda: _diagnostics(read(results, *JOINT, "diagnostics.csv")),
+        "comparison": lambda: _comparison(read(results, *HERE, "comparison.csv")),
+        "claims": lambda: _claims(read(results, *HERE, "claims.csv")),
+        "claims_joint": lambda: _claims(read(results, *JOINT, "claims.csv")),
+        "capabilities": lambda: _capabilities(read(results, *JOINT, "capabilities.csv")),
+        "benchmarks": lambda: _benchmarks(read(results, *JOINT, "benchmarks.csv")),
+        "published": lambda: _published(results),
+        "files_of_run": lambda: _files(results),
+        "vintage_steps": lambda: _vintages(results),
+    }
+    return {name: told(make) for name, make in made.items()} | {
         "headline_model": f"`{HEADLINE}`",
+        "joint_model": f"`{JOINT_HEADLINE}`",
         "scores_new": f"`{NEW}`",
         "scores_old": f"`{OLD}`",
-    } | _figures(lags)
-
-
-def _figures(lags: pd.DataFrame) -> dict[str, str]:
-    """Single figures in the text, as in ``6.8 (5.8 to 7.9) months``."""
-    wanted = {
-        "realized_window": (REALIZED, WINDOW),
-        "realized_current": (REALIZED, CURRENT),
-        "trend_window": (TREND, WINDOW),
-        "trend_current": (TREND, CURRENT),
-    }
-    rows = {name: row_of(lags, HEADLINE, *which) for name, which in wanted.items()}
-    found = {name: f"{marked(row)} months" for name, row in rows.items()}
-    return found | {
-        "censored_window": share(rows["realized_window"]["censored"]),
-        "as_of_new": str(rows["realized_window"]["as_of"]),
     }
 
 
@@ -76,26 +69,68 @@ def _lags(lags: pd.DataFrame) -> str:
     return table(head, cells)
 
 
-def _models(lags: pd.DataFrame) -> str:
+def _models(results: Path) -> str:
     cells = []
-    for model in dict.fromkeys(lags["model"]):
-        realized, trend = (row_of(lags, model, kind, WINDOW) for kind in (REALIZED, TREND))
-        cells.append((f"`{model}`", marked(realized), marked(trend), share(trend["undefined"])))
-    return table(
-        ("model", "realized lag, mean", "trend lag, mean", "draws in which that is undefined"),
-        cells,
-    )
+    for words, (folder, _) in SOURCES.items():
+        if not results.joinpath(*folder, "lags.csv").is_file():
+            continue
+        lags = read(results, *folder, "lags.csv")
+        for model in dict.fromkeys(lags["model"]):
+            realized, trend = (row_of(lags, model, kind, WINDOW) for kind in (REALIZED, TREND))
+            cells.append(
+                (f"`{model}`", words, marked(realized), marked(trend), share(trend["undefined"]))
+            )
+    head = ("model", "fitted to", "realized lag, mean", "trend lag, mean",
+            "draws in which that is undefined")  # fmt: skip
+    return table(head, cells)
 
 
-def _ladder(ladder: pd.DataFrame) -> str:
-    names = {TREND: "trend lag", "release": "lag at release", REALIZED: "realized lag"}
-    cells = [
-        (r["rung"], names[r["lag"]], marked(r), share(r["censored"]))
-        for r in rows_of(ladder, model=HEADLINE).to_dict("records")
-    ]
-    return table(
-        ("rung", "lag", "months, median (90 % interval)", "censored or extrapolated"), cells
-    )
+def _ladder(results: Path) -> str:
+    names = {TREND: "trend lag", AT_RELEASE: "lag at release", REALIZED: "realized lag"}
+    cells = []
+    for words, (folder, model) in SOURCES.items():
+        if not results.joinpath(*folder, "ladder.csv").is_file():
+            continue
+        for r in rows_of(read(results, *folder, "ladder.csv"), model=model).to_dict("records"):
+            rung = f"{r['rung']} {names[r['lag']]}"
+            cells.append((rung, f"`{model}`", words, marked(r), share(r["censored"])))
+    head = ("rung", "model", "fitted to", "months, median (90 % interval)",
+            "censored or extrapolated")  # fmt: skip
+    return table(head, cells)
+
+
+def _capabilities(found: pd.DataFrame) -> str:
+    """The highest of the model that stands first."""
+    of = found[found["model"] == JOINT_HEADLINE].sort_values("median", ascending=False)
+    cells = []
+    for r in of.head(MOST).to_dict("records"):
+        published = "" if pd.isna(r["score"]) else f"{r['score']:.1f}"
+        places = decimals(r["mcse"], most=1)
+        low, high = (f"{r[key]:.{places}f}" for key in ("lower90", "upper90"))
+        best = "" if pd.isna(r["best_now"]) else f"{r['best_now']:.2f}"
+        cells.append(
+            (r["release"], r["group"], r["released"], published,
+             f"{r['median']:.{places}f} ({low} to {high})", best)
+        )  # fmt: skip
+    head = ("model", "group", "released", "published", "capability, median (90 % interval)",
+            "P(its group's best now)")  # fmt: skip
+    return table(head, cells)
+
+
+def _benchmarks(found: pd.DataFrame) -> str:
+    """Those with the most results."""
+    of = found[found["model"] == JOINT_HEADLINE].sort_values("results", ascending=False)
+    cells = []
+    for name in list(dict.fromkeys(of["benchmark"]))[:MOST]:
+        rows = rows_of(of, benchmark=name).set_index("quantity")
+        told_of = [
+            f"{rows.at[key, 'median']:{form}}"
+            for key, form in (("difficulty", ".1f"), ("discrimination", ".3f"), ("noise", ".3f"))
+        ]
+        cells.append((name, rows["results"].iloc[0], *told_of))
+    head = ("benchmark", "results", "difficulty, points", "discrimination, log odds a point",
+            "noise, fraction")  # fmt: skip
+    return table(head, cells)
 
 
 def _levels(levels: pd.DataFrame) -> str:

@@ -11,12 +11,14 @@ import commands
 import from_calibration
 import from_code
 import from_results
+import from_studies
 
 
 def everything(results: Path) -> dict[str, str]:
     """Return Markdown by name, from the tables in ``results``, the code and the command line."""
     parts = (
         from_results.shown(results),
+        from_studies.shown(results),
         from_calibration.shown(results),
         from_code.shown(),
         commands.shown(results),
