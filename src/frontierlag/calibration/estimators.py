@@ -26,6 +26,8 @@ from frontierlag.settings import SamplerSettings
 # is their average. The error that 1,000 draws leave in the mean and the ends of an interval is a
 # few hundredths of the posterior's standard deviation (docs of `frontierlag calibrate`).
 CHAINS, DRAWS, TUNE = 2, 500, 500
+# A model whose capabilities are sampled mixes slower, and all of them have to pass the gate.
+LATENT_DRAWS = 1000
 # Accordingly, what is asked of such a fit before it counts as converged.
 MAX_RHAT, MIN_ESS = 1.05, 100.0
 
@@ -40,13 +42,15 @@ class Model:
     name
         As in ``linear-stochastic``.
     draws, tune
-        Of each of two chains. A fit that misses the campaign's gate is made once more with four
+        Of each of two chains; by default 500 draws, or 1,000 of a model whose capabilities are
+        sampled, after 500. A fit that misses the campaign's gate is made once more with four
         times as many.
     """
 
-    def __init__(self, name: str, draws: int = DRAWS, tune: int = TUNE) -> None:
+    def __init__(self, name: str, draws: int | None = None, tune: int = TUNE) -> None:
         self.spec = ModelSpec.of(name, ECI)
-        self.draws, self.tune = draws, tune
+        default = LATENT_DRAWS if self.spec.frontier.latent_in_model else DRAWS
+        self.draws, self.tune = draws or default, tune
 
     def __call__(self, world: World, seed: np.random.SeedSequence) -> Found:
         """Fit the model to the world's table and summarize its lags."""

@@ -19,7 +19,9 @@ RESIDUAL = 0.1
 _LOG_ODDS = 3.0
 RESAMPLES = 100
 TAIL = 5.0  # per cent outside each end of an interval
-_STEPS, _TOLERANCE = 60, 1e-7
+_STEPS = 60
+# Of a fit's relative progress: a resample need only be as exact as its spread asks for.
+_TOLERANCE, _ROUGHLY = 1e-7, 1e-4
 _MOST_DAMPING = 1e8
 
 
@@ -67,7 +69,7 @@ def publish(
     theta = problem.solve(np.concatenate([begin.capability, log_a, intercept]), np.ones(m))
     draws = np.array(
         [
-            _on_scale(problem.solve(theta, rng.exponential(size=m))[:n], pins)
+            _on_scale(problem.solve(theta, rng.exponential(size=m), _ROUGHLY)[:n], pins)
             for _ in range(RESAMPLES)
         ]
     )
@@ -95,7 +97,9 @@ class _Problem:
         one = np.ones(self.n + self.m)
         return RESIDUAL**2 * np.concatenate([one, np.full(self.m, _LOG_ODDS**-2)])
 
-    def solve(self, theta: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    def solve(
+        self, theta: np.ndarray, weight: np.ndarray, tolerance: float = _TOLERANCE
+    ) -> np.ndarray:
         """Minimize by Levenberg's and Marquardt's method, with a weight a benchmark."""
         penalty, damping = self._precision, 1e-3
         cost = self._cost(theta, weight, penalty)
@@ -111,7 +115,7 @@ class _Problem:
                 damping *= 4
             if new > cost:
                 break
-            done = cost - new <= _TOLERANCE * cost
+            done = cost - new <= tolerance * cost
             theta, cost, damping = theta + step, new, damping / 8
             if done:
                 break

@@ -46,11 +46,11 @@ class Block:
 _BROKEN = tuple(name for name in DESIGNS if name != BASE.name)
 PLAN = (
     Block((BASE.name,), (HEADLINE, *BASELINES), 500),
-    Block(_BROKEN, (HEADLINE, *BASELINES), 500),
-    Block(tuple(MATRIX_DESIGNS), (JOINT, HEADLINE, *BASELINES), 200),
+    Block(_BROKEN, (HEADLINE, *BASELINES), 200),
+    Block(tuple(MATRIX_DESIGNS), (JOINT, HEADLINE, "daily-points"), 200),
     Block((BASE.name,), ("linear-records",), 500),
     Block(_BROKEN, ("linear-records",), 200),
-    Block((BASE.name,), MODELS[2:], 200),
+    Block((BASE.name,), MODELS[2:], 100),
 )
 
 

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from frontierlag.calibration.prior_matrices import prior_matrix_world
 from frontierlag.calibration.worlds import AS_OF, BASE, World, make_world, table_of
 from frontierlag.errors import SpecError
-from frontierlag.frontiers import Records, Stochastic, StochasticTwoPiece
+from frontierlag.frontiers import Joint, Records, Stochastic, StochasticTwoPiece
 from frontierlag.frontiers.stochastic import draw_shortfall, two_piece_noise
 from frontierlag.model import ModelSpec
 from frontierlag.observations import reference_date
@@ -49,7 +50,9 @@ def spec_of(name: str, priors: tuple[tuple[str, Prior], ...] = ()) -> ModelSpec:
     spec = ModelSpec.of(name, ECI, dict(priors))
     if type(spec.frontier) is Records:
         return replace(spec, frontier=GivenRecords())
-    if not isinstance(spec.frontier, Stochastic):
+    if type(spec.frontier) is Joint:
+        return spec
+    if not isinstance(spec.frontier, Stochastic) or spec.frontier.reads != "scores":
         raise SpecError(f"no worlds are drawn from the prior of {name}; try linear-stochastic")
     return spec
 
@@ -59,8 +62,10 @@ def prior_world(spec: ModelSpec, rng: np.random.Generator) -> World:
 
     Dates and errors are those of a base world. Written against the model's definition, not with
     its own functions for draws: capability = trend + Normal(0, scatter) - shortfall, score =
-    capability + error.
+    capability + error. Of the joint model: :func:`prior_matrix_world`.
     """
+    if isinstance(spec.frontier, Joint):
+        return prior_matrix_world(spec, rng)
     schedule = make_world(BASE, rng).releases
     p = {q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,))) for q in spec.parameters}
     reference = reference_date(schedule)

@@ -11,7 +11,14 @@ from typing import Any
 import pandas as pd
 
 from frontierlag.calibration.calibrate import Calibration
-from frontierlag.calibration.estimators import CHAINS, DRAWS, MAX_RHAT, MIN_ESS, TUNE
+from frontierlag.calibration.estimators import (
+    CHAINS,
+    DRAWS,
+    LATENT_DRAWS,
+    MAX_RHAT,
+    MIN_ESS,
+    TUNE,
+)
 from frontierlag.calibration.matrices import MATRICES
 from frontierlag.calibration.plan import HEADLINE, JOINT, all_designs
 from frontierlag.calibration.ranks import LEVEL
@@ -96,7 +103,13 @@ def write_calibration(found: Calibration, folder: Path, settings: Mapping[str, A
     record = {
         "worlds": {name: asdict(designs[name]) for name in names},
         "intervals": {"kind": INTERVAL_KIND},
-        "sampler": {"name": "nutpie", "chains": CHAINS, "draws": DRAWS, "tune": TUNE},
+        "sampler": {
+            "name": "nutpie",
+            "chains": CHAINS,
+            "draws": DRAWS,
+            "draws_of_latent": LATENT_DRAWS,
+            "tune": TUNE,
+        },
         "gate": {"R-hat": MAX_RHAT, "ESS": MIN_ESS, "divergences": 0},
         **settings,
     }
