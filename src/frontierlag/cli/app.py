@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from frontierlag.cli.backtest import backtest
 from frontierlag.cli.campaigns import calibrate, sbc
+from frontierlag.cli.capabilities import capabilities
 from frontierlag.cli.cite import cite
 from frontierlag.cli.freeze import freeze, verify
 from frontierlag.cli.index import index
@@ -30,6 +31,7 @@ for command in (
     run,
     results,
     fit,
+    capabilities,
     lags,
     diagnose,
     report,

@@ -25,7 +25,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import eigh
 from scipy.special import ndtri
 
 # Width of a central 90 % interval of a standard normal.
@@ -230,8 +229,9 @@ def _leading(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     n = len(matrix)
     if not count:
         return np.zeros(0), np.zeros((n, 0))
-    values, vectors = eigh(matrix, subset_by_index=[n - count, n - 1])
-    return values[::-1], vectors[:, ::-1]
+    # All of them: LAPACK's routine for some finds none where many are nearly equal.
+    values, vectors = np.linalg.eigh(matrix)
+    return values[::-1][:count], vectors[:, ::-1][:, :count]
 
 
 def _most_factors(models: int) -> int:

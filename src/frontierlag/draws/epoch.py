@@ -50,7 +50,9 @@ def read(content: bytes, name: str) -> dict[str, Any]:
     ids = found["model"].get("ids") or []
     if ids and len(ids) != len(names):
         raise DrawsError(f"{name}: 'ids' under 'model' has {len(ids)} entries for {len(names)}")
-    pins, notes = _anchors(found.get("anchors"), dict(zip(map(str, ids), names, strict=True)) if ids else {})
+    pins, notes = _anchors(
+        found.get("anchors"), dict(zip(map(str, ids), names, strict=True)) if ids else {}
+    )
     return {
         "models": np.array(names, dtype=str),
         "score": score,
@@ -88,7 +90,8 @@ def _matrix(values: Any, name: str) -> np.ndarray:
         ) from None
     if score.ndim != 2:
         raise DrawsError(
-            f"{name}: 'capability_samples' has {score.ndim} dimension(s); it must be draws by models"
+            f"{name}: 'capability_samples' has {score.ndim} dimension(s); it must be draws by "
+            "models"
         )
     return score
 
@@ -100,22 +103,32 @@ def _anchors(
 
     An object of name and score, or a list of objects or of pairs of a name (or id) and a score.
     """
-    found: list[tuple[str, float]] = []
-    items = list(anchors.items()) if isinstance(anchors, dict) else anchors
-    for item in items if isinstance(items, list) else []:
-        parts = [item] if isinstance(item, dict) else list(item) if isinstance(item, list | tuple) else []
-        flat = [v for part in parts for v in (part.values() if isinstance(part, dict) else [part])]
-        texts = [v for v in flat if isinstance(v, str)]
-        numbers = [v for v in flat if isinstance(v, int | float) and not isinstance(v, bool)]
-        known = [v for v in texts if v in name_of or v in name_of.values()]
-        if len(numbers) == 1 and texts:
-            text = (known or texts)[-1]
-            found.append((name_of.get(text, text), float(numbers[0])))
-    if len(found) == 2:
-        return tuple(sorted(found, key=lambda pair: pair[1])), ()
     if anchors is None:
         return (), ()
-    return (), (
+    items: list[Any] = []
+    if isinstance(anchors, dict):
+        items = list(anchors.items())
+    elif isinstance(anchors, list):
+        items = anchors
+    found = [pair for item in items if (pair := _anchor(item, name_of)) is not None]
+    if len(found) == 2:
+        return tuple(sorted(found, key=lambda pair: pair[1])), ()
+    words = (
         "The file's anchors are not in a form that is understood; the pins of the score table's "
-        "metric define the scale.",
+        "metric define the scale."
     )
+    return (), (words,)
+
+
+def _anchor(item: Any, name_of: dict[str, str]) -> tuple[str, float] | None:
+    """The one number in an entry, and the model that it names; None if it is not so."""
+    flat: list[Any] = []
+    for part in item if isinstance(item, list | tuple) else [item]:
+        flat += part.values() if isinstance(part, dict) else [part]
+    texts = [v for v in flat if isinstance(v, str)]
+    numbers = [v for v in flat if isinstance(v, int | float) and not isinstance(v, bool)]
+    if len(numbers) != 1 or not texts:
+        return None
+    known = [v for v in texts if v in name_of or v in name_of.values()]
+    text = (known or texts)[-1]
+    return name_of.get(text, text), float(numbers[0])

@@ -79,7 +79,9 @@ def read(path: Path) -> dict[str, Any]:
                     f"{', '.join(dims)}"
                 )
         capability = stored["capability"].transpose(*_DIMS).astype(float)
-        flat = {n: stored[n].transpose(*SAMPLE_DIMS).to_numpy().astype(float).ravel() for n in names}
+        flat = {
+            n: stored[n].transpose(*SAMPLE_DIMS).to_numpy().astype(float).ravel() for n in names
+        }
         return {
             "models": stored[MODEL].to_numpy().astype(str),
             "score": capability.to_numpy().reshape(-1, capability.sizes[MODEL]),
@@ -104,7 +106,8 @@ def _independent(capability: xr.DataArray) -> float:
     """Median over models of the effective number of draws, at most their number."""
     total = capability.sizes[CHAIN] * capability.sizes[DRAW]
     varies = capability.std(SAMPLE_DIMS) > 0
-    if capability.sizes[DRAW] < 4 or not bool(varies.any()):
+    usable = bool(varies.any()) and bool(np.isfinite(capability).all())
+    if capability.sizes[DRAW] < 4 or not usable:  # refused later, where it has to be
         return float(total)
     ess = az.ess(capability.isel({MODEL: varies.to_numpy()}).to_dataset(name="capability"))
     return float(min(np.nanmedian(ess["capability"].to_numpy()), total))

@@ -201,12 +201,12 @@ def with_draws(table: DrawTable, releases: Releases) -> DrawnReleases:
     )
     interval = np.quantile(score[:, columns], [0.05, 0.95], axis=0)[:, : len(here)]
     changed = _columns(here, found, interval if table.prior == "none" else None, table)
-    return _sorted(here, changed, found, (*table.notes, *_words(table, releases, has, index), *words))
+    return _sorted(
+        here, changed, found, (*table.notes, *_words(table, releases, has, index), *words)
+    )
 
 
-def _pins(
-    table: DrawTable, releases: Releases
-) -> tuple[tuple[str, float], tuple[str, float]]:
+def _pins(table: DrawTable, releases: Releases) -> tuple[tuple[str, float], tuple[str, float]]:
     """The metric's two pins, lower first, which the draws must have and agree with."""
     anchors = tuple(sorted(releases.metric.anchors, key=lambda pair: pair[1]))
     if len(anchors) != 2:
@@ -270,8 +270,8 @@ def _pinned(
     if not (between > 0).all():
         at = int(np.flatnonzero(between <= 0)[0])
         raise DrawsError(
-            f"{table.name}: in draw {at + 1} (and {int((between <= 0).sum()) - 1} others) {high} is "
-            f"not above {low}, so that draw has no scale"
+            f"{table.name}: in draw {at + 1} (and {int((between <= 0).sum()) - 1} others) {high} "
+            f"is not above {low}, so that draw has no scale"
         )
     share = (table.score - first[:, None]) / between[:, None]
     return low_score + (high_score - low_score) * share

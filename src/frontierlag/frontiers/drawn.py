@@ -9,9 +9,10 @@ models that pin the scale have their capability exactly, and an error of x like 
 with x_low and x_high freed of their errors, is a score on the pinned scale with an error that is
 its own, Normal(0, S stderr_i): what the frontier takes for a score and its standard error.
 
-**Why the scale does not collapse.** With flat priors on a and log S, the density of capabilities and
-(a, S) given x is p(c) N(x | a + c / S). As dc = S dx and (da, dlog S) = const S (dx_low, dx_high),
-integrating each capability out leaves, in the sampler's coordinates f and the errors of the pins,
+**Why the scale does not collapse.** With flat priors on a and log S, the density of capabilities
+and (a, S) given x is p(c) N(x | a + c / S). As dc = S dx and (da, dlog S) is a constant times
+S (dx_low, dx_high), integrating each capability out leaves, in the sampler's coordinates f and the
+errors of the pins,
 
     S^(m + 1)  prod_i p(y_i)  N(f) N(errors of the pins),
 
@@ -97,9 +98,7 @@ class OfDraws(Frontier):
         score, stderr, log_stretch, between = _freed(shared, pin_shared, pin, data, pt)
         each = self._logp(p, mu, score, stderr, log_stretch, data, pt)
         # Errors that put the pins the wrong way round have no density.
-        pm.Potential(
-            "scores", pt.switch(between > _IMPOSSIBLE, each.sum() + log_stretch, -np.inf)
-        )
+        pm.Potential("scores", pt.switch(between > _IMPOSSIBLE, each.sum() + log_stretch, -np.inf))
 
     def log_likelihood(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Log density of each measured score given what all share, shape ``(..., release)``."""
@@ -197,8 +196,6 @@ def _freed(
     between = x_high - x_low
     stretch = (high - low) / xp.maximum(between, _IMPOSSIBLE)
     pinned = data["pinned"] > 0
-    score = xp.where(
-        pinned, data["observed"], low + stretch * (data["observed"] - shared - x_low)
-    )
+    score = xp.where(pinned, data["observed"], low + stretch * (data["observed"] - shared - x_low))
     stderr = xp.where(pinned, 0.0, stretch * data["error_sd"])
     return score, stderr, xp.log(stretch), between

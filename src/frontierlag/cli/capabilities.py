@@ -1,0 +1,53 @@
+"""Draws of all capabilities from benchmark results: `capabilities`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from frontierlag.cli.options import (
+    DEFAULT_SAMPLER,
+    DEFAULT_SCORES,
+    NOT_CONVERGED,
+    BenchmarkResults,
+    Sampler,
+    Scores,
+)
+from frontierlag.report.progress import progress
+
+
+def capabilities(
+    *,
+    results: BenchmarkResults = "eci-results-2026-08-11",
+    scores: Scores = DEFAULT_SCORES,
+    sampler: Sampler = DEFAULT_SAMPLER,
+    out: Annotated[Path, Parameter(help="NetCDF file to write.")] = Path("capabilities.nc"),
+) -> int:
+    """Measure all models from benchmark results alone and write the joint draws of their scores.
+
+    No frontier enters, so the draws can stand for the measurement in any model of one
+    (docs/draws.md); the score table says only which models pin the scale.
+
+    Example: frontierlag capabilities --out capabilities.nc
+    """
+    from frontierlag.benchmarks import joined, load_results
+    from frontierlag.draws import write_draws
+    from frontierlag.draws.plain import fit_plain
+    from frontierlag.jobs import Job
+    from frontierlag.outputs import replaced
+    from frontierlag.report.console import terminal
+
+    prepared = Job(scores).prepare()
+    measured = joined(load_results(results), prepared.releases)
+    with replaced(out) as path, progress("measuring capabilities"):
+        fit = fit_plain(measured, sampler)
+        write_draws(fit, path)
+    console = terminal()
+    verdict = fit.convergence
+    console.print(f"{fit.posterior.sizes['model']} models: {verdict.verdict()}", markup=False)
+    for note in measured.responses.notes:
+        console.print(note, markup=False)
+    console.print(f"stored in {out}", markup=False)
+    return 0 if verdict.converged else NOT_CONVERGED
