@@ -25,6 +25,7 @@ def row(**cells):
     [
         ({}, "6.8 (5.8 to 7.9)"),
         ({"mcse": 0.2}, "7 (6 to 8)"),
+        ({"mcse": 0.2, "lower90": -0.1}, "7 (0 to 8)"),
         ({"censored": 0.27}, "at least 6.8 (5.8 to 7.9)"),
         ({"censored": 0.1}, "6.8 (5.8 to 7.9)"),
         ({"censored": 0.27, "lag": "trend"}, "6.8 (5.8 to 7.9)"),

@@ -436,7 +436,7 @@ def test_what_stands_beside_every_answer_needs_no_refit(case, window, eci_new, m
     settings = SMALL.model_copy(update={"draws": 400})
     analysis = analyse(case.spec, eci_new, window, settings)
     monkeypatch.setattr("frontierlag.sensitivity.refit.sample", None)
-    starts = starts_beside(analysis)
+    starts = starts_beside(analysis, eci_new)
     assert set(starts["fitted_to"]) == {SAME_FIT, REFIT}
     assert set(starts.loc[starts["fitted_to"] == REFIT, "model"]) == {"least squares"}
     line = starts[(starts["model"] == "least squares") & (starts["period"] == CURRENT)]

@@ -131,7 +131,7 @@ def _fit_one(
             "capabilities": capability_table(analysis),
             **page_tables(analysis),
             **({"benchmarks": benchmark_table(analysis)} if prepared.measured else {}),
-            **beside(analysis, tell=item.model == prepared.model()),
+            **beside(analysis, prepared.releases, tell=item.model == prepared.model()),
         },
         verdict=gate.verdict(),
         about=about,

@@ -51,12 +51,18 @@ def _places(row: Row) -> int:
 
 def _median(row: Row) -> str:
     """The median, with the digits that its Monte Carlo error supports."""
-    return f"{row['median']:.{_places(row)}f}"
+    return _figure(row["median"], _places(row))
 
 
 def _outer(row: Row) -> str:
     """The ends of the 90 % interval."""
-    return f"{row['lower90']:.{_places(row)}f} to {row['upper90']:.{_places(row)}f}"
+    ends = (_figure(row[name], _places(row)) for name in ("lower90", "upper90"))
+    return " to ".join(ends)
+
+
+def _figure(value: float, places: int) -> str:
+    """With so many decimals; a rounded -0 is 0."""
+    return f"{round(value, places) + 0.0:.{places}f}"
 
 
 def marked(row: Row, unit: str = "") -> str:

@@ -37,10 +37,14 @@ INFLUENCE_COLUMNS = ("left_out", "kind", "group", "lag", "period", "change", "pa
 _ORIGIN = ("dataset", "comparison", "as_of")
 
 
-def beside(analysis: Analysis, *, tell: bool) -> dict[str, pd.DataFrame]:
-    """Both tables by the name of their file; without rows for a model that does not stand first."""
+def beside(analysis: Analysis, every: Releases, *, tell: bool) -> dict[str, pd.DataFrame]:
+    """Both tables by the name of their file; without rows for a model that does not stand first.
+
+    ``every`` release of the two groups, whichever of them the likelihood is of.
+    """
     if tell:
-        return {"window_starts": starts_beside(analysis), "influence": influence_beside(analysis)}
+        starts = starts_beside(analysis, every)
+        return {"window_starts": starts, "influence": influence_beside(analysis)}
     columns = {
         "window_starts": START_COLUMNS,
         "influence": (*INFLUENCE_COLUMNS, "model", "converged"),
@@ -48,13 +52,17 @@ def beside(analysis: Analysis, *, tell: bool) -> dict[str, pd.DataFrame]:
     return {name: pd.DataFrame(columns=[*_ORIGIN, *own]) for name, own in columns.items()}
 
 
-def starts_beside(analysis: Analysis, starts: Sequence[date] = STARTS) -> pd.DataFrame:
+def starts_beside(
+    analysis: Analysis, every: Releases, starts: Sequence[date] = STARTS
+) -> pd.DataFrame:
     """Trend and realized lag over the window from every start, and least-squares lines since.
 
     Parameters
     ----------
     analysis
         The model.
+    every
+        All releases of the two groups, among which the records of the least-squares lines are.
     starts
         First days of windows.
 
@@ -63,8 +71,7 @@ def starts_beside(analysis: Analysis, starts: Sequence[date] = STARTS) -> pd.Dat
     Rows as of :func:`frontierlag.sensitivity.starts.window_starts`, of the same fit and of least
     squares alone, with the data set before them.
     """
-    releases, whole = analysis.fit.observations.releases, analysis.measured.window
-    gate = analysis.convergence
+    whole, gate = analysis.measured.window, analysis.convergence
     rows: list[dict[str, Any]] = []
     possible = [start for start in starts if whole.since <= start < whole.as_of]
     windows = [whole, *(Window(start, whole.as_of) for start in possible)]
@@ -76,14 +83,14 @@ def starts_beside(analysis: Analysis, starts: Sequence[date] = STARTS) -> pd.Dat
             "model": analysis.name,
         }
         if start in found:
-            head["n_releases"] = len(releases)
+            head["n_releases"] = len(analysis.fit.observations.releases)
             note = "" if gate.converged else gate.verdict()
             rows += start_rows(head, found[start], gate.converged, note)
         else:
             told = {"period": WINDOW, "note": why_not(start, whole)}
             rows += [head | {"lag": kind} | told for kind in KINDS]
-        rows += least_squares(releases, whole, start)
-    return _of(releases, typed(rows, START_COLUMNS))
+        rows += least_squares(every, whole, start)
+    return _of(every, typed(rows, START_COLUMNS))
 
 
 def influence_beside(analysis: Analysis) -> pd.DataFrame:
