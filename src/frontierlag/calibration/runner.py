@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import joblib
 import numpy as np
+import threadpoolctl
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from frontierlag.calibration.code import digest_behind
@@ -53,10 +54,12 @@ class _Call:
             )
         began = time.perf_counter()
         value, error = None, None
+        seed = np.random.SeedSequence(self.entropy, spawn_key=(item.index,))
         try:
-            value = self.task(
-                item.payload, np.random.SeedSequence(self.entropy, spawn_key=(item.index,))
-            )
+            # Linear algebra in one thread wherever a task runs: how many there are would change
+            # the last digits, and matrices this small are slower in several.
+            with threadpoolctl.threadpool_limits(1):
+                value = self.task(item.payload, seed)
         except Exception as problem:  # one failed fit is recorded and does not stop the rest
             error = f"{type(problem).__name__}: {problem}"
         seconds = time.perf_counter() - began
