@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from blocks import note, table
 
+from frontierlag.forecast.catch_up import BEST
 from frontierlag.report.readme_rows import NEW, OLD, decimals, read
 from frontierlag.report.readme_studies import errors, forecast, line, records, starts
 
@@ -59,7 +60,9 @@ def _catch_up(results: Path) -> str:
         places = decimals(r["mcse_probability"])
         mark = "" if r["converged"] else " NOT CONVERGED"
         rows.append(
-            (r["target"], r["released"], f"{r['level']:.1f}", f"{r['already_matched']:.2f}",
+            ("the leader's best" if r["target"] == BEST else r["target"],
+             "" if pd.isna(r["released"]) else r["released"],
+             f"{r['level']:.1f}", f"{r['already_matched']:.2f}",
              f"{r['median']} ({r['lower90']} to {r['upper90']}){mark}", r["by"],
              f"{r['probability_by']:.{places}f}")
         )  # fmt: skip
