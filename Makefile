@@ -8,8 +8,11 @@ export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: results studies readme docs test test-slow check lock clean
 
+# Pages are made also where a fit did not converge (exit code 1), and say so.
 results: .venv/ready
-	$(BIN)/frontierlag results --out results
+	@code=0; $(BIN)/frontierlag results --out results || code=$$?; \
+	if [ $$code -gt 1 ]; then exit $$code; fi; \
+	$(BIN)/frontierlag report results || code=$$?; exit $$code
 
 # What is slower and beside the main job: sensitivity, vintages, forecasts with their hindcast.
 studies: .venv/ready

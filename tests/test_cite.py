@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -213,13 +214,23 @@ def test_somebody_s_own_table_is_not_credited_to_epoch(tmp_path):
     assert "vintage" not in cite(made)
 
 
+@pytest.mark.parametrize("form", ["latex", "markdown"])
+@pytest.mark.parametrize(("share", "told"), [(0.004, "under 1"), (0.063, "6"), (0.0, None)])
+def test_a_small_share_of_bounds_is_not_told_as_none(tmp_path, form, share, told):
+    made = cite(read_estimates(folder(tmp_path, line(censored=share))), form)
+    last = [row for row in made.splitlines() if "5.8 to 7.9" in row][-1]
+    cell = {"latex": "--", "markdown": "never"}[form] if told is None else told
+    assert re.search(rf"[|&] {cell}\W", last)
+
+
 def test_the_citation_file_of_the_package_is_that_of_the_project():
-    shipped = (ROOT / "src" / "frontierlag" / "CITATION.cff").read_bytes()
-    assert shipped == (ROOT / "CITATION.cff").read_bytes()
-    assert yaml.safe_load(shipped) == citation_file()
+    told = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert told == citation_file()
+    assert told["version"] == metadata.version("frontierlag")
 
 
-def test_a_wheel_holds_the_citation_file(tmp_path):
+def test_a_wheel_holds_every_file_of_the_package(tmp_path):
+    """The citation, the tables and what the page is made of, not the programs alone."""
     for name in ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
     source = tmp_path / "src" / "frontierlag"
@@ -233,7 +244,12 @@ def test_a_wheel_holds_the_citation_file(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     (wheel,) = (tmp_path / "wheels").iterdir()
-    assert "frontierlag/CITATION.cff" in zipfile.ZipFile(wheel).namelist()
+    held = set(zipfile.ZipFile(wheel).namelist())
+    wanted = {
+        path.relative_to(source.parent).as_posix() for path in source.rglob("*") if path.is_file()
+    }
+    assert {"frontierlag/CITATION.cff", "frontierlag/report/page/page.js"} <= wanted
+    assert wanted <= held
 
 
 def run(capsys, *arguments):

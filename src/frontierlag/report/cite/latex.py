@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from frontierlag.errors import SpecError
 from frontierlag.report.cite.estimate import Estimate
-from frontierlag.report.cite.words import UNCONVERGED, english, estimand
+from frontierlag.report.cite.words import UNCONVERGED, english, estimand, share_of
 from frontierlag.summary import OUTER
 
 PREFIX = "lag"
@@ -96,7 +96,7 @@ def table(estimates: Sequence[Estimate]) -> str:
     ]
     for e in estimates:
         stamp = "" if e.converged else rf" \textbf{{{UNCONVERGED}}}"
-        share = escape(f"{e.censored:.0%}") if e.censored > 0 else "--"
+        share = escape(share_of(e)) if e.censored > 0 else "--"
         cells = (escape(estimand(e)), escape(e.model) + stamp, _median(e), _interval(e), share)
         lines.append(f"    {' & '.join(cells)} \\\\")
     return "\n".join([*lines, r"    \bottomrule", r"  \end{tabular}", r"\end{table}"])

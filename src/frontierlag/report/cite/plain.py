@@ -9,7 +9,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from frontierlag.report.cite.estimate import Estimate
-from frontierlag.report.cite.words import UNCONVERGED, chinese, days, english, estimand
+from frontierlag.report.cite.words import UNCONVERGED, chinese, days, english, estimand, share_of
 from frontierlag.report.spreadsheet import as_text
 from frontierlag.summary import OUTER
 
@@ -32,7 +32,7 @@ def markdown(estimates: Sequence[Estimate]) -> str:
         median = f"{bound}{e.figure(e.median)}" if e.defined else "undefined"
         outer = f"{e.figure(e.lower)} to {e.figure(e.upper)}" if e.defined else "undefined"
         model = e.model if e.converged else f"{e.model} ({UNCONVERGED})"
-        share = f"{e.censored:.0%}" if e.censored > 0 else "never"
+        share = share_of(e)
         cells = (estimand(e), model, median, outer, share)
         rows.append(f"| {' | '.join(map(_escaped, cells))} |")
     return "\n\n".join([*told, "\n".join(rows), _escaped(estimates[0].source.attribution)])

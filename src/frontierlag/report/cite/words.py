@@ -102,6 +102,13 @@ def chinese(e: Estimate) -> str:
     return "；".join([f"{subject}{told}{about}", *_caveats_zh(e, leader)]) + "。"
 
 
+def share_of(e: Estimate) -> str:
+    """How much of an estimate is a bound only, for the cell of a table."""
+    if e.censored == 0:
+        return "never"
+    return f"{e.censored:.0%}" if e.censored >= 0.01 else "under 1%"
+
+
 def _caveats(e: Estimate) -> list[str]:
     bound = (
         "the lag is read outside the data" if e.lag == TREND else "the lag is only a lower bound"
