@@ -91,9 +91,9 @@ def crossed_fit(first: Fit, second: Fit, cores: int = 1) -> Crossed:
         group = np.where(number[own] == pair[0], 0, 1)
         observations = Observations(replace(subset(every, own), group=group), reference_date(every))
         seed = (first.settings.seed + k) % 2**32  # or two pairs would move alike
-        capability, gate = _sampled(
-            first.spec, observations, first.settings.model_copy(update={"seed": seed}), cores
-        )
+        settings = first.settings.model_copy(update={"seed": seed})
+        cores = min(cores, settings.chains)
+        capability, gate = _sampled(first.spec, observations, settings, cores)
         found.append(capability)
         gates.append(gate)
     drawn = xr.concat(found, RELEASE)

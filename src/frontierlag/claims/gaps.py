@@ -18,6 +18,7 @@ then what a measurement error, or the place of a frontier, does to one lag it do
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,7 +110,7 @@ def _crossed(evidence: Evidence, needs: tuple[Need, ...]) -> Both:
     window = _common(*(a.measured.window for a in analyses))
     one, other = (a.fit for a in analyses)
     try:
-        crossed = crossed_fit(one, other)
+        crossed = crossed_fit(one, other, os.cpu_count() or 1)
     except FrontierLagError as reason:
         raise Unanswerable(str(reason)) from reason
     own = [_mean_lag(staircases(fit), window) for fit in (one, other)]

@@ -17,12 +17,15 @@ from frontierlag import arrays
 from frontierlag.errors import SpecError
 from frontierlag.fit import Fit
 from frontierlag.forecast.arrivals import RATE_MONTHS, Rate, arrivals, rate_of
-from frontierlag.frontiers import OfAccuracy, Stochastic
+from frontierlag.frontiers import Frontier, OfAccuracy, Stochastic
+from frontierlag.frontiers.drawn import OfDraws
+from frontierlag.frontiers.stochastic import draw_shortfall
 from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.lags.measure import staircases
 from frontierlag.names import FOLLOWER, LEADER
 from frontierlag.observations import day_number, years_after
 from frontierlag.scores import Releases
+from frontierlag.trends.base import of_group
 
 # Sets the forecast's random numbers apart from those of the fit with the same seed.
 STREAM = 47
@@ -112,9 +115,7 @@ def futures(fit: Fit, days: int, rate_months: float = RATE_MONTHS) -> tuple[Futu
     SpecError
         If the frontier describes record-holders only, of which no release process can be made.
     """
-    frontier = fit.spec.frontier
-    scale_free = frontier.scale_free if isinstance(frontier, OfAccuracy) else frontier
-    if not isinstance(scale_free, Stochastic):
+    if _stochastic(fit.spec.frontier) is None:
         raise SpecError(
             f"{fit.spec.name} describes record-holders only; a forecast simulates all releases: "
             f"fit {fit.spec.trend.name}-stochastic"
@@ -150,19 +151,29 @@ def _future(fit: Fit, group: int, days: int, rate_months: float) -> Future:
 def future_capabilities(
     fit: Fit, rng: np.random.Generator, day: np.ndarray, group: int
 ) -> np.ndarray:
-    """True capabilities of releases of a group on given days, shape ``(chain, draw, k)``."""
+    """True capabilities of releases of a group on given days, shape ``(chain, draw, k)``.
+
+    Trend plus scatter minus shortfall, whatever the scores of past releases were measured by.
+    """
     groups = np.full(day.shape[-1], group)
     years = years_after(day, fit.observations.reference)
-    mu = fit.spec.trend.value(fit.trend_inputs, years, groups, np)
-    exact = {"group_index": groups} | dict.fromkeys(
-        ("stderr", "stderr_low", "stderr_high"), np.zeros(day.shape[-1])
-    )
+    centre = fit.spec.trend.value(fit.trend_inputs, years, groups, np)
     frontier = fit.spec.frontier
     if isinstance(frontier, OfAccuracy):
-        centre = frontier.bounds.log_odds(mu, arrays)
-        drawn = frontier.scale_free.simulate(rng, fit.draws, centre, exact)
-        return frontier.bounds.score(drawn, arrays)
-    return frontier.simulate(rng, fit.draws, mu, exact)
+        centre = frontier.bounds.log_odds(centre, arrays)
+    found = _stochastic(frontier)
+    if found is None:
+        raise SpecError(f"{fit.spec.name} says nothing of releases that hold no record")
+    scatter, mean = (of_group(fit.draws[name], groups) for name in ("scatter", "shortfall"))
+    drawn = rng.normal(centre, scatter)
+    drawn = drawn - draw_shortfall(found.shortfall, rng, mean, centre.shape)
+    return frontier.bounds.score(drawn, arrays) if isinstance(frontier, OfAccuracy) else drawn
+
+
+def _stochastic(frontier: Frontier) -> Stochastic | None:
+    """How the capabilities of all releases lie below a frontier; None if it is of records only."""
+    inner = frontier.scale_free if isinstance(frontier, (OfAccuracy, OfDraws)) else frontier
+    return inner if isinstance(inner, Stochastic) else None
 
 
 def _scores(
