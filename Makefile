@@ -2,11 +2,13 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Processes of `make calibration` and `make sbc`.
+JOBS ?= 2
 # One thread a process for linear algebra: the parallelism is over models and chains.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: results studies readme docs test test-slow check lock clean
+.PHONY: results studies calibration sbc backtest bench readme docs test test-slow check lock clean
 
 # Pages are made also where a fit did not converge (exit code 1), and say so.
 results: .venv/ready
@@ -23,6 +25,20 @@ studies: .venv/ready
 	$(BIN)/frontierlag index --scores eci-2026-08-11 --results eci-results-2026-08-11
 	$(BIN)/frontierlag catch-up --scores eci-2025-12-19
 	$(BIN)/frontierlag catch-up --scores eci-2026-08-11 --by 2026-12-31
+
+# Is the interval honest? Many fits, resumable: what is finished is kept in the user's cache.
+calibration: .venv/ready
+	$(BIN)/frontierlag calibrate --jobs $(JOBS)
+
+sbc: .venv/ready
+	$(BIN)/frontierlag sbc --jobs $(JOBS)
+
+backtest: .venv/ready
+	$(BIN)/frontierlag backtest --model linear-stochastic --model logistic-stochastic
+
+# How fast, as ratios, into benchmarks/results.md. Let nothing else run beside it.
+bench: .venv/ready
+	$(BIN)/python benchmarks/run.py
 
 # The figures in the README, from the tables in results/.
 readme: .venv/ready
