@@ -200,7 +200,7 @@ def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, C
         if gate.converged:
             break
     kept = [*parameters.data_vars]
-    if fit.spec.frontier.reads == "results":
+    if fit.spec.frontier.reads != "scores":
         kept += fit.spec.frontier.latent_in_model
     p = {str(name): sampled.posterior[name].to_numpy() for name in kept}
     every = fit.spec.frontier.release_logp(p, fit.spec.trend_at(p, one), one.arrays)

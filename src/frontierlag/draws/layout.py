@@ -10,13 +10,15 @@ import arviz as az
 import numpy as np
 import xarray as xr
 
+from frontierlag.benchmarks import MeasuredReleases
 from frontierlag.errors import DrawsError, OutputError
 from frontierlag.names import CHAIN, DRAW, MODEL, SAMPLE_DIMS
-from frontierlag.scores import Metric
 
 if TYPE_CHECKING:
+    from frontierlag.checks.convergence import Convergence
     from frontierlag.draws.plain import PlainFit
     from frontierlag.fit import Fit
+    from frontierlag.settings import SamplerSettings
 
 ENGINE: Literal["netcdf4"] = "netcdf4"
 FORMAT = "frontierlag draws 1"
@@ -114,45 +116,51 @@ def _independent(capability: xr.DataArray) -> float:
 
 
 def _dataset(fit: PlainFit | Fit) -> xr.Dataset:
+    from frontierlag.checks.convergence import check
     from frontierlag.draws.plain import PlainFit
 
     if isinstance(fit, PlainFit):
         p = fit.posterior
         found = p[["capability"]].assign(prior_mean=p["other_mean"], prior_spread=p["other_spread"])
-        r, verdict, prior = fit.releases, fit.convergence.verdict(), "hierarchical"
-        seed, responses = fit.settings, fit.releases.responses
-    else:
-        responses_found = fit.observations.responses
-        if responses_found is None:
-            raise DrawsError(
-                f"{fit.spec.name} was fitted to scores, whose errors it took from their table; "
-                "draws are written from a fit to benchmark results"
-            )
-        p = fit.tree["posterior"].to_dataset()
-        values = np.concatenate(
-            [p[name].to_numpy() for name in ("capability", "other_capability")], axis=-1
+        found = found.drop_vars([name for name in found.coords if name not in _DIMS])
+        return _described(found, "hierarchical", fit.releases, fit.convergence, fit.settings)
+    releases = fit.observations.releases
+    if not isinstance(releases, MeasuredReleases):
+        raise DrawsError(
+            f"{fit.spec.name} was fitted to scores, whose errors it took from their table; "
+            "draws are written from a fit to benchmark results"
         )
-        r, responses = fit.observations.releases, responses_found
-        found = xr.Dataset(
-            {"capability": (_DIMS, values)},
-            {MODEL: np.concatenate([r.model, responses.others])},
-        )
-        verdict, prior, seed = "see the fit that the draws are of", "frontier", fit.settings
-    found = found.drop_vars([n for n in found.coords if n not in _DIMS])
-    found["capability"].attrs["units"] = r.metric.unit
+    posterior = fit.tree["posterior"].to_dataset()
+    values = [posterior[name].to_numpy() for name in ("capability", "other_capability")]
+    models = np.concatenate([releases.model, releases.responses.others])
+    found = xr.Dataset({"capability": (_DIMS, np.concatenate(values, axis=-1))}, {MODEL: models})
+    verdict = check(fit.tree["sample_stats"].to_dataset(), posterior)
+    return _described(found, "frontier", releases, verdict, fit.settings)
+
+
+def _described(
+    found: xr.Dataset,
+    prior: str,
+    releases: MeasuredReleases,
+    verdict: Convergence,
+    settings: SamplerSettings,
+) -> xr.Dataset:
+    """The same with what a reader needs to know, as text attributes."""
+    metric, responses = releases.metric, releases.responses
+    pins = [(str(name), float(score)) for name, score in metric.anchors]
+    notes = [f"Capabilities are measured by the benchmark results {responses.table}."]
+    if not verdict.converged:
+        notes.append(f"The draws' own fit is {verdict.verdict()}.")
+    found["capability"].attrs["units"] = metric.unit
     found.attrs = {
         "prior": prior,
-        "metric": r.metric.name,
-        "pins": json.dumps(_pins(r.metric)),
+        "metric": metric.name,
+        "pins": json.dumps(pins),
         "results": responses.table,
         "results_sha256": responses.sha256,
-        "convergence": verdict,
-        "sampler": seed.model_dump_json(),
+        "convergence": verdict.verdict(),
+        "sampler": settings.model_dump_json(),
         "attribution": responses.attribution,
-        "notes": json.dumps([f"Draws from the benchmark results {responses.table}."]),
+        "notes": json.dumps(notes),
     }
     return found
-
-
-def _pins(metric: Metric) -> list[tuple[str, float]]:
-    return [(str(name), float(score)) for name, score in metric.anchors]

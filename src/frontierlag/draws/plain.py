@@ -148,7 +148,7 @@ def fit_plain(
 
 def _labelled(posterior: xr.Dataset, releases: MeasuredReleases) -> xr.Dataset:
     sample = (CHAIN, DRAW)
-    kept = {
+    kept: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
         q.name: (sample, posterior[q.name].to_numpy())
         for q in Joint().parameters(releases.metric)
         if q.name not in _LEFT_TO_THE_FRONTIER

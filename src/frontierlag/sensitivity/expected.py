@@ -126,8 +126,8 @@ def expected_changes(fit: Fit, window: Window) -> dict[str, dict[str, float]]:
 def _log_likelihood(fit: Fit, some: tuple[slice, slice]) -> np.ndarray:
     """Log density of each release's score in some draws, ``(chain, draw, release)``."""
     p = {name: values[some] for name, values in fit.draws.items()}
-    if fit.spec.frontier.latent_in_model:
-        p |= dict.fromkeys(fit.spec.frontier.latent_in_model, fit.capabilities[some])
+    posterior = fit.tree["posterior"].to_dataset()
+    p |= {name: posterior[name].to_numpy()[some] for name in fit.spec.frontier.latent_in_model}
     mu = fit.spec.trend_at(p, fit.observations)
     return fit.spec.frontier.log_likelihood(p, mu, fit.observations.arrays)
 
