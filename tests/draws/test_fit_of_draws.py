@@ -22,7 +22,7 @@ MODEL = "linear-stochastic-draws"
 
 
 def bootstrap(rng, capability, own, loading, draws=400):
-    """An estimate with joint errors,and draws around it; both on the pins' scale."""
+    """An estimate with joint errors, and draws around it, on the scale of the pins."""
 
     def measured(around, size=()):
         shared = rng.normal(size=(*size, loading.shape[1])) @ loading.T
