@@ -7,11 +7,12 @@ import pytest
 from scipy import stats
 
 from frontierlag.calibration.estimands import true_lags
+from frontierlag.calibration.plan import MODELS
 from frontierlag.calibration.prior_worlds import prior_world, spec_of
 from frontierlag.calibration.rank_trial import rank
 from frontierlag.calibration.ranks import LEVEL, holm, uniformity
 from frontierlag.calibration.results import ABOUT
-from frontierlag.calibration.sbc import MODELS, rank_statistics
+from frontierlag.calibration.sbc import rank_statistics
 from frontierlag.errors import SpecError
 from frontierlag.priors import Prior
 from frontierlag.report.figures.ranks import rank_chart
@@ -87,9 +88,10 @@ def test_scores_of_a_prior_world_have_the_likelihoods_density():
     assert stats.kstest(np.concatenate(u), "uniform").pvalue > 0.001
 
 
-def test_joint_worlds_are_refused_in_words():
-    with pytest.raises(SpecError):
-        spec_of("linear-nothing")
+@pytest.mark.parametrize("name", ["linear-nothing", "linear-joint2d"])
+def test_models_whose_data_are_not_drawn_are_refused_in_words(name):
+    with pytest.raises(SpecError, match=r"no model 'linear-nothing'|no worlds are drawn"):
+        spec_of(name)
 
 
 def test_the_figure_has_a_panel_a_quantity():

@@ -53,6 +53,9 @@ PLAN = (
     Block((BASE.name,), MODELS[2:], 100),
 )
 
+# Worlds drawn from each model's prior for rank statistics. A fit of the joint model takes longest.
+RANKED = {**dict.fromkeys(MODELS, 200), JOINT: 100}
+
 
 def default_plan(
     worlds: tuple[str, ...] | None, estimators: tuple[str, ...] | None, n: int | None

@@ -7,14 +7,13 @@ draws is uniform, for every parameter and every lag.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from frontierlag.calibration.calibrate import ENTROPY
-from frontierlag.calibration.plan import MODELS
 from frontierlag.calibration.prior_worlds import spec_of
 from frontierlag.calibration.rank_trial import rank_one
 from frontierlag.calibration.ranks import uniformity
@@ -51,7 +50,7 @@ class RankStatistics:
 
 def rank_statistics(
     models: Sequence[str],
-    n: int,
+    n: int | Mapping[str, int],
     keep: Path,
     *,
     entropy: int = ENTROPY,
@@ -65,9 +64,9 @@ def rank_statistics(
     Parameters
     ----------
     models
-        Names such as those in :data:`frontierlag.calibration.calibrate.MODELS`.
+        Names such as those in :data:`frontierlag.calibration.plan.RANKED`.
     n
-        Worlds a model.
+        Worlds a model: one number, or one for each.
     keep, entropy, jobs, scheduler, done
         As of :func:`frontierlag.calibration.calibrate.calibrate`.
     fit_priors
@@ -84,7 +83,9 @@ def rank_statistics(
     if len(set(models)) != len(models):
         raise SpecError(f"name each model once; got {', '.join(models)}")
     items = [
-        Item(f"{name}/{index}", index, (name, fit_priors)) for name in models for index in range(n)
+        Item(f"{name}/{index}", index, (name, fit_priors))
+        for name in models
+        for index in range(n if isinstance(n, int) else n[name])
     ]
     store = campaign_store(keep, "sbc", rank_one, [("entropy", entropy), fit_priors])
     found = run_tasks(
@@ -119,4 +120,4 @@ def _gathered(models: Sequence[str], found: dict[str, Done]) -> RankStatistics:
     return RankStatistics(ranks, pd.concat(tables, ignore_index=True), told)
 
 
-__all__ = ["MODELS", "RankStatistics", "rank_one", "rank_statistics"]
+__all__ = ["RankStatistics", "rank_one", "rank_statistics"]

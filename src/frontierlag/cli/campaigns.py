@@ -90,9 +90,12 @@ def calibrate(
 def sbc(
     *,
     models: Annotated[
-        str | None, Parameter(help="Comma-separated models; by default those of `calibrate`.")
+        str | None, Parameter(help="Comma-separated models; by default those of the plan.")
     ] = None,
-    n: Annotated[PositiveInt, Parameter(name="--n", help="Worlds a model.")] = 200,
+    n: Annotated[
+        PositiveInt | None,
+        Parameter(name="--n", help="Worlds a model; by default as many as the plan says."),
+    ] = None,
     seed: Seed = 2026,
     jobs: Jobs = 2,
     scheduler: Scheduler = None,
@@ -103,19 +106,27 @@ def sbc(
 
     Exits with 1 if ranks are not uniform. Example: frontierlag sbc --models linear-stochastic
     """
+    from frontierlag.calibration.plan import RANKED
     from frontierlag.calibration.results import rank_verdicts, write_ranks
-    from frontierlag.calibration.sbc import MODELS, rank_statistics
+    from frontierlag.calibration.sbc import rank_statistics
     from frontierlag.outputs import staged
     from frontierlag.report.console import terminal
 
-    chosen = names(models) or MODELS
+    fewest = min(RANKED.values())
+    worlds = {name: n or RANKED.get(name, fewest) for name in names(models) or RANKED}
     keep = store or default_store()
     with staged(out) as folder:
-        with progress("ranking", len(chosen) * n) as step:
+        with progress("ranking", sum(worlds.values())) as step:
             found = rank_statistics(
-                chosen, n, keep, entropy=seed, jobs=jobs, scheduler=scheduler, done=step
+                list(worlds),
+                worlds,
+                keep,
+                entropy=seed,
+                jobs=jobs,
+                scheduler=scheduler,
+                done=step,
             )
-        write_ranks(found, folder, {"n": n, "seed": seed, "models": list(chosen)})
+        write_ranks(found, folder, {"worlds": worlds, "seed": seed})
     console = terminal()
     for sentence in rank_verdicts(found):
         console.print(sentence, markup=False)
