@@ -37,15 +37,19 @@ def capabilities(releases):
     return table.drop(columns="record").assign(model="linear-stochastic", results=float("nan"))
 
 
+# Enough to see that figures are shown; packing all of them takes a second a page.
+FIGURES = {f"{kind}-linear-stochastic.png" for kind in ("frontier", "lag", "rank", "energy")}
+
+
 def copy_tables(folder: Path) -> Path:
     """The committed tables without posteriors, and only a few of the figures."""
-    shutil.copytree(
-        RESULTS,
-        folder,
-        ignore=shutil.ignore_patterns(
-            "*.svg", "*.nc", "*.html", "prior-*", "ppc-*", "*-records.png"
-        ),
-    )
+
+    def left(where: str, names: list[str]) -> set[str]:
+        if Path(where).name == "figures":
+            return set(names) - FIGURES
+        return {name for name in names if Path(name).suffix in (".svg", ".png", ".nc", ".html")}
+
+    shutil.copytree(RESULTS, folder, ignore=left)
     for stem in ("capabilities", "bands", "lag_by_day", "now"):
         (folder / f"{stem}.csv").unlink(missing_ok=True)
     return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,9 +17,11 @@ from frontierlag.report.page.answers import CLAIMED_YEARS
 from frontierlag.report.page.build import LIMIT, write_page, write_tree
 from frontierlag.report.page.folder import read_results
 from frontierlag.report.page.forest import Bar, scaled
-from frontierlag.report.page.format import figure, percent
+from frontierlag.report.page.format import coded, figure, percent
+from frontierlag.report.page.origin import DOCS, docs
 
 pytestmark = pytest.mark.xdist_group("linear-records")
+ROOT = Path(__file__).parents[2]
 EVIL = "<script>alert(1)</script><b>Model</b> & 'x' \"y\" %{customdata}"
 
 
@@ -258,3 +261,20 @@ def test_bars_stand_at_their_share_of_the_scale():
     assert found.bars[0].claimed_places == pytest.approx([400 / width, 800 / width], abs=0.01)
     assert found.line == pytest.approx(500 / width, abs=0.01)
     assert scaled([Bar("c", "", (float("nan"),) * 5)]) is None
+
+
+def test_methods_link_to_the_docs_that_are_there(tmp_path):
+    assert [page for page in DOCS.values() if not (ROOT / "docs" / f"{page}.md").is_file()] == []
+    folder = tmp_path / "results" / "a"
+    for path in (folder, tmp_path / "docs" / "_build" / "html"):
+        path.mkdir(parents=True)
+    assert {d["href"] for d in docs(folder)} == {""}
+    for path in ("index.md", "lags.md", "glossary.md", "_build/html/glossary.html"):
+        (tmp_path / "docs" / path).write_text("")
+    found = {d["href"] for d in docs(folder)}
+    assert found == {"", "../../docs/lags.md", "../../docs/_build/html/glossary.html"}
+
+
+def test_code_in_a_sentence_is_code_and_everything_else_is_escaped():
+    assert coded("`a <b>` & `run`") == "<code>a &lt;b&gt;</code> &amp; <code>run</code>"
+    assert coded("a lone ` <b>") == "a lone ` &lt;b&gt;"

@@ -12,11 +12,13 @@ from frontierlag.report.page.folder import Results
 
 # Topics of the methods section, each with its page of the docs.
 DOCS = {
-    "The lags explained": "lags.md",
-    "Models, formulas and priors": "models.md",
-    "Calibration and its limits": "calibration.md",
-    "Data, vintages and regions": "data.md",
-    "Glossary": "glossary.md",
+    "The lags explained": "lags",
+    "Trends and their priors": "models/trends",
+    "Frontiers and their priors": "models/frontiers",
+    "Fitting and its checks": "models/fitting",
+    "Calibration and its limits": "calibration",
+    "Data, vintages and regions": "data",
+    "Glossary": "glossary",
 }
 
 
@@ -72,14 +74,18 @@ def citations(results: Results) -> list[dict[str, str]]:
 
 
 def docs(folder: Path) -> list[dict[str, str]]:
-    """Links to the documentation, relative where it lies above the folder, else names alone."""
+    """Links to the documentation that lies above the folder, built if it has been, else names."""
     here = folder.resolve()
     for parent in here.parents:
         home = parent / "docs"
         if (home / "index.md").is_file():
-            return [
-                {"name": name, "href": Path(os.path.relpath(home / page, here)).as_posix()}
-                for name, page in DOCS.items()
-                if (home / page).is_file()
-            ]
+            return [{"name": name, "href": _link(home, page, here)} for name, page in DOCS.items()]
     return [{"name": name, "href": ""} for name in DOCS]
+
+
+def _link(home: Path, page: str, here: Path) -> str:
+    """The address of a page of the docs relative to a folder; empty if there is no such page."""
+    for path in (home / "_build" / "html" / f"{page}.html", home / f"{page}.md"):
+        if path.is_file():
+            return Path(os.path.relpath(path, here)).as_posix()
+    return ""
