@@ -415,3 +415,18 @@ def test_an_interval_that_leaves_the_range_ends_in_an_arrow():
     arrows = [x for x in figure.axes[0].lines if x.get_gid() == "beyond"]
     assert len(arrows) == 1
     assert f.by == AS_OF + timedelta(days=365)
+
+
+@pytest.mark.parametrize("frontier", ["joint", "stochastic-twopiece"])
+def test_futures_do_not_depend_on_what_measured_the_past(frontier):
+    fit = given().fit
+    spec = ModelSpec.of(f"linear-{frontier}", ECI)
+    beside = {p.name: (("chain", "draw"), np.ones(DRAWS)) for p in spec.parameters if p.shared}
+    tree = xr.DataTree.from_dict({"posterior": fit.tree["posterior"].to_dataset().assign(beside)})
+    day = np.full((*DRAWS, 3), END + 90.0)
+    drawn = [
+        future_capabilities(one, np.random.default_rng(4), day, 1)
+        for one in (fit, replace(fit, spec=spec, tree=tree))
+    ]
+    np.testing.assert_array_equal(*drawn)
+    assert drawn[0].mean() == pytest.approx(height(given(), 1, END + 90) - 6.0, abs=0.1)
