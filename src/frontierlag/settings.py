@@ -59,10 +59,10 @@ class MixtureSettings(SamplerSettings):
 
 
 class IndexSettings(SamplerSettings):
-    """Few draws, as a hundred refits of a model of benchmark results take; the gate is the same."""
+    """Few draws, as a hundred refits of a model of benchmark results take."""
 
     chains: Annotated[int, Field(ge=2, le=64)] = 2
-    draws: Draws = 800
+    draws: Draws = 1100
     tune: Draws = 400
 
 

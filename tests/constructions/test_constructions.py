@@ -261,7 +261,11 @@ def test_constructions_with_the_same_results_are_one_fit_and_are_kept(study, pre
     fitted = {(o.model, o.left.digest) for o in found if o.left is not None}
     once = len({(name, weight, draws) for name, weight, draws in calls})
     assert once <= len(fitted) < len(found)
-    assert calls[0] == ("linear-joint", len(prepared.releases.responses.score), 3 * FEW.draws)
+    assert calls[0] == (
+        "linear-joint",
+        len(prepared.releases.responses.score),
+        refits.BASE_DRAWS * FEW.draws,
+    )
     before = len(calls)
     again = refits.fit_constructions(prepared, chosen, FEW, folder)
     assert len(calls) == before
@@ -407,3 +411,26 @@ def test_the_command_asks_for_results(capsys, tmp_path, monkeypatch):
         main(["index", "--results", ""])
     assert ended.value.code == USER_ERROR
     assert "--results eci-results-2026-08-11" in capsys.readouterr().err
+
+
+def test_the_gate_holds_parameters_and_lags_to_its_limits_and_the_rest_to_a_wider_one(world):
+    spec = ModelSpec.of("linear-joint", ECI)
+    fit = fake_fit(spec, spec.observations(world.releases), FEW, seed=5)
+    rng = np.random.default_rng(1)
+    lags = refits.lags_of(fit, WINDOW, np.ones(len(world.releases), bool))
+    independent = xr.DataArray(rng.standard_normal((2, 300)), dims=("chain", "draw"))
+    lags = {key: (independent, share) for key, (_, share) in lags.items()}
+
+    def gate(name, shift):
+        tree = fit.tree.copy()
+        draws = rng.standard_normal((2, 300, 1)) + np.array([0, shift])[:, None, None]
+        data = tree["posterior"].to_dataset()
+        data[name] = (("chain", "draw", f"{name} at"), draws)
+        tree["posterior"] = xr.DataTree(data)
+        return refits.gate_of_parameters(replace(fit, tree=tree), lags)
+
+    assert gate("difficulty", 0.0).converged
+    assert gate("difficulty", 0.2).converged  # R-hat about 1.01, few effective draws
+    far = gate("difficulty", 1.5)
+    assert [check.name for check in far.failures] == ["R-hat of latent variables"]
+    assert {check.name for check in gate("other_mean", 0.6).failures} >= {"R-hat", "bulk ESS"}

@@ -6,7 +6,7 @@ What is finished is kept, so that a study that was stopped goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import xarray as xr
 from frontierlag.benchmarks import MeasuredReleases
 from frontierlag.calibration.runner import Item, run_tasks
 from frontierlag.calibration.store import Done, campaign_store
-from frontierlag.checks.convergence import Convergence
+from frontierlag.checks.convergence import Convergence, check, quantity_checks
 from frontierlag.constructions.construction import BASE, Construction, Reduced, reduced
 from frontierlag.errors import FitError, FrontierLagError
 from frontierlag.fit import Fit
@@ -32,7 +32,6 @@ from frontierlag.sensitivity.refit import (
     PERIODS,
     Lags,
     from_daily,
-    gate_of,
     numbers,
     quick_fit,
 )
@@ -40,9 +39,11 @@ from frontierlag.settings import SamplerSettings
 from frontierlag.summary import OUTER, intervals
 
 # The main fit has this many times the draws of the others: its error is in every change.
-BASE_DRAWS = 3
+BASE_DRAWS = 4
 # A refit that misses the gate is made once more with this many times the draws.
 LONGER = 3
+# For what is neither a parameter nor a lag.
+LATENT_RHAT = 1.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,15 +189,15 @@ def fit_one(
     told = settings.model_copy(update={"draws": times * settings.draws})
     fit = quick_fit(spec, observations, told)
     lags = lags_of(fit, window, left.measured)
-    gate = gate_of(fit, (lags,))
+    gate = gate_of_parameters(fit, lags)
     if not gate.converged:
         fit = quick_fit(spec, observations, told, thin=LONGER)
         lags = lags_of(fit, window, left.measured)
-        gate = gate_of(fit, (lags,))
+        gate = gate_of_parameters(fit, lags)
     return {
         "lags": {f"{kind}/{period}": numbers(*lag) for (kind, period), lag in lags.items()},
         "converged": gate.converged,
-        "verdict": _verdict(gate),
+        "verdict": "" if gate.converged else gate.verdict(),
         "second": _second(fit, left) if "second" in fit.tree["posterior"] else None,
     }
 
@@ -232,6 +233,33 @@ def _by_day(values: np.ndarray) -> xr.DataArray:
     return xr.DataArray(values, dims=(CHAIN, DRAW, DATE))
 
 
+def gate_of_parameters(fit: Fit, lags: Lags) -> Convergence:
+    """The convergence gate over a fit's parameters and its lags, and a wider one over the rest.
+
+    Capabilities, difficulties and discriminations of single models and benchmarks stretch together
+    with the scale, which moves slowest of all and which no lag depends on. They are not reported
+    here, so for them R-hat may be up to ``LATENT_RHAT`` and their effective draws are not counted.
+    The main run of the model holds them to the gate's own limits.
+    """
+    posterior = fit.tree["posterior"].to_dataset()
+    own = [parameter.name for parameter in fit.spec.parameters]
+    named = {f"{kind} lag, {period}": draws for (kind, period), (draws, _) in lags.items()}
+    gate = check(
+        fit.tree["sample_stats"].to_dataset(), xr.merge([posterior[own], xr.Dataset(named)])
+    )
+    latent = [name for name in fit.spec.frontier.latent_in_model if name in posterior]
+    if not latent:
+        return gate
+    worst = quantity_checks(posterior[latent])[0]
+    wider = replace(
+        worst,
+        name="R-hat of latent variables",
+        threshold=f"at most {LATENT_RHAT}",
+        passed=bool(worst.value <= LATENT_RHAT),
+    )
+    return Convergence((*gate.checks, wider))
+
+
 def _second(fit: Fit, left: Reduced) -> dict[str, Any]:
     """What is said of a second ability: loadings, and how far the groups differ in it."""
     posterior, r = fit.tree["posterior"].to_dataset(), fit.observations.releases
@@ -256,10 +284,6 @@ def _median_and_interval(draws: np.ndarray) -> list[float]:
     """Median and outer interval of draws, three digits."""
     low, high = intervals(draws, (OUTER,))[0]
     return [round(float(value), 3) + 0.0 for value in (np.median(draws), low, high)]
-
-
-def _verdict(gate: Convergence) -> str:
-    return "" if gate.converged else gate.verdict()
 
 
 def _model(prepared: Prepared, construction: Construction) -> str:
