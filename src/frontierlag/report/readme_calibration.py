@@ -1,0 +1,70 @@
+"""What the README says of calibration, rank statistics and the backtest, from their tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from frontierlag.names import REALIZED, WINDOW
+from frontierlag.report.readme_rows import Row, read
+
+# Worlds in which coverage below this is said in words.
+LEAST_COVERAGE = 0.80
+
+
+def calibration(results: Path) -> str:
+    """Coverage, error and width of every estimator's mean realized lag, a row a world and one."""
+    table = read(results, "calibration", "calibration.csv")
+    own = table[(table["lag"] == REALIZED) & (table["period"] == WINDOW)]
+    lines = [
+        "| world | estimator | worlds | its 90 % interval covers the truth in | mean width, months "
+        "| root-mean-square error, months | error / daily point method's |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in own.to_dict("records"):
+        ratio = row["rmse_ratio"]
+        cells = [
+            str(row["world"]),
+            f"`{row['estimator']}`",
+            f"{row['n']:.0f}",
+            _coverage(row),
+            "none" if pd.isna(row["width"]) else f"{row['width']:.1f}",
+            f"{row['rmse']:.2f}",
+            "1" if pd.isna(ratio) else f"{ratio:.2f}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", too_narrow(results)])
+
+
+def too_narrow(results: Path) -> str:
+    """In which worlds, and for which models, the interval covers too seldom."""
+    table = read(results, "calibration", "calibration.csv")
+    shown = table[(table["lag"] == REALIZED) & (table["period"] == WINDOW)]
+    models = shown[shown["estimator"].str.contains("-stochastic|-records|-joint")]
+    low = models[models["cover90"] < LEAST_COVERAGE]
+    if low.empty:
+        return "No model's interval covers the truth in fewer than 80 % of the worlds of any kind."
+    told = [
+        f"`{r['estimator']}` in world {r['world']} ({_coverage(r)})" for r in low.to_dict("records")
+    ]
+    return f"The 90 % interval is too narrow, covering fewer than 80 %: {'; '.join(told)}."
+
+
+def ranks(results: Path) -> str:
+    """Whether the ranks of every model are uniform, in a sentence."""
+    table = read(results, "sbc", "sbc.csv")
+    told = []
+    for model, rows in table.groupby("model", sort=False):
+        bad = [str(name) for name in rows.loc[~rows["passed"].astype(bool), "quantity"]]
+        told.append(
+            f"`{model}` ({rows['n'].iloc[0]:.0f} worlds, {len(rows)} quantities): "
+            + ("uniform" if not bad else f"NOT uniform: {', '.join(bad)}")
+        )
+    return f"Rank statistics: {'; '.join(told)}."
+
+
+def _coverage(row: Row) -> str:
+    if pd.isna(row["cover90"]):
+        return "has none"
+    return f"{100 * row['cover90']:.0f} ± {100 * row['cover90_se']:.0f} %"

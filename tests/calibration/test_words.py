@@ -1,0 +1,83 @@
+"""What campaigns say in words, from tables whose answer is known."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from frontierlag.calibration.calibrate import Calibration
+from frontierlag.calibration.results import verdicts
+from frontierlag.errors import OutputError
+from frontierlag.report.readme_calibration import calibration, ranks, too_narrow
+
+
+def row(world, estimator, cover, **more):
+    told = {
+        "world": world, "estimator": estimator, "lag": "realized", "period": "window",
+        "failed": 0, "n": 200, "not_converged": 1, "rmse": 0.5, "cover90": cover,
+        "cover90_se": 0.02, "width": 1.6, "rmse_ratio": 0.52, "rmse_ratio_se": 0.03,
+        "rmse_ratio_index": 0.65, "rmse_ratio_index_se": 0.04,
+    }  # fmt: skip
+    return told | more
+
+
+ROWS = [
+    row("base", "linear-stochastic", 0.91),
+    row("base", "daily-points", None, width=None, rmse_ratio=None, rmse=1.0),
+    row("wrong-dates", "linear-stochastic", 0.70),
+    row("matrices", "linear-joint", 0.895),
+    row("matrices", "linear-stochastic", 0.78, width=2.4),
+]
+
+
+def found(rows=ROWS):
+    return Calibration(pd.DataFrame(rows), pd.DataFrame(), pd.Series(dtype=float))
+
+
+def test_each_world_is_held_to_its_own_target():
+    base, dates, matrices = verdicts(found())
+    assert "covers the truth in 91.0% of 200 worlds" in base
+    assert "wanted 86% to 94%: met" in base
+    assert (
+        "0.52 (standard error 0.03) times the daily point method's; wanted at most 0.75: met"
+        in base
+    )
+    assert "wanted at least 80%: not met" in dates
+    assert "of linear-joint for the mean" in matrices
+    assert "0.65 (standard error 0.04) times that of linear-stochastic on the index" in matrices
+    assert "wanted at most 0.70: met" in matrices
+    assert (
+        "0.52 (standard error 0.03) times the daily point method's; wanted at most 0.55" in matrices
+    )
+    assert "linear-stochastic on the index is 2.4 months wide and covers 78.0%" in matrices
+
+
+@pytest.mark.parametrize(("cover", "said"), [(0.85, "not met"), (0.86, "met"), (0.95, "not met")])
+def test_the_joint_model_may_cover_neither_too_seldom_nor_too_often(cover, said):
+    (words,) = verdicts(found([row("matrices", "linear-joint", cover)]))
+    assert f"wanted 86% to 94%: {said}." in words
+
+
+def test_the_readme_names_where_intervals_are_too_narrow(tmp_path):
+    with pytest.raises(OutputError, match="is missing"):
+        calibration(tmp_path)
+    (tmp_path / "calibration").mkdir()
+    pd.DataFrame(ROWS).to_csv(tmp_path / "calibration" / "calibration.csv", index=False)
+    text = calibration(tmp_path)
+    assert "| base | `linear-stochastic` | 200 | 91 ± 2 % | 1.6 | 0.50 | 0.52 |" in text
+    assert "| base | `daily-points` | 200 | has none | none | 1.00 | 1 |" in text
+    assert too_narrow(tmp_path).endswith(
+        "`linear-stochastic` in world wrong-dates (70 ± 2 %); "
+        "`linear-stochastic` in world matrices (78 ± 2 %)."
+    )
+
+
+def test_the_readme_says_which_ranks_are_not_uniform(tmp_path):
+    (tmp_path / "sbc").mkdir()
+    rows = [("a", "level", 40, True), ("a", "lag", 40, False), ("b", "level", 20, True)]
+    table = pd.DataFrame(rows, columns=["model", "quantity", "n", "passed"])
+    table.to_csv(tmp_path / "sbc" / "sbc.csv", index=False)
+    assert ranks(tmp_path) == (
+        "Rank statistics: `a` (40 worlds, 2 quantities): NOT uniform: lag; "
+        "`b` (20 worlds, 1 quantities): uniform."
+    )
