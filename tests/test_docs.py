@@ -1,6 +1,7 @@
 """The pages: their Python runs, their commands parse, they name what there is, and they build."""
 
 import ast
+import importlib
 import os
 import re
 import shlex
@@ -8,11 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from frontierlag import settings
+from frontierlag import Job, ModelSpec, settings
 from frontierlag.cli.app import app
 from frontierlag.frontiers import FRONTIERS
+from frontierlag.lags.trend import trend_lag
 from frontierlag.storage import store
 from frontierlag.trends import TRENDS
 
@@ -133,6 +137,72 @@ def test_every_model_is_on_its_page(page, names):
         # Frontiers measured by joint draws have the parameters of those without.
         own = name.removesuffix("-draws")
         assert f"`{own}`" in text or own in headings, f"{name} is not on docs/models/{page}.md"
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Import a module that makes what the pages show."""
+    monkeypatch.syspath_prepend(str(DOCS / "_ext"))
+    return importlib.import_module
+
+
+def test_the_calibration_page_says_what_its_table_says_or_that_there_is_none(made, tmp_path):
+    shown = made("from_calibration").shown
+    absent = shown(tmp_path)
+    for name in ("calibration_verdicts", "calibration_realized", "calibration_too_narrow"):
+        assert "`results/calibration` is not there" in absent[name]
+    whole = {f"cover{level}": level / 100 for level in (50, 80, 95)}
+    common = {"period": "window", "failed": 0, "not_converged": 2, "n": 100, "bias": -0.25}
+    common |= {"rmse": 1.2, "width": 3.9, "cover90_se": 0.03, "rmse_ratio": 0.61, **whole}
+    rows = [
+        {"world": "base", "lag": "realized", "cover90": 0.85, **common},
+        {"world": "base", "lag": "trend", "cover90": 0.93, **common},
+        {"world": "skewed", "lag": "realized", "cover90": 0.81, **common},
+    ]
+    table = pd.DataFrame(rows).assign(estimator="linear-stochastic")
+    point = {"world": "base", "estimator": "daily-points", "lag": "realized", "period": "window"}
+    point |= {"failed": 0, "not_converged": 0, "n": 100, "bias": 0.1, "rmse": 1.97}
+    (tmp_path / "calibration").mkdir()
+    everything = pd.concat([table, pd.DataFrame([point])])
+    everything.to_csv(tmp_path / "calibration" / "calibration.csv", index=False)
+    found = shown(tmp_path)
+    first = found["calibration_realized"].splitlines()[2]
+    cells = [cell.strip() for cell in first.strip("|").split("|")]
+    assert cells == ["base", "`linear-stochastic`", "100", "50.0%", "80.0%", "85.0% ± 3.0%",
+                     "95.0%", "-0.25", "1.20", "0.61", "3.9", "2"]  # fmt: skip
+    assert "| none |" in found["calibration_realized"].splitlines()[4]
+    realized, trend, joint = found["calibration_too_narrow"].splitlines()
+    # 0.85 misses what is wanted of the base world, 0.81 does what is wanted of the others.
+    assert "too narrow in base (85.0%" in realized
+    assert "skewed (" not in realized
+    assert "too narrow in no world run" in trend
+    assert "does not hold `linear-joint`" in joint
+
+
+def test_priors_are_shown_as_the_models_have_them(made, eci_new):
+    spec = ModelSpec.of("linear-stochastic", eci_new.metric)
+    page = made("from_code").priors(spec, ["slope", "scatter"]).splitlines()
+    for line, name in zip(page[2:], ("slope", "scatter"), strict=True):
+        prior = {p.name: p.prior for p in spec.parameters}[name]
+        assert f"`{prior.describe()}`" in line
+        low, high = (float(x) for x in line.split("|")[5].split(" to "))
+        draws = prior.draw(np.random.default_rng(0), (200_000,))
+        assert np.mean((draws > low) & (draws < high)) == pytest.approx(0.9, abs=0.01)
+
+
+@pytest.mark.slow
+def test_the_picture_shows_a_lag_that_the_posterior_holds(made):
+    picture = made("picture")
+    job = Job(picture.SCORES, picture.COMPARISON).prepare()
+    spec = ModelSpec.of(picture.MODEL, job.table.metric)
+    p = picture.posterior_mode(spec, job)
+    last = job.window.days[-1:]
+    reference = spec.observations(job.releases).reference
+    first = int(job.releases.day[job.releases.of(0)].min())
+    mode = float(trend_lag(spec.trend, p, last, reference, first, int(last[0]))[0][0])
+    lags = pd.read_csv(ROOT / "results" / picture.SCORES / picture.COMPARISON / "lags.csv")
+    row = lags[(lags.model == picture.MODEL) & (lags.lag == "trend") & (lags.period == "current")]
+    assert row["lower50"].item() < mode < row["upper50"].item()
 
 
 @pytest.mark.slow
