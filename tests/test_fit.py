@@ -16,6 +16,7 @@ from frontierlag.errors import FitError
 from frontierlag.fit import PRIOR_DRAWS
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import measure, realized_lag_by_day, staircases
+from frontierlag.report.tables import level_table
 from frontierlag.sampling import SamplerSettings, sample
 
 pytestmark = pytest.mark.xdist_group("linear-records")
@@ -243,3 +244,11 @@ def test_made_up_releases_can_be_fitted_without_a_new_compilation(records_analys
     lag = result.measured.lag("trend", "window")
     assert float(lag.mean()) == pytest.approx(6, abs=0.5)
     assert float(lag.std()) < 0.5
+
+
+def test_two_groups_without_a_common_score_have_an_empty_table_of_levels(records_analysis):
+    measured = records_analysis.measured
+    none = measure(records_analysis.fit, measured.window, np.array([]))
+    table = level_table(Analysis(records_analysis.fit, none))
+    assert list(table.columns) == list(level_table(records_analysis).columns)
+    assert table.empty

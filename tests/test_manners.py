@@ -48,6 +48,18 @@ def test_every_command_has_help_with_an_example(words, capsys):
     assert f"Example: frontierlag {' '.join(words)}" in shown
 
 
+@pytest.mark.parametrize("words", [[], ["scores"]], ids=["frontierlag", "scores"])
+@pytest.mark.parametrize("asked", [["--help"], []], ids=["asked", "bare"])
+def test_the_overviews_show_examples_too(words, asked, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*words, *asked])
+    assert ended.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"Example: frontierlag {'scores list' if words else 'run'}" in shown
+    if not words:
+        assert "--debug" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -54,7 +54,7 @@ class Convergence:
         if self.converged:
             return "converged: every check passed for every parameter and every reported lag"
         parts = [
-            f"{c.name} {c.value:.4g} (needs {c.threshold}) at {c.worst}" for c in self.failures
+            f"{c.name} {c.value:.5g} (needs {c.threshold}) at {c.worst}" for c in self.failures
         ]
         return "not converged: " + "; ".join(parts)
 

@@ -20,9 +20,22 @@ from frontierlag.cli.scores import scores_app
 from frontierlag.cli.studies import catch_up, sensitivity, vintages
 from frontierlag.errors import UsageError
 
+EXAMPLES = """
+Example: frontierlag run
+
+Example: frontierlag run --scores my-scores.csv --comparison USA:France --out my-results
+
+Example: frontierlag report my-results
+
+Example: frontierlag cite my-results --format latex
+
+A mistake ends with one sentence and exit code 2, a fit that did not converge with 1; --debug before
+any command shows where an error came from.
+"""
 app = App(
     name="frontierlag",
     help="How far one frontier trails another, with intervals that can be trusted.",
+    help_epilogue=EXAMPLES,
     help_on_error=False,
     # Told by main, which says so in a sentence.
     suppress_keyboard_interrupt=False,

@@ -9,7 +9,11 @@ from cyclopts import App, Parameter
 
 from frontierlag.cli.options import DEFAULT_SCORES, Scores
 
-scores_app = App(name="scores", help="Look at score tables: list, show, check, fetch.")
+scores_app = App(
+    name="scores",
+    help="Look at score tables: list, show, check, fetch.",
+    help_epilogue="Example: frontierlag scores list",
+)
 
 
 @scores_app.command(name="list")

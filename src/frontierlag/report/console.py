@@ -233,7 +233,7 @@ def show_convergence(console: Console, name: str, gate: Convergence) -> None:
     table.add_column("")
     for c in gate.checks:
         table.add_row(
-            c.name, f"{c.value:.4g}", c.threshold, c.worst, "passed" if c.passed else "FAILED"
+            c.name, f"{c.value:.5g}", c.threshold, c.worst, "passed" if c.passed else "FAILED"
         )
     console.print(table)
 

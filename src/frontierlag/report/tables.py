@@ -103,6 +103,9 @@ def level_table(analysis: Analysis) -> pd.DataFrame:
         }
         for level in levels[LEVEL].to_numpy()
     ]
+    if not rows:  # the scores of both groups have no round level in common
+        columns = [*origin(analysis), "level", *_SUMMARY, CENSORED, "converged"]
+        return pd.DataFrame(columns=columns)
     return _finish(rows, analysis.convergence.converged)
 
 
