@@ -66,6 +66,14 @@ class IndexSettings(SamplerSettings):
     tune: Draws = 400
 
 
+class CapabilitiesSettings(SamplerSettings):
+    """More draws than a run's: the discrimination of every benchmark must pass the gate too."""
+
+    draws: Draws = 2500
+    tune: Draws = 1500
+
+
 QUICK = QuickSettings()
+CAPABILITIES = CapabilitiesSettings()
 MIXTURES = MixtureSettings()
 INDEX = IndexSettings()

@@ -16,6 +16,7 @@ from frontierlag.scores.metric import ECI
 
 LOW, HIGH = ECI.anchors
 N = 48
+SLOPE = 15.0
 
 
 def names(n=N):
@@ -23,14 +24,21 @@ def names(n=N):
     return np.array([LOW[0], HIGH[0], *(f"model {i:03d}" for i in range(2, n))])
 
 
-def schedule(rng, n=N, scatter=1.5, shortfall=6.0, gap=7.0, slope=15.0):
-    """Days, groups and capabilities of a world; the first two are the pins."""
-    day = np.concatenate([[19900, 20300], np.sort(rng.integers(19400, 20600, n - 2))])
+def schedule(rng, n=N, scatter=1.5, shortfall=6.0, gap=7.0, slope=SLOPE):
+    """Days, groups and capabilities of a world; the first two are the pins.
+
+    Pins are releases like all others, at whatever capability they have; the scale on which they are
+    130 and 150 is made from them afterwards. The last thing returned is its points per point of the
+    scale that ``slope`` and the others are told on.
+    """
+    day = np.concatenate([[19700, 20350], np.sort(rng.integers(19400, 20600, n - 2))])
     group = np.concatenate([[0, 0], rng.integers(0, 2, n - 2)])
     trend = 139.0 - gap * group + slope * (day - 20000) / 365.25
-    capability = trend + rng.normal(0, scatter, n) - rng.exponential(shortfall, n)
-    capability[:2] = LOW[1], HIGH[1]
-    return day, group, capability
+    while True:
+        capability = trend + rng.normal(0, scatter, n) - rng.exponential(shortfall, n)
+        between = capability[1] - capability[0]
+        if between > 12:
+            return day, group, pinned(capability), 20 / between
 
 
 def pinned(x):

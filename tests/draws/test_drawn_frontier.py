@@ -92,7 +92,7 @@ def test_shrinking_the_scale_and_all_that_is_on_it_is_not_rewarded(frontier):
     With free linear factors the reward stays: at half the scale exp(0.69 x 46), which no prior of a
     stretch can outweigh, and slopes fall to a fraction.
     """
-    day, group, capability = schedule(np.random.default_rng(3))
+    day, group, capability, _ = schedule(np.random.default_rng(3))
     n = len(day)
     sd, loading = np.full(n, 2.0), np.ones((n, 1))
     every = drawn(day, group, capability, sd, loading)
@@ -111,7 +111,7 @@ def test_shrinking_the_scale_and_all_that_is_on_it_is_not_rewarded(frontier):
 
 @pytest.mark.parametrize("frontier", FRONTIERS, ids=lambda f: f.name)
 def test_without_shared_errors_the_density_is_that_of_scores_with_intervals(frontier):
-    day, group, capability = schedule(np.random.default_rng(4))
+    day, group, capability, _ = schedule(np.random.default_rng(4))
     n = len(day)
     rng = np.random.default_rng(5)
     sd = rng.uniform(0.5, 4, n)
@@ -130,7 +130,7 @@ def test_without_shared_errors_the_density_is_that_of_scores_with_intervals(fron
 
 
 def test_draws_and_symbols_give_one_density():
-    day, group, capability = schedule(np.random.default_rng(6))
+    day, group, capability, _ = schedule(np.random.default_rng(6))
     rng = np.random.default_rng(7)
     n = len(day)
     releases = drawn(day, group, capability, rng.uniform(0.5, 4, n), rng.normal(0, 1, (n, 3)))
@@ -163,7 +163,7 @@ def test_draws_and_symbols_give_one_density():
 
 
 def test_what_two_near_equal_scores_share_cancels_in_their_difference():
-    day, group, capability = schedule(np.random.default_rng(8))
+    day, group, capability, _ = schedule(np.random.default_rng(8))
     n = len(day)
     rng = np.random.default_rng(9)
     capability[5], capability[6] = 155.0, 155.5
@@ -190,7 +190,7 @@ def test_what_two_near_equal_scores_share_cancels_in_their_difference():
 
 
 def test_pins_are_where_they_are_in_every_draw():
-    day, group, capability = schedule(np.random.default_rng(10))
+    day, group, capability, _ = schedule(np.random.default_rng(10))
     rng = np.random.default_rng(11)
     n = len(day)
     releases = drawn(day, group, capability, rng.uniform(0.5, 4, n), rng.normal(0, 1, (n, 2)))
@@ -214,7 +214,7 @@ def test_pins_are_where_they_are_in_every_draw():
 
 
 def test_replicated_scores_have_the_spread_of_the_errors_on_the_pinned_scale():
-    day, group, capability = schedule(np.random.default_rng(12))
+    day, group, capability, _ = schedule(np.random.default_rng(12))
     rng = np.random.default_rng(13)
     n = len(day)
     loading = rng.normal(0, 0.3, (n, 2))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import stats
 from simulate_draws import (
     HIGH,
     LOW,
@@ -21,9 +23,11 @@ from simulate_draws import (
     write_json,
 )
 
-from frontierlag.benchmarks import MeasuredReleases, Responses
+from frontierlag.benchmarks import MeasuredReleases, Responses, joined, load_results
+from frontierlag.cli.app import call
+from frontierlag.cli.codes import NOT_CONVERGED
 from frontierlag.draws import load_draws, with_draws, write_draws
-from frontierlag.draws.plain import PlainFit, model_names
+from frontierlag.draws.plain import PlainFit, build_plain, model_names
 from frontierlag.errors import DrawsError, SpecError
 from frontierlag.model import ModelSpec
 from frontierlag.scores import Releases
@@ -36,7 +40,7 @@ DRAWS = 200
 def world():
     """Days, groups, published scores, and pinned draws around them."""
     rng = np.random.default_rng(1)
-    day, group, capability = schedule(rng)
+    day, group, capability, _ = schedule(rng)
     score = pinned(capability + rng.normal(size=N) * 1.5)
     own = rng.uniform(1, 3, N)
     draws = pinned(score + rng.normal(size=(DRAWS, N)) * own)
@@ -280,14 +284,14 @@ def plain(world):
         },
         {"chain": np.arange(CHAINS), "draw": np.arange(500), "model": model_names(measured)},
     )
-    stats = xr.Dataset(
+    record = xr.Dataset(
         {
             "diverging": (sample, np.zeros((CHAINS, 500), dtype=bool)),
             "energy": (sample, rng.normal(size=(CHAINS, 500))),
         }
     )
     settings = SamplerSettings(draws=500)
-    return PlainFit(measured, settings, posterior, stats, 1.0), own, score
+    return PlainFit(measured, settings, posterior, record, 1.0), own, score
 
 
 def test_written_draws_are_read_back(plain, tmp_path):
@@ -361,6 +365,44 @@ def test_a_damaged_file_is_refused(plain, tmp_path):
 def test_draws_of_a_fit_to_scores_are_not_written(records_analysis, tmp_path):
     with pytest.raises(DrawsError, match="linear-records was fitted to scores"):
         write_draws(records_analysis.fit, tmp_path / "c.nc")
+
+
+@pytest.mark.parametrize(("mixed", "code"), [(True, 0), (False, NOT_CONVERGED)])
+def test_the_command_writes_the_file_and_says_if_it_converged(
+    plain, tmp_path, monkeypatch, capsys, mixed, code
+):
+    fit = plain[0]
+    if not mixed:
+        bad = fit.sample_stats.assign(diverging=~fit.sample_stats["diverging"])
+        fit = replace(fit, sample_stats=bad)
+    monkeypatch.setattr("frontierlag.draws.plain.fit_plain", lambda measured, sampler: fit)
+    out = tmp_path / "capabilities.nc"
+    assert call(["capabilities", "--out", str(out)]) == code
+    assert f"stored in {out}" in capsys.readouterr().out.replace("\n", "")
+    words = " ".join(load_draws(out).notes)
+    assert ("not converged: divergences" in words) is not mixed
+
+
+def test_the_plain_model_has_one_normal_prior_for_all_models(eci_new):
+    measured = joined(load_results("eci-results-2026-08-11"), eci_new)
+    model = build_plain(measured)
+    at = model.initial_point()
+    at["other_mean"] = np.array(128.0)
+    read = model.compile_fn(
+        [
+            *model.replace_rvs_by_values([model["capability"], model["other_spread"]]),
+            *model.logp(vars=[model["models"]], sum=False),
+        ],
+        inputs=model.value_vars,
+        mode="FAST_COMPILE",
+        on_unused_input="ignore",
+    )
+    capability, spread, density = read(at)
+    assert len(capability) == len(model_names(measured)) == 222
+    for name, score in (LOW, HIGH):
+        assert capability[model_names(measured) == name] == pytest.approx(score)
+    expected = stats.norm.logpdf(capability, 128.0, spread).sum()
+    assert density.sum() == pytest.approx(expected)
 
 
 def test_the_file_says_what_it_is_without_the_program(plain, tmp_path):

@@ -8,21 +8,20 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from frontierlag.cli.options import (
-    DEFAULT_SAMPLER,
     DEFAULT_SCORES,
     NOT_CONVERGED,
     BenchmarkResults,
-    Sampler,
     Scores,
 )
 from frontierlag.report.progress import progress
+from frontierlag.settings import CAPABILITIES, CapabilitiesSettings
 
 
 def capabilities(
     *,
     results: BenchmarkResults = "eci-results-2026-08-11",
     scores: Scores = DEFAULT_SCORES,
-    sampler: Sampler = DEFAULT_SAMPLER,
+    sampler: Annotated[CapabilitiesSettings, Parameter(name="*")] = CAPABILITIES,
     out: Annotated[Path, Parameter(help="NetCDF file to write.")] = Path("capabilities.nc"),
 ) -> int:
     """Measure all models from benchmark results alone and write the joint draws of their scores.

@@ -25,7 +25,7 @@ from frontierlag.frontiers.pinned import free_scale
 from frontierlag.names import BENCHMARK, CHAIN, DRAW, MODEL
 from frontierlag.observations import Observations, reference_date
 from frontierlag.sampling import compilation
-from frontierlag.settings import SamplerSettings
+from frontierlag.settings import CAPABILITIES, SamplerSettings
 
 _PER_BENCHMARK = ("difficulty", "discrimination", "noise")
 _LEFT_TO_THE_FRONTIER = ("scatter", "shortfall")
@@ -107,7 +107,7 @@ def fit_plain(
         Releases joined with results, as from :func:`frontierlag.benchmarks.joined`. Dates and
         groups play no part; they only say which models stand first.
     settings
-        Sampler settings; the defaults of :class:`SamplerSettings` if not given.
+        Sampler settings; those of :data:`CAPABILITIES` if not given.
     cores
         Threads for sampling; changes no number.
 
@@ -116,7 +116,7 @@ def fit_plain(
     FitError
         If fewer draws came back than were asked for.
     """
-    settings = (settings or SamplerSettings()).resolved(Joint.target_accept)
+    settings = (settings or CAPABILITIES).resolved(Joint.target_accept)
     model = build_plain(releases)
     with compilation():
         code = nutpie.compile_pymc_model(model)
