@@ -74,6 +74,17 @@ def test_lags_keep_their_documented_columns(twice):
     ]
 
 
+def test_window_starts_and_influence_stand_beside_every_answer(twice):
+    (first, _), _ = twice
+    starts, moved = (pd.read_csv(first / f"{n}.csv") for n in ("window_starts", "influence"))
+    assert set(starts["model"]) == {"linear-stochastic", "least squares"}
+    line = starts[(starts["model"] == "least squares") & (starts["period"] == "current")]
+    assert line["median"].nunique() > 3
+    assert {"maker", "model"} >= set(moved["kind"]) != set()
+    assert {"trend", "realized"} == set(moved["lag"])
+    assert set(moved["as_of"]) == {"2026-03-01"}
+
+
 def test_evidence_that_did_not_converge_reaches_the_verdict(twice):
     _, result = twice
     assert not any(outcome.converged for _, outcome in result.evidence)  # 200 draws cannot
