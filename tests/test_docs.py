@@ -190,6 +190,34 @@ def test_priors_are_shown_as_the_models_have_them(made, eci_new):
         assert np.mean((draws > low) & (draws < high)) == pytest.approx(0.9, abs=0.01)
 
 
+def test_the_joint_model_s_tables_are_shown_where_they_are(made, tmp_path):
+    module = made("from_results")
+    shown = made("blocks").told
+    assert "capabilities.csv is missing" in shown(
+        lambda: module._capabilities(module.read(tmp_path, *module.JOINT, "capabilities.csv"))
+    )
+    model = {"model": module.JOINT_HEADLINE, "mcse": 0.01, "converged": True}
+    capabilities = pd.DataFrame(
+        [
+            {"release": "b", "group": "China", "released": "2026-07-01", "score": 157.02,
+             "median": 157.4, "lower90": 156.0, "upper90": 159.1, "best_now": 0.98, **model},
+            {"release": "a", "group": "neither group", "median": 158.3, "lower90": 157.0,
+             "upper90": 160.0, **model},
+        ]
+    )  # fmt: skip
+    first, second = module._capabilities(capabilities).splitlines()[2:]
+    assert [x.strip() for x in first.split("|")][1:3] == ["a", "neither group"]
+    assert "nan" not in first
+    assert "| 157.0 | 157.4 (156.0 to 159.1) | 0.98 |" in second
+    values = {"difficulty": 120.25, "discrimination": 0.1234, "noise": 0.0512}
+    benchmarks = pd.DataFrame(
+        [{"benchmark": "GPQA", "results": 90, "quantity": k, "median": v, **model}
+         for k, v in values.items()]
+    )  # fmt: skip
+    (row,) = module._benchmarks(benchmarks).splitlines()[2:]
+    assert row == "| GPQA | 90 | 120.2 | 0.123 | 0.051 |"
+
+
 @pytest.mark.slow
 def test_the_picture_shows_a_lag_that_the_posterior_holds(made):
     picture = made("picture")

@@ -11,9 +11,9 @@ RESULTS = Path(__file__).parents[2] / "results"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A pipe table; a bar in a cell is escaped."""
+    """A pipe table; a bar in a cell is escaped, and what is undefined is left blank."""
     lines = [_row(head), _row(["---"] * len(head))]
-    lines += [_row([str(cell).replace("|", "\\|") for cell in row]) for row in rows]
+    lines += [_row([_cell(cell) for cell in row]) for row in rows]
     return "\n".join(lines)
 
 
@@ -34,6 +34,10 @@ def told(make: Callable[[], str]) -> str:
     except OutputError as error:
         words = str(error).replace(str(RESULTS.parent) + "/", "")
         return note(f"Not in these results yet: {words}.", "warning")
+
+
+def _cell(value: object) -> str:
+    return "" if value != value else str(value).replace("|", "\\|")  # NaN alone differs from itself
 
 
 def _row(cells: Sequence[str]) -> str:
