@@ -62,7 +62,7 @@ class IndexSettings(SamplerSettings):
     """Few draws, as a hundred refits of a model of benchmark results take."""
 
     chains: Annotated[int, Field(ge=2, le=64)] = 2
-    draws: Draws = 1100
+    draws: Draws = 600
     tune: Draws = 400
 
 
