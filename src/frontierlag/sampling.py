@@ -20,6 +20,7 @@ from frontierlag.model import ModelSpec, build
 from frontierlag.names import CHAIN, DRAW, GROUP
 from frontierlag.observations import Observations
 from frontierlag.settings import SamplerSettings
+from frontierlag.traces import arrays_of
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def sample(
     settings = settings.resolved(spec.frontier.target_accept)
     model = compiled(spec, observations)
     began = time.perf_counter()
-    trace = nutpie.sample(
+    raw = nutpie.sample(
         model,
         draws=settings.draws,
         tune=settings.tune,
@@ -122,30 +123,36 @@ def sample(
         target_accept=settings.target_accept,
         save_warmup=False,
         progress_bar=False,
+        return_raw_trace=True,
     )
     seconds = time.perf_counter() - began
-    stats = trace["sample_stats"].to_dataset()
-    # Free text about each divergence: no file format keeps a column of None and text as it is.
-    stats = stats.drop_vars([name for name, v in stats.data_vars.items() if v.dtype == object])
-    got = (stats.sizes[CHAIN], stats.sizes[DRAW])
+    posterior, record = arrays_of(raw)
+    got = record["diverging"].shape
     if got != (settings.chains, settings.draws):
         raise FitError(
             f"sampling {spec.name} returned {got[0]} chains of {got[1]} draws instead of "
             f"{settings.chains} of {settings.draws}: it was interrupted; run it again"
         )
-    return Sampled(_labelled(trace["posterior"].to_dataset(), spec, observations), stats, seconds)
+    coords = {dim: np.arange(n) for dim, n in zip((CHAIN, DRAW), got, strict=True)}
+    of_each_draw = {k: ((CHAIN, DRAW), v) for k, v in record.items() if k not in coords}
+    stats = xr.Dataset(of_each_draw, coords=coords)
+    return Sampled(_labelled(posterior, coords, spec, observations), stats, seconds)
 
 
-def _labelled(posterior: xr.Dataset, spec: ModelSpec, observations: Observations) -> xr.Dataset:
+def _labelled(
+    posterior: dict[str, np.ndarray],
+    coords: dict[str, np.ndarray],
+    spec: ModelSpec,
+    observations: Observations,
+) -> xr.Dataset:
     """Keep what the model declares, with this comparison's labels on the group axis."""
     groups = list(observations.releases.group_names)
     kept: dict[str, xr.DataArray] = {}
     for p in spec.parameters:
         dims = (CHAIN, DRAW) if p.shared else (CHAIN, DRAW, GROUP)
-        kept[p.name] = xr.DataArray(posterior[p.name].to_numpy(), dims=dims)
+        kept[p.name] = xr.DataArray(posterior[p.name], dims=dims)
     for name, dim in spec.frontier.latent_in_model.items():
-        kept[name] = xr.DataArray(posterior[name].to_numpy(), dims=(CHAIN, DRAW, dim))
-    coords = {dim: np.arange(posterior.sizes[dim]) for dim in (CHAIN, DRAW)}
+        kept[name] = xr.DataArray(posterior[name], dims=(CHAIN, DRAW, dim))
     dataset = xr.Dataset(kept, coords=coords)
     if any(not p.shared for p in spec.parameters):
         dataset = dataset.assign_coords({GROUP: groups})
