@@ -9,7 +9,8 @@ import numpy as np
 from simulate import sort_releases
 
 from frontierlag.draws.covariance import Errors
-from frontierlag.draws.releases import DrawnReleases, JointErrors
+from frontierlag.draws.joint_errors import JointErrors
+from frontierlag.draws.releases import DrawnReleases
 from frontierlag.draws.table import DrawTable
 from frontierlag.scores import Releases
 from frontierlag.scores.metric import ECI

@@ -1,8 +1,9 @@
 """Joint draws of scores: in from a bootstrap or a fit, out from a fit, and as a measurement."""
 
 from frontierlag.draws.covariance import Errors
+from frontierlag.draws.joint_errors import JointErrors, errors_of
 from frontierlag.draws.layout import write_draws
-from frontierlag.draws.releases import DrawnReleases, JointErrors, errors_of, with_draws
+from frontierlag.draws.releases import DrawnReleases, with_draws
 from frontierlag.draws.table import FEWEST_DRAWS, DrawTable, load_draws
 
 __all__ = [
