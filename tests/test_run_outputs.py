@@ -16,6 +16,7 @@ import pytest
 
 from frontierlag.cli.codes import TERMINATED
 from frontierlag.jobs import Job
+from frontierlag.manifest import run_record
 from frontierlag.outputs import MANIFEST
 from frontierlag.run import EVIDENCE, run_jobs
 from frontierlag.settings import MIXTURES, QUICK, SamplerSettings
@@ -138,3 +139,15 @@ def test_sigterm_leaves_nothing_behind(tmp_path, wait):
     assert "Traceback" not in said
     assert [p.name for p in tmp_path.iterdir()] == ["aside"]
     assert not list(aside.glob("frontierlag-*"))
+
+
+def test_the_record_says_how_errors_were_read():
+    scores = Job("eci-2026-08-11").prepare()
+    results = Job("eci-2026-08-11", results="eci-results-2026-08-11").prepare()
+    said = [
+        run_record(item.table, item.releases, item.window, TINY, {})["measurement_errors"]
+        for item in (scores, results)
+    ]
+    assert said[0] == "independent between models, from the table's intervals"
+    assert "benchmark results" in said[1]
+    assert "independent" not in said[1]

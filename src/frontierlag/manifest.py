@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from frontierlag.benchmarks import MeasuredReleases
+from frontierlag.draws.releases import DrawnReleases
 from frontierlag.jobs import Prepared
 from frontierlag.lags.days import Window
 from frontierlag.model import ModelSpec
@@ -27,7 +28,7 @@ _PACKAGES = (
 def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
     """What was read, what was used and what was left out, with reasons."""
     leader, follower = releases.group_names
-    found = results_record(releases)
+    found, drawn = results_record(releases), draws_record(releases)
     return {
         "name": table.name,
         "sha256": table.sha256,
@@ -50,6 +51,7 @@ def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
             "rows": [asdict(row) for row in releases.left_out],
         },
         **({"results": found} if found else {}),
+        **({"draws": drawn} if drawn else {}),
     }
 
 
@@ -69,6 +71,20 @@ def results_record(releases: Releases) -> dict[str, Any]:
         "benchmarks": len(of.benchmarks),
         "sources": dict(sources.most_common()),
         "excluded": [asdict(one) for one in of.excluded],
+    }
+
+
+def draws_record(releases: Releases) -> dict[str, Any]:
+    """The joint draws of the scores, where they stand for intervals; else empty."""
+    if not isinstance(releases, DrawnReleases):
+        return {}
+    of = releases.joint_errors
+    return {
+        "name": of.table,
+        "sha256": of.sha256,
+        "attribution": of.attribution,
+        "prior": of.prior,
+        "draws": of.draws,
     }
 
 
@@ -97,7 +113,20 @@ def run_record(
         "window": {"since": window.since.isoformat(), "as_of": window.as_of.isoformat()},
         "models": models,
         **settings_record(table.metric, settings),
+        "measurement_errors": _measurement(table.metric, releases),
     }
+
+
+def _measurement(metric: Metric, releases: Releases) -> str:
+    """How models read the errors of what they were fitted to."""
+    if isinstance(releases, MeasuredReleases):
+        return (
+            "those of the benchmark results, estimated in one model with the capabilities, so "
+            "that what models share through the scale is shared in every draw"
+        )
+    if isinstance(releases, DrawnReleases):
+        return "joint between models, from draws of all scores"
+    return metric.measurement
 
 
 def settings_record(metric: Metric, settings: SamplerSettings) -> dict[str, Any]:

@@ -278,3 +278,19 @@ def test_methods_link_to_the_docs_that_are_there(tmp_path):
 def test_code_in_a_sentence_is_code_and_everything_else_is_escaped():
     assert coded("`a <b>` & `run`") == "<code>a &lt;b&gt;</code> &amp; <code>run</code>"
     assert coded("a lone ` <b>") == "a lone ` &lt;b&gt;"
+
+
+def test_of_benchmark_results_the_page_says_so(folder):
+    table = pd.read_csv(folder / "capabilities.csv")
+    table = table.assign(
+        results=5, median=table["score"], lower90=table["score"] - 1, upper90=table["score"] + 1
+    )
+    before = text_of(made(folder))
+    table.to_csv(folder / "capabilities.csv", index=False)
+    words = text_of(made(folder))
+    for told in ("highest of these medians", "by posterior median is", "joint models fit"):
+        assert told in words
+        assert told not in before
+    assert "by published score is" in before
+    assert "by published score is" not in words
+    assert "Benchmark results behind" in text_of(write_tree(folder.parent)[0].read_text())

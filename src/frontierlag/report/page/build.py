@@ -152,6 +152,8 @@ def index(root: Path, found: list[Results]) -> str:
             "title": answers.title(r),
             "dataset": r.dataset,
             "as_of": r.as_of,
+            "measured": r.measured,
+            "model": r.headline,
             "answer": answers.answer(r),
             "unconverged": r.unconverged,
         }

@@ -92,6 +92,12 @@ class Results:
         return headline(self.models)
 
     @property
+    def measured(self) -> bool:
+        """Whether benchmark results were fitted, not scores."""
+        table = self.table(CAPABILITIES)
+        return not table.empty and bool(table["results"].notna().any())
+
+    @property
     def unconverged(self) -> list[str]:
         """Every model whose numbers carry the stamp, stacks that rest on one among them."""
         found = [
