@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from frontierlag.benchmarks import MeasuredReleases, joined, load_results
+from frontierlag.draws import DrawnReleases, load_draws, with_draws
 from frontierlag.errors import SpecError
 from frontierlag.lags.days import Window
-from frontierlag.model import first_model, models_for
+from frontierlag.model import Reads, first_model, models_for
 from frontierlag.scores import (
     Efforts,
     Releases,
@@ -38,6 +39,8 @@ class Job:
     results
         Name or path of the benchmark results behind the scores; empty to fit the scores. Dates,
         makers and countries come from the score table all the same.
+    draws
+        Path of joint draws of the scores, in place of their intervals; empty for the intervals.
 
     Raises
     ------
@@ -51,9 +54,15 @@ class Job:
     as_of: date | None = None
     efforts: Efforts = "best"
     results: str = ""
+    draws: str = ""
 
     def prepare(self) -> Prepared:
         """Read the table and settle the groups and the window."""
+        if self.results and self.draws:
+            raise SpecError(
+                "give either benchmark results or joint draws of scores, not both: each says how "
+                "the models were measured"
+            )
         table = load_scores(self.scores)
         if self.as_of is not None and self.as_of > table.as_of:
             raise SpecError(
@@ -72,16 +81,28 @@ class Job:
         window = Window(since, found.as_of)
         if self.results:
             found = joined(load_results(self.results), found)
-        return Prepared(table, found, window)
+        if self.draws:
+            found = with_draws(load_draws(self.draws), found)
+        return Prepared(table, found, window, own_window=since == earliest)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A job with its data read."""
+    """A job with its data read.
+
+    Attributes
+    ----------
+    table, releases, window
+        The score table, the two groups' releases with what was measured of them, and the days over
+        which lags are told.
+    own_window
+        Whether the window starts where it does by default.
+    """
 
     table: ScoreTable
     releases: Releases
     window: Window
+    own_window: bool = True
 
     @property
     def slug(self) -> Path:
@@ -95,23 +116,30 @@ class Prepared:
         return isinstance(self.releases, MeasuredReleases)
 
     @property
+    def reads(self) -> Reads:
+        """What models are fitted to."""
+        if isinstance(self.releases, DrawnReleases):
+            return "draws"
+        return "results" if self.measured else "scores"
+
+    @property
     def models(self) -> tuple[str, ...]:
         """Names of the models that are fitted unless told otherwise; the headline is among them."""
-        return models_for(self.table.metric, "results" if self.measured else "scores")
+        return models_for(self.table.metric, self.reads)
 
     def model(self, trend: str = "") -> str:
         """Name of the model that stands first for these data, or of its like with another trend."""
-        return first_model(self.table.metric, "results" if self.measured else "scores", trend)
+        return first_model(self.table.metric, self.reads, trend)
 
     @property
     def suffix(self) -> str:
-        """What tells a fit to benchmark results, or another window than the table's own, apart.
+        """What tells a fit to results or draws, or another window than the table's own, apart.
 
         So that neither replaces the other in a results folder. Empty for scores over the table's
         own window; else as in ``-joint-since-2025-01-01-as-of-2026-03-01``.
         """
-        words = "-joint" if self.measured else ""
-        if self.window.since != default_window_start(self.releases):
+        words = {"scores": "", "results": "-joint", "draws": "-draws"}[self.reads]
+        if not self.own_window:
             words += f"-since-{self.window.since}"
         if self.window.as_of != self.table.as_of:
             words += f"-as-of-{self.window.as_of}"

@@ -205,8 +205,8 @@ def by_compilation(items: Sequence[Item]) -> list[list[Item]]:
     for item in items:
         groups.setdefault((item.model, item.prepared.table.metric), []).append(item)
 
-    def cost(group: list[Item]) -> tuple[bool, bool, int]:
-        name = group[0].model
-        return group[0].prepared.table.metric.bounded, "logistic" in name, len(group)
+    def cost(group: list[Item]) -> tuple[bool, bool, bool, int]:
+        name, first = group[0].model, group[0].prepared
+        return first.measured, first.table.metric.bounded, "logistic" in name, len(group)
 
     return sorted(groups.values(), key=cost, reverse=True)

@@ -32,6 +32,7 @@ class Request(BaseModel):
     as_of: date | None
     efforts: Efforts
     results: str = ""
+    draws: str = ""
     models: tuple[str, ...]
     all_claims: bool
     priors: dict[str, Prior]
@@ -54,6 +55,7 @@ class Request(BaseModel):
             as_of=job.as_of,
             efforts=job.efforts,
             results=job.results,
+            draws=job.draws,
             models=tuple(models),
             all_claims=all_claims,
             priors=dict(priors or {}),
@@ -87,7 +89,9 @@ class Request(BaseModel):
         """The request as a manifest keeps it."""
         return self.model_dump(mode="json", exclude_none=False)
 
-    def job(self, scores: str | None = None, results: str | None = None) -> Job:
+    def job(
+        self, scores: str | None = None, results: str | None = None, draws: str | None = None
+    ) -> Job:
         """The job, on the same tables or on copies of them elsewhere."""
         return Job(
             scores or self.scores,
@@ -96,12 +100,14 @@ class Request(BaseModel):
             self.as_of,
             self.efforts,
             results or self.results,
+            draws or self.draws,
         )
 
     def command(self) -> str:
         """The command line that asks for the same; priors of one's own have none."""
         words = ["frontierlag", "run", "--scores", self.scores, "--comparison", self.comparison]
         words += ["--results", self.results] if self.results else []
+        words += ["--draws", self.draws] if self.draws else []
         for name, day in (("since", self.since), ("as-of", self.as_of)):
             words += [f"--{name}", day.isoformat()] if day else []
         words += ["--models", ",".join(self.models)] if self.models else []

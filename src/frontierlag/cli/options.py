@@ -23,6 +23,14 @@ BenchmarkResults = Annotated[
         "eci-results-2026-08-11, or a CSV file.",
     ),
 ]
+JointDraws = Annotated[
+    str,
+    Parameter(
+        name="draws",
+        help="Joint draws of the scores in place of their intervals: what `frontierlag "
+        "capabilities` writes, or Epoch's eci_bootstraps.json.",
+    ),
+]
 ComparisonName = Annotated[
     str, Parameter(help="us-china, closed-open, or LEADER:FOLLOWER such as USA:France.")
 ]

@@ -15,6 +15,7 @@ from frontierlag.cli.options import (
     AsOf,
     BenchmarkResults,
     ComparisonName,
+    JointDraws,
     Sampler,
     Scores,
     Since,
@@ -30,6 +31,7 @@ def run(
     *,
     scores: Scores = DEFAULT_SCORES,
     measured: BenchmarkResults = "",
+    drawn: JointDraws = "",
     comparison: ComparisonName = "us-china",
     since: Since = None,
     as_of: AsOf = None,
@@ -57,7 +59,7 @@ def run(
     """
     from frontierlag.jobs import Job
 
-    job = Job(scores, comparison, since, as_of, results=measured)
+    job = Job(scores, comparison, since, as_of, results=measured, draws=drawn)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
     chosen = tuple(models.split(",")) if models else ()
@@ -96,6 +98,7 @@ def fit(
     ] = None,
     scores: Scores = DEFAULT_SCORES,
     measured: BenchmarkResults = "",
+    drawn: JointDraws = "",
     comparison: ComparisonName = "us-china",
     since: Since = None,
     as_of: AsOf = None,
@@ -113,7 +116,7 @@ def fit(
     from frontierlag.report.console import show_convergence, terminal
     from frontierlag.storage import store
 
-    job = Job(scores, comparison, since, as_of, results=measured).prepare()
+    job = Job(scores, comparison, since, as_of, results=measured, draws=drawn).prepare()
     spec = ModelSpec.of(model or job.model(), job.table.metric)
     console = terminal()
     with replaced(out) as path, progress(f"fitting {spec.name}") as step:

@@ -3,7 +3,7 @@
 frozen/NAME/frozen.json        what was asked, the hash of every file below, versions
 frozen/NAME/results/           tables, figures and manifest as they were (no posteriors)
 frozen/NAME/input/             the score table, byte for byte
-frozen/NAME/input/results/     the benchmark results behind it, of a run on those
+frozen/NAME/input/measured/    the benchmark results or joint draws behind it, of a run on those
 frozen/NAME/environment.txt    every package that was installed when it was frozen
 """
 
@@ -31,6 +31,7 @@ from frontierlag.scores.table import LATEST, reference_file, reference_names
 
 FROZEN = "frozen.json"
 RESULTS, INPUT, ENVIRONMENT = "results", "input", "environment.txt"
+MEASURED = "measured"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -46,8 +47,8 @@ class Frozen:
         What was asked.
     table, sha256
         Path of the score table below the folder, and its hash.
-    results_table
-        Path of the table of benchmark results below the folder; empty of a run on scores.
+    measured
+        Path of the benchmark results or joint draws below the folder; empty of a run on scores.
     files
         SHA-256 of every file, by path.
     digest
@@ -60,7 +61,7 @@ class Frozen:
     request: Request
     table: str
     sha256: str
-    results_table: str
+    measured: str
     files: dict[str, str]
     digest: str
     manifest: dict[str, Any]
@@ -118,11 +119,11 @@ def freeze(name: str, results: Path, to: Path, scores: Path | None = None) -> Fr
     kept = _kept(results, manifest)
     file, content = _table(request, manifest["data"]["sha256"], scores)
     inputs = {f"{INPUT}/{file}": content}
-    results_table = ""
-    if request.results:
-        file, of_results = _results_table(request, manifest["data"]["results"]["sha256"])
-        results_table = f"{INPUT}/{RESULTS}/{file}"
-        inputs[results_table] = of_results
+    measured = ""
+    if request.results or request.draws:
+        file, beside = _measured(request, manifest["data"])
+        measured = f"{INPUT}/{MEASURED}/{file}"
+        inputs[measured] = beside
     with staged(out) as folder:
         for path in kept:
             (folder / RESULTS / path).parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +137,7 @@ def freeze(name: str, results: Path, to: Path, scores: Path | None = None) -> Fr
             "name": name,
             "command": request.command(),
             "table": next(iter(inputs)),
-            "results_table": results_table,
+            "measured": measured,
             "attribution": manifest["data"]["attribution"],
             "frozen_with": versions(),
             "files": hashes,
@@ -160,7 +161,7 @@ def open_frozen(folder: Path) -> Frozen:
         told = json.loads(path.read_text(encoding="utf-8"))
         files = {str(name): str(value) for name, value in told["files"].items()}
         table, digest = str(told["table"]), str(told["digest"])
-        results_table = str(told.get("results_table", ""))
+        measured = str(told.get("measured", ""))
         sha256 = files[table]
     except FileNotFoundError:
         raise ResultsError(
@@ -172,7 +173,7 @@ def open_frozen(folder: Path) -> Frozen:
         ) from None
     manifest = read_manifest(folder / RESULTS)
     request = Request.read(manifest, str(folder / RESULTS / MANIFEST))
-    return Frozen(folder, request, table, sha256, results_table, files, digest, manifest)
+    return Frozen(folder, request, table, sha256, measured, files, digest, manifest)
 
 
 def _kept(results: Path, manifest: dict[str, Any]) -> list[str]:
@@ -226,30 +227,36 @@ def _table(request: Request, sha256: str, given: Path | None) -> tuple[str, byte
     return file, content
 
 
-def _results_table(request: Request, sha256: str) -> tuple[str, bytes]:
-    """Name and bytes of the benchmark results that the run read."""
-    file, content = result_file(request.results)
-    if hashlib.sha256(content).hexdigest() != sha256:
+def _measured(request: Request, data: dict[str, Any]) -> tuple[str, bytes]:
+    """Name and bytes of the benchmark results or joint draws that the run read."""
+    name, kind = (request.results, "results") if request.results else (request.draws, "draws")
+    file, content = result_file(name)
+    if hashlib.sha256(content).hexdigest() != data[kind]["sha256"]:
         raise ScoresError(
-            f"{request.results} is not the table of benchmark results that the run read (its hash "
-            "differs): run the analysis again"
+            f"{name} is not what the run read as {kind} (its hash differs): run the analysis again"
         )
     return file, content
 
 
-def results_for(frozen: Frozen) -> str:
-    """The benchmark results to run again on, by the rule of :func:`table_for`; empty for none."""
-    if not frozen.results_table:
-        return ""
-    name, copy = frozen.request.results, frozen.folder / frozen.results_table
-    if name not in result_names():
-        return str(copy)
-    if load_results(name).sha256 != frozen.files[frozen.results_table]:
+def measured_for(frozen: Frozen) -> tuple[str, str]:
+    """The benchmark results and the joint draws to run again on, by the rule of `table_for`.
+
+    Empty where the run had none.
+    """
+    request = frozen.request
+    if not frozen.measured:
+        return "", ""
+    copy = str(frozen.folder / frozen.measured)
+    if request.draws:
+        return "", copy
+    if request.results not in result_names():
+        return copy, ""
+    if load_results(request.results).sha256 != frozen.files[frozen.measured]:
         raise ScoresError(
-            f"the reference table {name} of this version is not the one that was frozen; verify "
-            f"with frontierlag {frozen.manifest['versions']['frontierlag']}"
+            f"the reference table {request.results} of this version is not the one that was "
+            f"frozen; verify with frontierlag {frozen.manifest['versions']['frontierlag']}"
         )
-    return name
+    return request.results, ""
 
 
 def table_for(frozen: Frozen) -> str:

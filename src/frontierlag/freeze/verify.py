@@ -14,7 +14,7 @@ from frontierlag.freeze.compare import (
     Compared,
     compare_tables,
 )
-from frontierlag.freeze.frozen import RESULTS, Frozen, results_for, table_for
+from frontierlag.freeze.frozen import RESULTS, Frozen, measured_for, table_for
 from frontierlag.manifest import versions
 from frontierlag.run import run_jobs
 
@@ -87,7 +87,7 @@ def verify(
     with TemporaryDirectory(prefix="frontierlag-") as aside:
         again = Path(aside) / RESULTS
         run_jobs(
-            [request.job(table_for(frozen), results_for(frozen))],
+            [request.job(table_for(frozen), *measured_for(frozen))],
             [again],
             request.models,
             request.sampler,
