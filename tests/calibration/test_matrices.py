@@ -83,10 +83,9 @@ def test_true_lag_does_not_depend_on_the_scale(worlds):
         assert true_lags(world)["realized", "window"] == pytest.approx(np.mean(told), abs=1e-9)
 
 
-def test_capabilities_are_trend_plus_scatter_less_shortfall():
+def test_capabilities_are_trend_plus_scatter_less_shortfall(worlds):
     below = []
-    for i in range(6):
-        w = make_matrix_world(MATRICES, np.random.default_rng([8, i]))
+    for w in worlds:
         t = (w.day - np.datetime64(w.reference, "D").astype(int)) / DAYS_PER_YEAR
         scale = w.parameters["slope"].mean() / 14
         frontier = w.trend.value(w.parameters, t, w.releases.group, np)
