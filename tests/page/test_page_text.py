@@ -287,7 +287,16 @@ def test_of_benchmark_results_the_page_says_so(folder):
     )
     before = text_of(made(folder))
     table.to_csv(folder / "capabilities.csv", index=False)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    left = {"kind": "model", "name": "Lone", "results": 1, "reason": "too few"}
+    manifest["data"]["results"] = {
+        **{"name": "mine", "sha256": "abc", "results": 2000, "models": 210, "benchmarks": 50},
+        "excluded": [left],
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     words = text_of(made(folder))
+    assert "mine: 2000 results of 210 models on 50 benchmarks" in words
+    assert "model Lone, 1 results: too few" in words
     for told in ("highest of these medians", "by posterior median is", "joint models fit"):
         assert told in words
         assert told not in before

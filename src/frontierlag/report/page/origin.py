@@ -42,6 +42,7 @@ def data(results: Results) -> dict[str, Any]:
         "errors": results.manifest.get("measurement_errors", "not told"),
         "anchors": found["metric"].get("anchors", []),
         "metric": found["metric"]["name"],
+        "results": found.get("results"),
     }
 
 
