@@ -161,7 +161,7 @@ def test_sources_are_left_out_as_organizations_with_enough_results():
     found = {c.name: int(c.dropped.sum()) for c in without_each_source(prepared.releases)}
     assert found["without Alibaba"] == 76 + 61
     assert found["without Epoch AI"] == 691
-    assert found["without not stated"] == 334
+    assert found["without unstated sources"] == 334
     assert "without OpenAI" not in found  # three results
     assert min(found.values()) >= 10
 

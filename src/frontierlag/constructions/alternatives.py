@@ -127,7 +127,8 @@ def without_each_source(
                 if name == NOT_STATED
                 else f"what {name} reported, left out"
             )
-            yield Construction(f"without {name}", SOURCES, words, (who == name).to_numpy())
+            called = "unstated sources" if name == NOT_STATED else name
+            yield Construction(f"without {called}", SOURCES, words, (who == name).to_numpy())
 
 
 def without_vendors(releases: MeasuredReleases, scores: ScoreTable) -> Iterator[Construction]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from frontierlag.benchmarks import MeasuredReleases, load_results
 from frontierlag.constructions.alternatives import Choice, constructions
-from frontierlag.constructions.construction import BENCHMARKS
+from frontierlag.constructions.construction import BENCHMARKS, DIMENSIONS
 from frontierlag.constructions.refits import fit_constructions
 from frontierlag.constructions.table import constructions_table, second_table
 from frontierlag.constructions.words import index_page, index_sentences
@@ -115,7 +115,8 @@ def study_index(
             as_text(second).to_csv(folder / "second-ability.csv", index=False)
         page = index_page(table, sentences, prepared, credits)
         (folder / "index.md").write_text(page, encoding="utf-8")
-        _draw(table, second, prepared, folder / FIGURES)
+        two = next((outcome.model for outcome in outcomes if outcome.second is not None), "")
+        _draw(table, second, two, prepared, folder / FIGURES)
         models = {
             name: model_record(ModelSpec.of(name, prepared.table.metric), len(releases), settings)
             for name in dict.fromkeys(outcome.model for outcome in outcomes)
@@ -136,9 +137,9 @@ def study_index(
 
 
 def _draw(
-    table: pd.DataFrame, second: pd.DataFrame | None, prepared: Prepared, folder: Path
+    table: pd.DataFrame, second: pd.DataFrame | None, two: str, prepared: Prepared, folder: Path
 ) -> None:
-    """The figures that there are rows for."""
+    """The figures that there are rows for; ``two`` is the model with two abilities."""
     credit = prepared.table.attribution
     about = Provenance(
         prepared.releases.comparison.name,
@@ -166,5 +167,7 @@ def _draw(
         )
         save(figure, folder, "constructions")
     if second is not None:
-        figure = second_ability(second, about, f"What a second ability would be: {prepared.title}")
+        rows = table[table["kind"] == DIMENSIONS]
+        of_two = replace(about, model=two, converged=bool(rows["converged"].all()))
+        figure = second_ability(second, of_two, f"What a second ability would be: {prepared.title}")
         save(figure, folder, "second-ability")

@@ -15,6 +15,7 @@ from frontierlag.constructions.construction import (
     VENDOR,
 )
 from frontierlag.jobs import Prepared
+from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.summary import INTERVAL_KIND, OUTER, decimals
 
@@ -91,8 +92,9 @@ def index_page(
         "Months, posterior median with "
         f"{OUTER:.0%} {INTERVAL_KIND} interval; realized and trend lag are means over "
         f"{prepared.window_words}. The change is that of the median against all results, with its "
-        "Monte Carlo standard error. A release that is left without usable results counts in "
-        "neither group; the window stays.",
+        "Monte Carlo standard error. At least: on more than a tenth of the days the lag is only a "
+        "lower bound, because what is left begins too late. A release that is left without usable "
+        "results counts in neither group; the window stays.",
         *credits,
     ]
     return "\n\n".join(parts) + "\n"
@@ -177,12 +179,14 @@ def _lag(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 def _months(row: pd.Series) -> str:
+    """Median and outer interval, worded as every lag is: a bound where many days are bounds."""
+    bound = "at least " if row["lag"] == REALIZED and row["censored"] > FEW_BOUNDS else ""
     places = decimals(float(row["mcse"]), most=1)
     low, median, high = (
         f"{round(float(row[name]), places) + 0.0:.{places}f}"
         for name in ("lower90", "median", "upper90")
     )
-    return f"{median} ({low} to {high})"
+    return f"{bound}{median} ({low} to {high})"
 
 
 def _change(row: pd.Series) -> str:
