@@ -48,6 +48,15 @@ def test_every_command_has_help_with_an_example(words, capsys):
     assert f"Example: frontierlag {' '.join(words)}" in shown
 
 
+@pytest.mark.parametrize("words", list(commands()), ids="-".join)
+def test_no_two_options_of_a_command_have_the_same_name(words):
+    command = app
+    for word in words:
+        command = command[word]
+    names = [name for option in command.assemble_argument_collection() for name in option.names]
+    assert sorted(names) == sorted(set(names))
+
+
 @pytest.mark.parametrize("words", [[], ["scores"]], ids=["frontierlag", "scores"])
 @pytest.mark.parametrize("asked", [["--help"], []], ids=["asked", "bare"])
 def test_the_overviews_show_examples_too(words, asked, capsys):

@@ -107,7 +107,7 @@ class Request(BaseModel):
         """The command line that asks for the same; priors of one's own have none."""
         words = ["frontierlag", "run", "--scores", self.scores, "--comparison", self.comparison]
         words += ["--results", self.results] if self.results else []
-        words += ["--draws", self.draws] if self.draws else []
+        words += ["--joint-draws", self.draws] if self.draws else []
         for name, day in (("since", self.since), ("as-of", self.as_of)):
             words += [f"--{name}", day.isoformat()] if day else []
         words += ["--models", ",".join(self.models)] if self.models else []

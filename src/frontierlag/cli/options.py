@@ -26,7 +26,7 @@ BenchmarkResults = Annotated[
 JointDraws = Annotated[
     str,
     Parameter(
-        name="draws",
+        name="joint-draws",
         help="Joint draws of the scores in place of their intervals: what `frontierlag "
         "capabilities` writes, or Epoch's eci_bootstraps.json.",
     ),
