@@ -20,7 +20,7 @@ from frontierlag.frontiers.base import Noise, Values
 from frontierlag.frontiers.item_response import FREEDOM, expected_score, student_logp
 from frontierlag.frontiers.marginal import marginal_logp
 from frontierlag.frontiers.pinned import FreeScale, free_scale
-from frontierlag.frontiers.stochastic import Stochastic, composed_logp, draw_shortfall
+from frontierlag.frontiers.stochastic import Stochastic, composed_logp
 from frontierlag.names import BENCHMARK, OTHER, RELEASE, RESULT
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric
