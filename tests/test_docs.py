@@ -190,6 +190,26 @@ def test_priors_are_shown_as_the_models_have_them(made, eci_new):
         assert np.mean((draws > low) & (draws < high)) == pytest.approx(0.9, abs=0.01)
 
 
+def test_the_published_index_is_made_again_from_its_results(made, eci_new):
+    module = made("from_index")
+    found = module.index(module.PENALTY)
+    assert len(found) == 222
+    published = dict(zip(eci_new.model.tolist(), eci_new.score.tolist(), strict=True))
+    assert max(abs(found[name] - score) for name, score in published.items()) < 0.3
+
+
+def test_capabilities_are_set_against_the_published_index(made, eci_new):
+    module = made("from_results")
+    capabilities = pd.DataFrame(
+        {"release": eci_new.model, "mean": eci_new.score + np.where(eci_new.score > 150, -2.0, 1.0)}
+    ).assign(model=module.JOINT_HEADLINE)
+    text = module._agreement(capabilities)
+    assert f"Over {len(eci_new)} models" in text
+    above = int((eci_new.score > 150).sum())
+    assert f"| above 150 | {above} | -2.0 | 2.00 |" in text
+    assert "| +1.0 | 1.00 |" in text
+
+
 def test_the_joint_model_s_tables_are_shown_where_they_are(made, tmp_path):
     module = made("from_results")
     shown = made("blocks").told

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
+from math import inf
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from blocks import block, table, told
 
@@ -12,10 +15,12 @@ from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, T
 from frontierlag.report.readme import answer, answers
 from frontierlag.report.readme_rows import NEW, OLD, decimals, marked, read, row_of, rows_of, share
 from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
+from frontierlag.scores import load_scores
 
 HERE, JOINT = (NEW, "us-china"), (NEW, "us-china-joint")
 SOURCES = {"benchmark results": (JOINT, JOINT_HEADLINE), "scores alone": (HERE, HEADLINE)}
 MOST = 12  # rows of a long table
+_SCORES = (-inf, 110, 120, 130, 140, 150, inf)  # bins of published scores
 _PERIODS = {
     WINDOW: "mean over the window",
     CURRENT: "last day",
@@ -40,6 +45,7 @@ def shown(results: Path) -> dict[str, str]:
         "claims": lambda: _claims(read(results, *HERE, "claims.csv")),
         "claims_joint": lambda: _claims(read(results, *JOINT, "claims.csv")),
         "capabilities": lambda: _capabilities(read(results, *JOINT, "capabilities.csv")),
+        "agreement": lambda: _agreement(read(results, *JOINT, "capabilities.csv")),
         "benchmarks": lambda: _benchmarks(read(results, *JOINT, "benchmarks.csv")),
         "published": lambda: _published(results),
         "files_of_run": lambda: _files(results),
@@ -115,6 +121,26 @@ def _capabilities(found: pd.DataFrame) -> str:
     head = ("model", "group", "released", "published", "capability, median (90 % interval)",
             "P(its group's best now)")  # fmt: skip
     return table(head, cells)
+
+
+def _agreement(found: pd.DataFrame) -> str:
+    """Posterior means of all models against the published index."""
+    of = found[found["model"] == JOINT_HEADLINE].set_index("release")
+    published = load_scores(NEW).frame.set_index("model")["score"].dropna()
+    mean = of["mean"].reindex(published.index).dropna()
+    published = published.loc[mean.index]
+    apart = mean - published
+    cells = []
+    for low, high in pairwise(_SCORES):
+        within = apart[(published > low) & (published <= high)]
+        said = (
+            f"up to {high}" if low < 0 else f"above {low}" + ("" if high == inf else f" to {high}")
+        )
+        cells.append((said, len(within), f"{within.mean():+.1f}", f"{within.abs().mean():.2f}"))
+    head = ("published score", "models", "mean difference", "mean absolute difference")
+    correlation = f"{np.corrcoef(mean, published)[0, 1]:.4f}"
+    words = f"Over {len(mean)} models the correlation is {correlation}; joint minus published:"
+    return f"{words}\n\n{table(head, cells)}"
 
 
 def _benchmarks(found: pd.DataFrame) -> str:

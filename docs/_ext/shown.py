@@ -10,6 +10,7 @@ from pathlib import Path
 import commands
 import from_calibration
 import from_code
+import from_index
 import from_results
 import from_studies
 
@@ -21,6 +22,7 @@ def everything(results: Path) -> dict[str, str]:
         from_studies.shown(results),
         from_calibration.shown(results),
         from_code.shown(),
+        from_index.shown(),
         commands.shown(results),
     )
     found: dict[str, str] = {}

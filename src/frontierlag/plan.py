@@ -20,6 +20,9 @@ from frontierlag.priors import Prior
 from frontierlag.scores import Metric, Releases, load_scores, parse_comparison, releases
 from frontierlag.storage import load
 
+# What a job gives beside scores, by what its models read.
+_GIVEN = {"results": "benchmark results (--results)", "draws": "joint draws (--joint-draws)"}
+
 
 @dataclass(frozen=True)
 class Item:
@@ -109,7 +112,14 @@ def models_of(
     if len(set(chosen)) != len(chosen):
         raise SpecError(f"name each model once; got {', '.join(chosen)}")
     for name in chosen:
-        ModelSpec.of(name, prepared.table.metric, priors).observations(prepared.releases)
+        spec = ModelSpec.of(name, prepared.table.metric, priors)
+        spec.observations(prepared.releases)
+        if spec.frontier.reads != prepared.reads:
+            raise SpecError(
+                f"{name} is fitted to scores with an interval each, and this job gives "
+                f"{_GIVEN[prepared.reads]}: fit {prepared.model()} to those, or {name} in a run "
+                "without them"
+            )
     return chosen
 
 

@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 
 from frontierlag.benchmarks import joined, load_results, screened
+from frontierlag.cli import main
+from frontierlag.cli.codes import USER_ERROR
 from frontierlag.errors import ScoresError
 from frontierlag.jobs import Job
-from frontierlag.scores import BadRowsError
+from frontierlag.report.console import show_measurement, terminal
+from frontierlag.scores import BadRowsError, load_scores
 
 NAME = "eci-results-2026-08-11"
 PINS = ("Claude 3.5 Sonnet", "GPT-5")
@@ -152,3 +155,37 @@ def test_models_of_neither_group_keep_informing_the_benchmarks(eci_new):
 def test_results_of_a_table_that_two_models_do_not_pin_are_refused():
     with pytest.raises(ScoresError, match="pinned"):
         Job("frontiermath-2026-01-17", results=NAME).prepare()
+
+
+def test_reference_results_run_from_chance_level_to_one():
+    # 71.7 % and 56.5 % of GPQA Diamond's questions of four choices, as Epoch AI publishes them.
+    raw = load_scores("gpqa-diamond-2026-01-17").frame.set_index("model")["score"]
+    found = load_results(NAME).frame
+    of = found[found["benchmark"] == "GPQA diamond"].set_index("model")["score"]
+    both = [name for name in of.index if name in raw.index]
+    assert len(both) >= 2
+    for name in both:
+        assert of[name] == pytest.approx((raw[name] - 0.25) / 0.75, abs=2e-5)
+
+
+@pytest.mark.parametrize("command", ["run", "fit"])
+def test_a_model_of_scores_is_not_fitted_to_results(command, capsys, tmp_path):
+    model = {"run": "--models", "fit": "--model"}[command]
+    out = tmp_path / "out"
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--results", NAME, model, "linear-stochastic", "--out", str(out)])
+    assert ended.value.code == USER_ERROR
+    assert "fit linear-joint" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_what_is_not_used_is_said_on_the_terminal(capsys, tmp_path, eci_new):
+    frame = load_results(NAME).frame[["model", "benchmark", "score"]]
+    lone = pd.DataFrame([["o3", "nobody else was given", 0.5]], columns=frame.columns)
+    path = tmp_path / "more.csv"
+    pd.concat([frame, lone]).to_csv(path, index=False)
+    show_measurement(terminal(), joined(load_results(path), eci_new))
+    said = capsys.readouterr().out
+    assert "2249 results of 222 models on 57 benchmarks" in said
+    assert "not used: benchmark nobody else was given, 1 result(s): has results of 1 model" in said
+    assert "17 model(s) with results are of neither group" in said

@@ -79,6 +79,7 @@ def test_results_of_a_release_are_integrated_over_its_capability():
         "result": np.array([0.5, 0.62, 0.4, 0.55, 0.7]),
         "result_model": np.array([0, 0, 0, 1, 1]),
         "result_benchmark": np.array([0, 1, 3, 2, 3]),
+        "result_weight": np.ones(5),
         "chance": np.array([0.0, 0.25, 0.0, 0.0]),
         "ceiling": np.array([1.0, 1.0, 0.9, 1.0]),
         "pin_index": np.array([1, 7]),
@@ -101,6 +102,37 @@ def test_results_of_a_release_are_integrated_over_its_capability():
         # A pin has its capability exactly.
         pin = p["capability"][..., 1].mean()
         assert found[0, k, 1] == pytest.approx(np.log(density(pin, i=1)), abs=1e-9)
+
+
+def test_the_density_of_a_release_that_was_left_out_is_exact_for_draws_as_wide_as_its_prior():
+    rng = np.random.default_rng(3)
+    benchmarks = 12
+    p = {
+        "capability": 125 + 25 * rng.normal(size=(1, 300, 1)),
+        "difficulty": np.broadcast_to(np.linspace(128, 152, benchmarks), (1, 300, benchmarks)),
+        "discrimination": np.full((1, 300, benchmarks), 0.2),
+        "noise": np.full((1, 300, benchmarks), 0.01),
+    }
+    at = np.arange(benchmarks)
+    data = {
+        "result": 1 / (1 + np.exp(-0.2 * (140.3 - np.linspace(128, 152, benchmarks)))),
+        "result_model": np.zeros(benchmarks, dtype=int),
+        "result_benchmark": at,
+        "result_weight": (at != 4).astype(float),
+        "chance": np.zeros(benchmarks),
+        "ceiling": np.ones(benchmarks),
+        "pin_index": np.array([7, 8]),
+    }
+    found = marginal_logp(p, data, 1, lambda c, i: norm.logpdf(c, 125, 25))
+
+    def density(c):
+        mean = 1 / (1 + np.exp(-0.2 * (c - p["difficulty"][0, 0])))
+        # A result of no weight says nothing.
+        logs = t.logpdf(data["result"], 4, mean, 0.01)[at != 4]
+        return norm.pdf(c, 125, 25) * np.exp(logs.sum())
+
+    exact, _ = quad(density, 135, 146, points=[140.3], limit=200)
+    assert found[0, 0, 0] == pytest.approx(np.log(exact), abs=1e-3)
 
 
 def test_who_holds_the_record():

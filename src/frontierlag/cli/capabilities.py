@@ -36,7 +36,7 @@ def capabilities(
     from frontierlag.draws.plain import fit_plain
     from frontierlag.jobs import Job
     from frontierlag.outputs import replaced
-    from frontierlag.report.console import terminal
+    from frontierlag.report.console import show_measurement, terminal
 
     prepared = Job(scores).prepare()
     measured = joined(load_results(results), prepared.releases)
@@ -46,7 +46,6 @@ def capabilities(
     console = terminal()
     verdict = fit.convergence
     console.print(f"{fit.posterior.sizes['model']} models: {verdict.verdict()}", markup=False)
-    for note in measured.responses.notes:
-        console.print(note, markup=False)
+    show_measurement(console, measured)
     console.print(f"stored in {out}", markup=False)
     return 0 if verdict.converged else NOT_CONVERGED

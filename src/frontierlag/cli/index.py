@@ -73,7 +73,7 @@ def index(
     from frontierlag.constructions import Choice, constructions
     from frontierlag.constructions.study import prepared_with_results, study_index
     from frontierlag.jobs import Job
-    from frontierlag.report.console import terminal
+    from frontierlag.report.console import show_measurement, terminal
 
     job = Job(scores, comparison, since, as_of, results=measured)
     choice = Choice(leave_out, vendor, benchmarks_since, dimensions)
@@ -82,9 +82,10 @@ def index(
     folder = out or Path("results") / prepared.slug / name
     keep = store or default_store()
     total = len(constructions(releases, load_results(measured), prepared.table, choice))
+    console = terminal()
+    show_measurement(console, releases)
     with progress("constructing the index otherwise", total) as step:
         found = study_index(job, folder, choice, keep, sampler, jobs=jobs, done=step)
-    console = terminal()
     for sentence in found.sentences:
         console.print(sentence, markup=False)
     console.print(f"written to {folder}; finished fits are kept in {keep}", markup=False)

@@ -113,12 +113,15 @@ def fit(
     from frontierlag.jobs import Job
     from frontierlag.model import ModelSpec
     from frontierlag.outputs import replaced
-    from frontierlag.report.console import show_convergence, terminal
+    from frontierlag.plan import models_of
+    from frontierlag.report.console import show_convergence, show_measurement, terminal
     from frontierlag.storage import store
 
     job = Job(scores, comparison, since, as_of, results=measured, draws=drawn).prepare()
-    spec = ModelSpec.of(model or job.model(), job.table.metric)
+    (name,) = models_of(job, (model or job.model(),), None)
+    spec = ModelSpec.of(name, job.table.metric)
     console = terminal()
+    show_measurement(console, job.releases)
     with replaced(out) as path, progress(f"fitting {spec.name}") as step:
         analysis = analyse(spec, job.releases, job.window, sampler, stage=step)
         store(analysis, path)
@@ -165,12 +168,15 @@ def _run_and_show(
     all_claims: bool,
 ) -> int:
     """Run, print the answers, and say by the exit code whether every fit converged."""
-    from frontierlag.report.console import show_run, terminal
+    from frontierlag.report.console import show_measurement, show_run, terminal
     from frontierlag.run import run_jobs
 
+    console = terminal()
+    for job in jobs:
+        if job.results or job.draws:
+            show_measurement(console, job.prepare().releases)
     with progress(f"fitting models to {len(jobs)} data sets") as step:
         found = run_jobs(jobs, folders, models, sampler, all_claims=all_claims, done=step)
-    console = terminal()
     for result, folder in zip(found, folders, strict=True):
         show_run(console, result, folder)
     return 0 if all(result.converged for result in found) else NOT_CONVERGED

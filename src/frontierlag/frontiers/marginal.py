@@ -20,6 +20,10 @@ from frontierlag.frontiers.item_response import expected_score, student_logp
 # Nodes of the trapezoidal rule, and how far they reach on either side of the posterior.
 NODES = 49
 REACH = 8.0
+# Log of the share of the integrand's highest value below which it adds nothing.
+_NOTHING = 25.0
+# A rule that reaches further than the integrand by more than this is set anew.
+_MOSTLY = 0.6
 
 # Log density of capabilities of shape (..., node) under what is known of release i.
 Density = Callable[[np.ndarray, int], np.ndarray]
@@ -39,8 +43,8 @@ def marginal_logp(p: Values, data: Values, releases: int, density: Density) -> n
         Draws: ``capability`` ``(..., release)``; ``difficulty``, ``discrimination`` and ``noise``
         ``(..., benchmark)``.
     data
-        ``result``, ``result_model``, ``result_benchmark``, ``chance``, ``ceiling`` and
-        ``pin_index``.
+        ``result``, ``result_model``, ``result_benchmark``, ``result_weight``, ``chance``,
+        ``ceiling`` and ``pin_index``.
     releases
         How many models are releases: the first ones.
     density
@@ -55,18 +59,42 @@ def marginal_logp(p: Values, data: Values, releases: int, density: Density) -> n
     found = np.empty((*lead, releases))
     for i in range(releases):
         of = np.flatnonzero(np.asarray(data["result_model"]) == i)
-        at = np.asarray(data["result_benchmark"])[of]
         draws = capability[..., i]
         pinned = i in np.asarray(data["pin_index"])
         half = 0.0 if pinned else REACH * draws.std()
         nodes = np.linspace(draws.mean() - half, draws.mean() + half, 1 if pinned else NODES)
-        a, d, noise = (p[name][..., at, None] for name in ("discrimination", "difficulty", "noise"))
-        expected = expected_score(
-            a * (nodes - d), data["chance"][at, None], data["ceiling"][at, None], arrays
-        )
-        error = np.asarray(data["result"])[of, None] - expected
-        of_results = student_logp(error, noise, np.log(noise), arrays).sum(-2)
-        total = of_results + density(np.broadcast_to(nodes, of_results.shape), i)
+        total = _results_logp(p, data, of, nodes) + density(_spread(nodes, lead), i)
+        # Of a release that was left out, the draws are as wide as its prior and the integrand is
+        # not: the rule is set anew over where there is something to add up, while that narrows it.
+        while not pinned and np.ptp(narrow := _where_it_counts(total, nodes)) < (
+            _MOSTLY * np.ptp(nodes)
+        ):
+            nodes = narrow
+            total = _results_logp(p, data, of, nodes) + density(_spread(nodes, lead), i)
         step = 1.0 if pinned else nodes[1] - nodes[0]
         found[..., i] = logsumexp(total, axis=-1) + np.log(step)
     return found
+
+
+def _results_logp(p: Values, data: Values, of: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """Log density of some results at each node, those of no weight left out, ``(..., node)``."""
+    at = np.asarray(data["result_benchmark"])[of]
+    a, d, noise = (p[name][..., at, None] for name in ("discrimination", "difficulty", "noise"))
+    expected = expected_score(
+        a * (nodes - d), data["chance"][at, None], data["ceiling"][at, None], arrays
+    )
+    error = np.asarray(data["result"])[of, None] - expected
+    weight = np.asarray(data["result_weight"])[of, None]
+    return np.asarray((weight * student_logp(error, noise, np.log(noise), arrays)).sum(-2))
+
+
+def _spread(nodes: np.ndarray, lead: tuple[int, ...]) -> np.ndarray:
+    return np.broadcast_to(nodes, (*lead, len(nodes)))
+
+
+def _where_it_counts(total: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """As many nodes between those beyond which no draw has anything to add."""
+    counts = (total > total.max(-1, keepdims=True) - _NOTHING).reshape(-1, len(nodes)).any(0)
+    first, last = np.flatnonzero(counts)[[0, -1]]
+    low, high = nodes[max(first - 1, 0)], nodes[min(last + 1, len(nodes) - 1)]
+    return np.linspace(low, high, len(nodes))

@@ -14,10 +14,11 @@ from rich.table import Table
 from frontierlag.checks.convergence import Convergence
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.published import Convention
+from frontierlag.manifest import draws_record, results_record
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.claims import probability_words
 from frontierlag.report.sentences import headline, number
-from frontierlag.scores import ScoreTable, date_lint
+from frontierlag.scores import Releases, ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND, decimals
 
 if TYPE_CHECKING:
@@ -85,6 +86,26 @@ def show_claims(console: Console, answers: Sequence[Answer]) -> None:
         share = probability_words(a.probability)
         table.add_row(a.claim.number, a.claim.words, middle, outer, share, verdict)
     console.print(table)
+
+
+def show_measurement(console: Console, releases: Releases) -> None:
+    """Print what of benchmark results or joint draws is fitted, and what of them is not used."""
+    found = results_record(releases)
+    if found:
+        console.print(
+            f"{found['name']}: {found['results']} results of {found['models']} models on "
+            f"{found['benchmarks']} benchmarks"
+        )
+        for one in found["excluded"]:
+            console.print(
+                f"not used: {one['kind']} {one['name']}, {one['results']} result(s): "
+                f"{one['reason']}"
+            )
+        for note in found["notes"]:
+            console.print(note)
+    elif draws_record(releases):
+        for note in releases.notes:
+            console.print(note)
 
 
 def show_run(console: Console, result: Result, folder: Path) -> None:
