@@ -24,7 +24,10 @@ from frontierlag.report.figures.sheet import (
 
 NOMINAL, BAR = 0.9, 0.95
 ROW, HEAD = 0.3, 2.2  # inches that an estimator takes in a panel, and that the sheet takes
+GAP = 0.95  # inches between rows of panels: tick labels, axis label and the next title
 COLUMNS = 3
+# Dots higher than this many times the daily point method's largest error stand at the edge.
+HIGHEST = 2.0
 KINDS = (REALIZED, TREND)
 
 
@@ -99,8 +102,12 @@ def error_chart(table: pd.DataFrame, about: Provenance) -> Figure:
     shown = table[(table["period"] == WHOLE) & (table["lag"] == REALIZED) & table["rmse"].notna()]
     with_interval = shown[shown["width"].notna()]
     names, worlds = _unique(with_interval["estimator"]), _unique(shown["world"])
-    top = 1.12 * float(shown["rmse"].max())
-    right = 1.12 * float(with_interval["width"].max())
+    points = shown.loc[shown["width"].isna(), "rmse"]
+    highest = float(shown["rmse"].max())
+    if not points.empty:
+        highest = min(highest, HIGHEST * float(points.max()))
+    top = 1.12 * highest
+    right = 1.12 * float(with_interval.loc[with_interval["rmse"] <= top, "width"].max())
     z = 2 * stats.norm.ppf((1 + NOMINAL) / 2)
     numbered = [(_dot("white"), f"{i + 1}  {name}") for i, name in enumerate(names)]
     with styled():
@@ -123,6 +130,10 @@ def error_chart(table: pd.DataFrame, about: Provenance) -> Figure:
             for _, row in of_world[of_world["width"].isna()].iterrows():
                 axes.axhline(row["rmse"], color=NEUTRAL, lw=1, ls=(0, (3, 2)), zorder=0.9)
             for name, row in of_world[of_world["width"].notna()].iterrows():
+                number = str(names.index(str(name)) + 1)
+                if row["rmse"] > top or row["width"] > right:
+                    _beyond(axes, number, row, right, top)
+                    continue
                 axes.errorbar(
                     row["width"],
                     row["rmse"],
@@ -135,7 +146,7 @@ def error_chart(table: pd.DataFrame, about: Provenance) -> Figure:
                     lw=0.9,
                 )
                 axes.annotate(
-                    str(names.index(str(name)) + 1),
+                    number,
                     (row["width"], row["rmse"]),
                     ha="center",
                     va="center",
@@ -159,7 +170,8 @@ def _panels(
     """A sheet with a panel a world, three in a row, and those of the last row that are not used."""
     columns = min(COLUMNS, len(worlds))
     rows = -(-len(worlds) // columns)
-    figure = new_figure((9.6, (height - HEAD) * rows + HEAD + 0.5 * (rows - 1)))
+    panel = height - HEAD
+    figure = new_figure((9.6, panel * rows + HEAD + GAP * (rows - 1)))
     place = add_sheet(
         figure, title, subtitle, about, key=key, columns=4, panel_title=True, left=left
     )
@@ -168,12 +180,24 @@ def _panels(
         columns,
         sharey=True,
         squeeze=False,
-        gridspec_kw={**place, "wspace": 0.1, "hspace": 0.32},
+        gridspec_kw={**place, "wspace": 0.1, "hspace": GAP / panel},
     )
     panels = list(grid.ravel())
     for axes in panels[len(worlds) :]:
         axes.set_visible(False)
     return figure, panels
+
+
+def _beyond(axes: Axes, number: str, row: pd.Series, right: float, top: float) -> None:
+    """Say at the edge of a panel where a dot that lies outside it is."""
+    axes.annotate(
+        f"{number}: error {row['rmse']:.2g}, width {row['width']:.2g}",
+        (min(row["width"], 0.98 * right), min(row["rmse"], 0.95 * top)),
+        ha="right" if row["width"] > right / 2 else "left",
+        va="top",
+        size=7.5,
+        color=LAG_COLORS[REALIZED],
+    )
 
 
 def _dot(color: str) -> Line2D:
