@@ -10,6 +10,7 @@ import pandas as pd
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.outputs import MANIFEST
 from frontierlag.report.claims import probability_words
+from frontierlag.report.readme_calibration import calibration
 from frontierlag.report.readme_rows import (
     NEW,
     OLD,
@@ -64,7 +65,7 @@ def answer(results: Path) -> str:
         f"{marked(now, ' months')}.** Intervals are 90 % equal-tailed posterior intervals; "
         f"realized lag from {joint.since} on, model `{JOINT_HEADLINE}`, fitted to the benchmark "
         f"results behind the scores `{NEW}`. On {share(window['censored'])} of the days the lag is "
-        "only a lower bound, because the table begins too late.\n\n"
+        f"only a lower bound, because the table begins too late.{_settled(now)}\n\n"
         f"From the scores and their intervals alone (`{HEADLINE}`) the mean is "
         f"{marked(beside, ' months')}: intervals do not say that the errors of all scores hang "
         "together, so that model takes more of each record for luck, which shortens the lag, and "
@@ -73,6 +74,17 @@ def answer(results: Path) -> str:
         "interval):\n\n"
         "| rung | the question it answers | benchmark results | scores alone |\n"
         f"|---|---|---|---|\n{rungs}"
+    )
+
+
+def _settled(now: Row) -> str:
+    """Why an interval has no width, where it has none."""
+    if now["lower90"] < now["upper90"]:
+        return ""
+    return (
+        " The lag on a day is the time between two releases: on that day it is the same two in more "
+        "than nine of ten draws, so the interval has no width (errors of release dates are not in "
+        "it)."
     )
 
 
@@ -200,4 +212,5 @@ BLOCKS = {
     "forecast": forecast,
     "errors": errors,
     "records": records,
+    "calibration": calibration,
 }
