@@ -82,7 +82,7 @@ def _settled(now: Row) -> str:
     if now["lower90"] < now["upper90"]:
         return ""
     return (
-        " The lag on a day is the time between two releases: on that day it is the same two in more "
+        " The lag on a day is the time since one release: on that day it is the same one in more "
         "than nine of ten draws, so the interval has no width (errors of release dates are not in "
         "it)."
     )
