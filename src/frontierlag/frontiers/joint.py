@@ -211,6 +211,7 @@ class Joint(Stochastic):
         group, n = data["group_index"], len(data["centre"])
         others = len(data["share"]) - len(group)
         lead = mu.shape[:-1]
+
         def normal(location: str, spread: str, size: int, log: bool = False) -> np.ndarray:
             at = np.log(p[location]) if log else p[location]
             values = at[..., None] + p[spread][..., None] * rng.standard_normal((*lead, size))
