@@ -82,6 +82,32 @@ def test_the_sentence_says_all_that_a_citation_needs_in_both_languages(tmp_path)
     assert "CONVERGED" not in english
 
 
+def test_what_was_fitted_in_place_of_scores_is_named_in_every_format(tmp_path):
+    made = folder(tmp_path, line(), results={"name": "results-test", "sha256": "cd" * 32})
+    found = choose(read_estimates(made), "all", "all", "all")
+    english, chinese, _ = cite(found).split("\n\n")
+    assert "data Epoch AI, benchmark results results-test behind ECI, dataset eci-test" in english
+    assert "数据 Epoch AI，ECI 所依据的基准测试结果 results-test，数据集 eci-test" in chinese
+    for form in FORMATS:
+        assert "results-test" in cite(found, form)
+    assert "cd" * 32 in cite(found, "bibtex")
+    assert "cd" * 32 in cite(found, "csv")
+
+
+def test_an_interval_of_one_day_says_why(tmp_path):
+    told = one(tmp_path, period="current", median=5.224, lower90=5.224, upper90=5.224, censored=0)
+    english, chinese, _ = told.split("\n\n")
+    assert "at least 90% of the draws agree to the day" in english
+    assert "至少 90% 的后验抽样给出同一天数" in chinese
+
+
+def test_draws_without_a_lag_stand_in_the_tables(tmp_path):
+    made = folder(tmp_path, line(undefined=0.24))
+    found = choose(read_estimates(made), "all", "all", "all")
+    assert r"6\% & 24\% \\" in cite(found, "latex")
+    assert cite(found, "markdown").count("| 24% |") == 1
+
+
 @pytest.mark.parametrize(
     ("mcse", "shown"), [(0.008, "6.8"), (0.049, "6.8"), (0.06, "7"), (2.0, "7")]
 )

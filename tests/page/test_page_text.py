@@ -240,6 +240,16 @@ def test_a_model_may_be_named_na(folder):
     assert "<td>NA</td>" in made(folder)
 
 
+def test_an_interval_of_one_day_says_why(folder):
+    assert "agree to the day" not in text_of(made(folder))
+    path = folder / "lags.csv"
+    table = pd.read_csv(path, dtype={"period": str})
+    now = (table["lag"] == "realized") & (table["period"] == "current")
+    table.loc[now, ["lower90", "upper90"]] = table.loc[now, "median"].iloc[0]
+    table.to_csv(path, index=False)
+    assert "at least 90 % of the draws agree to the day" in text_of(made(folder))
+
+
 def test_figures_have_no_more_digits_than_the_error_supports():
     assert figure(6.849, 0.008) == "6.8"
     assert figure(6.849, 0.06) == "7"

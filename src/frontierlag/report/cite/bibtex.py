@@ -42,6 +42,7 @@ def data_entry(source: Source) -> str:
     said = [f"Dataset {source.dataset}"]
     said += [f"vintage {source.vintage}"] if source.vintage else []
     said += [f"as of {source.as_of}", f"SHA-256 {source.sha256}"]
+    said += [f"{source.fitted}, SHA-256 {source.fitted_sha256}"] if source.fitted else []
     fields = {"title": f"{{{escape(source.dataset)}}}", "note": escape(", ".join(said))}
     if source.of_epoch:
         (data,) = (r for r in citation_file()["references"] if r["type"] == "data")

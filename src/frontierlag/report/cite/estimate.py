@@ -19,6 +19,8 @@ from frontierlag.summary import OUTER, decimals
 
 LAGS = (REALIZED, TREND, AT_RELEASE)
 ALL = "all"
+# What a run may have been fitted to in place of scores with intervals, by its key in the manifest.
+FITTED = {"results": "benchmark results", "draws": "joint draws"}
 _NUMBERS = ("mean", "median", "lower90", "upper90", "mcse", "undefined", "censored")
 _COLUMNS = ("dataset", "comparison", "as_of", "model", "lag", "period", *_NUMBERS, "converged")
 
@@ -43,6 +45,9 @@ class Source:
         Of every interval.
     attribution
         The credit that goes wherever the numbers go.
+    fitted, fitted_sha256
+        What was fitted in place of the scores and their intervals, ``benchmark results NAME`` or
+        ``joint draws NAME``, and the hash of it; empty where the scores were.
     """
 
     dataset: str
@@ -57,6 +62,8 @@ class Source:
     as_of: str
     interval_kind: str
     attribution: str
+    fitted: str = ""
+    fitted_sha256: str = ""
 
     @property
     def of_epoch(self) -> bool:
@@ -100,6 +107,11 @@ class Estimate:
     def one_day(self) -> bool:
         """Whether the period is a single day of each draw."""
         return self.period in (CURRENT, MINIMUM, MAXIMUM)
+
+    @property
+    def one_value(self) -> bool:
+        """Whether both ends of the interval are the same day: the draws agree on the two models."""
+        return self.defined and self.lower == self.upper
 
     def figure(self, value: float) -> str:
         """A number with no more decimals than its Monte Carlo error supports."""
@@ -200,6 +212,7 @@ def _source(folder: Path) -> Source:
     try:
         data, comparison, window = (manifest[k] for k in ("data", "comparison", "window"))
         intervals = manifest["intervals"]
+        fitted, fitted_sha256 = _fitted(data)
         if OUTER not in intervals["probabilities"]:
             raise ResultsError(
                 f"the intervals in {folder} are not those of {OUTER:.0%} that are cited; run the "
@@ -218,9 +231,19 @@ def _source(folder: Path) -> Source:
             as_of=str(window["as_of"]),
             interval_kind=str(intervals["kind"]),
             attribution=str(data["attribution"]),
+            fitted=fitted,
+            fitted_sha256=fitted_sha256,
         )
     except (KeyError, TypeError) as error:
         raise ResultsError(
             f"the manifest in {folder} is not that of a run (it lacks {error}); give a folder made "
             "by `frontierlag run`"
         ) from None
+
+
+def _fitted(data: dict[str, Any]) -> tuple[str, str]:
+    """Name and hash of what was fitted in place of the scores; empty where the scores were."""
+    for key, words in FITTED.items():
+        if found := data.get(key):
+            return f"{words} {found['name']}", str(found["sha256"])
+    return "", ""

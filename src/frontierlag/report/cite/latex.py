@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from frontierlag.errors import SpecError
 from frontierlag.report.cite.estimate import Estimate
-from frontierlag.report.cite.words import UNCONVERGED, english, estimand, share_of
+from frontierlag.report.cite.words import UNCONVERGED, english, estimand, share_of, undefined_share
 from frontierlag.summary import OUTER
 
 PREFIX = "lag"
@@ -84,20 +84,23 @@ def table(estimates: Sequence[Estimate]) -> str:
         r"  \centering",
         r"  \caption{Lag in months, "
         + escape(f"{s.follower} behind {s.leader}: posterior median and {OUTER:.0%} ")
-        + escape(f"{s.interval_kind} interval. {s.metric}, dataset {s.dataset}")
+        + escape(f"{s.interval_kind} interval. {s.fitted + ' behind ' if s.fitted else ''}")
+        + escape(f"{s.metric}, dataset {s.dataset}")
         + (escape(f", vintage {s.vintage}") if s.vintage else "")
         + escape(f", as of {s.as_of}. {s.attribution}")
         + "}",
         rf"  \label{{tab:lag-{re.sub('[^a-z0-9]+', '-', s.comparison.lower())}}}",
-        r"  \begin{tabular}{llrrr}",
+        r"  \begin{tabular}{llrrrr}",
         r"    \toprule",
-        rf"    estimand & model & median & {OUTER * 100:.0f}\% interval & bound only \\",
+        rf"    estimand & model & median & {OUTER * 100:.0f}\% interval & bound only & no lag \\",
         r"    \midrule",
     ]
     for e in estimates:
         stamp = "" if e.converged else rf" \textbf{{{UNCONVERGED}}}"
         share = escape(share_of(e)) if e.censored > 0 else "--"
-        cells = (escape(estimand(e)), escape(e.model) + stamp, _median(e), _interval(e), share)
+        without = escape(undefined_share(e)) if e.undefined > 0 else "--"
+        named = (escape(estimand(e)), escape(e.model) + stamp)
+        cells = (*named, _median(e), _interval(e), share, without)
         lines.append(f"    {' & '.join(cells)} \\\\")
     return "\n".join([*lines, r"    \bottomrule", r"  \end{tabular}", r"\end{table}"])
 

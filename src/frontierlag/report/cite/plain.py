@@ -9,7 +9,15 @@ from dataclasses import asdict
 import pandas as pd
 
 from frontierlag.report.cite.estimate import Estimate
-from frontierlag.report.cite.words import UNCONVERGED, chinese, days, english, estimand, share_of
+from frontierlag.report.cite.words import (
+    UNCONVERGED,
+    chinese,
+    days,
+    english,
+    estimand,
+    share_of,
+    undefined_share,
+)
 from frontierlag.report.spreadsheet import as_text
 from frontierlag.summary import OUTER
 
@@ -24,8 +32,9 @@ def markdown(estimates: Sequence[Estimate]) -> str:
     """Return the sentences as paragraphs, a table, and the credit."""
     told = [part for e in estimates for part in (_escaped(english(e)), _escaped(chinese(e)))]
     rows = [
-        f"| estimand | model | median, months | {OUTER:.0%} interval | bound only |",
-        "|---|---|---|---|---|",
+        f"| estimand | model | median, months | {OUTER:.0%} interval | bound only | "
+        "draws without a lag |",
+        "|---|---|---|---|---|---|",
     ]
     for e in estimates:
         bound = "at least " if e.at_least else ""
@@ -33,7 +42,7 @@ def markdown(estimates: Sequence[Estimate]) -> str:
         outer = f"{e.figure(e.lower)} to {e.figure(e.upper)}" if e.defined else "undefined"
         model = e.model if e.converged else f"{e.model} ({UNCONVERGED})"
         share = share_of(e)
-        cells = (estimand(e), model, median, outer, share)
+        cells = (estimand(e), model, median, outer, share, undefined_share(e))
         rows.append(f"| {' | '.join(map(_escaped, cells))} |")
     return "\n\n".join([*told, "\n".join(rows), _escaped(estimates[0].source.attribution)])
 

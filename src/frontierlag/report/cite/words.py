@@ -16,6 +16,7 @@ _CHINESE = {
     "South Korea": "韩国", "Singapore": "新加坡", "Russia": "俄罗斯", "UAE": "阿联酋",
     "open": "开放权重模型", "closed": "封闭权重模型",
 }  # fmt: skip
+_FITTED_ZH = {"benchmark results": "基准测试结果", "joint draws": "联合抽样"}
 _KIND_ZH = {"equal-tailed": "等尾"}
 _LAG = {REALIZED: "realized lag", TREND: "trend lag", AT_RELEASE: "lag at release"}
 _LAG_ZH = {REALIZED: "实际滞后", TREND: "趋势滞后", AT_RELEASE: "发布时滞后"}
@@ -109,6 +110,13 @@ def share_of(e: Estimate) -> str:
     return f"{e.censored:.0%}" if e.censored >= 0.01 else "under 1%"
 
 
+def undefined_share(e: Estimate) -> str:
+    """In how many draws there is no lag, for the cell of a table."""
+    if e.undefined == 0:
+        return "none"
+    return f"{e.undefined:.0%}" if e.undefined >= 0.01 else "under 1%"
+
+
 def _caveats(e: Estimate) -> list[str]:
     bound = (
         "the lag is read outside the data" if e.lag == TREND else "the lag is only a lower bound"
@@ -120,6 +128,10 @@ def _caveats(e: Estimate) -> list[str]:
         found.append(f"{where} {_share(e.censored)} of the {unit} {bound}")
     if e.undefined > 0:
         found.append(f"in {_share(e.undefined)} of the draws there is no lag")
+    if e.one_value:
+        found.append(
+            f"at least {OUTER:.0%} of the draws agree to the day, with release dates taken as exact"
+        )
     if e.defined and e.lower < 0:
         found.append("a negative lag means being ahead")
     if not e.converged:
@@ -135,6 +147,8 @@ def _caveats_zh(e: Estimate, leader: str) -> list[str]:
         found.append(f"在{_share_zh(e.censored)} 的{unit}{bound}")
     if e.undefined > 0:
         found.append(f"在{_share_zh(e.undefined)} 的后验抽样中滞后不存在")
+    if e.one_value:
+        found.append(f"至少 {OUTER:.0%} 的后验抽样给出同一天数（发布日期视为准确）")
     if e.defined and e.lower < 0:
         found.append(f"负值表示已领先{leader}")
     if not e.converged:
@@ -167,10 +181,13 @@ def _whose(e: Estimate, name: str) -> str:
 def _data(s: Source) -> str:
     who = "Epoch AI, " if s.of_epoch else ""
     vintage = f", vintage {s.vintage}" if s.vintage else ""
-    return f"{who}{s.metric}, dataset {s.dataset}{vintage}, as of {s.as_of}"
+    fitted = f"{s.fitted} behind " if s.fitted else ""
+    return f"{who}{fitted}{s.metric}, dataset {s.dataset}{vintage}, as of {s.as_of}"
 
 
 def _data_zh(s: Source) -> str:
     who = "Epoch AI，" if s.of_epoch else ""
     vintage = f"，数据版本 {s.vintage}" if s.vintage else ""
-    return f"{who}{s.metric}，数据集 {s.dataset}{vintage}，截至 {s.as_of}"
+    words, _, name = s.fitted.rpartition(" ")
+    fitted = f"{s.metric} 所依据的{_FITTED_ZH[words]} {name}" if s.fitted else s.metric
+    return f"{who}{fitted}，数据集 {s.dataset}{vintage}，截至 {s.as_of}"

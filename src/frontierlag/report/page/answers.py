@@ -117,6 +117,7 @@ def _spoken(row: Row | None) -> dict[str, Any] | None:
         "span": span(row),
         "signed": float(row["lower90"]) < 0,
         "ahead": ahead,
+        "one_day": float(row["lower90"]) == float(row["upper90"]),
     }
 
 
