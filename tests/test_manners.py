@@ -13,6 +13,8 @@ import pytest
 from frontierlag.cli import main
 from frontierlag.cli.app import app
 from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, USER_ERROR
+from frontierlag.errors import OutputError
+from frontierlag.outputs import replaced
 
 pytestmark = pytest.mark.xdist_group("cli")
 COMMAND = [sys.executable, "-m", "frontierlag.cli"]
@@ -76,7 +78,7 @@ def test_the_overviews_show_examples_too(words, asked, capsys):
         (["run", "--scores", "picture.csv"], "not UTF-8"),
         (["run", "--scores", "https://epoch.ai/data/eci_scores.csv"], "scores fetch"),
         (["run", "--since", "2026-02-01", "--as-of", "2026-01-01"], "window is empty"),
-        (["run", "--as-of", "31/12/2025"], "--as-of"),
+        (["run", "--as-of", "31/12/2025"], "--as-of.*YYYY-MM-DD"),
         (["run", "--out", "picture.csv"], "is a file"),
         (["run", "--out", "picture.csv/out"], "cannot write"),
         (["diagnose", "picture.csv"], "cannot be read as NetCDF"),
@@ -114,6 +116,14 @@ def test_a_full_disk_leaves_nothing(command, tmp_path):
     refused(done, "room|written|File too large")
     assert not out.exists()
     assert not list(tmp_path.glob(".*partial*"))
+
+
+def test_a_device_is_not_replaced_by_a_file(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputError, match="is a device or the like"), replaced(pipe) as path:
+        path.write_text("x")
+    assert pipe.is_fifo()
 
 
 def test_output_to_a_full_disk_and_to_a_closed_pipe():

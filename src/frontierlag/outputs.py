@@ -83,11 +83,14 @@ def replaced(file: Path) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        If ``file`` is a folder or cannot be written.
+        If ``file`` is a folder, a device or the like, or cannot be written.
     """
     file = file.absolute()
     if file.is_dir():
         raise OutputError(f"{file} is a folder; give the name of a file")
+    if file.exists() and not file.is_file():
+        # Putting a file in its place would take a device such as /dev/full from the whole machine.
+        raise OutputError(f"{file} is a device or the like, no file; give the name of a file")
     made: list[Path] = []
     try:
         with uninterrupted():

@@ -88,4 +88,8 @@ def _sentence(error: CycloptsError) -> str:
             f"--{str(e['loc'][0]).replace('_', '-')} {e['input']}: {e['msg']}"
             for e in cause.errors()
         )
-    return str(error).removesuffix(", ...").removesuffix(".")
+    words = str(error)
+    if words.endswith(", ..."):  # of the commands, the first few
+        return f"{words.removesuffix(', ...')} and others"
+    words = words.removesuffix(".")
+    return f"{words}: write a day as YYYY-MM-DD" if words.endswith("into date") else words
