@@ -286,6 +286,17 @@ def test_lint_of_days_in_names(tmp_path):
     assert [int(re.match(r"row (\d+)", w).group(1)) for w in warnings] == [3, 4, 7]
 
 
+def test_lint_of_a_last_release_that_stands_alone(tmp_path):
+    text = "model,released,score\na,2024-08-06,1\nb,2025-06-01,2\nc,{},3\n"
+    mistyped, right = (
+        date_lint(load_scores(write(tmp_path, text.format(day))))
+        for day in ("2034-09-01", "2025-09-01")
+    )
+    assert len(mistyped) == 1
+    assert mistyped[0].startswith("row 4: c is dated 2034-09-01")
+    assert right == []
+
+
 def test_many_rows_load_in_time(tmp_path):
     rng = np.random.default_rng(1)
     n = 20_000

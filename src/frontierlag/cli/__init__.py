@@ -52,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         code = TERMINATED if isinstance(stopped, Terminated) else INTERRUPTED
         _end("interrupted; what was not complete has left no trace", code)
+    if arguments is None and threading.current_thread() is threading.main_thread():
+        # The work is done: Ctrl-C while Python closes down has nothing left to interrupt.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
 
 

@@ -22,8 +22,9 @@ def list_() -> int:
 
     Example: frontierlag scores list
     """
+    from frontierlag.benchmarks import load_results, result_names
     from frontierlag.report.console import terminal
-    from frontierlag.scores import load_scores, reference_names
+    from frontierlag.scores import ATTRIBUTION, load_scores, reference_names
     from frontierlag.scores.fetch import cache_folder, kept_copies
 
     console = terminal()
@@ -33,9 +34,18 @@ def list_() -> int:
             f"{name}: {len(table.frame)} rows, {table.metric.name}, as of {table.as_of}",
             markup=False,
         )
+    for name in result_names():
+        results = load_results(name)
+        models, benchmarks = (results.frame[c].nunique() for c in ("model", "benchmark"))
+        console.print(
+            f"{name}: {len(results.frame)} benchmark results (--results), {models} models on "
+            f"{benchmarks} benchmarks",
+            markup=False,
+        )
     cache = cache_folder()
     for copy in kept_copies(cache):
         console.print(f"{cache / copy.file}: {copy.told}", markup=False, soft_wrap=True)
+    console.print(ATTRIBUTION, markup=False, soft_wrap=True)
     return 0
 
 

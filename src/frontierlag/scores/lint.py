@@ -1,4 +1,4 @@
-"""Release dates that a model's own name contradicts."""
+"""Release dates that a model's own name contradicts, or that stand alone."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from frontierlag.scores.table import ScoreTable
 
 TOLERANCE = timedelta(days=45)
+# A last release that comes this long after the one before it is more likely a slip of the pen.
+ALONE = timedelta(days=366)
 
 _MONTHS = {
     spelling.casefold(): month
@@ -50,6 +52,9 @@ def dates_in_name(model: str) -> list[tuple[str, date, date]]:
 def date_lint(table: ScoreTable) -> list[str]:
     """Return one warning a model whose name and release date are more than 45 days apart.
 
+    And one if the last release comes more than a year after the one before it: a mistyped year
+    would move the as-of date, and every lag with it.
+
     Parameters
     ----------
     table
@@ -71,4 +76,19 @@ def date_lint(table: ScoreTable) -> list[str]:
                     f"row {row}: {model} is dated {day}, {apart.days} days away from the "
                     f"{said} in its name. Check which snapshot the score belongs to."
                 )
-    return warnings
+    return [*warnings, *_alone(table)]
+
+
+def _alone(table: ScoreTable) -> list[str]:
+    """Return a warning if the last release stands alone."""
+    last = table.frame[table.frame["released"].notna()].sort_values("released").tail(2)
+    if len(last) < 2:
+        return []
+    before, day = (released.date() for released in last["released"])
+    if day - before <= ALONE:
+        return []
+    row, model = last["row"].iloc[1], last["model"].iloc[1]
+    return [
+        f"row {row}: {model} is dated {day}, {(day - before).days} days after every other release, "
+        "and lags are told up to that day. Check the year, or give --as-of."
+    ]
