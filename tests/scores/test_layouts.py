@@ -287,7 +287,7 @@ def test_lint_of_days_in_names(tmp_path):
 
 
 def test_lint_of_a_last_release_that_stands_alone(tmp_path):
-    text = "model,released,score\na,2024-08-06,1\nb,2025-06-01,2\nc,{},3\n"
+    text = "model,weights,released,score\na,open,2024-08-06,1\nb,open,2025-06-01,2\nc,open,{},3\n"
     mistyped, right = (
         date_lint(load_scores(write(tmp_path, text.format(day))))
         for day in ("2034-09-01", "2025-09-01")
