@@ -174,6 +174,8 @@ def test_ctrl_c_at_any_moment_leaves_everything_as_it_was(tmp_path, wait, whom):
     process = subprocess.Popen(
         [*COMMAND, "run", "--draws", "20000", "--out", str(out)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # A shell without job control hands its background commands an ignored SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     time.sleep(wait)
     send = os.killpg if whom == "group" else os.kill
