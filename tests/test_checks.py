@@ -22,6 +22,8 @@ from frontierlag.checks.comparison import compare, comparison_of
 from frontierlag.checks.loo import exact_elpd, loo
 from frontierlag.checks.same_data import same_data
 from frontierlag.checks.stacking import Stacked, stacked
+from frontierlag.claims import Need
+from frontierlag.claims.shape import predicts_no_worse
 from frontierlag.errors import SpecError
 from frontierlag.fit import PRIOR_DRAWS, Fit
 from frontierlag.lags.days import Window
@@ -329,6 +331,27 @@ def test_a_doubtful_refit_marks_the_weights_and_all_that_rests_on_them(linear, b
         [outcome], [], [], [(compared, Stacked(members, compared.weights))]
     ).converged == (all(gates.values()))
     assert not Result([outcome], [], [], [(found, stack)]).converged
+
+
+def test_the_claim_that_one_curve_predicts_no_worse_bears_the_doubts_of_its_densities(
+    linear, broken, compared
+):
+    one, other = compared.loos
+
+    def asked(first):
+        by_trend = {"": (linear, first), "broken": (broken, other)}
+        evidence = SimpleNamespace(
+            analysis=lambda need: by_trend[need.trend][0], loo=lambda need: by_trend[need.trend][1]
+        )
+        return predicts_no_worse(evidence, (Need(), Need(trend="broken")))
+
+    clear = asked(one)
+    assert clear.failed == ""
+    assert float(clear.draws.mean()) == pytest.approx(other.elpd - one.elpd, abs=0.1)
+    # As if none of the high ones had been fitted again.
+    rough = replace(one, refitted=(), doubtful={}, pareto_k=np.full(len(one.release), 0.9))
+    assert not rough.trusted
+    assert str(one.release[0]) in asked(rough).failed
 
 
 def test_tables_of_checks_say_where_they_are_from(linear, broken, compared):

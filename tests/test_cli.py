@@ -9,8 +9,11 @@ import sys
 import pytest
 import xarray as xr
 
+from frontierlag.benchmarks import result_names
+from frontierlag.cli import main
 from frontierlag.names import PERIOD, VALUE
 from frontierlag.outputs import MANIFEST, files_below
+from frontierlag.scores import reference_names
 from frontierlag.summary import summarize
 
 pytestmark = pytest.mark.xdist_group("cli")
@@ -167,7 +170,12 @@ def test_published_command_prints_the_published_figure():
 
 
 def test_scores_commands():
-    assert frontierlag("scores", "list").stdout.count("\n") == 4
+    listed = frontierlag("scores", "list").stdout.splitlines()
+    assert [line.partition(":")[0] for line in listed] == [
+        *reference_names(),
+        *result_names(),
+        "Data",
+    ]
     shown = frontierlag("scores", "show", "eci-2026-08-11", "--rows", "3").stdout
     assert "DeepSeek V4 Flash 0731" in shown
     assert "date warning" in shown
@@ -195,12 +203,24 @@ def test_scores_commands():
         (["frobnicate"], "frobnicate"),
     ],
 )
-def test_a_mistake_ends_with_one_sentence_and_exit_code_2(arguments, words, tmp_path):
-    done = frontierlag(*arguments, cwd=tmp_path)
-    assert done.returncode == 2, done.stderr
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_mistake_ends_with_one_sentence_and_exit_code_2(
+    arguments, words, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2, said
+    assert words in said
+    assert said.startswith("frontierlag: ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistake_ends_so_as_a_process_too(tmp_path):
+    done = frontierlag("run", "--scores", "nowhere.csv", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("frontierlag: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_debug_shows_the_traceback(tmp_path):

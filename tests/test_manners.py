@@ -95,10 +95,17 @@ def test_the_overviews_show_examples_too(words, asked, capsys):
         (["scores", "nothing"], "nothing"),
     ],
 )
-def test_a_mistake_is_one_sentence(arguments, words, tmp_path):
+def test_a_mistake_is_one_sentence(arguments, words, tmp_path, monkeypatch, capsys):
     (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n\xff")
-    environment = os.environ | {"FRONTIERLAG_CACHE": str(tmp_path / "cache")}
-    refused(frontierlag(*arguments, cwd=tmp_path, env=environment), words)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRONTIERLAG_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    said = capsys.readouterr().err
+    assert ended.value.code == USER_ERROR
+    assert re.search(words, said)
+    assert said.startswith("frontierlag: ")
+    assert said.count("\n") == 1
     assert [p.name for p in tmp_path.iterdir()] == ["picture.csv"]
 
 

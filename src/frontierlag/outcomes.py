@@ -19,7 +19,7 @@ from frontierlag.jobs import Prepared
 from frontierlag.manifest import model_record
 from frontierlag.model import ModelSpec
 from frontierlag.names import REALIZED, TREND, WINDOW
-from frontierlag.plan import Item, by_compilation
+from frontierlag.plan import Item, by_compilation, only_what_is_compared
 from frontierlag.priors import Prior
 from frontierlag.report import tables
 from frontierlag.report.bands import charted, curve_bands, lag_bands
@@ -85,7 +85,7 @@ def fit_all(
         item.posterior.parent.mkdir(parents=True, exist_ok=True)
         if item.folder:
             (item.folder / FIGURES).mkdir(exist_ok=True)
-    groups = by_compilation(items)
+    groups = by_compilation(only_what_is_compared(items))
     workers = workers or min(os.cpu_count() or 1, len(groups))
     cores = max(1, (os.cpu_count() or 1) // workers)
     task = partial(_fit_group, settings=settings, priors=priors, cores=cores)

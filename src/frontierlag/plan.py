@@ -42,9 +42,15 @@ class Item:
 class StoredEvidence:
     """Evidence for claims from the fits that a run has stored."""
 
-    def __init__(self, items: Mapping[Need, Item], missing: Mapping[Need, str]) -> None:
+    def __init__(
+        self,
+        items: Mapping[Need, Item],
+        missing: Mapping[Need, str],
+        loos: Mapping[Path, Loo] | None = None,
+    ) -> None:
         self._items = items
         self._missing = missing
+        self._loos = loos or {}
         self._load = cache(load)
 
     @property
@@ -76,6 +82,23 @@ class StoredEvidence:
             return releases(prepared.table, comparison, prepared.releases.as_of)
         except FrontierLagError as reason:
             raise Unanswerable(str(reason)) from reason
+
+    def loo(self, need: Need) -> Loo:
+        """Leave-one-out densities of the fit that is needed.
+
+        Raises
+        ------
+        Unanswerable
+            If no other model of the same data was fitted, or there is no such fit.
+        """
+        item = self._item(need)
+        if item.posterior not in self._loos:
+            raise Unanswerable(f"no other model was fitted to the same data as {item.model}")
+        return self._loos[item.posterior]
+
+    def with_loos(self, loos: Mapping[Path, Loo]) -> StoredEvidence:
+        """The same once fitted, with the leave-one-out densities by posterior."""
+        return StoredEvidence(self._items, self._missing, loos)
 
     def _item(self, need: Need) -> Item:
         if need.fit not in self._items:
@@ -207,6 +230,18 @@ def compare_all(
             found = comparison_of(members, [loos[a.name] for a in members])
             compared.append((found, Stacked(tuple(members), found.weights, found.trusted)))
     return compared
+
+
+def only_what_is_compared(items: Sequence[Item]) -> list[Item]:
+    """The items, ``compared`` only where another model is fitted to the same job."""
+
+    def others(item: Item) -> bool:
+        return any(
+            other is not item and other.compared and same_job(item.prepared, other.prepared)
+            for other in items
+        )
+
+    return [replace(item, compared=item.compared and others(item)) for item in items]
 
 
 def by_compilation(items: Sequence[Item]) -> list[list[Item]]:

@@ -218,6 +218,8 @@ def _result(
     outcomes: Mapping[Path, Outcome],
 ) -> Result:
     """Gather what was found on a job, and on what its claims rest on beside it."""
+    found = {path: outcome.loo for path, outcome in outcomes.items() if outcome.loo is not None}
+    evidence = evidence.with_loos(found)
     own = list(planned)
     own += [one for one in evidence.items if same_job(one.prepared, item) and one not in own]
     others = [one for one in evidence.items if not same_job(one.prepared, item)]

@@ -36,7 +36,12 @@ class ModelComparison:
     @property
     def trusted(self) -> bool:
         """Whether the weights are: every density behind them is."""
-        return all(loo.trusted for loo in self.loos)
+        return not self.doubts
+
+    @property
+    def doubts(self) -> str:
+        """Why not; empty if every density is to be trusted."""
+        return "; ".join(loo.doubts for loo in self.loos if not loo.trusted)
 
     def table(self) -> pd.DataFrame:
         """One row a model, best first.
@@ -97,7 +102,7 @@ class ModelComparison:
 def compare(
     analyses: Sequence[Analysis],
     *,
-    refit: bool | None = None,
+    refit: bool = True,
     cores: int | None = None,
     stage: Callable[[str], None] = lambda _: None,
 ) -> ModelComparison:
@@ -108,8 +113,8 @@ def compare(
     analyses
         Two or more models of the same data.
     refit
-        Whether a release with a high Pareto k is left out and the model fitted again; by default
-        if the model's refits are quick. Else such densities stay estimates and are counted.
+        Whether a release with a high Pareto k is left out and the model fitted again. Else such
+        densities stay estimates, are counted, and the weights are not trusted.
     cores
         Threads for refits; changes no number.
     stage

@@ -23,6 +23,7 @@ from typing import Protocol
 import xarray as xr
 
 from frontierlag.analysis import Analysis
+from frontierlag.checks.loo import Loo
 from frontierlag.scores import Releases
 
 US_CHINA = "us-china"
@@ -87,6 +88,15 @@ class Evidence(Protocol):
         ------
         Unanswerable
             If the table has no such groups.
+        """
+
+    def loo(self, need: Need) -> Loo:
+        """Leave-one-out densities of the fit that is needed.
+
+        Raises
+        ------
+        Unanswerable
+            If there are none.
         """
 
 

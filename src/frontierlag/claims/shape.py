@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.analysis import Analysis
-from frontierlag.checks.comparison import compare
+from frontierlag.checks.comparison import comparison_of
 from frontierlag.claims.claim import Asked, Evidence, Need, Unanswerable
 from frontierlag.claims.lags import FEWEST_DAYS
 from frontierlag.lags.measure import trend_lag_by_day
@@ -58,8 +58,8 @@ def predicts_no_worse(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
     difference at release i. Their spread is the standard error of the difference over releases.
     """
     free, parallel = (evidence.analysis(need) for need in needs)
-    found = compare([free, parallel])
-    one, other = found.loos
+    one, other = (evidence.loo(need) for need in needs)
+    found = comparison_of([free, parallel], [one, other])
     at_release = other.elpd_i - one.elpd_i
     total, error = float(at_release.sum()), float(found.table()["se_diff"].max())
     size = "a small difference" if abs(total) < SMALL_ELPD else "more than a small difference"
@@ -68,12 +68,9 @@ def predicts_no_worse(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
         f"{SMALL_ELPD:g}); stacking weight of parallel {found.weights[parallel.name]:.2f}; the "
         "interval is over releases"
     )
-    rough = dict.fromkeys(name for loo in found.loos for name in loo.estimated)
-    if rough:
-        note += f"; the densities at {len(rough)} releases are rough (Pareto k, no exact refit)"
     shape = free.fit.tree["posterior"].to_dataset()["slope"].shape[:2]
     draws = bootstrapped_sum(at_release, shape, free.fit.settings.seed)
-    return Asked(draws, draws >= 0, note)
+    return Asked(draws, draws >= 0, note, failed=found.doubts)
 
 
 def bootstrapped_sum(values: np.ndarray, shape: tuple[int, ...], seed: int) -> xr.DataArray:

@@ -41,8 +41,6 @@ class Frontier(ABC):
     latent_in_model: ClassVar[Mapping[str, str]] = {}
     # What it is fitted to: scores with intervals, benchmark results, or joint draws of scores.
     reads: ClassVar[Literal["scores", "results", "draws"]] = "scores"
-    # Whether a refit without one release is quick enough to replace an importance estimate.
-    quick_to_refit: ClassVar[bool] = True
     # The data that the likelihood is of, and its dim.
     observed: ClassVar[str] = "observed"
     observed_dim: ClassVar[str] = RELEASE

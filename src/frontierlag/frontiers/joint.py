@@ -50,7 +50,6 @@ class Joint(Stochastic):
 
     name: ClassVar[str] = "joint"
     reads: ClassVar[Literal["scores", "results", "draws"]] = "results"
-    quick_to_refit: ClassVar[bool] = False
     observed: ClassVar[str] = "result"
     observed_dim: ClassVar[str] = RESULT
     measurement: ClassVar[tuple[str, ...]] = (
