@@ -11,7 +11,17 @@ import xarray as xr
 from evidence import MAIN, Fits, evidence_of
 
 from frontierlag.analysis import Analysis
-from frontierlag.claims import ARTICLE, Asked, Claim, Need, Unanswerable, answer, between
+from frontierlag.claims import (
+    ARTICLE,
+    AT_LEAST,
+    OF_BOUNDS,
+    Asked,
+    Claim,
+    Need,
+    Unanswerable,
+    answer,
+    between,
+)
 from frontierlag.claims.answers import LEFT_CENSORED, NO_ANSWER, verdict
 from frontierlag.claims.cadence import cadence
 from frontierlag.claims.gaps import same_gap
@@ -33,7 +43,7 @@ from frontierlag.names import (
     VALUE,
     WINDOW,
 )
-from frontierlag.report.claims import claim_markdown, claim_table, probability_words
+from frontierlag.report.claims import bounded, claim_markdown, claim_table, probability_words
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
 
@@ -124,6 +134,18 @@ def test_a_lag_that_is_a_bound_is_judged_only_if_the_bound_settles_it(
     assert found.probability == probability
     assert (found.verdict == LEFT_CENSORED) is (probability is None)
     assert ("at least" in found.note) is (censored > FEW_BOUNDS)
+    assert (found.bound == AT_LEAST) is (censored > FEW_BOUNDS)
+
+
+def test_a_difference_of_bounds_is_called_one(both):
+    evidence = with_lag(both[0], "2025", 7.0, 2 * FEW_BOUNDS)
+    claim = Claim("x", "w", "e", "months", (MAIN,), shorter(2026))
+    (found,) = answer([claim], evidence)
+    assert found.bound == OF_BOUNDS
+    assert found.probability is None
+    assert bounded("1.0 months", found.bound) == "1.0 months (difference of lower bounds)"
+    assert bounded("7.0 months", AT_LEAST) == "at least 7.0 months"
+    assert bounded("7.0 months", "") == "7.0 months"
 
 
 def test_a_range_whose_largest_is_a_bound(both):

@@ -22,6 +22,7 @@ SHORT = ["--draws", "800", "--tune", "500", "--seed", "5"]
 LAG_COLUMNS = [
     *("dataset", "comparison", "as_of", "model", "lag", "period", "mean", "median"),
     *("lower50", "upper50", "lower90", "upper90", "mcse", "undefined", "censored", "converged"),
+    "attribution",
 ]
 
 

@@ -22,6 +22,8 @@ from frontierlag.settings import SamplerSettings
 SHORT = SamplerSettings(chains=2, draws=200, tune=200, seed=5)
 MODEL = ("linear-records",)
 
+pytestmark = pytest.mark.xdist_group("freeze")
+
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):

@@ -72,6 +72,7 @@ def test_lags_keep_their_documented_columns(twice):
         *("dataset", "comparison", "as_of", "model", "lag", "period", "mean", "median"),
         *("lower50", "upper50", "lower90", "upper90", "mcse", "undefined", "censored"),
         "converged",
+        "attribution",
     ]
 
 

@@ -39,6 +39,8 @@ from frontierlag.settings import SamplerSettings
 
 # The tables that evidence of other tables or comparisons has too, as ``evidence_lags.csv``.
 EVIDENCE = ("lags", "diagnostics", "predictive", "prior_influence")
+# The tables that pass from hand to hand without their folder: each row credits its source.
+CREDITED = ("lags", "claims", "evidence_lags")
 
 
 @dataclass(frozen=True)
@@ -263,6 +265,9 @@ def _write(
         written["claims"] = claim_table(result.answers, item)
         words = claim_markdown(result.answers, item)
         (folder / "claims.md").write_text(words, encoding="utf-8")
+    for stem in CREDITED:
+        if stem in written:
+            written[stem] = written[stem].assign(attribution=item.table.attribution)
     for stem, table in written.items():
         as_text(table).to_csv(folder / f"{stem}.csv", index=False)
     record = run_record(

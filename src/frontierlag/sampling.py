@@ -112,20 +112,7 @@ def sample(
     """
     settings = settings.resolved(spec.frontier.target_accept)
     model = compiled(spec, observations)
-    began = time.perf_counter()
-    raw = nutpie.sample(
-        model,
-        draws=settings.draws,
-        tune=settings.tune,
-        chains=settings.chains,
-        cores=cores or min(settings.chains, 2),
-        seed=settings.seed,
-        target_accept=settings.target_accept,
-        save_warmup=False,
-        progress_bar=False,
-        return_raw_trace=True,
-    )
-    seconds = time.perf_counter() - began
+    raw, seconds = draw(model, settings, cores, return_raw_trace=True)
     posterior, record = arrays_of(raw)
     got = record["diverging"].shape
     if got != (settings.chains, settings.draws):
@@ -137,6 +124,26 @@ def sample(
     of_each_draw = {k: ((CHAIN, DRAW), v) for k, v in record.items() if k not in coords}
     stats = xr.Dataset(of_each_draw, coords=coords)
     return Sampled(_labelled(posterior, coords, spec, observations), stats, seconds)
+
+
+def draw(
+    code: Any, settings: SamplerSettings, cores: int | None = None, **options: Any
+) -> tuple[Any, float]:
+    """Let nutpie sample a compiled model by these settings; the trace and the wall time, s."""
+    began = time.perf_counter()
+    trace = nutpie.sample(
+        code,
+        draws=settings.draws,
+        tune=settings.tune,
+        chains=settings.chains,
+        cores=cores or min(settings.chains, 2),
+        seed=settings.seed,
+        target_accept=settings.target_accept,
+        save_warmup=False,
+        progress_bar=False,
+        **options,
+    )
+    return trace, time.perf_counter() - began
 
 
 def _labelled(

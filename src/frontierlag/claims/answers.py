@@ -42,6 +42,8 @@ class Answer:
         must; None without draws.
     note
         What a reader must know beside the number.
+    bound
+        What the number is where it is not the quantity itself: see :class:`Asked`.
     rests_on
         The models, with the table where it is not the one that the claims are asked of.
     evidence
@@ -54,6 +56,7 @@ class Answer:
     verdict: str
     converged: bool | None
     note: str
+    bound: str = ""
     rests_on: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
 
@@ -86,6 +89,7 @@ def _answer(claim: Claim, evidence: Evidence) -> Answer:
         verdict=LEFT_CENSORED if share is None else verdict(share),
         converged=not missed,
         note=note,
+        bound=asked.bound,
         rests_on=rests_on,
         evidence=tuple(dict.fromkeys(source(fit, need.split) for fit, need in named)),
     )

@@ -27,6 +27,10 @@ from frontierlag.checks.loo import Loo
 from frontierlag.scores import Releases
 
 US_CHINA = "us-china"
+# What stands for a quantity that is a lag, or a difference of lags, known on too many days only to
+# be at least so long: the quantity itself is larger, or lies on either side.
+AT_LEAST = "at least"
+OF_BOUNDS = "difference of lower bounds"
 
 
 @dataclass(frozen=True)
@@ -115,12 +119,15 @@ class Asked:
     failed
         Why a fit that was made for this question alone may not be shown without a mark; empty if it
         may, or if there is none.
+    bound
+        What the draws are where they are not values: ``AT_LEAST`` or ``OF_BOUNDS``.
     """
 
     draws: xr.DataArray
     holds: xr.DataArray | None
     note: str = ""
     failed: str = ""
+    bound: str = ""
 
 
 Question = Callable[[Evidence, tuple[Need, ...]], Asked]

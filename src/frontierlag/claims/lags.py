@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import xarray as xr
 
 from frontierlag.analysis import Analysis
 from frontierlag.claims.answers import VERDICTS, verdict
-from frontierlag.claims.claim import Asked, Evidence, Need, Question, Unanswerable
+from frontierlag.claims.claim import (
+    AT_LEAST,
+    OF_BOUNDS,
+    Asked,
+    Evidence,
+    Need,
+    Question,
+    Unanswerable,
+)
 from frontierlag.lags.measure import realized_lag_by_day
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import (
@@ -89,7 +98,9 @@ def extremes(kind: str) -> Question:
         possible = (low < 4.5) & (high < 14.5)
         if low_bound <= FEW_BOUNDS:
             possible = possible & (low >= 3.5)
-        return _judged(high - low, as_stated, possible, max(low_bound, high_bound), note)
+        found = _judged(high - low, as_stated, possible, max(low_bound, high_bound), note)
+        # A smallest lag that may be longer takes from the range, a largest adds to it.
+        return replace(found, bound=OF_BOUNDS) if low_bound > FEW_BOUNDS else found
 
     return ask
 
@@ -107,9 +118,11 @@ def _judged(
         return Asked(draws, holds, note)
     at_most = probability(possible)
     if verdict(at_most) == VERDICTS[-1][1]:
-        return Asked(draws, possible, f"at least: {note}; the probability is an upper limit")
+        told = f"at least: {note}; the probability is an upper limit"
+        return Asked(draws, possible, told, bound=AT_LEAST)
     contradicted = f"the bounds alone contradict the claim in {_share(1 - at_most)} of the draws"
-    return Asked(draws, None, f"at least: {note}; {contradicted}, and the rest leave it open")
+    told = f"at least: {note}; {contradicted}, and the rest leave it open"
+    return Asked(draws, None, told, bound=AT_LEAST)
 
 
 def shorter(year: int) -> Question:
@@ -126,7 +139,7 @@ def shorter(year: int) -> Question:
             for y, share in ((year - 1, bound_before), (year, bound_now))
         )
         if max(bound_now, bound_before) > FEW_BOUNDS:
-            return Asked(change, None, note)
+            return Asked(change, None, note, bound=OF_BOUNDS)
         return Asked(change, change < 0, note)
 
     return ask

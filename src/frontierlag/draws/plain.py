@@ -8,7 +8,6 @@ and can be taken out again (:mod:`frontierlag.draws.covariance`), which the fron
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +23,7 @@ from frontierlag.frontiers import Joint, densities
 from frontierlag.frontiers.pinned import free_scale
 from frontierlag.names import BENCHMARK, CHAIN, DRAW, MODEL
 from frontierlag.observations import Observations, reference_date
-from frontierlag.sampling import compilation
+from frontierlag.sampling import compilation, draw
 from frontierlag.settings import CAPABILITIES, SamplerSettings
 
 _PER_BENCHMARK = ("difficulty", "discrimination", "noise")
@@ -120,19 +119,7 @@ def fit_plain(
     model = build_plain(releases)
     with compilation():
         code = nutpie.compile_pymc_model(model)
-    began = time.perf_counter()
-    trace = nutpie.sample(
-        code,
-        draws=settings.draws,
-        tune=settings.tune,
-        chains=settings.chains,
-        cores=cores or min(settings.chains, 2),
-        seed=settings.seed,
-        target_accept=settings.target_accept,
-        save_warmup=False,
-        progress_bar=False,
-    )
-    seconds = time.perf_counter() - began
+    trace, seconds = draw(code, settings, cores)
     stats = trace["sample_stats"].to_dataset()
     stats = stats.drop_vars([name for name, v in stats.data_vars.items() if v.dtype == object])
     got = (stats.sizes[CHAIN], stats.sizes[DRAW])

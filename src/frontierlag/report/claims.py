@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from frontierlag.claims.answers import VERDICTS, Answer
+from frontierlag.claims.claim import AT_LEAST
 from frontierlag.jobs import Prepared
 from frontierlag.report.sentences import number
 from frontierlag.report.tables import DIGITS
@@ -26,6 +27,7 @@ def claim_table(answers: Sequence[Answer], item: Prepared) -> pd.DataFrame:
                 "claim": a.claim.words,
                 "estimand": a.claim.estimand,
                 "unit": a.claim.unit,
+                "bound": a.bound,
                 **numbers,
                 "probability": float("nan") if a.probability is None else a.probability,
                 "verdict": a.verdict,
@@ -94,6 +96,13 @@ def probability_words(share: float | None) -> str:
     return ">0.99" if share > 0.995 else f"{share:.2f}"
 
 
+def bounded(told: str, bound: str) -> str:
+    """A number with what it is where it is not the quantity itself."""
+    if bound == AT_LEAST:
+        return f"{AT_LEAST} {told}"
+    return f"{told} ({bound})" if bound else told
+
+
 def _row(a: Answer) -> str:
     s = a.summary
     if s is None:
@@ -101,7 +110,7 @@ def _row(a: Answer) -> str:
     else:
         figures = [number(v, s) for v in (s.median, s.lower50, s.upper50, s.lower90, s.upper90)]
         cells = [
-            f"{figures[0]} {a.claim.unit}",
+            bounded(f"{figures[0]} {a.claim.unit}", a.bound),
             f"{figures[1]} to {figures[2]}",
             f"{figures[3]} to {figures[4]}",
         ]

@@ -16,7 +16,7 @@ from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.published import Convention
 from frontierlag.manifest import draws_record, results_record
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.claims import probability_words
+from frontierlag.report.claims import bounded, probability_words
 from frontierlag.report.sentences import headline, number
 from frontierlag.scores import Releases, ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND, decimals
@@ -80,7 +80,7 @@ def show_claims(console: Console, answers: Sequence[Answer]) -> None:
         table.add_column(name)
     for a in answers:
         s = a.summary
-        middle = f"{number(s.median, s)} {a.claim.unit}" if s else "none"
+        middle = bounded(f"{number(s.median, s)} {a.claim.unit}", a.bound) if s else "none"
         outer = f"{number(s.lower90, s)} to {number(s.upper90, s)}" if s else "none"
         verdict = a.verdict if a.converged is not False else f"{a.verdict} (NOT CONVERGED)"
         share = probability_words(a.probability)

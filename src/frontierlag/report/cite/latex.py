@@ -14,10 +14,12 @@ from frontierlag.report.cite.words import UNCONVERGED, english, estimand, share_
 from frontierlag.summary import OUTER
 
 PREFIX = "lag"
+# The share of days on which a realized lag is only a bound, or a trend lag is extrapolated.
+MARKED = "bound or extrapolated"
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
-    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedblright{}",
     "`": r"\textasciigrave{}",
 }  # fmt: skip
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
@@ -89,10 +91,10 @@ def table(estimates: Sequence[Estimate]) -> str:
         + (escape(f", vintage {s.vintage}") if s.vintage else "")
         + escape(f", as of {s.as_of}. {s.attribution}")
         + "}",
-        rf"  \label{{tab:lag-{re.sub('[^a-z0-9]+', '-', s.comparison.lower())}}}",
+        rf"  \label{{tab:lag-{_for_label(s.dataset)}-{_for_label(s.comparison)}}}",
         r"  \begin{tabular}{llrrrr}",
         r"    \toprule",
-        rf"    estimand & model & median & {OUTER * 100:.0f}\% interval & bound only & no lag \\",
+        rf"    estimand & model & median & {OUTER * 100:.0f}\% interval & {MARKED} & no lag \\",
         r"    \midrule",
     ]
     for e in estimates:
@@ -109,7 +111,13 @@ def _months(e: Estimate) -> str:
     if not e.defined:
         return "undefined"
     kind = f"{OUTER * 100:.0f}\\% {e.source.interval_kind} interval"
-    return f"{_median(e)} months ({kind} {_interval(e)})"
+    without = f"; no lag in {escape(undefined_share(e))} of the draws" if e.undefined > 0 else ""
+    return f"{_median(e)} months ({kind} {_interval(e)}{without})"
+
+
+def _for_label(text: str) -> str:
+    """Text as a part of a label, which takes few characters."""
+    return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def _median(e: Estimate) -> str:

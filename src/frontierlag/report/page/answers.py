@@ -8,7 +8,7 @@ import pandas as pd
 
 from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.claims import probability_words
+from frontierlag.report.claims import bounded, probability_words
 from frontierlag.report.page.data import AGED, AS_LARGE, LAST_RELEASE, TODAY
 from frontierlag.report.page.folder import Results
 from frontierlag.report.page.forest import Bar, Forest, bar, scaled
@@ -17,6 +17,7 @@ from frontierlag.report.page.format import (
     bound,
     converged,
     figure,
+    joined_span,
     long_date,
     median,
     percent,
@@ -192,8 +193,10 @@ def now(results: Results) -> dict[str, Any] | None:
         if pd.isna(large["median"])
         else {
             "median": _day_before(results.as_of, large["median"]),
-            "lower": _day_before(results.as_of, large["upper90"]),
-            "upper": _day_before(results.as_of, large["lower90"]),
+            "span": joined_span(
+                _day_before(results.as_of, large["upper90"]),
+                _day_before(results.as_of, large["lower90"]),
+            ),
         },
         "never": float(large["undefined"]),
         "never_words": percent(large["undefined"]),
@@ -220,7 +223,10 @@ def claims(results: Results) -> list[dict[str, Any]]:
         told = (
             NOTHING
             if pd.isna(row["median"])
-            else f"{figure(row['median'], row['mcse'])} {row['unit']}"
+            else bounded(
+                f"{figure(row['median'], row['mcse'])} {row['unit']}",
+                "" if pd.isna(row.get("bound")) else str(row["bound"]),
+            )
         )
         rows.append(
             {

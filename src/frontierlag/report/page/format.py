@@ -38,7 +38,12 @@ def span(row: Row, inner: bool = False) -> str:
     """The 90 % (or 50 %) interval of a row, as in ``5.8 to 7.9``."""
     level = "50" if inner else "90"
     ends = [figure(row[f"{side}{level}"], row["mcse"]) for side in ("lower", "upper")]
-    return NONE if NONE in ends else " to ".join(ends)
+    return NONE if NONE in ends else joined_span(*ends)
+
+
+def joined_span(low: str, high: str) -> str:
+    """An interval in words, also where both of its ends are one."""
+    return f"{low} throughout" if low == high else f"{low} to {high}"
 
 
 def bound(row: Row) -> str:
