@@ -25,6 +25,9 @@ def test_a_rank_counts_draws_below_and_breaks_ties():
     assert rank(2.0, draws, 0.5) == pytest.approx((1 + 0.5 * 2) / 5)
     assert rank(np.nan, np.array([np.nan, 1.0]), 0.5) == pytest.approx((0 + 0.5 * 2) / 3)
     assert rank(0.0, np.array([np.nan, 1.0]), 0.0) == pytest.approx(1 / 3)
+    # A sum of the same days in another order is the same lag.
+    same = np.full(4, 0.1 + 0.2 + 0.3)
+    assert rank(0.3 + 0.2 + 0.1, same, 0.5) == pytest.approx(0.5)
 
 
 def test_ranks_of_a_conjugate_normal_are_uniform_and_of_a_wrong_prior_are_not():

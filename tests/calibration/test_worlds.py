@@ -217,3 +217,15 @@ def test_a_campaign_resumes_grows_and_does_not_depend_on_how_it_ran(tmp_path):
 def test_wrong_names_are_said_before_anything_runs(worlds, estimators, words, tmp_path):
     with pytest.raises(SpecError, match=words):
         calibrate(worlds, estimators, 1, tmp_path)
+
+
+def test_an_interval_that_is_one_value_covers_it_whatever_the_order_of_the_sum():
+    other = 0.1 + 0.2 + 0.3
+    point = Estimate(other, ((other, other),) * 4)
+    done = [
+        done_with("base", "honest", i, {("realized", "window"): 0.3 + 0.2 + 0.1}, point)
+        for i in range(2)
+    ]
+    assert other != 0.3 + 0.2 + 0.1
+    (row,) = coverage_table({one.key: one for one in done}).to_dict("records")
+    assert row["cover90"] == 1

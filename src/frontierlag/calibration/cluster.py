@@ -59,7 +59,8 @@ def run_on_cluster(
             return future
 
         pending = dask.as_completed(
-            [submit(waiting.pop()) for _ in range(min(len(waiting), AHEAD * workers))]
+            [submit(waiting.pop()) for _ in range(min(len(waiting), AHEAD * workers))],
+            loop=client.loop,
         )
         for future in pending:
             item = what.pop(future.key)

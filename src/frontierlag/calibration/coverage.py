@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from frontierlag.calibration.estimands import PROBABILITIES, Estimand, rows_of
+from frontierlag.calibration.estimands import PROBABILITIES, ROUNDING, Estimand, rows_of
 from frontierlag.calibration.store import Done
 
 # The estimators that errors are compared with, by the column of the ratio: the daily point method,
@@ -121,7 +121,8 @@ def _counted(found: _Answers) -> dict[str, float]:
     ends = np.array(found.ends)[known]
     width = np.diff(ends[:, PROBABILITIES.index(0.9)], axis=-1)[:, 0]
     row |= {"width": float(width.mean()), "width_se": _se(width)}
-    inside = (ends[..., 0] <= truth[known, None]) & (truth[known, None] <= ends[..., 1])
+    at = truth[known, None]
+    inside = (ends[..., 0] <= at + ROUNDING) & (at - ROUNDING <= ends[..., 1])
     for probability, hits in zip(PROBABILITIES, inside.sum(0), strict=True):
         name, p = f"cover{probability * 100:g}", (hits + 0.5) / (n + 1)
         row |= {name: hits / n, f"{name}_se": float(np.sqrt(p * (1 - p) / n))}

@@ -16,6 +16,9 @@ from frontierlag.lags.trend import trend_lag
 from frontierlag.names import FOLLOWER, LEADER, PERIOD, REALIZED, TREND, VALUE
 from frontierlag.summary import intervals
 
+# Months by which two lags of the same days may differ from rounding alone: where a lag is the same
+# in nearly all draws, sums in another order would put the truth outside of an interval it ends.
+ROUNDING = 1e-9
 # Probabilities of the intervals whose coverage is counted.
 PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from frontierlag.calibration.estimands import true_lags
+from frontierlag.calibration.estimands import ROUNDING, true_lags
 from frontierlag.calibration.estimators import CHAINS, gate, lags_of, trouble_of
 from frontierlag.calibration.prior_worlds import prior_world, spec_of
 from frontierlag.calibration.worlds import AS_OF
@@ -71,11 +71,12 @@ def rank_one(
 def rank(truth: float, draws: np.ndarray, u: float) -> float:
     """Where the truth falls among the draws, 0 to 1: uniform if model and sampler are right.
 
-    With b draws below the truth and e equal to it, (b + u (e + 1)) / (number of draws + 1), with u
+    With b draws below the truth and e equal to it up to rounding, (b + u (e + 1)) / (number of draws + 1), with u
     uniform: the rank statistic of Talts et al. (2018) with ties broken at random. A lag that does
     not exist counts as below all others.
     """
     values = np.where(np.isnan(draws), -np.inf, draws)
     at = -np.inf if np.isnan(truth) else truth
-    below, equal = int((values < at).sum()), int((values == at).sum())
+    equal = int((abs(values - at) <= ROUNDING).sum() if np.isfinite(at) else (values == at).sum())
+    below = int((values < at - ROUNDING).sum())
     return (below + u * (equal + 1)) / (values.size + 1)

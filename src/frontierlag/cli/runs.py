@@ -69,9 +69,10 @@ def run(
 def results(
     *, out: Annotated[Path, Parameter(help="Folder of all results.")] = Path("results")
 ) -> int:
-    """Run the main job: both ECI vintages, both comparisons, all models.
+    """Run the main job: every reference table with every comparison it allows, all models.
 
-    The newest vintage also from the benchmark results behind it.
+    Both ECI vintages with both comparisons, the newest also from the benchmark results behind it;
+    FrontierMath and GPQA Diamond with the USA and China.
 
     Example: frontierlag results --out results
     """
@@ -83,6 +84,7 @@ def results(
         for comparison in ("us-china", "closed-open")
     ]
     jobs.append(Job("eci-2026-08-11", results="eci-results-2026-08-11"))
+    jobs += [Job(name) for name in ("frontiermath-2026-01-17", "gpqa-diamond-2026-01-17")]
     folders = [out / job.prepare().slug for job in jobs]
     return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER, all_claims=True)
 
@@ -146,15 +148,16 @@ def claims(
     Example: frontierlag claims --scores eci-2025-12-19
     """
     from frontierlag.jobs import Job
-    from frontierlag.report.console import show_claims, terminal
+    from frontierlag.report.console import show_claims, show_measurement, terminal
     from frontierlag.run import run_claims
 
     job = Job(scores, since=since, as_of=as_of, results=measured)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.table.name / f"claims{prepared.suffix}"
+    console = terminal()
+    show_measurement(console, prepared.releases)
     with progress("fitting what the claims rest on") as step:
         answers = run_claims(job, folder, settings=sampler, done=step)
-    console = terminal()
     show_claims(console, answers)
     console.print(f"written to {folder}", markup=False)
     return NOT_CONVERGED if any(a.converged is False for a in answers) else 0
