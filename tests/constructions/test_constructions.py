@@ -37,7 +37,7 @@ from frontierlag.names import CAPABILITIES
 from frontierlag.outputs import MANIFEST, files_below
 from frontierlag.report.figures import Provenance
 from frontierlag.report.figures.constructions import influence_of_benchmarks, second_ability
-from frontierlag.scores import load_scores
+from frontierlag.scores import default_window_start, load_scores
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
 
@@ -226,15 +226,27 @@ def test_a_release_without_results_is_not_available(world):
     above = (r.group == 0) & (r.score > r.score[r.group == 1].max())
     first = int(np.flatnonzero(above)[0])  # the one that sets the lag on the last days
     measured = np.arange(len(r)) != first
-    lags = refits.lags_of(fit, WINDOW, measured)
+    lags = refits.lags_of(fit, (WINDOW,), measured)[0]
     kept = [measured & r.of(g) for g in (0, 1)]
     stairs = [Staircase.of(r.day[own], fit.capabilities[..., own]) for own in kept]
     by_day, bound = realized_lag(*stairs, WINDOW.days)
     months, censored = lags["realized", "window"]
     np.testing.assert_allclose(months.to_numpy(), by_day.mean(-1))
     assert censored == pytest.approx(bound.mean())
-    everything = refits.lags_of(fit, WINDOW, np.ones(len(r), bool))["realized", "window"][0]
+    everything = refits.lags_of(fit, (WINDOW,), np.ones(len(r), bool))[0]["realized", "window"][0]
     assert not np.allclose(months, everything)
+
+
+def test_what_is_left_late_is_told_from_when_both_groups_have_results(world):
+    left = refits.reduced(world.releases, np.zeros(len(world.releases.responses.score), bool))
+    r = world.releases
+    window = Window(default_window_start(r), r.as_of)
+    assert refits.told_days(left, window) == window
+    last = int(r.day[r.group == 1].max())
+    late = left.measured & ~((r.group == 1) & (r.day < last))
+    told = refits.told_days(replace(left, measured=late), window)
+    assert told.days[0] == last > window.days[0]
+    assert told.as_of == window.as_of
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +288,6 @@ def test_the_table_tells_changes_beside_the_main_answer(study):
     _, found, _, _ = study
     table = constructions_table(found)
     assert list(table.columns) == list(COLUMNS)
-    base = found[0].lags["realized", "window"]
     for outcome in found[1:]:
         rows = table[table["construction"] == outcome.construction.name]
         if not outcome.lags:
@@ -285,7 +296,9 @@ def test_the_table_tells_changes_beside_the_main_answer(study):
             continue
         assert len(rows) == 4
         row = rows[(rows["lag"] == "realized") & (rows["period"] == "window")].iloc[0]
-        own = outcome.lags["realized", "window"]
+        since = outcome.window.since.isoformat()
+        assert row["since"] == since
+        own, base = (o.lags[since, "realized", "window"] for o in (outcome, found[0]))
         assert row["change"] == pytest.approx(own["median"] - base["median"], abs=5e-4)
         error = np.hypot(own["mcse"], base["mcse"])
         assert row["change_mcse"] == pytest.approx(error, abs=5e-4)
@@ -301,9 +314,11 @@ def test_the_page_has_every_construction_and_says_whose_data_it_is(study, prepar
     sentences = index_sentences(table, second, prepared)
     page = index_page(table, sentences, prepared, ["Data: Epoch AI, CC BY 4.0."])
     for outcome in found:
-        assert f"| {outcome.construction.name} |" in page
+        late = outcome.window.since > prepared.window.since
+        days = f", since {outcome.window.since}" if late else ""
+        assert f"| {outcome.construction.name}{days} |" in page
     assert page.rstrip().endswith("Data: Epoch AI, CC BY 4.0.")
-    main = found[0].lags["realized", "window"]
+    main = found[0].lags[prepared.window.since.isoformat(), "realized", "window"]
     assert f"by {main['median']:.1f} (" in sentences[0]
     assert "of 8 differ" in next(s for s in sentences if "one benchmark at a time" in s)
     assert any("cannot be told" in s for s in sentences)  # vendors alone report too little
@@ -417,7 +432,7 @@ def test_the_gate_holds_lags_to_its_limits_and_the_rest_to_a_wider_one(world):
     spec = ModelSpec.of("linear-joint", ECI)
     fit = fake_fit(spec, spec.observations(world.releases), FEW, seed=5)
     rng = np.random.default_rng(1)
-    lags = refits.lags_of(fit, WINDOW, np.ones(len(world.releases), bool))
+    lags = refits.lags_of(fit, (WINDOW,), np.ones(len(world.releases), bool))[0]
     independent = xr.DataArray(rng.standard_normal((2, 300)), dims=("chain", "draw"))
     lags = {key: (independent, share) for key, (_, share) in lags.items()}
 

@@ -71,9 +71,9 @@ def rank_one(
 def rank(truth: float, draws: np.ndarray, u: float) -> float:
     """Where the truth falls among the draws, 0 to 1: uniform if model and sampler are right.
 
-    With b draws below the truth and e equal to it up to rounding, (b + u (e + 1)) / (number of draws + 1), with u
-    uniform: the rank statistic of Talts et al. (2018) with ties broken at random. A lag that does
-    not exist counts as below all others.
+    With b draws below the truth and e equal to it up to rounding, (b + u (e + 1)) / (number of
+    draws + 1), with u uniform: the rank statistic of Talts et al. (2018) with ties broken at
+    random. A lag that does not exist counts as below all others.
     """
     values = np.where(np.isnan(draws), -np.inf, draws)
     at = -np.inf if np.isnan(truth) else truth

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from frontierlag.sensitivity.refit import (
     PERIODS,
     Lags,
     from_daily,
+    longest,
     numbers,
     quick_fit,
 )
@@ -56,8 +58,12 @@ class Outcome:
         The construction, and the name of the model that it is fitted by.
     left
         What is left of the data; None where the construction leaves too little.
+    window
+        The days over which its lags are told: those of the job on which both groups have a release
+        with results left.
     lags
-        By kind and period, the numbers of the lag, months; empty without a fit.
+        By first day, kind and period, the numbers of the lag, months; empty without a fit. The main
+        one has those of every first day that another one needs.
     converged, verdict
         Of the gate; ``verdict`` is the reason where there is no fit.
     second
@@ -67,7 +73,8 @@ class Outcome:
     construction: Construction
     model: str
     left: Reduced | None
-    lags: Mapping[tuple[str, str], Mapping[str, float]]
+    window: Window
+    lags: Mapping[tuple[str, str, str], Mapping[str, float]]
     converged: bool | None
     verdict: str
     second: Mapping[str, Any] | None = None
@@ -106,23 +113,26 @@ def fit_constructions(
     """
     releases = prepared.releases
     assert isinstance(releases, MeasuredReleases)  # a job with results joins them
-    left: list[Reduced | FrontierLagError] = []
+    left = [_reduced(releases, construction) for construction in constructions]
+    windows = [
+        prepared.window
+        if isinstance(these, FrontierLagError)
+        else told_days(these, prepared.window)
+        for these in left
+    ]
     items: dict[str, Item] = {}
     keys: list[str] = []
-    for construction in constructions:
-        try:
-            these = reduced(releases, construction.dropped)
-        except FrontierLagError as reason:
-            left.append(reason)
+    for construction, these, window in zip(constructions, left, windows, strict=True):
+        if isinstance(these, FrontierLagError):
             keys.append("")
             continue
-        model = _model(prepared, construction)
-        times = BASE_DRAWS if construction.kind == BASE else 1
+        model, main = _model(prepared, construction), construction.kind == BASE
         key = f"{model}/{these.digest}"
-        items.setdefault(key, Item(key, len(items), (model, construction.dropped, times)))
-        left.append(these)
+        told_from = sorted({w.since for w in windows}) if main else [window.since]
+        payload = (model, construction.dropped, BASE_DRAWS if main else 1, tuple(told_from))
+        items.setdefault(key, Item(key, len(items), payload))
         keys.append(key)
-    task = partial(fit_one, releases=releases, window=prepared.window, settings=settings)
+    task = partial(fit_one, releases=releases, as_of=prepared.window.as_of, settings=settings)
     told = [
         ("scores", prepared.table.sha256),
         ("results", releases.responses.sha256),
@@ -135,36 +145,74 @@ def fit_constructions(
         task, list(items.values()), store, entropy=settings.seed, jobs=jobs, done=done
     )
     return [
-        _outcome(construction, _model(prepared, construction), these, found.get(key))
-        for construction, these, key in zip(constructions, left, keys, strict=True)
+        _outcome(construction, _model(prepared, construction), these, window, found.get(key))
+        for construction, these, window, key in zip(constructions, left, windows, keys, strict=True)
     ]
 
 
+def _reduced(releases: MeasuredReleases, construction: Construction) -> Reduced | FrontierLagError:
+    """What a construction leaves of the data, or why it leaves too little."""
+    try:
+        return reduced(releases, construction.dropped)
+    except FrontierLagError as reason:
+        return reason
+
+
+def told_days(left: Reduced, window: Window) -> Window:
+    """The days of a window on which both groups have a release that keeps results.
+
+    Parameters
+    ----------
+    left
+        What is left of the data.
+    window
+        The window of the job.
+    """
+    r = left.releases
+    first = max(int(r.day[left.measured & r.of(group)].min()) for group in (LEADER, FOLLOWER))
+    return Window(max(window.since, date(1970, 1, 1) + timedelta(days=first)), window.as_of)
+
+
 def _outcome(
-    construction: Construction, model: str, left: Reduced | FrontierLagError, done: Done | None
+    construction: Construction,
+    model: str,
+    left: Reduced | FrontierLagError,
+    window: Window,
+    done: Done | None,
 ) -> Outcome:
     """What came of one construction, from what its fit returned."""
     if isinstance(left, FrontierLagError) or done is None:
-        return Outcome(construction, model, None, {}, None, str(left))
+        return Outcome(construction, model, None, window, {}, None, str(left))
     if done.error is not None:
         if construction.kind == BASE:
             raise FitError(f"the fit to all results failed: {done.error}")
-        return Outcome(construction, model, left, {}, False, f"the fit failed: {done.error}")
+        verdict = f"the fit failed: {done.error}"
+        return Outcome(construction, model, left, window, {}, False, verdict)
     value = done.value
     lags = {
-        (kind, period): value["lags"][f"{kind}/{period}"] for kind in KINDS for period in PERIODS
+        (since, kind, period): value["lags"][f"{since}/{kind}/{period}"]
+        for since in {name.split("/")[0] for name in value["lags"]}
+        for kind in KINDS
+        for period in PERIODS
     }
     return Outcome(
-        construction, model, left, lags, value["converged"], value["verdict"], value["second"]
+        construction,
+        model,
+        left,
+        window,
+        lags,
+        value["converged"],
+        value["verdict"],
+        value["second"],
     )
 
 
 def fit_one(
-    payload: tuple[str, np.ndarray, int],
+    payload: tuple[str, np.ndarray, int, tuple[date, ...]],
     seed: np.random.SeedSequence,
     *,
     releases: MeasuredReleases,
-    window: Window,
+    as_of: date,
     settings: SamplerSettings,
 ) -> dict[str, Any]:
     """Fit one construction, once more with more draws if it misses the gate.
@@ -172,38 +220,43 @@ def fit_one(
     Parameters
     ----------
     payload
-        Name of the model, mask of the results that do not count, and how many times the draws.
+        Name of the model, mask of the results that do not count, how many times the draws, and the
+        first days of the windows over which lags are told.
     seed
         Not used: every fit has the seed of the settings, whatever else is fitted.
-    releases, window, settings
-        What is fitted, and how.
+    releases, as_of, settings
+        What is fitted, the last day of the windows, and how.
 
     Returns
     -------
     What JSON can keep.
     """
-    model, dropped, times = payload
+    model, dropped, times, told_from = payload
+    windows = [Window(since, as_of) for since in told_from]
     left = reduced(releases, dropped)
     spec = ModelSpec.of(model, releases.metric)
     observations = spec.observations(left.releases)
     told = settings.model_copy(update={"draws": times * settings.draws})
-    fit = quick_fit(spec, observations, told)
-    lags = lags_of(fit, window, left.measured)
-    gate = gate_of_lags(fit, lags)
-    if not gate.converged:
-        fit = quick_fit(spec, observations, told, thin=LONGER)
-        lags = lags_of(fit, window, left.measured)
-        gate = gate_of_lags(fit, lags)
+    for thin in (1, LONGER):
+        fit = quick_fit(spec, observations, told, thin=thin)
+        lags = lags_of(fit, windows, left.measured)
+        gate = gate_of_lags(fit, lags[0])
+        if gate.converged:
+            break
     return {
-        "lags": {f"{kind}/{period}": numbers(*lag) for (kind, period), lag in lags.items()},
+        "lags": {
+            f"{window.since}/{kind}/{period}": numbers(*lag)
+            for window, of_window in zip(windows, lags, strict=True)
+            for (kind, period), lag in of_window.items()
+        },
         "converged": gate.converged,
         "verdict": "" if gate.converged else gate.verdict(),
         "second": _second(fit, left) if "second" in fit.tree["posterior"] else None,
     }
 
 
-def lags_of(fit: Fit, window: Window, measured: np.ndarray) -> Lags:
-    """Trend and realized lag of a fit over a window, of the releases that have results.
+def lags_of(fit: Fit, windows: Sequence[Window], measured: np.ndarray) -> tuple[Lags, ...]:
+    """Trend and realized lag of a fit over windows, of the releases that have results.
 
     A release without results has its prior in the fit and would count for the best available at
     random; in an index of the results that are left it would not stand.
@@ -212,12 +265,12 @@ def lags_of(fit: Fit, window: Window, measured: np.ndarray) -> Lags:
     ----------
     fit
         The fit.
-    window
-        The days.
+    windows
+        The days, which end alike.
     measured
         Which releases have results, shape ``(release,)``.
     """
-    r, days = fit.observations.releases, window.days
+    r, days = fit.observations.releases, longest(windows).days
     sides = [measured & r.of(group) for group in (LEADER, FOLLOWER)]
     leader, follower = (Staircase.of(r.day[own], fit.capabilities[..., own]) for own in sides)
     first = int(r.day[sides[LEADER]].min())
@@ -226,7 +279,7 @@ def lags_of(fit: Fit, window: Window, measured: np.ndarray) -> Lags:
     )
     daily = {TREND: of_trend, REALIZED: realized_lag(leader, follower, days)}
     named = {kind: (_by_day(lag), _by_day(bound)) for kind, (lag, bound) in daily.items()}
-    return from_daily(named, (window,))[0]
+    return from_daily(named, windows)
 
 
 def _by_day(values: np.ndarray) -> xr.DataArray:

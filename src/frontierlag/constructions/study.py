@@ -136,6 +136,14 @@ def study_index(
     return found
 
 
+def _with_days(table: pd.DataFrame) -> pd.Series:
+    """The construction of each row, with the first day of its window if that is a later one."""
+    late = ~table["since"].isin(["", table["since"].iloc[0]])
+    return table["construction"].where(
+        ~late, table["construction"] + ", told since " + table["since"]
+    )
+
+
 def _draw(
     table: pd.DataFrame, second: pd.DataFrame | None, two: str, prepared: Prepared, folder: Path
 ) -> None:
@@ -160,7 +168,7 @@ def _draw(
     others = table[table["kind"] != BENCHMARKS]
     if others["kind"].nunique() > 1:
         figure = specification_curve(
-            others.rename(columns={"construction": "alternative"}).assign(what=others["kind"]),
+            others.assign(alternative=_with_days(others), what=others["kind"]),
             about,
             f"The lag under other constructions of the index: {prepared.title}",
             f"mean lag, {prepared.window_words}",

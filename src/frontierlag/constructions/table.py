@@ -20,6 +20,7 @@ COLUMNS = (
     "what",
     "lag",
     "period",
+    "since",
     "change",
     "change_mcse",
     *NUMBERS,
@@ -41,8 +42,10 @@ def constructions_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
 
     Returns
     -------
-    Rows of ``COLUMNS``, months. ``change`` is of the median against the main one and
-    ``change_mcse`` its Monte Carlo error, of both medians; the counts are of what is left, and
+    Rows of ``COLUMNS``, months. ``since`` is the first day of the window of a row, later than that
+    of the job where what is left begins later. ``change`` is of the median against that of the main
+    one over the same days and ``change_mcse`` its Monte Carlo error, of both medians; the counts
+    are of what is left, and
     ``without_results`` names the releases that have no usable result left, which are in neither
     group then. A construction that cannot be fitted has one row, whose ``note`` says why.
     """
@@ -54,7 +57,8 @@ def constructions_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
             rows.append(head | {"note": outcome.verdict})
             continue
         for key in ((kind, period) for kind in KINDS for period in PERIODS):
-            own, main = outcome.lags[key], base.lags[key]
+            since = outcome.window.since.isoformat()
+            own, main = outcome.lags[since, *key], base.lags[since, *key]
             moved = outcome is not base
             error = float(np.hypot(own["mcse"], main["mcse"])) if moved else 0.0
             rows.append(
@@ -62,6 +66,7 @@ def constructions_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
                 | {
                     "lag": key[0],
                     "period": key[1],
+                    "since": since,
                     "change": round(own["median"] - main["median"], DIGITS) + 0.0,
                     "change_mcse": round(error, DIGITS),
                     "converged": outcome.converged,
@@ -101,6 +106,7 @@ def _head(outcome: Outcome) -> dict[str, Any]:
         "what": construction.words,
         "lag": "",
         "period": "",
+        "since": "",
         "without_results": "",
         "note": "",
     }

@@ -64,7 +64,7 @@ def index_sentences(
             sentences.append(_one_at_a_time(rows, kind))
     for kind in (VENDOR, DATED, DIMENSIONS):
         for name, rows in table[table["kind"] == kind].groupby("construction", sort=False):
-            sentences.append(_single(str(name), rows))
+            sentences.append(_single(str(name), rows, main))
     if second is not None:
         sentences.append(_second(second, leader, follower))
     return sentences
@@ -91,10 +91,11 @@ def index_page(
     parts += [
         "Months, posterior median with "
         f"{OUTER:.0%} {INTERVAL_KIND} interval; realized and trend lag are means over "
-        f"{prepared.window_words}. The change is that of the median against all results, with its "
-        "Monte Carlo standard error. At least: on more than a tenth of the days the lag is only a "
-        "lower bound, because what is left begins too late. A release that is left without usable "
-        "results counts in neither group; the window stays.",
+        f"{prepared.window_words}. The change is that of the median against all results over the "
+        "same days, with its Monte Carlo standard error. At least: on more than a tenth of the "
+        "days the lag is only a lower bound, as what is left begins too late. A release that is "
+        "left without usable results counts in neither group; where a group is so left without a "
+        "release on the first days, the window begins with its first, as stated.",
         *credits,
     ]
     return "\n\n".join(parts) + "\n"
@@ -121,7 +122,7 @@ def _markdown(base: pd.DataFrame, own: pd.DataFrame) -> list[str]:
             change = "" if row["kind"] == BASE else _change(row)
             cells += [_months(row) + _mark(row), change]
         left = f"{first['n_results']} | {first['n_releases']}"
-        lines.append(f"| {name} | {left} | {' | '.join(cells)} |")
+        lines.append(f"| {name}{_since(first, base)} | {left} | {' | '.join(cells)} |")
     return lines
 
 
@@ -144,17 +145,26 @@ def _one_at_a_time(rows: pd.DataFrame, kind: str) -> str:
     )
 
 
-def _single(name: str, rows: pd.DataFrame) -> str:
+def _since(row: pd.Series, base: pd.DataFrame) -> str:
+    """The first day of a row's window where it is not that of the main answer."""
+    return "" if row["since"] == base.iloc[0]["since"] else f", since {row['since']}"
+
+
+def _single(name: str, rows: pd.DataFrame, main: pd.Series) -> str:
     first = rows.iloc[0]
     if first["lag"] == "":
         return f"{name[0].upper()}{name[1:]} ({first['what']}): cannot be told: {first['note']}"
     realized, trend = _lag(rows, REALIZED).iloc[0], _lag(rows, TREND).iloc[0]
     lost = len(first["without_results"].split("; ")) if first["without_results"] else 0
     gone = f", {lost} releases fall out" if lost else ""
+    days = ""
+    if first["since"] != main["since"]:
+        days = f"since {first['since']}, when what is left begins, "
     return (
         f"{name[0].upper()}{name[1:]} ({first['what']}; {first['n_results']} results on "
-        f"{first['n_benchmarks']} benchmarks count{gone}): realized lag {_months(realized)} "
-        f"months, {_change(realized)} against all results; trend lag {_months(trend)}, "
+        f"{first['n_benchmarks']} benchmarks count{gone}): {days}realized lag {_months(realized)} "
+        f"months, {_change(realized)} against all results{' over the same days' if days else ''}; "
+        f"trend lag {_months(trend)}, "
         f"{_change(trend)}{_mark(realized)}."
     )
 
