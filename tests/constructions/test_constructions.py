@@ -13,6 +13,7 @@ import xarray as xr
 from simulate_results import matrix, score_table
 
 from frontierlag.benchmarks import load_results
+from frontierlag.checks.convergence import Check, Convergence
 from frontierlag.cli import main
 from frontierlag.cli.codes import USER_ERROR
 from frontierlag.constructions import Choice, constructions, reduced, refits
@@ -451,3 +452,38 @@ def test_the_gate_holds_lags_to_its_limits_and_the_rest_to_a_wider_one(world):
     drift = np.array([0, 0.6])[:, None]
     lags = {key: (draws + drift, share) for key, (draws, share) in lags.items()}
     assert {check.name for check in gate("difficulty", 0.0).failures} >= {"R-hat", "bulk ESS"}
+
+
+@pytest.mark.parametrize(
+    ("diverged", "tries"), [((), 1), ((0,), 2), ((0, 1), 3), ((0, 1, 2), 3)], ids=str
+)
+def test_divergences_are_answered_by_draws_and_then_by_smaller_steps(
+    world, monkeypatch, diverged, tries
+):
+    asked = []
+
+    def quick(spec, observations, settings, cores=1, thin=1):
+        asked.append((thin, settings.target_accept))
+        fit = fake_fit(spec, observations, settings)
+        stats = fit.tree["sample_stats"].to_dataset()
+        if len(asked) - 1 in diverged:
+            stats["diverging"].values[0, 0] = True
+        fit.tree["sample_stats"] = xr.DataTree(stats)
+        return fit
+
+    def gate(fit, lags):
+        count = int(fit.tree["sample_stats"]["diverging"].sum())
+        return Convergence((Check("divergences", count, "0", "the sampler", count == 0),))
+
+    monkeypatch.setattr(refits, "quick_fit", quick)
+    monkeypatch.setattr(refits, "gate_of_lags", gate)
+    none = np.zeros(len(world.releases.responses.score), bool)
+    found = refits.fit_one(
+        ("linear-joint", none, 1, (WINDOW.since,)),
+        np.random.SeedSequence(1),
+        releases=world.releases,
+        as_of=WINDOW.as_of,
+        settings=FEW,
+    )
+    assert asked == [(1, None), (refits.LONGER, None), (refits.LONGER, refits.CAREFUL)][:tries]
+    assert found["converged"] is (len(diverged) < tries)

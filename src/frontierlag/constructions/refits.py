@@ -42,8 +42,9 @@ from frontierlag.summary import OUTER, intervals
 
 # The main fit has this many times the draws of the others: its error is in every change.
 BASE_DRAWS = 4
-# A refit that misses the gate is made once more with this many times the draws.
-LONGER = 3
+# A refit that misses the gate is made once more with this many times the draws, and if it then has
+# divergences, once more with this acceptance rate.
+LONGER, CAREFUL = 3, 0.98
 # For everything that is not a lag.
 OTHER_RHAT = 1.05
 
@@ -215,7 +216,7 @@ def fit_one(
     as_of: date,
     settings: SamplerSettings,
 ) -> dict[str, Any]:
-    """Fit one construction, once more with more draws if it misses the gate.
+    """Fit one construction, again with more draws and then smaller steps if it misses the gate.
 
     Parameters
     ----------
@@ -237,11 +238,13 @@ def fit_one(
     spec = ModelSpec.of(model, releases.metric)
     observations = spec.observations(left.releases)
     told = settings.model_copy(update={"draws": times * settings.draws})
-    for thin in (1, LONGER):
-        fit = quick_fit(spec, observations, told, thin=thin)
+    careful = told.model_copy(update={"target_accept": CAREFUL})
+    for tried, thin in ((told, 1), (told, LONGER), (careful, LONGER)):
+        fit = quick_fit(spec, observations, tried, thin=thin)
         lags = lags_of(fit, windows, left.measured)
         gate = gate_of_lags(fit, lags[0])
-        if gate.converged:
+        smaller_steps_help = any(c.name == "divergences" and not c.passed for c in gate.checks)
+        if gate.converged or (thin > 1 and not smaller_steps_help):
             break
     return {
         "lags": {

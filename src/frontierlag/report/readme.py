@@ -10,7 +10,7 @@ import pandas as pd
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.outputs import MANIFEST
 from frontierlag.report.claims import probability_words
-from frontierlag.report.readme_calibration import calibration
+from frontierlag.report.readme_calibration import backtest, calibration, ranks
 from frontierlag.report.readme_rows import (
     NEW,
     OLD,
@@ -21,7 +21,7 @@ from frontierlag.report.readme_rows import (
     rows_of,
     share,
 )
-from frontierlag.report.readme_studies import errors, forecast, line, records, starts
+from frontierlag.report.readme_studies import errors, forecast, index, line, records, starts
 from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
 
 START, END = "<!-- {}: made from results/ by `make readme` -->", "<!-- end of {} -->"
@@ -213,4 +213,7 @@ BLOCKS = {
     "errors": errors,
     "records": records,
     "calibration": calibration,
+    "ranks": ranks,
+    "backtest": backtest,
+    "index": index,
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from frontierlag.errors import OutputError
 from frontierlag.names import REALIZED, WINDOW
 from frontierlag.report.readme_rows import Row, read
 
@@ -67,6 +68,29 @@ def ranks(results: Path) -> str:
             + ("uniform" if not bad else f"NOT uniform: {', '.join(bad)}")
         )
     return f"Rank statistics: {'; '.join(told)}."
+
+
+def backtest(results: Path) -> str:
+    """How past forecasts did: the verdicts of the backtest's own page, a paragraph each."""
+    told = []
+    for heading in ("Every quarter of the past", "Across vintages"):
+        verdict = _after(results / "backtest" / "backtest.md", f"## {heading}")
+        told.append(f"- {heading}: {verdict}")
+    return "\n".join(told)
+
+
+def _after(file: Path, heading: str) -> str:
+    """The first paragraph after a heading of a page.
+
+    Raises
+    ------
+    OutputError
+        If the page has no such heading.
+    """
+    lines = iter(file.read_text(encoding="utf-8").splitlines())
+    if heading not in lines:  # reads on to the heading
+        raise OutputError(f"{file} has no heading {heading!r}; write it again")
+    return next(line for line in lines if line)
 
 
 def _coverage(row: Row) -> str:

@@ -14,6 +14,8 @@ _LEAST_SQUARES = "least squares"
 _FIRST, _LAST = "2023-01-01", "2025-01-01"
 _SYMMETRIC, _TWO_PIECE = "base", "two-piece errors"
 _LATENT = "best available"
+# How many of the constructions that leave one thing out are shown.
+SHOWN = 6
 
 
 def line(results: Path) -> str:
@@ -109,6 +111,40 @@ def records(results: Path) -> str:
 
 def _chance(p: float) -> str:
     return "<0.01" if p < 0.005 else f"{p:.2f}"
+
+
+def index(results: Path) -> str:
+    """The lag under other constructions of the index, in months, those that move it most first."""
+    table = read(results, NEW, "us-china-joint", "index", "constructions.csv")
+    whole = table[table["period"] == WINDOW]
+    realized = whole[whole["lag"] == REALIZED].set_index("construction")
+    trend = whole[whole["lag"] == TREND].set_index("construction")
+    single = realized["kind"].isin(["benchmark", "source"])
+    by_size = realized["change"].abs().sort_values(ascending=False, kind="stable").index
+    most = [name for name in by_size if single[name]][:SHOWN]
+    names = [realized.index[0], *most, *realized.index[~single][1:]]
+    lines = [
+        "| construction | results | realized lag, mean | change over the same days "
+        "| trend lag, mean |",
+        "|---|---|---|---|---|",
+    ]
+    for name in names:
+        row = realized.loc[name].to_dict()
+        late = "" if row["since"] == realized.iloc[0]["since"] else f", told since {row['since']}"
+        change = f"{row['change']:+.1f}" if name != names[0] else ""
+        own = trend.loc[name].to_dict() | {"lag": TREND}
+        lines.append(
+            f"| {name}{late} | {row['n_results']:.0f} | {marked(row | {'lag': REALIZED})} "
+            f"| {change} | {marked(own)} |"
+        )
+    told = realized[single & realized["converged"].astype(bool)]
+    text = (
+        f"Left out one at a time, {int((realized['kind'] == 'benchmark').sum())} benchmarks and "
+        f"{int((realized['kind'] == 'source').sum())} sources move the mean realized lag by "
+        f"{told['change'].min():+.1f} to {told['change'].max():+.1f} months (of those that "
+        f"converged; the {SHOWN} largest are shown)."
+    )
+    return "\n".join([*lines, "", text])
 
 
 def forecast(results: Path) -> str:
