@@ -22,7 +22,8 @@ studies: .venv/ready
 	$(BIN)/frontierlag sensitivity --scores eci-2026-08-11 --date-error-table eci-2025-12-19
 	$(BIN)/frontierlag vintages eci-2025-12-19 eci-2026-08-11
 	$(BIN)/frontierlag vintages eci-2025-12-19 eci-2026-08-11 --comparison closed-open
-	$(BIN)/frontierlag index --scores eci-2026-08-11 --results eci-results-2026-08-11
+	@code=0; $(BIN)/frontierlag index --scores eci-2026-08-11 --results eci-results-2026-08-11 || code=$$?; \
+	if [ $$code -gt 1 ]; then exit $$code; fi
 	$(BIN)/frontierlag catch-up --scores eci-2025-12-19
 	$(BIN)/frontierlag catch-up --scores eci-2026-08-11 --by 2026-12-31
 

@@ -15,6 +15,7 @@ from frontierlag.checks import convergence
 from frontierlag.claims import article
 from frontierlag.claims.answers import VERDICTS
 from frontierlag.cli import codes
+from frontierlag.constructions.refits import OTHER_RHAT
 from frontierlag.draws import FEWEST_DRAWS
 from frontierlag.errors import ScoresError
 from frontierlag.frontiers import FRONTIERS
@@ -99,6 +100,7 @@ def shown() -> dict[str, str]:
         "claims_reading": _second_paragraph(article.__doc__ or ""),
         "broken_at": str(Broken().earliest),
         "few_bounds": f"{FEW_BOUNDS:.0%}",
+        "other_rhat": f"{OTHER_RHAT:g}",
         "tolerance": f"{TOLERANCE['points']:g} point",
         "published_mean": f"{PUBLISHED['mean']:g} months",
         "published_range": f"from {PUBLISHED['minimum']:g} to {PUBLISHED['maximum']:g}",

@@ -14,7 +14,7 @@ from frontierlag.report.readme_calibration import calibration, ranks, too_narrow
 def row(world, estimator, cover, **more):
     told = {
         "world": world, "estimator": estimator, "lag": "realized", "period": "window",
-        "failed": 0, "n": 200, "not_converged": 1, "rmse": 0.5, "cover90": cover,
+        "failed": 0, "n": 200, "undefined": 0, "not_converged": 1, "rmse": 0.5, "cover90": cover,
         "cover90_se": 0.02, "width": 1.6, "rmse_ratio": 0.52, "rmse_ratio_se": 0.03,
         "rmse_ratio_index": 0.65, "rmse_ratio_index_se": 0.04,
     }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -487,3 +487,21 @@ def test_divergences_are_answered_by_draws_and_then_by_smaller_steps(
     )
     assert asked == [(1, None), (refits.LONGER, None), (refits.LONGER, refits.CAREFUL)][:tries]
     assert found["converged"] is (len(diverged) < tries)
+
+
+def test_a_part_and_then_another_from_one_store(world, prepared, monkeypatch, tmp_path):
+    """The main fit is told from other days for the second, which the first did not need."""
+    monkeypatch.setattr(
+        refits, "quick_fit", lambda spec, o, told, *_, **__: fake_fit(spec, o, told)
+    )
+    late = refits.Window(prepared.window.since + timedelta(days=9), prepared.window.as_of)
+    part = [Choice(leave_out=("benchmarks",)), Choice(dimensions=2)]
+    first, second = (
+        constructions(world.releases, world.results, prepared.table, choice)[:3] for choice in part
+    )
+    constructions_table(refits.fit_constructions(prepared, first, FEW, tmp_path))
+    monkeypatch.setattr(
+        refits, "told_days", lambda left, window: window if left.results > 1e9 else late
+    )
+    table = constructions_table(refits.fit_constructions(prepared, second[:1], FEW, tmp_path))
+    assert set(table["since"]) == {late.since.isoformat()}

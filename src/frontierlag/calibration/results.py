@@ -136,6 +136,11 @@ def _verdict(found: Calibration, world: str, target: Target, row: pd.Series) -> 
         f"{int(row['n'])} worlds (standard error {row['cover90_se']:.1%}); wanted {wanted}: "
         f"{_met(low <= row['cover90'] <= high)}. It is {row['width']:.1f} months wide on average."
     ]
+    if row["undefined"]:
+        words.append(
+            f"In {int(row['undefined'])} more the lag does not exist, in truth or in the answer: a "
+            "day of the window comes before one side's first release."
+        )
     for column, (most, whose) in target.error.items():
         ratio = row.get(column)
         if ratio is None or pd.isna(ratio):

@@ -32,7 +32,8 @@ from frontierlag.crossed import crossed_fit
 from frontierlag.errors import FrontierLagError
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import staircases
-from frontierlag.lags.realized import Staircase
+from frontierlag.lags.periods import FEW_BOUNDS
+from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.split import every_capability, realized_over, split_staircases
 from frontierlag.names import PERIOD, VALUE, WINDOW
 from frontierlag.scores import default_window_start
@@ -93,25 +94,26 @@ def same_gap(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
 
 
 def lags_of_both(evidence: Evidence, needs: tuple[Need, ...]) -> Both:
-    """Both mean realized lags over the window that both can tell.
+    """Both mean realized lags over the window that both can tell: see :func:`_told`.
 
     Raises
     ------
     Unanswerable
-        If they share no window, or cannot be read from one posterior.
+        If they share no such window, or cannot be read from one posterior.
     """
     if needs[0].fit != needs[1].fit:
         return _crossed(evidence, needs)
     (best, own), (other_best, other_own) = (_sides(evidence, need) for need in needs)
-    window = _common(own, other_own)
+    window = _told(_common(own, other_own), best, other_best)
     return Both(_mean_lag(best, window), _mean_lag(other_best, window), window, ONE_FIT)
 
 
 def _crossed(evidence: Evidence, needs: tuple[Need, ...]) -> Both:
     """Two fits: each lag as its own tells it, tied as one fit of both has them."""
     analyses = [evidence.analysis(need) for need in needs]
-    window = _common(*(a.measured.window for a in analyses))
     one, other = (a.fit for a in analyses)
+    common = _common(*(a.measured.window for a in analyses))
+    window = _told(common, staircases(one), staircases(other))
     try:
         crossed = crossed_fit(one, other, os.cpu_count() or 1)
     except FrontierLagError as reason:
@@ -160,6 +162,29 @@ def _common(one: Window, other: Window) -> Window:
     if since > as_of:
         raise Unanswerable("the two comparisons have no day in common")
     return Window(since, as_of)
+
+
+def _told(window: Window, *bests: tuple[Staircase, Staircase]) -> Window:
+    """The window from the first day on from which every lag is mostly known.
+
+    A difference of lower bounds is a bound on nothing, and the tables begin too late for one
+    comparison more than for the other: so it is taken from where at most :data:`FEW_BOUNDS` of the
+    days, counted over all draws, are bounds in either.
+
+    Raises
+    ------
+    Unanswerable
+        If there is no such day.
+    """
+    known = np.ones(len(window.days), dtype=bool)
+    for pair in bests:
+        _, censored = realized_lag(*pair, window.days)
+        by_day = censored.reshape(-1, len(window.days)).mean(0)
+        from_day = by_day[::-1].cumsum()[::-1] / np.arange(len(by_day), 0, -1)
+        known &= from_day <= FEW_BOUNDS
+    if not known.any():
+        raise Unanswerable("on no day on are both lags more than lower bounds")
+    return Window(window.dates[int(known.argmax())].astype("datetime64[D]").item(), window.as_of)
 
 
 def _mean_lag(bests: tuple[Staircase, Staircase], window: Window) -> xr.DataArray:

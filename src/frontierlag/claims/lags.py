@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import xarray as xr
@@ -44,8 +43,9 @@ FEWEST_DAYS = 90
 def lag(analysis: Analysis, kind: str, period: str) -> tuple[xr.DataArray, float]:
     """Draws of a lag and the share of its days that are censored.
 
-    For the last day and the extremes, which are one day in each draw, it is the share of the draws
-    in which that day is censored; of a lag at release, the share of records.
+    For the last day and the minimum, which are one day in each draw, it is the share of the draws
+    in which that day is censored; for the maximum at least the share of the window's days, any of
+    which may in truth be longer. Of a lag at release it is the share of records.
 
     Raises
     ------
@@ -92,21 +92,27 @@ def extremes(kind: str) -> Question:
         bounds = bound_note(kind, WINDOW, lag(analysis, kind, WINDOW)[1])
         note = (
             f"{bounds}, and those may in truth have been the longest; the smallest is itself a "
-            f"bound in {_share(low_bound)} of the draws, the largest in {_share(high_bound)}"
+            f"bound in {_share(low_bound)} of the draws"
         )
         as_stated = (low >= 3.5) & (low < 4.5) & (high >= 13.5) & (high < 14.5)
         possible = (low < 4.5) & (high < 14.5)
         if low_bound <= FEW_BOUNDS:
             possible = possible & (low >= 3.5)
-        found = _judged(high - low, as_stated, possible, max(low_bound, high_bound), note)
         # A smallest lag that may be longer takes from the range, a largest adds to it.
-        return replace(found, bound=OF_BOUNDS) if low_bound > FEW_BOUNDS else found
+        what = OF_BOUNDS if low_bound > FEW_BOUNDS else AT_LEAST
+        share = max(low_bound, high_bound)
+        return _judged(high - low, as_stated, possible, share, note, what)
 
     return ask
 
 
 def _judged(
-    draws: xr.DataArray, holds: xr.DataArray, possible: xr.DataArray, share: float, note: str
+    draws: xr.DataArray,
+    holds: xr.DataArray,
+    possible: xr.DataArray,
+    share: float,
+    note: str,
+    bound: str = AT_LEAST,
 ) -> Asked:
     """What can be said of a lag of which a share is only a lower bound.
 
@@ -118,11 +124,11 @@ def _judged(
         return Asked(draws, holds, note)
     at_most = probability(possible)
     if verdict(at_most) == VERDICTS[-1][1]:
-        told = f"at least: {note}; the probability is an upper limit"
-        return Asked(draws, possible, told, bound=AT_LEAST)
+        told = f"{bound}: {note}; the probability is an upper limit"
+        return Asked(draws, possible, told, bound=bound)
     contradicted = f"the bounds alone contradict the claim in {_share(1 - at_most)} of the draws"
-    told = f"at least: {note}; {contradicted}, and the rest leave it open"
-    return Asked(draws, None, told, bound=AT_LEAST)
+    told = f"{bound}: {note}; {contradicted}, and the rest leave it open"
+    return Asked(draws, None, told, bound=bound)
 
 
 def shorter(year: int) -> Question:
@@ -191,7 +197,7 @@ def days_led(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
 
 def bound_note(kind: str, period: str, share: float) -> str:
     """In words, how much of a lag is only a lower bound."""
-    one_day = period in (MINIMUM, MAXIMUM, CURRENT)
+    one_day = period in (MINIMUM, CURRENT)
     of = "draws" if one_day else "records" if kind == AT_RELEASE else "days"
     if share == 0:
         return f"a lower bound {'in' if one_day else 'on'} no {of[:-1]}"

@@ -8,13 +8,17 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from frontierlag.cli.options import DEFAULT_SCORES, NOT_CONVERGED
+from frontierlag.cli.options import NOT_CONVERGED, results_folder
 
 
 def cite(
     folder: Annotated[
-        Path, Parameter(help="A results folder; by default that of `frontierlag run`.")
-    ] = Path("results") / DEFAULT_SCORES / "us-china",
+        Path | None,
+        Parameter(
+            help="A results folder; by default that of the main answer, results/eci-2026-08-11/"
+            "us-china-joint if it is there, else us-china."
+        ),
+    ] = None,
     *,
     lag: Annotated[
         str, Parameter(help="realized, trend or release; several with commas, or all.")
@@ -47,7 +51,7 @@ def cite(
     from frontierlag.report.cite import choose, read_estimates
     from frontierlag.report.cite import cite as cited
 
-    found = choose(read_estimates(folder), lag, period, model)
+    found = choose(read_estimates(results_folder(folder)), lag, period, model)
     failed = sorted({e.model for e in found if not e.converged})
     if failed and not allow_unconverged:
         print(

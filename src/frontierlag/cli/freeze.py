@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from frontierlag.cli.options import DEFAULT_SCORES
+from frontierlag.cli.options import results_folder
 from frontierlag.report.progress import progress
 
 NOT_THE_SAME = 1
@@ -20,8 +20,12 @@ FROZEN = Path("frozen")
 def freeze(
     name: Name,
     folder: Annotated[
-        Path, Parameter(help="A results folder; by default that of `frontierlag run`.")
-    ] = Path("results") / DEFAULT_SCORES / "us-china",
+        Path | None,
+        Parameter(
+            help="A results folder; by default that of the main answer, results/eci-2026-08-11/"
+            "us-china-joint if it is there, else us-china."
+        ),
+    ] = None,
     *,
     to: To = FROZEN,
     scores: Annotated[
@@ -38,7 +42,7 @@ def freeze(
     from frontierlag.freeze import freeze as frozen
     from frontierlag.report.console import terminal
 
-    made = frozen(name, folder, to, scores)
+    made = frozen(name, results_folder(folder), to, scores)
     console = terminal()
     console.print(f"frozen in {made.folder}: {len(made.files)} files", markup=False, soft_wrap=True)
     console.print(f"sha256 of all: {made.digest}", markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -45,3 +46,12 @@ Sampler = Annotated[SamplerSettings, Parameter(name="*")]
 QuickSampler = Annotated[QuickSettings, Parameter(name="*")]
 MixtureSampler = Annotated[MixtureSettings, Parameter(name="*")]
 DEFAULT_SAMPLER = SamplerSettings()
+
+
+def results_folder(given: Path | None) -> Path:
+    """The results folder that was given, or that of the main answer, joint if that is there."""
+    if given is not None:
+        return given
+    scores_only = Path("results") / DEFAULT_SCORES / "us-china"
+    joint = scores_only.with_name("us-china-joint")
+    return joint if joint.is_dir() else scores_only

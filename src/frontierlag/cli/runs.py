@@ -62,7 +62,7 @@ def run(
     job = Job(scores, comparison, since, as_of, results=measured, draws=drawn)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
-    chosen = tuple(models.split(",")) if models else ()
+    chosen = tuple(name.strip() for name in models.split(",")) if models else ()
     return _run_and_show([job], [folder], chosen, sampler, all_claims)
 
 

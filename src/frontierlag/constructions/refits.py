@@ -128,8 +128,9 @@ def fit_constructions(
             keys.append("")
             continue
         model, main = _model(prepared, construction), construction.kind == BASE
-        key = f"{model}/{these.digest}"
         told_from = sorted({w.since for w in windows}) if main else [window.since]
+        # What is kept of a fit is its lags, so the days they are told from are a part of its name.
+        key = "/".join([model, these.digest, *map(str, told_from)])
         payload = (model, construction.dropped, BASE_DRAWS if main else 1, tuple(told_from))
         items.setdefault(key, Item(key, len(items), payload))
         keys.append(key)

@@ -136,9 +136,10 @@ def _one_at_a_time(rows: pd.DataFrame, kind: str) -> str:
     )
     apart = int((rows["change"].abs() > TOLD_APART * rows["change_mcse"]).sum())
     bad = int((~rows["converged"].fillna(value=False).astype(bool)).sum())
+    told = rows.loc[rows["converged"].fillna(value=False).astype(bool), "change"]
+    span = "no fit converged" if told.empty else f"by {told.min():+.2f} to {told.max():+.2f} months"
     return (
-        f"Leaving out one {kind} at a time leaves the mean realized lag between "
-        f"{_figure(rows['median'].min(), rows)} and {_figure(rows['median'].max(), rows)} months; "
+        f"Leaving out one {kind} at a time moves the mean realized lag {span}; "
         f"the largest changes are those without {named}; {apart} of {len(rows)} differ from the "
         f"main answer by more than {TOLD_APART:g} Monte Carlo errors"
         f"{f'; {bad} NOT CONVERGED' if bad else ''}."
@@ -201,11 +202,6 @@ def _months(row: pd.Series) -> str:
 
 def _change(row: pd.Series) -> str:
     return f"{round(float(row['change']), 2) + 0.0:+.2f} ± {float(row['change_mcse']):.2f}"
-
-
-def _figure(value: float, rows: pd.DataFrame) -> str:
-    places = decimals(float(rows["mcse"].max()), most=1)
-    return f"{round(float(value), places) + 0.0:.{places}f}"
 
 
 def _mark(row: pd.Series) -> str:

@@ -229,6 +229,8 @@ def _at_release(fit: Fit, window: Window) -> xr.Dataset:
             any_record, np.take_along_axis(lag, where[..., None], -1)[..., 0], np.nan
         )
         shares[name] = np.take_along_axis(censored, where[..., None], -1)[..., 0].astype(float)
+    # As in over_periods: a record that is a bound may in truth lag the most.
+    shares[MAXIMUM] = np.fmax(shares[MAXIMUM], shares[WINDOW])
     dims = (CHAIN, DRAW, PERIOD)
     return xr.Dataset(
         {

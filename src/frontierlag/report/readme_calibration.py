@@ -12,6 +12,11 @@ from frontierlag.report.readme_rows import Row, read
 
 # Worlds in which coverage below this is said in words.
 LEAST_COVERAGE = 0.80
+_CAVEAT = (
+    "At every quarter of the past the scores of earlier models are those of the later table, "
+    "measured by results that came after, so that test is kinder than life to every method; across "
+    "vintages nothing is borrowed, and there is one origin."
+)
 _MODELS, _BASE = "-stochastic|-records|-joint", "base"
 
 
@@ -33,7 +38,7 @@ def calibration(results: Path) -> str:
         cells = [
             str(row["world"]),
             f"`{row['estimator']}`",
-            f"{row['n']:.0f}",
+            f"{row['n']:.0f}{_of_all(row)}",
             _coverage(row),
             "none" if pd.isna(row["width"]) else f"{row['width']:.1f}",
             f"{row['rmse']:.2f}",
@@ -76,7 +81,7 @@ def backtest(results: Path) -> str:
     for heading in ("Every quarter of the past", "Across vintages"):
         verdict = _after(results / "backtest" / "backtest.md", f"## {heading}")
         told.append(f"- {heading}: {verdict}")
-    return "\n".join(told)
+    return "\n".join([*told, "", _CAVEAT])
 
 
 def _after(file: Path, heading: str) -> str:
@@ -91,6 +96,11 @@ def _after(file: Path, heading: str) -> str:
     if heading not in lines:  # reads on to the heading
         raise OutputError(f"{file} has no heading {heading!r}; write it again")
     return next(line for line in lines if line)
+
+
+def _of_all(row: Row) -> str:
+    """Of how many worlds, where in some the lag does not exist."""
+    return f" of {row['n'] + row['undefined']:.0f}" if row["undefined"] else ""
 
 
 def _coverage(row: Row) -> str:

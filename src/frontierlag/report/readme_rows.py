@@ -28,7 +28,9 @@ def read(results: Path, *parts: str) -> pd.DataFrame:
     """
     file = results.joinpath(*parts)
     if not file.is_file():
-        raise OutputError(f"{file} is missing; `make results studies` makes it")
+        raise OutputError(
+            f"{file} is missing; `make results studies calibration sbc backtest` makes it"
+        )
     return pd.read_csv(file)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from frontierlag.constructions.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.readme_rows import NEW, OLD, marked, read, rows_of
 from frontierlag.report.sentences import HEADLINE
@@ -116,33 +117,30 @@ def _chance(p: float) -> str:
 def index(results: Path) -> str:
     """The lag under other constructions of the index, in months, those that move it most first."""
     table = read(results, NEW, "us-china-joint", "index", "constructions.csv")
-    whole = table[table["period"] == WINDOW]
-    realized = whole[whole["lag"] == REALIZED].set_index("construction")
-    trend = whole[whole["lag"] == TREND].set_index("construction")
-    single = realized["kind"].isin(["benchmark", "source"])
-    by_size = realized["change"].abs().sort_values(ascending=False, kind="stable").index
-    most = [name for name in by_size if single[name]][:SHOWN]
-    names = [realized.index[0], *most, *realized.index[~single][1:]]
+    whole = table[table["period"] == WINDOW].set_index(["kind", "construction"])
+    realized, trend = (whole[whole["lag"] == kind] for kind in (REALIZED, TREND))
+    single = realized.loc[[BENCHMARKS, SOURCES]]
+    by_size = single["change"].abs().sort_values(ascending=False, kind="stable").index[:SHOWN]
+    others = [key for key in realized.index if key[0] not in (BENCHMARKS, SOURCES)]
     lines = [
         "| construction | results | realized lag, mean | change over the same days "
         "| trend lag, mean |",
         "|---|---|---|---|---|",
     ]
-    for name in names:
-        row = realized.loc[name].to_dict()
-        late = "" if row["since"] == realized.iloc[0]["since"] else f", told since {row['since']}"
-        change = f"{row['change']:+.1f}" if name != names[0] else ""
-        own = trend.loc[name].to_dict() | {"lag": TREND}
+    base = realized.loc[others[0]]
+    for key in [others[0], *by_size, *others[1:]]:
+        row, own = realized.loc[key], trend.loc[key]
+        late = "" if row["since"] == base["since"] else f", told since {row['since']}"
+        change = "" if key[0] == BASE else f"{round(row['change'], 1) + 0.0:+.1f}"
         lines.append(
-            f"| {name}{late} | {row['n_results']:.0f} | {marked(row | {'lag': REALIZED})} "
-            f"| {change} | {marked(own)} |"
+            f"| {key[1]}{late} | {row['n_results']:.0f} | {marked(row.to_dict())} "
+            f"| {change} | {marked(own.to_dict())} |"
         )
-    told = realized[single & realized["converged"].astype(bool)]
+    told = single.loc[single["converged"].astype(bool), "change"]
     text = (
-        f"Left out one at a time, {int((realized['kind'] == 'benchmark').sum())} benchmarks and "
-        f"{int((realized['kind'] == 'source').sum())} sources move the mean realized lag by "
-        f"{told['change'].min():+.1f} to {told['change'].max():+.1f} months (of those that "
-        f"converged; the {SHOWN} largest are shown)."
+        f"Left out one at a time, {len(single.loc[BENCHMARKS])} benchmarks and "
+        f"{len(single.loc[SOURCES])} sources move the mean realized lag by {told.min():+.1f} to "
+        f"{told.max():+.1f} months (those that converged); the {SHOWN} largest changes are shown."
     )
     return "\n".join([*lines, "", text])
 

@@ -10,12 +10,17 @@ from collections.abc import Sequence
 
 from frontierlag.errors import SpecError
 from frontierlag.report.cite.estimate import Estimate
-from frontierlag.report.cite.words import UNCONVERGED, english, estimand, share_of, undefined_share
+from frontierlag.report.cite.words import (
+    MARKED,
+    UNCONVERGED,
+    english,
+    estimand,
+    share_of,
+    undefined_share,
+)
 from frontierlag.summary import OUTER
 
 PREFIX = "lag"
-# The share of days on which a realized lag is only a bound, or a trend lag is extrapolated.
-MARKED = "bound or extrapolated"
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",

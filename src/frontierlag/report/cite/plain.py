@@ -10,6 +10,7 @@ import pandas as pd
 
 from frontierlag.report.cite.estimate import Estimate
 from frontierlag.report.cite.words import (
+    MARKED,
     UNCONVERGED,
     chinese,
     days,
@@ -32,7 +33,7 @@ def markdown(estimates: Sequence[Estimate]) -> str:
     """Return the sentences as paragraphs, a table, and the credit."""
     told = [part for e in estimates for part in (_escaped(english(e)), _escaped(chinese(e)))]
     rows = [
-        f"| estimand | model | median, months | {OUTER:.0%} interval | bound only | "
+        f"| estimand | model | median, months | {OUTER:.0%} interval | {MARKED} | "
         "draws without a lag |",
         "|---|---|---|---|---|---|",
     ]

@@ -103,6 +103,11 @@ def chinese(e: Estimate) -> str:
     return "；".join([f"{subject}{told}{about}", *_caveats_zh(e, leader)]) + "。"
 
 
+# Head of a column with the share of days on which a realized lag is only a bound, or a trend lag is
+# read outside the data.
+MARKED = "bound or extrapolated"
+
+
 def share_of(e: Estimate) -> str:
     """How much of an estimate is a bound only, for the cell of a table."""
     if e.censored == 0:
@@ -158,7 +163,7 @@ def _caveats_zh(e: Estimate, leader: str) -> list[str]:
 
 def _counted(e: Estimate) -> str:
     """What ``censored`` is a share of."""
-    if e.one_day:
+    if e.one_day and e.period != MAXIMUM:
         return "draws"
     return "records" if e.lag == AT_RELEASE else "days"
 

@@ -115,6 +115,7 @@ def page(results: Results) -> str:
         "claims": answers.claims(results),
         "specification": evidence.specification(results),
         "specification_range": evidence.specification_range(results),
+        "constructions": evidence.constructions(results),
         "impossible": evidence.impossible(results),
         "starts": evidence.starts(results),
         "influence": evidence.influence(results),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from frontierlag.constructions.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.claims import probability_words
 from frontierlag.report.page.answers import lag_row
@@ -56,6 +57,27 @@ def specification_range(results: Results) -> dict[str, str] | None:
         "high": median(high),
         "high_name": str(high["alternative"]),
     }
+
+
+def constructions(results: Results) -> Forest | None:
+    """The mean realized lag under other constructions of the index; None if none were made.
+
+    Of those that leave one benchmark or source out, the ones that move it most.
+    """
+    table = results.table("index/constructions")
+    if table.empty:
+        return None
+    own = table[(table["period"] == WINDOW) & (table["lag"] == REALIZED) & table["median"].notna()]
+    single = own["kind"].isin([BENCHMARKS, SOURCES])
+    size = own.loc[single, "change"].abs().sort_values(ascending=False, kind="stable")
+    rows = pd.concat([own[own["kind"] == BASE], own.loc[size.index[:MOST_INFLUENCE]]])
+    rows = pd.concat([rows, own[~single & (own["kind"] != BASE)]])
+    main = rows.iloc[0]
+    bars = []
+    for row in rows.to_dict("records"):
+        note = "" if row["since"] == main["since"] else f"told since {row['since']}"
+        bars.append(bar(row, str(row["construction"]), note=note, base=row["kind"] == BASE))
+    return scaled(bars, float(main["median"]), "all results")
 
 
 def impossible(results: Results) -> list[str]:
@@ -150,6 +172,7 @@ def comparisons(results: Results) -> list[list[dict[str, Any]]]:
                     "weight": f"{row['weight']:.2f}",
                     "k": f"{row['k_worst']:.2f}",
                     "high": int(row["k_high"]),
+                    "refitted": int(row["refitted"]),
                     "stamped": not converged(row),
                 }
                 for row in own.to_dict("records")

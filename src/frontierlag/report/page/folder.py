@@ -27,6 +27,7 @@ OPTIONAL = (
 TEXTS = ("period", "number", "model", "note", "group", "release", "organization")
 STUDIES = {
     "sensitivity": ("sensitivity", "window-starts", "influence"),
+    "index": ("constructions",),
     "catch-up": ("catch_up", "next_record", "hindcast", "hindcast_catch_up"),
 }
 
