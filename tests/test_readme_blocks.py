@@ -84,5 +84,5 @@ def test_the_line_is_least_squares_on_the_last_day(tmp_path):
 
 
 def test_a_missing_table_is_named_with_what_makes_it(tmp_path):
-    with pytest.raises(OutputError, match=r"hindcast\.csv is missing; `make results studies`"):
+    with pytest.raises(OutputError, match=r"hindcast\.csv is missing; `make results studies"):
         forecast(tmp_path)

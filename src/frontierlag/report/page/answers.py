@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from frontierlag.claims.claim import AT_LEAST
 from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.claims import bounded, probability_words
+from frontierlag.report.claims import probability_words
 from frontierlag.report.page.data import AGED, AS_LARGE, LAST_RELEASE, TODAY
 from frontierlag.report.page.folder import Results
 from frontierlag.report.page.forest import Bar, Forest, bar, scaled
@@ -220,20 +221,18 @@ def claims(results: Results) -> list[dict[str, Any]]:
     rows = []
     for row in results.table("claims").to_dict("records"):
         share = row["probability"]
-        told = (
-            NOTHING
-            if pd.isna(row["median"])
-            else bounded(
-                f"{figure(row['median'], row['mcse'])} {row['unit']}",
-                "" if pd.isna(row.get("bound")) else str(row["bound"]),
-            )
-        )
+        bound = "" if pd.isna(row.get("bound")) else str(row["bound"])
+        told = NOTHING
+        if pd.notna(row["median"]):
+            told = f"{figure(row['median'], row['mcse'])} {row['unit']}"
+            told = f"{bound} {told}" if bound == AT_LEAST else told
         rows.append(
             {
                 "number": row["number"],
                 "claim": row["claim"],
                 "estimand": row["estimand"],
                 "median": told,
+                "bound": "" if bound == AT_LEAST else bound,
                 "span": "" if pd.isna(row["median"]) else span(row),
                 "probability": probability_words(None if pd.isna(share) else float(share)),
                 "verdict": row["verdict"],
