@@ -22,10 +22,10 @@ from frontierlag.claims import (
     answer,
     between,
 )
-from frontierlag.claims.answers import LEFT_CENSORED, NO_ANSWER, verdict
+from frontierlag.claims.answers import LEFT_CENSORED, NO_ANSWER, probability_words, verdict
 from frontierlag.claims.cadence import cadence
 from frontierlag.claims.gaps import same_gap
-from frontierlag.claims.lags import FEWEST_DAYS, _chance, extremes, shorter, steadily
+from frontierlag.claims.lags import FEWEST_DAYS, extremes, shorter, steadily
 from frontierlag.claims.shape import bootstrapped_sum, constant_lag, same_slope
 from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import measure
@@ -43,7 +43,7 @@ from frontierlag.names import (
     VALUE,
     WINDOW,
 )
-from frontierlag.report.claims import bounded, claim_markdown, claim_table, probability_words
+from frontierlag.report.claims import bounded, claim_markdown, claim_table
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
 
@@ -385,4 +385,4 @@ def test_a_slope_without_data_is_not_told(both, as_of, words):
     ("share", "words"), [(0.0003, "<0.01"), (0.9999, ">0.99"), (0.25, "0.25"), (0.006, "0.01")]
 )
 def test_a_note_words_a_probability_as_the_table_does(share, words):
-    assert _chance(share) == probability_words(share) == words
+    assert probability_words(share) == words

@@ -67,9 +67,14 @@ def test_the_readme_names_where_intervals_are_too_narrow(tmp_path):
     assert "| base | `linear-stochastic` | 200 | 91 ± 2 % | 1.6 | 0.50 | 0.52 |" in text
     assert "| base | `daily-points` | 200 | has none | none | 1.00 | 1 |" in text
     assert too_narrow(tmp_path).endswith(
-        "`linear-stochastic` in world wrong-dates (70 ± 2 %); "
-        "`linear-stochastic` in world matrices (78 ± 2 %)."
+        "the realized lag of `linear-stochastic` in world wrong-dates (70 ± 2 %); "
+        "the realized lag of `linear-stochastic` in world matrices (78 ± 2 %)."
     )
+    # A trend lag that is told too narrowly is named too, though the table is of realized lags.
+    rows = [*ROWS, row("base", "linear-records", 0.73, lag="trend")]
+    pd.DataFrame(rows).to_csv(tmp_path / "calibration" / "calibration.csv", index=False)
+    assert "linear-records" not in calibration(tmp_path).split("The 90 %")[0]
+    assert "the trend lag of `linear-records` in world base (73 ± 2 %)" in too_narrow(tmp_path)
 
 
 def test_the_readme_says_which_ranks_are_not_uniform(tmp_path):

@@ -7,7 +7,7 @@ from itertools import pairwise
 import xarray as xr
 
 from frontierlag.analysis import Analysis
-from frontierlag.claims.answers import VERDICTS, verdict
+from frontierlag.claims.answers import VERDICTS, probability_words, verdict
 from frontierlag.claims.claim import (
     AT_LEAST,
     OF_BOUNDS,
@@ -189,7 +189,7 @@ def days_led(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
     led = 100 * ahead.mean(DATE)
     each = ahead.mean((CHAIN, DRAW))
     likeliest = each.idxmax(DATE).dt.strftime("%Y-%m-%d").item()
-    note = f"likeliest on {likeliest}, with probability {_chance(float(each.max()))}"
+    note = f"likeliest on {likeliest}, with probability {probability_words(float(each.max()))}"
     if float(each.max()) == 0:
         note = "the follower led on no day in any draw"
     return Asked(led, led == 0, note)
@@ -208,10 +208,3 @@ def _share(share: float) -> str:
     if share == 0:
         return "none"
     return "less than 1%" if share < 0.005 else f"{share:.0%}"
-
-
-def _chance(share: float) -> str:
-    """A probability that no rounding makes certain."""
-    if share < 0.005:
-        return "<0.01"
-    return ">0.99" if share > 0.995 else f"{share:.2f}"

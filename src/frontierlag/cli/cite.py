@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from frontierlag.cli.options import NOT_CONVERGED, results_folder
+from frontierlag.cli.options import NOT_CONVERGED, ResultsFolder, results_folder
 
 
 def cite(
-    folder: Annotated[
-        Path | None,
-        Parameter(
-            help="A results folder; by default that of the main answer, results/eci-2026-08-11/"
-            "us-china-joint if it is there, else us-china."
-        ),
-    ] = None,
+    folder: ResultsFolder = None,
     *,
     lag: Annotated[
         str, Parameter(help="realized, trend or release; several with commas, or all.")

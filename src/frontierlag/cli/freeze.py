@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from frontierlag.cli.options import results_folder
+from frontierlag.cli.options import ResultsFolder, results_folder
 from frontierlag.report.progress import progress
 
 NOT_THE_SAME = 1
@@ -19,13 +19,7 @@ FROZEN = Path("frozen")
 
 def freeze(
     name: Name,
-    folder: Annotated[
-        Path | None,
-        Parameter(
-            help="A results folder; by default that of the main answer, results/eci-2026-08-11/"
-            "us-china-joint if it is there, else us-china."
-        ),
-    ] = None,
+    folder: ResultsFolder = None,
     *,
     to: To = FROZEN,
     scores: Annotated[

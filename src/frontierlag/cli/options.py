@@ -47,6 +47,14 @@ QuickSampler = Annotated[QuickSettings, Parameter(name="*")]
 MixtureSampler = Annotated[MixtureSettings, Parameter(name="*")]
 DEFAULT_SAMPLER = SamplerSettings()
 
+ResultsFolder = Annotated[
+    Path | None,
+    Parameter(
+        help="A results folder; by default that of the main answer, results/eci-2026-08-11/"
+        "us-china-joint if it is there, else us-china."
+    ),
+]
+
 
 def results_folder(given: Path | None) -> Path:
     """The results folder that was given, or that of the main answer, joint if that is there."""

@@ -139,9 +139,7 @@ def study_index(
 def _with_days(table: pd.DataFrame) -> pd.Series:
     """The construction of each row, with the first day of its window if that is a later one."""
     late = ~table["since"].isin(["", table["since"].iloc[0]])
-    return table["construction"].where(
-        ~late, table["construction"] + ", told since " + table["since"]
-    )
+    return table["construction"].where(~late, table["construction"] + ", from " + table["since"])
 
 
 def _draw(

@@ -135,8 +135,8 @@ def _one_at_a_time(rows: pd.DataFrame, kind: str) -> str:
         for _, row in largest.iterrows()
     )
     apart = int((rows["change"].abs() > TOLD_APART * rows["change_mcse"]).sum())
-    bad = int((~rows["converged"].fillna(value=False).astype(bool)).sum())
-    told = rows.loc[rows["converged"].fillna(value=False).astype(bool), "change"]
+    good = rows["converged"].fillna(value=False).astype(bool)
+    bad, told = int((~good).sum()), rows.loc[good, "change"]
     span = "no fit converged" if told.empty else f"by {told.min():+.2f} to {told.max():+.2f} months"
     return (
         f"Leaving out one {kind} at a time moves the mean realized lag {span}; "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from frontierlag.claims.answers import VERDICTS, Answer
+from frontierlag.claims.answers import VERDICTS, Answer, probability_words
 from frontierlag.claims.claim import AT_LEAST
 from frontierlag.jobs import Prepared
 from frontierlag.report.sentences import number
@@ -85,15 +85,6 @@ def _sources(answers: Sequence[Answer]) -> list[str]:
         for fit in a.evidence:
             found.setdefault(fit, []).append(a.claim.number)
     return [f"- {fit}: claims {', '.join(numbers)}" for fit, numbers in found.items()]
-
-
-def probability_words(share: float | None) -> str:
-    """A probability with two decimals, never shown as certain."""
-    if share is None:
-        return "none"
-    if share < 0.005:
-        return "<0.01"
-    return ">0.99" if share > 0.995 else f"{share:.2f}"
 
 
 def bounded(told: str, bound: str) -> str:

@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from frontierlag.checks.convergence import Convergence
+from frontierlag.claims.answers import probability_words
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.published import Convention
 from frontierlag.manifest import draws_record, results_record
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.claims import bounded, probability_words
+from frontierlag.report.claims import bounded
 from frontierlag.report.sentences import headline, number
 from frontierlag.scores import Releases, ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND, decimals

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from frontierlag.claims.answers import probability_words
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.outputs import MANIFEST
-from frontierlag.report.claims import probability_words
 from frontierlag.report.readme_calibration import backtest, calibration, ranks
 from frontierlag.report.readme_rows import (
     NEW,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from frontierlag.errors import OutputError
-from frontierlag.names import REALIZED, WINDOW
+from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.report.readme_rows import Row, read
 
 # Worlds in which coverage below this is said in words.
@@ -49,15 +49,16 @@ def calibration(results: Path) -> str:
 
 
 def too_narrow(results: Path) -> str:
-    """In which worlds, and for which models, the interval covers too seldom."""
+    """In which worlds, of which models, the interval of a mean lag of either kind is too narrow."""
     table = read(results, "calibration", "calibration.csv")
-    shown = table[(table["lag"] == REALIZED) & (table["period"] == WINDOW)]
+    shown = table[table["lag"].isin([REALIZED, TREND]) & (table["period"] == WINDOW)]
     models = shown[shown["estimator"].str.contains(_MODELS)]
     low = models[models["cover90"] < LEAST_COVERAGE]
     if low.empty:
         return "No model's interval covers the truth in fewer than 80 % of the worlds of any kind."
     told = [
-        f"`{r['estimator']}` in world {r['world']} ({_coverage(r)})" for r in low.to_dict("records")
+        f"the {r['lag']} lag of `{r['estimator']}` in world {r['world']} ({_coverage(r)})"
+        for r in low.to_dict("records")
     ]
     return f"The 90 % interval is too narrow, covering fewer than 80 %: {'; '.join(told)}."
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from frontierlag.claims.answers import probability_words
 from frontierlag.constructions.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.readme_rows import NEW, OLD, marked, read, rows_of
@@ -93,7 +94,8 @@ def records(results: Path) -> str:
     table = read(results, NEW, "us-china", "predictive.csv")
     own = rows_of(table, name="records by score", group="China")
     told = ", ".join(
-        f"{r['expected']:.0f} (`{r['model']}`, p {_chance(r['p'])})" for r in own.to_dict("records")
+        f"{r['expected']:.0f} (`{r['model']}`, p {probability_words(r['p'])})"
+        for r in own.to_dict("records")
     )
     there = own["value"].iloc[0]
     if not own["passed"].any() and (own["expected"] < there).all():
@@ -108,10 +110,6 @@ def records(results: Path) -> str:
         f"On `{NEW}` {there:.0f} Chinese models held the record by published score when they came. "
         f"On average the models make {told}; p is the posterior predictive p-value. {verdict}"
     )
-
-
-def _chance(p: float) -> str:
-    return "<0.01" if p < 0.005 else f"{p:.2f}"
 
 
 def index(results: Path) -> str:

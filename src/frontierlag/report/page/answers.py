@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from frontierlag.claims.answers import probability_words
 from frontierlag.claims.claim import AT_LEAST
 from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.claims import probability_words
 from frontierlag.report.page.data import AGED, AS_LARGE, LAST_RELEASE, TODAY
 from frontierlag.report.page.folder import Results
 from frontierlag.report.page.forest import Bar, Forest, bar, scaled

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from frontierlag.claims.answers import probability_words
 from frontierlag.constructions.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.claims import probability_words
 from frontierlag.report.page.answers import lag_row
 from frontierlag.report.page.folder import Results, read_csv
 from frontierlag.report.page.forest import Forest, bar, scaled
