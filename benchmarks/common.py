@@ -17,6 +17,7 @@ import numpy as np
 import psutil
 import xarray as xr
 
+from frontierlag.calibration.matrices import MATRICES, make_matrix_world
 from frontierlag.calibration.worlds import DESIGNS, make_world
 from frontierlag.model import ModelSpec
 from frontierlag.observations import Observations
@@ -35,6 +36,11 @@ def world(n: int | None = None, seed: int = SEED) -> Releases:
         follower = n // 3
         design = replace(design, releases=(n - follower, follower))
     return make_world(design, np.random.default_rng(seed)).releases
+
+
+def world_of_results(seed: int = SEED) -> Releases:
+    """Releases of a simulated world with benchmark results behind the scores."""
+    return make_matrix_world(MATRICES, np.random.default_rng(seed)).releases
 
 
 def observed(releases: Releases, model: str = MODEL) -> tuple[ModelSpec, Observations]:

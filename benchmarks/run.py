@@ -22,6 +22,7 @@ from typing import Any
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
+import campaign  # noqa: E402
 import common  # noqa: E402
 import growth  # noqa: E402
 import job  # noqa: E402
@@ -33,6 +34,7 @@ HERE = Path(__file__).parent
 MEASURED, RESULTS = HERE / "measured.json", HERE / "results.md"
 TITLES = {
     "refits": "Refits a second",
+    "campaign": "A campaign of 500 worlds",
     "samplers": "Effective draws a second",
     "lag": "Realized lag",
     "job": "The main job",
@@ -44,6 +46,7 @@ def steps() -> dict[str, dict[str, Callable[[], dict[str, Any]]]]:
     """Each part's steps by name; a part of one step has the name ''."""
     return {
         "refits": {"": refits.measure},
+        "campaign": {"": campaign.measure},
         "samplers": {m: lambda m=m: samplers.measure(m) for m in samplers.MODELS},
         "lag": {"": lag.measure},
         "job": {"": job.measure},
@@ -53,14 +56,22 @@ def steps() -> dict[str, dict[str, Callable[[], dict[str, Any]]]]:
 
 def report(measured: dict[str, Any]) -> str:
     """The whole of results.md, from what has been measured."""
-    parts = {"refits": refits, "samplers": samplers, "lag": lag, "job": job, "growth": growth}
+    parts = {
+        "refits": refits,
+        "campaign": campaign,
+        "samplers": samplers,
+        "lag": lag,
+        "job": job,
+        "growth": growth,
+    }
     text = [
         "# Benchmarks",
-        "Made by `make bench`. Ratios were measured in one run on one machine; the seconds are "
-        "that machine's own.",
+        "Made by `make bench`. Each part was measured in one run, all parts on one machine; the "
+        "seconds are that machine's own. Compare ratios within a part.",
     ]
     for name, title in TITLES.items():
         if name not in measured:
+            text += [f"## {title}", "Not measured."]
             continue
         found = measured[name]["steps"]
         about = [f"Load average: {measured[name]['load']:g}."]
