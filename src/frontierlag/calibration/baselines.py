@@ -12,8 +12,8 @@ from frontierlag.calibration.estimands import PROBABILITIES, Estimand, Estimate,
 from frontierlag.calibration.worlds import World
 from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.lags.periods import over_periods
-from frontierlag.lags.published import daily
-from frontierlag.names import FOLLOWER, LEADER, MAXIMUM, MINIMUM, PERIOD, REALIZED, TREND, VALUE
+from frontierlag.lags.published import daily_lags
+from frontierlag.names import FOLLOWER, LEADER, PERIOD, REALIZED, TREND, VALUE
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.observations import DAYS_PER_YEAR
 from frontierlag.scores import Releases, records
@@ -28,9 +28,16 @@ def daily_points(world: World, seed: np.random.SeedSequence) -> Found:
     It tells the realized lag on every day since both groups' second record, which is the default
     window, from published scores.
     """
-    found = daily(world.releases)
-    answers = {WHOLE: found.mean, MINIMUM: found.minimum, MAXIMUM: found.maximum}
-    return Found({(REALIZED, period): Estimate(value) for period, value in answers.items()})
+    days, lags, censored = daily_lags(world.releases)
+    window = world.window
+    assert np.array_equal(days, window.days)  # both begin with the later of the second records
+    periods = over_periods(lags[None, None], censored[None, None], window)[VALUE]
+    return Found(
+        {
+            (REALIZED, period): Estimate(float(periods.sel({PERIOD: period}).item()))
+            for period in window.periods
+        }
+    )
 
 
 def level_mean(world: World, seed: np.random.SeedSequence) -> Found:

@@ -13,12 +13,14 @@ from frontierlag.calibration.worlds import World
 from frontierlag.checks.convergence import Convergence, check
 from frontierlag.errors import SpecError
 from frontierlag.fit import Fit
-from frontierlag.lags.days import Window
+from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import realized_lag_by_day, trend_lag_by_day
 from frontierlag.lags.periods import over_periods
 from frontierlag.model import ModelSpec, split_name
 from frontierlag.names import PERIOD, REALIZED, TREND, VALUE
+from frontierlag.scores import Releases
 from frontierlag.scores.metric import ECI
+from frontierlag.sensitivity.dates import UniformDays, mixture, shifted
 from frontierlag.sensitivity.refit import LONGER, quick_fit
 from frontierlag.settings import SamplerSettings
 
@@ -28,6 +30,8 @@ from frontierlag.settings import SamplerSettings
 CHAINS, DRAWS, TUNE = 2, 500, 500
 # A model whose capabilities are sampled mixes slower, and all of them have to pass the gate.
 LATENT_DRAWS = 1000
+# Suffix of a model that is told how far dates may be off, and how many sets of dates it draws.
+DATED, DATE_SETS = "+dates", 10
 # Accordingly, what is asked of such a fit before it counts as converged.
 MAX_RHAT, MIN_ESS = 1.05, 100.0
 
@@ -54,16 +58,7 @@ class Model:
 
     def __call__(self, world: World, seed: np.random.SeedSequence) -> Found:
         """Fit the model to the world's table and summarize its lags."""
-        settings = SamplerSettings(
-            chains=CHAINS, draws=self.draws, tune=self.tune, seed=int(seed.generate_state(1)[0])
-        )
-        observations = self.spec.observations(world.releases)
-        for thin in (1, LONGER):
-            fit = quick_fit(self.spec, observations, settings, 1, thin)
-            lags = lags_of(fit, world.window)
-            trouble = trouble_of(gate(fit, lags))
-            if not trouble:
-                break
+        lags, trouble = self.fitted(world.releases, world.window, seed)
         return Found(
             {
                 (kind, str(period)): Estimate.of_draws(draws.sel({PERIOD: period}).to_numpy())
@@ -71,6 +66,60 @@ class Model:
                 for period in draws[PERIOD].to_numpy()
             },
             trouble,
+        )
+
+    def fitted(
+        self, releases: Releases, window: Window, seed: np.random.SeedSequence
+    ) -> tuple[dict[str, xr.DataArray], str]:
+        """Draws of the lags from a fit to a table, and what the campaign's gate says against it."""
+        settings = SamplerSettings(
+            chains=CHAINS, draws=self.draws, tune=self.tune, seed=int(seed.generate_state(1)[0])
+        )
+        observations = self.spec.observations(releases)
+        for thin in (1, LONGER):
+            fit = quick_fit(self.spec, observations, settings, 1, thin)
+            lags = lags_of(fit, window)
+            trouble = trouble_of(gate(fit, lags))
+            if not trouble:
+                break
+        return lags, trouble
+
+
+class Dated:
+    """A model told how far release dates may be off, over sets of dates drawn from that.
+
+    What :func:`frontierlag.sensitivity.dates.with_date_errors` does: one fit to each set, and draw
+    i of the answer is draw i of fit i mod the number of sets. The error that is stated is the one
+    that the world's dates have.
+    """
+
+    def __init__(self, name: str, sets: int = DATE_SETS) -> None:
+        self.model, self.sets = Model(name), sets
+        self.spec = self.model.spec
+
+    def __call__(self, world: World, seed: np.random.SeedSequence) -> Found:
+        """Fit the model to each set of dates and summarize the lags of all."""
+        error = UniformDays(round(world.design.date_error * DAYS_PER_MONTH))
+        of_dates, *of_fits = seed.spawn(1 + self.sets)
+        rng = np.random.default_rng(of_dates)
+        found, troubles = [], []
+        for of_fit in of_fits:
+            releases = shifted(world.releases, error.draw(rng, len(world.releases)))
+            lags, trouble = self.model.fitted(releases, world.window, of_fit)
+            found.append(lags)
+            troubles.append(trouble)
+        whole = {
+            kind: {str(period): [lags[kind].sel({PERIOD: period}) for lags in found]
+                   for period in found[0][kind][PERIOD].to_numpy()}
+            for kind in found[0]
+        }  # fmt: skip
+        return Found(
+            {
+                (kind, period): Estimate.of_draws(mixture(draws).to_numpy())
+                for kind, of_period in whole.items()
+                for period, draws in of_period.items()
+            },
+            "; ".join(filter(None, troubles)),
         )
 
 
@@ -120,8 +169,9 @@ def estimator(name: str) -> Estimator:
     """
     if name in BASELINES:
         return BASELINES[name]
+    model = name.removesuffix(DATED)
     try:
-        split_name(name)
+        split_name(model)
     except SpecError as error:
         raise SpecError(f"{error}; the baselines are {', '.join(BASELINES)}") from None
-    return Model(name)
+    return Model(name) if model == name else Dated(model)

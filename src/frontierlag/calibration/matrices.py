@@ -14,7 +14,7 @@ import pandas as pd
 from frontierlag.benchmarks import ResultTable, joined
 from frontierlag.benchmarks.screening import FEWEST
 from frontierlag.calibration.index import publish
-from frontierlag.calibration.worlds import AS_OF, BASE, Design, World, make_world, table_of
+from frontierlag.calibration.worlds import AS_OF, BASE, DESIGNS, Design, World, make_world, table_of
 from frontierlag.errors import SpecError
 from frontierlag.frontiers.item_response import FREEDOM
 from frontierlag.names import FOLLOWER, LEADER
@@ -77,7 +77,23 @@ class MatrixDesign:
 MATRICES = MatrixDesign(
     "matrices", "nothing, with benchmark results behind the scores", replace(BASE, name="matrices")
 )
-MATRIX_DESIGNS: dict[str, MatrixDesign] = {design.name: design for design in (MATRICES,)}
+_BREAKS = {"heavy-tail", "slope-break", "wrong-dates"}
+MATRIX_DESIGNS: dict[str, MatrixDesign] = {
+    design.name: design
+    for design in (
+        MATRICES,
+        *(
+            replace(
+                MATRICES,
+                name=f"matrices-{groups.name}",
+                breaks=f"{groups.breaks}, with benchmark results behind the scores",
+                groups=replace(groups, name=f"matrices-{groups.name}"),
+            )
+            for groups in DESIGNS.values()
+            if groups.name in _BREAKS
+        ),
+    )
+}
 
 
 def matrix_design(name: str) -> MatrixDesign:
@@ -178,7 +194,7 @@ def _with_results(
     )
     lower[[low, high]] = upper[[low, high]] = 0.0  # they define the scale
     releases, order = table_of(
-        design.groups, world.day, world.releases.group, index.score[:n], lower, upper, ECI
+        design.groups, world.releases.day, world.releases.group, index.score[:n], lower, upper, ECI
     )
     releases = replace(releases, model=np.array(names[:n])[order])
     table = ResultTable(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from frontierlag.calibration.baselines import BASELINES
-from frontierlag.calibration.matrices import MATRIX_DESIGNS, MatrixDesign
+from frontierlag.calibration.estimators import DATED
+from frontierlag.calibration.matrices import MATRICES, MATRIX_DESIGNS, MatrixDesign
 from frontierlag.calibration.worlds import BASE, DESIGNS, Design
 from frontierlag.errors import SpecError
 
@@ -44,17 +45,28 @@ class Block:
 
 
 _BROKEN = tuple(name for name in DESIGNS if name != BASE.name)
+_BROKEN_MATRICES = tuple(name for name in MATRIX_DESIGNS if name != MATRICES.name)
 PLAN = (
     Block((BASE.name,), (HEADLINE, *BASELINES), 500),
     Block(_BROKEN, (HEADLINE, *BASELINES), 200),
-    Block(tuple(MATRIX_DESIGNS), (JOINT, HEADLINE, "daily-points"), 200),
+    Block((MATRICES.name,), (JOINT, HEADLINE, *BASELINES), 200),
+    Block(_BROKEN_MATRICES, (JOINT, HEADLINE, "daily-points"), 60),
     Block((BASE.name,), ("linear-records",), 500),
     Block(_BROKEN, ("linear-records",), 200),
+    Block(("wrong-dates",), (f"{HEADLINE}{DATED}",), 200),
     Block((BASE.name,), MODELS[2:], 100),
 )
 
-# Worlds drawn from each model's prior for rank statistics. A fit of the joint model takes longest.
-RANKED = {**dict.fromkeys(MODELS, 200), JOINT: 100}
+# Worlds drawn from each model's prior for rank statistics: more of the headline's, so that less
+# escapes, and fewer of the joint model, whose fits take longest. After an @ stands a benchmark,
+# whose accuracies are fitted.
+RANKED = {
+    **dict.fromkeys(MODELS, 200),
+    HEADLINE: 1000,
+    **dict.fromkeys(("parallel-logistic-stochastic", "broken-learned-stochastic"), 200),
+    **dict.fromkeys(("logistic-stochastic@frontiermath", "logistic-records@gpqa-diamond"), 100),
+    JOINT: 100,
+}
 
 
 def default_plan(

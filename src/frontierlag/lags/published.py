@@ -72,6 +72,18 @@ def daily(
     counted as censored: their lag is only known to be at least as long. Days on which the leader is
     level count as 0.
     """
+    _, lags, censored = daily_lags(releases, as_of, tolerance, keep_first=keep_first)
+    return _convention("daily", lags.tolist(), censored=int(censored.sum()))
+
+
+def daily_lags(
+    releases: Releases,
+    as_of: date | None = None,
+    tolerance: float | None = None,
+    *,
+    keep_first: bool = False,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Days of :func:`daily`, the lag on each in months, and whether it is censored, ``(day,)``."""
     leader, follower = (
         _point_staircase(releases, group, keep_first) for group in (LEADER, FOLLOWER)
     )
@@ -80,8 +92,7 @@ def daily(
     step = leader.first_above(follower.on(days) + _margin(releases, tolerance))[0]
     passed = np.append(leader.day, np.iinfo(np.int64).max)[step]
     lags = np.maximum(days - passed, 0) / DAYS_PER_MONTH
-    censored = (step == 0) & (passed <= days)
-    return _convention("daily", lags.tolist(), censored=int(censored.sum()))
+    return days, lags, (step == 0) & (passed <= days)
 
 
 def catch_up(releases: Releases, tolerance: float | None = None) -> Convention:
