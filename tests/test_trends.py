@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -8,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontierlag.errors import SpecError
-from frontierlag.trends import Linear, Logistic, trend
+from frontierlag.model import ModelSpec
+from frontierlag.observations import EPOCH, day_number
+from frontierlag.scores.metric import ECI, FRONTIERMATH
+from frontierlag.trends import TRENDS, Broken, Linear, Logistic, trend
 
 GROUPS = np.array([0, 1, 1, 0])
 
@@ -132,3 +137,63 @@ def test_draws_keep_their_leading_axes(curve):
 def test_unknown_trend_lists_those_there_are():
     with pytest.raises(SpecError, match="linear, logistic"):
         trend("cubic")
+
+
+EVERY = [(name, ECI) for name in TRENDS] + [
+    (name, FRONTIERMATH) for name in ("logistic", "parallel-logistic")
+]
+
+
+@pytest.mark.parametrize(("name", "metric"), EVERY, ids=lambda x: getattr(x, "name", x))
+def test_every_trend_inverts_on_draws_of_its_own_prior_and_is_symbolic_too(name, metric):
+    spec = ModelSpec.of(f"{name}-stochastic", metric)
+    curve, rng = spec.trend, np.random.default_rng(5)
+    group = np.tile([0, 1], 20)
+    constants = {EPOCH: np.asarray(2025.0)} if curve.inputs else {}
+    inverted = 0
+    for _ in range(20):
+        p = {
+            q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,)))
+            for q in curve.parameters(metric)
+        } | constants
+        t = rng.uniform(-1.5, 1.5, group.size)
+        value = curve.value(p, t, group, np)
+        if metric.bounded:
+            assert ((value > metric.lower - 1e-9) & (value < metric.upper + 1e-9)).all()
+        back = curve.inverse(p, value, group)
+        # Where the curve is flat to rounding there is nothing to invert.
+        h = 1e-4
+        steep = curve.value(p, t + h, group, np) - curve.value(p, t - h, group, np) > 1e-7 * h * 2e3
+        np.testing.assert_allclose(back[steep], t[steep], atol=1e-5)
+        inverted += int(steep.sum())
+        symbols = {k: pt.as_tensor(v) for k, v in p.items()}
+        told = curve.value(symbols, pt.as_tensor(t), pt.as_tensor(group), pt)
+        np.testing.assert_allclose(pytensor.function([], told)(), value, rtol=1e-9, atol=1e-9)
+    assert inverted > 200
+
+
+def test_a_broken_trend_has_its_two_slopes_and_meets_itself_at_the_break():
+    curve, here = Broken(date(2025, 1, 1), date(2025, 1, 1)), np.array([0, 1])
+    p = {
+        "level": np.array([140.0, 132.0]),
+        "slope": np.array([12.0, 9.0]),
+        "slope_after": np.array([20.0, 15.0]),
+        EPOCH: np.asarray(1970 + day_number(date(2025, 7, 2)) / 365.25),
+    }
+    at = lambda t: curve.value(p, np.full(2, t), here, np)  # noqa: E731
+    years = (date(2025, 1, 1) - date(2025, 7, 2)).days / 365.25
+    np.testing.assert_allclose(at(years), p["level"], atol=1e-3)
+    np.testing.assert_allclose(at(years) - at(years - 1), p["slope"], rtol=1e-3)
+    np.testing.assert_allclose(at(years + 1) - at(years), p["slope_after"], rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["parallel", "parallel-logistic"])
+def test_the_follower_of_a_parallel_trend_is_the_leader_a_lag_later(name):
+    curve, rng = trend(name), np.random.default_rng(2)
+    p = {q.name: np.asarray(q.prior.draw(rng, ())) for q in curve.parameters(ECI)}
+    p["lag"] = np.asarray(7.0)
+    t = np.linspace(-1, 1, 9)
+    lead, follow = (curve.value(p, t, np.full(9, g), np) for g in (0, 1))
+    earlier = curve.value(p, t - 7.0 / 12, np.zeros(9, dtype=int), np)
+    np.testing.assert_allclose(follow, earlier, rtol=1e-9)
+    assert (lead > follow).all()

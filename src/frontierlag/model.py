@@ -183,7 +183,10 @@ def first_model(metric: Metric, reads: Reads = "scores", trend: str = "") -> str
         Another trend than the one that stands first.
     """
     curve = trend or ("logistic" if metric.bounded else "linear")
-    return f"{curve}-{MAIN_FRONTIERS[reads][-1]}"
+    name = f"{curve}-{MAIN_FRONTIERS[reads][-1]}"
+    # Between bounds the curve of that kind is its logistic, if it has one.
+    bent = f"{curve}-logistic-{MAIN_FRONTIERS[reads][-1]}"
+    return bent if not suits(name, metric) and f"{curve}-logistic" in TRENDS else name
 
 
 def suits(name: str, metric: Metric) -> bool:

@@ -86,6 +86,8 @@ class Result:
         parts = [outcome.tables[stem] for outcome in self.outcomes]
         if stem == "lags" and self.stacked is not None:
             parts.append(self.stacked)
+        if stem == "prior_influence":
+            parts += [tables.stacked_influence_table(stack) for _, stack in self.compared]
         return pd.concat(parts, ignore_index=True)
 
 
@@ -148,11 +150,17 @@ def run_jobs(
         items = [item for group in planned for item in group]
         asked: list[tuple[Claim, ...]] = []
         evidence: list[StoredEvidence] = []
-        for job, item in zip(jobs, prepared, strict=True):
+        for job, item, folder in zip(jobs, prepared, folders, strict=True):
             about = item.releases.comparison.name == US_CHINA and not priors
             claims = claims_on(item, ARTICLE if about else ())
             more, found = evidence_items(job, item, claims, items, aside, all_claims)
-            items += more
+            # What is stacked with the models that were asked for has its figures beside theirs.
+            items += [
+                replace(one, folder=folder)
+                if same_job(one.prepared, item) and one.compared
+                else one
+                for one in more
+            ]
             asked.append(claims)
             evidence.append(found)
         outcomes = fit_all(items, settings, priors, workers, done)

@@ -129,7 +129,7 @@ def study_catch_up(
     """
     settings = settings or SamplerSettings()
     prepared = job.prepare()
-    spec = ModelSpec.of(first_model(prepared.table.metric), prepared.table.metric)
+    spec = ModelSpec.of(prepared.model(), prepared.table.metric)
     with staged(out) as folder:
         analysis: Analysis = analyse(
             spec, prepared.releases, prepared.window, settings, stage=stage

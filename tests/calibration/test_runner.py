@@ -41,6 +41,12 @@ def dying(n, seed):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def deadly_at_three(n, seed):
+    if n == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return n
+
+
 def numbers(found):
     return {key: done.value for key, done in found.items()}
 
@@ -106,6 +112,18 @@ def test_processes_that_always_die_end_in_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("frontierlag.calibration.runner.PATIENCE", 1)
     with pytest.raises(FitError, match=r"killed 1 times .* 2 left; .* fewer --jobs"):
         run_tasks(dying, ITEMS[:2], Store(tmp_path / "a"), entropy=8, jobs=2)
+
+
+def test_a_task_that_always_kills_its_worker_is_recorded_and_stops_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("frontierlag.calibration.runner.PATIENCE", 2)
+    found = run_tasks(deadly_at_three, ITEMS, Store(tmp_path / "a"), entropy=8, jobs=2)
+    bad = found.pop("square of 3")
+    assert bad.value is None
+    assert "was killed 2 times or more" in bad.error
+    assert [done.value for done in found.values()] == [n for n in range(12) if n != 3]
+    # Kept, and not tried again.
+    again = run_tasks(deadly_at_three, ITEMS, Store(tmp_path / "a"), entropy=8, jobs=2)
+    assert again == found | {bad.key: bad}
 
 
 def test_a_worker_of_another_version_is_refused(tmp_path, monkeypatch):

@@ -27,18 +27,23 @@ dask: Any = distributed
 
 
 def run_on_cluster(
-    call: Callable[[Any], Any], items: Sequence[Any], address: str, patience: int
+    call: Callable[[Any], Any],
+    items: Sequence[Any],
+    address: str,
+    patience: int,
+    given_up: Callable[[Any], Any],
 ) -> Iterator[Any]:
     """Results of ``call`` on each item, as they come.
 
     Tasks of a worker that is killed go to another. A task that the cluster gives up, because
-    workers died under it again and again, is handed in anew up to ``patience`` times.
+    workers died under it again and again, is handed in anew up to ``patience`` times; then
+    ``given_up`` says what it gave, unless no task of the campaign has ever finished.
 
     Raises
     ------
     FitError
         If the scheduler cannot be reached, has no workers, has workers with several threads, or
-        loses a task ``patience`` times.
+        loses a task ``patience`` times before any finished.
     """
     try:
         client = dask.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
@@ -51,6 +56,7 @@ def run_on_cluster(
         workers = _workers(client, address)
         waiting = list(reversed(items))
         lost: dict[str, int] = {}
+        any_finished = False
         what: dict[str, Any] = {}
 
         def submit(item: Any) -> Any:
@@ -68,6 +74,11 @@ def run_on_cluster(
                 result = future.result()
             except KilledWorker as error:
                 lost[item.key] = lost.get(item.key, 0) + 1
+                if lost[item.key] >= patience and any_finished:
+                    yield given_up(item)
+                    if waiting:
+                        pending.add(submit(waiting.pop()))
+                    continue
                 if lost[item.key] >= patience:
                     raise FitError(
                         f"workers died under {item.key} again and again; what is finished is "
@@ -75,6 +86,7 @@ def run_on_cluster(
                     ) from None
                 pending.add(submit(item))
                 continue
+            any_finished = True
             yield result
             if waiting:
                 pending.add(submit(waiting.pop()))

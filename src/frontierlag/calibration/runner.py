@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import joblib
@@ -104,8 +105,8 @@ def run_tasks(
     Raises
     ------
     FitError
-        If workers were killed again and again, the cluster cannot be reached or does not fit, or a
-        worker runs another version of the program.
+        If workers were killed again and again without finishing any task, the cluster cannot be
+        reached or does not fit, or a worker runs another version of the program.
     """
     keys = [item.key for item in items]
     if len(set(keys)) != len(keys):
@@ -131,7 +132,8 @@ def _run(
     if scheduler is not None:
         from frontierlag.calibration.cluster import run_on_cluster
 
-        for result in run_on_cluster(call, list(wanted.values()), scheduler, PATIENCE):
+        given_up = partial(killed, call)
+        for result in run_on_cluster(call, list(wanted.values()), scheduler, PATIENCE, given_up):
             yield cast(Done, result)
     elif jobs == 1:
         yield from map(call, wanted.values())
@@ -140,23 +142,53 @@ def _run(
 
 
 def _in_processes(call: _Call, wanted: Mapping[str, Item], jobs: int) -> Iterator[Done]:
-    """Results as they come; after a worker was killed, the rest again in new processes."""
-    left, fruitless = dict(wanted), 0
+    """Results as they come; after a worker was killed, the rest again in new processes.
+
+    If workers are killed again and again without finishing a task, those that were running are
+    tried one at a time, and one that kills its worker even so is recorded as failed.
+    """
+    left, fruitless, any_finished = dict(wanted), 0, False
     while left:
         try:
-            with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
-                parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
-                for finished in parallel(
-                    joblib.delayed(call)(item) for item in list(left.values())
-                ):
-                    left.pop(finished.key)
-                    fruitless = 0
-                    yield finished
+            for finished in _pool(call, list(left.values()), jobs):
+                left.pop(finished.key)
+                fruitless, any_finished = 0, True
+                yield finished
         except TerminatedWorkerError:
             fruitless += 1
-            if fruitless >= PATIENCE:
+            if fruitless < PATIENCE:
+                continue
+            fruitless = 0
+            deadly = []
+            for item in list(left.values())[:jobs]:
+                try:
+                    (finished,) = _pool(call, [item], jobs)
+                except TerminatedWorkerError:
+                    deadly.append(item)
+                    continue
+                left.pop(item.key)
+                any_finished = True
+                yield finished
+            if not any_finished:
+                # No task can be told from a machine on which none runs.
                 raise FitError(
                     f"worker processes were killed {PATIENCE} times without finishing a task, with "
                     f"{len(left)} left; what is finished is kept. If memory is short, run with "
                     "fewer --jobs."
                 ) from None
+            for item in deadly:
+                left.pop(item.key)
+                yield killed(call, item)
+
+
+def _pool(call: _Call, items: Sequence[Item], jobs: int) -> Iterator[Done]:
+    """Results of a pool of processes, in the order in which they finish."""
+    with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
+        parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
+        yield from parallel(joblib.delayed(call)(item) for item in items)
+
+
+def killed(call: _Call, item: Item) -> Done:
+    """What is kept of a task that killed every worker that ran it."""
+    words = f"the process that ran it was killed {PATIENCE} times or more, alone too"
+    return Done(item.key, (call.entropy, item.index), None, words, 0.0)

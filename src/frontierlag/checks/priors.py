@@ -7,7 +7,7 @@ Jensen-Shannon distance per doubling of the power (Kallioinen, Paananen, Bürkne
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,10 @@ import xarray as xr
 from arviz_stats.base import array_stats
 
 from frontierlag.analysis import Analysis
+from frontierlag.checks.stacking import Stacked
 from frontierlag.errors import SpecError
 from frontierlag.fit import Fit
+from frontierlag.lags.measure import Measured
 from frontierlag.names import GROUP, LEVEL, PERIOD, SAMPLE_DIMS, SCORE, VALUE
 
 THRESHOLD = 0.05
@@ -86,15 +88,54 @@ def sensitivity(analysis: Analysis, scaled: Sequence[str] | None = None) -> pd.D
             f"its parameters are {', '.join(map(str, priors.data_vars))}"
         )
     chosen = priors[list(scaled)] if scaled is not None else priors
-    likelihood = analysis.fit.tree["log_likelihood"][SCORE].transpose(*SAMPLE_DIMS, ...)
-    per_draw = {"prior": _per_draw(chosen), "likelihood": likelihood.to_numpy().sum(-1)}
-    weights = {
+    weights = _weights(analysis.fit, chosen)
+    return _measured(analysis.name, quantities(analysis), weights)
+
+
+def stacked_sensitivity(stack: Stacked) -> pd.DataFrame:
+    """Measure how much each lag of a stack depends on the priors of its members and on the data.
+
+    The stack's weights stay. Of each member the draws that are in the stack are weighted anew with
+    that member's own component raised to a power, and keep together their share of the stack.
+
+    Returns
+    -------
+    Rows as of :func:`sensitivity`, of lags alone.
+    """
+    member = stack.member_of_draw.ravel()
+    of_each = [_weights(a.fit, log_prior(a.fit)) for a in stack.members]
+    weights: dict[str, list[np.ndarray]] = {}
+    for component in of_each[0]:
+        weights[component] = []
+        for k in range(len(ALPHAS)):
+            whole = np.zeros(member.size)
+            for i, own in enumerate(of_each):
+                mine = member == i
+                if mine.any():
+                    part = own[component][k][mine]
+                    whole[mine] = part / part.sum() * mine.mean()
+            weights[component].append(whole)
+    return _measured(stack.name, lags_of(stack.measured), weights)
+
+
+def _weights(fit: Fit, priors: xr.Dataset) -> dict[str, list[np.ndarray]]:
+    """Of prior and likelihood, the weights of the draws at each power, shape ``(sample,)``."""
+    likelihood = fit.tree["log_likelihood"][SCORE].transpose(*SAMPLE_DIMS, ...)
+    per_draw = {"prior": _per_draw(priors), "likelihood": likelihood.to_numpy().sum(-1)}
+    return {
         component: [power_weights(draws, alpha) for alpha in ALPHAS]
         for component, draws in per_draw.items()
     }
+
+
+def _measured(
+    name: str,
+    found: Iterable[tuple[str, str, np.ndarray]],
+    weights: Mapping[str, Sequence[np.ndarray]],
+) -> pd.DataFrame:
     rows = []
-    for quantity, at, draws in quantities(analysis):
-        row: dict[str, object] = {"model": analysis.name, "quantity": quantity, "at": at}
+    for quantity, at, draws in found:
+        row: dict[str, object] = {"model": name, "quantity": quantity, "at": at}
         known = np.isfinite(draws)
         sizes: dict[str, float] = {}
         for component, (lower, upper) in weights.items():
@@ -123,7 +164,11 @@ def quantities(analysis: Analysis) -> Iterator[tuple[str, str, np.ndarray]]:
             continue
         for name in draws[GROUP].to_numpy():
             yield p.name, str(name), draws.sel({GROUP: name}).to_numpy().ravel()
-    measured = analysis.measured
+    yield from lags_of(analysis.measured)
+
+
+def lags_of(measured: Measured) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Lags by period and lags at levels: name, place, draws ``(sample,)``."""
     for kind, data in measured.lags.items():
         for period in data[PERIOD].to_numpy():
             yield f"{kind} lag", str(period), measured.lag(kind, period).to_numpy().ravel()

@@ -11,12 +11,13 @@ then what a measurement error, or the place of a frontier, does to one lag it do
 - A fit to scores has the releases of its own two groups, shrunk towards their two frontiers.
   Two such fits have two posteriors of a shared release, so no draw of the one belongs to a draw of
   the other. One fit of the releases of both, with a frontier for every combination of their groups
-  (:mod:`frontierlag.crossed`), says how both lags go together. By itself it would tell each lag
-  with other frontiers than everything else in a run does, and so a little differently: on the two
-  ECI vintages by 0.1 to 0.2 months (0.1 to 0.25 of its posterior standard deviation). So it gives
-  the dependence alone: its draws of each lag are replaced, rank by rank, by those of the lag's own
-  fit (Sklar's theorem: any joint distribution is its margins and a copula, and these can be taken
-  from different places). The note tells the difference without that step too.
+  (:mod:`frontierlag.crossed`), has one posterior of all capabilities: both lags and their
+  difference are read from it, draw by draw. Shrunk towards other frontiers, it tells each lag a
+  little differently than the lag's own fit does, by more than Monte Carlo error; without
+  measurement error there would be nothing to shrink and no difference. So the note tells what
+  their own fits make of the lags, and of the difference if each lag is given the distribution of
+  its own fit and only the dependence is taken from the joint one (Sklar's theorem: any joint
+  distribution is its margins and a copula, and these can be taken from different places).
 """
 
 from __future__ import annotations
@@ -57,8 +58,10 @@ class Both:
         The days that both comparisons can tell.
     how
         What ties them, in words.
-    unmapped
-        Both as the one fit of both has them, where they were given the margins of their own fits.
+    own
+        Both as their own fits tell them, where another fit ties them.
+    measures
+        Of the fit that ties them: what the convergence gate measured, in words.
     failed
         Why the fit that ties them may not be shown without a mark; empty if it may.
     """
@@ -67,7 +70,8 @@ class Both:
     second: xr.DataArray
     window: Window
     how: str
-    unmapped: tuple[xr.DataArray, xr.DataArray] | None = None
+    own: tuple[xr.DataArray, xr.DataArray] | None = None
+    measures: str = ""
     failed: str = ""
 
 
@@ -80,15 +84,17 @@ def same_gap(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
         f"{both.how}; window {both.window.since} to {both.window.as_of}; 90 % interval "
         f"{_width(joint):.1f} months wide, {_width(independent):.1f} if the draws were independent"
     )
-    if both.unmapped:
-        one, other = both.unmapped
-        raw = summarize(one - other)
-        share = probability(abs(one - other) < SAME_MONTHS)
+    if both.own:
+        one, other = both.own
+        mapped = with_margin(both.first, one) - with_margin(both.second, other)
+        theirs = summarize(mapped)
+        share = probability(abs(mapped) < SAME_MONTHS)
         note += (
-            f"; that fit by itself tells the lags as {float(one.mean()):.1f} and "
-            f"{float(other.mean()):.1f} (their own fits: {float(both.first.mean()):.1f} and "
-            f"{float(both.second.mean()):.1f}) and the difference as {raw.median:.1f} "
-            f"({raw.lower90:.1f} to {raw.upper90:.1f}), true with probability {share:.2f}"
+            f"; {both.measures}; it tells the lags as {float(both.first.mean()):.1f} and "
+            f"{float(both.second.mean()):.1f}, their own fits as {float(one.mean()):.1f} and "
+            f"{float(other.mean()):.1f}; with each lag as its own fit tells it the difference is "
+            f"{theirs.median:.1f} ({theirs.lower90:.1f} to {theirs.upper90:.1f}), and the claim is "
+            f"true with probability {share:.2f}"
         )
     return Asked(difference, abs(difference) < SAME_MONTHS, note, both.failed)
 
@@ -109,7 +115,7 @@ def lags_of_both(evidence: Evidence, needs: tuple[Need, ...]) -> Both:
 
 
 def _crossed(evidence: Evidence, needs: tuple[Need, ...]) -> Both:
-    """Two fits: each lag as its own tells it, tied as one fit of both has them."""
+    """Two fits to scores: both lags from one fit of the releases of both."""
     analyses = [evidence.analysis(need) for need in needs]
     one, other = (a.fit for a in analyses)
     common = _common(*(a.measured.window for a in analyses))
@@ -124,12 +130,15 @@ def _crossed(evidence: Evidence, needs: tuple[Need, ...]) -> Both:
         for fit in (one, other)
     ]
     failed = next((g.verdict() for g in crossed.gates if not g.converged), "")
+    rhat = max(g.value("R-hat") for g in crossed.gates)
+    ess = min(g.value(f"{part} ESS") for g in crossed.gates for part in ("bulk", "tail"))
     return Both(
-        with_margin(raw[0], own[0]),
-        with_margin(raw[1], own[1]),
+        raw[0],
+        raw[1],
         window,
         CROSSED,
-        (raw[0], raw[1]),
+        (own[0], own[1]),
+        f"its R-hat is at most {rhat:.4f} and its effective draws at least {ess:.0f}",
         f"the fit of both comparisons is {failed}" if failed else "",
     )
 

@@ -13,6 +13,7 @@ from frontierlag.cli.options import (
     DEFAULT_SCORES,
     NOT_CONVERGED,
     AsOf,
+    BenchmarkResults,
     ComparisonName,
     MixtureSampler,
     QuickSampler,
@@ -114,6 +115,7 @@ def catch_up(
     scores: Scores = DEFAULT_SCORES,
     comparison: ComparisonName = "us-china",
     as_of: AsOf = None,
+    measured: BenchmarkResults = "",
     by: Annotated[
         date | None, Parameter(help="Date to give the probability for; a year ahead by default.")
     ] = None,
@@ -125,13 +127,15 @@ def catch_up(
 ) -> int:
     """Forecast when the follower exceeds what the leader has, tested by hiding the last year.
 
+    From benchmark results, those of releases that are hidden still inform the benchmarks.
+
     Example: frontierlag catch-up --by 2026-12-31
     """
     from frontierlag.jobs import Job
     from frontierlag.report.console import terminal
     from frontierlag.studies import study_catch_up
 
-    job = Job(scores, comparison, as_of=as_of)
+    job = Job(scores, comparison, as_of=as_of, results=measured)
     folder = out or Path("results") / job.prepare().slug / "catch-up"
     with progress("forecasting") as step:
         found, tried = study_catch_up(job, folder, by, sampler, step)

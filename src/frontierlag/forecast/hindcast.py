@@ -13,7 +13,7 @@ trend's rise. It knows nothing of releases, so what the simulated releases are w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ from frontierlag.jobs import Job
 from frontierlag.lags.measure import staircases
 from frontierlag.lags.realized import Staircase
 from frontierlag.lags.trend import curve
-from frontierlag.model import ModelSpec, first_model
+from frontierlag.model import ModelSpec
 from frontierlag.names import CHAIN, DRAW, FOLLOWER, LEADER
 from frontierlag.observations import day_number
 from frontierlag.settings import SamplerSettings
@@ -139,7 +139,7 @@ def hindcast(
     end = day_number(now_job.window.as_of)
     if earlier is None:
         start = as_date(end - months_to_days(months))
-        earlier = Job(job.scores, job.comparison, None, start, job.efforts)
+        earlier = replace(job, since=None, as_of=start)
     then_job = earlier.prepare()
     hidden = end - day_number(then_job.window.as_of)
     if hidden < 1:
@@ -148,7 +148,7 @@ def hindcast(
             "hide some months, or give an earlier vintage"
         )
     metric = now_job.table.metric
-    spec = ModelSpec.of(model or first_model(metric), metric)
+    spec = ModelSpec.of(model or now_job.model(), metric)
     then, now = (
         analyse(spec, p.releases, p.window, settings, levels=np.zeros(0), cores=cores)
         for p in (then_job, now_job)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from frontierlag.errors import OutputError
-from frontierlag.names import REALIZED, TREND, WINDOW
+from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.readme_rows import Row, read
 
 # Worlds in which coverage below this is said in words.
@@ -49,18 +49,28 @@ def calibration(results: Path) -> str:
 
 
 def too_narrow(results: Path) -> str:
-    """In which worlds, of which models, the interval of a mean lag of either kind is too narrow."""
+    """In which worlds, of which models, the interval of a lag of either kind is too narrow.
+
+    Of the mean over the window, of the last day and of every year.
+    """
     table = read(results, "calibration", "calibration.csv")
-    shown = table[table["lag"].isin([REALIZED, TREND]) & (table["period"] == WINDOW)]
+    years = table["period"].astype(str).str.isdigit()
+    told_of = table["period"].isin([WINDOW, CURRENT]) | years
+    shown = table[table["lag"].isin([REALIZED, TREND]) & told_of]
     models = shown[shown["estimator"].str.contains(_MODELS)]
     low = models[models["cover90"] < LEAST_COVERAGE]
     if low.empty:
         return "No model's interval covers the truth in fewer than 80 % of the worlds of any kind."
-    told = [
-        f"the {r['lag']} lag of `{r['estimator']}` in world {r['world']} ({_coverage(r)})"
-        for r in low.to_dict("records")
-    ]
-    return f"The 90 % interval is too narrow, covering fewer than 80 %: {'; '.join(told)}."
+    periods = {WINDOW: "mean", CURRENT: "last day"}
+    told = []
+    for (world, estimator, lag), rows in low.groupby(["world", "estimator", "lag"], sort=False):
+        parts = [
+            f"{periods.get(r['period'], r['period'])} {_coverage(r)}"
+            for r in rows.to_dict("records")
+        ]
+        told.append(f"- the {lag} lag of `{estimator}` in world {world}: {', '.join(parts)}")
+    listed = "\n".join(told)
+    return f"The 90 % interval is too narrow, covering fewer than 80 %, of:\n\n{listed}"
 
 
 def ranks(results: Path) -> str:

@@ -12,7 +12,7 @@ import xarray as xr
 from frontierlag.analysis import Analysis
 from frontierlag.checks.comparison import ModelComparison
 from frontierlag.checks.predictive import predictive_table as predictive_rows
-from frontierlag.checks.priors import sensitivity
+from frontierlag.checks.priors import sensitivity, stacked_sensitivity
 from frontierlag.checks.stacking import Stacked
 from frontierlag.lags.measure import Measured
 from frontierlag.lags.published import Convention
@@ -70,6 +70,12 @@ def prior_influence_table(analysis: Analysis) -> pd.DataFrame:
     """Prior influence by power-scaling: the rows of ``prior_influence.csv``."""
     table = sensitivity(analysis)
     return _of(analysis, table.assign(converged=analysis.convergence.converged))
+
+
+def stacked_influence_table(stack: Stacked) -> pd.DataFrame:
+    """The same rows of the lags of several models stacked."""
+    table = stacked_sensitivity(stack)
+    return _of(stack.members[0], table.assign(converged=stack.converged))
 
 
 def ladder_table(analysis: Analysis) -> pd.DataFrame:

@@ -23,6 +23,8 @@ TWO_COUNTRY_MAKERS = ("Google DeepMind", "Google")
 WINDOW_STARTS = (date(2024, 1, 1), date(2025, 1, 1))
 FRONTIERS = ("stochastic", "records")
 TRENDS = ("linear", "logistic", "parallel", "broken")
+# Of the frontier of the base alone.
+RARE_TRENDS = ("parallel-logistic", "broken-learned")
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,10 @@ def alternatives(case: Case) -> tuple[Alternative, ...]:
         )
         for f in FRONTIERS
         for t in TRENDS
+    ]
+    named += [
+        (f"{t} trend", _family(trend, frontier, t, frontier), f"{t}-{frontier}")
+        for t in RARE_TRENDS
     ]
     named.append(("records only, first ones kept", "first records", f"{trend}-records-all"))
     found += [
