@@ -169,6 +169,7 @@ def test_scores_within_0_and_1_are_pointed_out(tmp_path):
     assert any("name the column 'accuracy'" in note for note in table.notes)
     table = load_scores(write(tmp_path, text.replace("score", "accuracy"), "my_bench.csv"))
     assert (table.metric.unit, table.metric.name) == ("accuracy", "my bench")
+    assert any("chance level of my bench is not known here" in note for note in table.notes)
 
 
 def test_eci_by_anchors_by_heading_and_by_file_name(tmp_path):

@@ -21,7 +21,16 @@ from frontierlag.report.readme_rows import (
     rows_of,
     share,
 )
-from frontierlag.report.readme_studies import errors, forecast, index, line, records, starts
+from frontierlag.report.readme_studies import (
+    dates,
+    errors,
+    forecast,
+    index,
+    line,
+    priors,
+    records,
+    starts,
+)
 from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
 
 START, END = "<!-- {}: made from results/ by `make readme` -->", "<!-- end of {} -->"
@@ -217,6 +226,8 @@ BLOCKS = {
     "claims": claims,
     "line": line,
     "starts": starts,
+    "priors": priors,
+    "dates": dates,
     "forecast": forecast,
     "errors": errors,
     "records": records,

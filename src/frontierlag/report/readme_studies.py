@@ -16,6 +16,7 @@ _LEAST_SQUARES = "least squares"
 _FIRST, _LAST = "2023-01-01", "2025-01-01"
 _SYMMETRIC, _TWO_PIECE = "base", "two-piece errors"
 _LATENT = "best available"
+_FOLDERS = ("us-china", "us-china-joint")
 # How many of the constructions that leave one thing out are shown.
 SHOWN = 6
 
@@ -30,6 +31,42 @@ def line(results: Path) -> str:
         f"lag on the last day of {first:.1f} months if it starts in January 2023 and of {last:.1f} "
         "if it starts in January 2025 (a point, no interval)."
     )
+
+
+def priors(results: Path) -> str:
+    """Of which mean lags the priors move the answer, by power-scaling, in a sentence."""
+    table = pd.concat([read(results, NEW, of, "prior_influence.csv") for of in _FOLDERS])
+    lags = table[table["quantity"].isin([f"{kind} lag" for kind in (TREND, REALIZED)])]
+    lags = lags[lags["at"].isin([WINDOW, CURRENT])]
+    moved = lags[lags["diagnosis"] != "-"]
+    periods = {WINDOW: "mean", CURRENT: "last day"}
+    told = [
+        f"{r['quantity']}, {periods[r['at']]}, of `{r['model']}` "
+        f"({r['prior']:.2f}, {r['diagnosis']})"
+        for r in moved.to_dict("records")
+    ]
+    listed = "; ".join(told) or "none"
+    return (
+        f"Priors, by power-scaling (sensitivity of 0.05 or more, each doubling of the prior's "
+        f"weight): of {len(lags)} mean and last-day lags of all models and stacks on the newest "
+        f"table they move {len(moved)}: {listed}."
+    )
+
+
+def dates(results: Path) -> str:
+    """The lag with dates as given, and with an error in every date."""
+    table = read(results, NEW, "us-china", "sensitivity", "dates.csv")
+    lines = [
+        "| release dates | realized lag, mean | realized lag, last day | trend lag, mean |",
+        "|---|---|---|---|",
+    ]
+    for words, rows in table.groupby("dates", sort=False):
+        cells = [
+            marked(rows_of(rows, lag=kind, period=period).to_dict("records")[0])
+            for kind, period in ((REALIZED, WINDOW), (REALIZED, CURRENT), (TREND, WINDOW))
+        ]
+        lines.append(f"| {words} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def starts(results: Path) -> str:

@@ -49,18 +49,29 @@ def known_metric(
     if scale == "eci" or (scale == "own" and heading == "eci"):
         return ECI, []
     if scale == "accuracy":
-        return benchmark_metric(words), []
+        return _accuracy(words)
     if folded in KNOWN_BENCHMARKS:
         metric = KNOWN_BENCHMARKS[folded]
         return metric, [f"Read as {metric.name} by the file's name."]
     if heading == "accuracy":
-        return benchmark_metric(words), []
+        return _accuracy(words)
     if folded.split(" ")[0] == "eci":
         return ECI, ["Read as ECI by the file's name."]
     at = dict(zip(models, scores.tolist(), strict=True))
     if all(ECI.is_anchor(model, at.get(model, float("nan"))) for model, _ in ECI.anchors):
         return ECI, ["Read as ECI: both of its anchor models have the scores that define it."]
     return None, []
+
+
+def _accuracy(words: str) -> tuple[Metric, list[str]]:
+    """A benchmark's metric, and a note where its chance level is taken for 0 for want of better."""
+    metric = benchmark_metric(words)
+    if words.casefold() in KNOWN_BENCHMARKS:
+        return metric, []
+    return metric, [
+        f"The chance level of {metric.name} is not known here and is taken as 0: if its problems "
+        "are multiple choice, declare it in KNOWN_BENCHMARKS of frontierlag.scores.metric."
+    ]
 
 
 def days_of(name: str, last: date) -> tuple[date | None, date, list[str]]:
