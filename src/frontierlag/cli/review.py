@@ -8,12 +8,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from frontierlag.cli.options import (
-    DEFAULT_SCORES,
     NOT_CONVERGED,
     AsOf,
     ComparisonName,
     Scores,
     Since,
+    results_folder,
 )
 from frontierlag.errors import SpecError
 
@@ -58,8 +58,9 @@ def lags(
 
 def diagnose(
     path: Annotated[
-        Path, Parameter(help="A results folder or a posterior.nc; by default what `run` makes.")
-    ] = Path("results") / DEFAULT_SCORES / "us-china",
+        Path | None,
+        Parameter(help="A results folder or a posterior.nc; by default that of the main answer."),
+    ] = None,
     *,
     figures: Annotated[bool, Parameter(help="Draw ArviZ's diagnostic figures too.")] = True,
     out: Annotated[
@@ -77,6 +78,7 @@ def diagnose(
     from frontierlag.report.review import FIGURES, draw_review, run_folder, show_review
     from frontierlag.storage import load
 
+    path = path if path is not None else results_folder(None)
     files = sorted(path.glob("**/posterior.nc")) if path.is_dir() else [path]
     if not files:
         raise FitError(
