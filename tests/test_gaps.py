@@ -168,8 +168,10 @@ def test_a_fit_of_both_that_missed_the_gate_marks_the_answer(both, monkeypatch):
     real = gaps.crossed_fit
 
     def failing(*fits):
-        gate = Convergence((Check("R-hat", 1.2, "at most 1.01", "slope[USA]", False),))
-        return replace(real(*fits), gates=(gate,))
+        found = real(*fits)
+        missed = Check("R-hat", 1.2, "at most 1.01", "slope[USA]", False)
+        rest = [check for check in found.gates[0].checks if check.name != "R-hat"]
+        return replace(found, gates=(Convergence((missed, *rest)),))
 
     monkeypatch.setattr(gaps, "crossed_fit", failing)
     claim = Claim("6", "w", "e", "months", NEEDS, same_gap)

@@ -50,10 +50,10 @@ PLAN = (
     Block((BASE.name,), (HEADLINE, *BASELINES), 500),
     Block(_BROKEN, (HEADLINE, *BASELINES), 200),
     Block((MATRICES.name,), (JOINT, HEADLINE, *BASELINES), 200),
-    Block(_BROKEN_MATRICES, (JOINT, HEADLINE, "daily-points"), 60),
+    Block(_BROKEN_MATRICES, (JOINT, HEADLINE, "daily-points"), 40),
     Block((BASE.name,), ("linear-records",), 500),
     Block(_BROKEN, ("linear-records",), 200),
-    Block(("wrong-dates",), (f"{HEADLINE}{DATED}",), 200),
+    Block(("wrong-dates",), (f"{HEADLINE}{DATED}",), 100),
     Block((BASE.name,), MODELS[2:], 100),
 )
 
@@ -64,7 +64,7 @@ RANKED = {
     **dict.fromkeys(MODELS, 200),
     HEADLINE: 1000,
     **dict.fromkeys(("parallel-logistic-stochastic", "broken-learned-stochastic"), 200),
-    **dict.fromkeys(("logistic-stochastic@frontiermath", "logistic-records@gpqa-diamond"), 100),
+    **dict.fromkeys(("logistic-stochastic@frontiermath", "logistic-records@gpqa-diamond"), 60),
     JOINT: 100,
 }
 

@@ -13,13 +13,14 @@ import pandas as pd
 from frontierlag.calibration.calibrate import Calibration
 from frontierlag.calibration.estimators import (
     CHAINS,
+    DATED,
     DRAWS,
     LATENT_DRAWS,
     MAX_RHAT,
     MIN_ESS,
     TUNE,
 )
-from frontierlag.calibration.matrices import MATRICES
+from frontierlag.calibration.matrices import MATRICES, MATRIX_DESIGNS
 from frontierlag.calibration.plan import HEADLINE, JOINT, all_designs
 from frontierlag.calibration.ranks import LEVEL
 from frontierlag.calibration.sbc import RankStatistics
@@ -65,7 +66,8 @@ class Target:
 
 HONEST = (0.86, 0.94)
 DAILY = "the daily point method's"
-OTHERWISE = Target(HEADLINE, (0.80, 1.0))
+BROKEN = (0.80, 1.0)
+OTHERWISE = Target(HEADLINE, BROKEN)
 TARGETS = {
     BASE.name: Target(HEADLINE, HONEST, {"rmse_ratio": (0.75, DAILY)}),
     MATRICES.name: Target(
@@ -76,6 +78,7 @@ TARGETS = {
             "rmse_ratio": (0.55, DAILY),
         },
     ),
+    **{name: Target(JOINT, BROKEN) for name in MATRIX_DESIGNS if name != MATRICES.name},
 }
 
 
@@ -156,6 +159,13 @@ def _verdict(found: Calibration, world: str, target: Target, row: pd.Series) -> 
                 f"The interval of {HEADLINE} on the index is {other['width']:.1f} months wide and "
                 f"covers {other['cover90']:.1%}."
             )
+    dated = _row(found, world, f"{HEADLINE}{DATED}")
+    if dated is not None:
+        words.append(
+            f"Told how far dates may be off, {HEADLINE} covers {dated['cover90']:.1%} of "
+            f"{int(dated['n'])} (standard error {dated['cover90_se']:.1%}) with intervals "
+            f"{dated['width']:.1f} months wide."
+        )
     bad = int(row["not_converged"] + row["failed"])
     words.append(f"{bad} of its fits failed or did not converge.")
     return " ".join(words)
