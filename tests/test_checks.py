@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import arviz as az
 import numpy as np
+import pandas as pd
 import pymc as pm
 import pytest
 import xarray as xr
@@ -423,6 +424,21 @@ def test_log_prior_has_the_dims_of_the_parameters(broken):
     slope = broken.fit.draws["slope"][0, 0, 1]
     expected = stats.truncnorm(-1.2, np.inf, 12, 10).logpdf(slope)
     assert float(found["slope"][0, 0, 1]) == pytest.approx(expected)
+
+
+def test_a_stack_of_one_model_depends_on_its_priors_as_that_model_does(linear, broken):
+    """And one of two lies between them, or near: the weights of its members stay."""
+    alone = priors.stacked_sensitivity(with_weights(linear, broken, 1.0))
+    own = priors.sensitivity(linear)
+    own = own[own["quantity"].str.contains("lag")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone.drop(columns="model"), own.drop(columns="model"))
+    both = priors.stacked_sensitivity(with_weights(linear, broken, 0.5))
+    other = priors.sensitivity(broken).set_index(["quantity", "at"])
+    ours = own.set_index(["quantity", "at"])
+    for row in both.to_dict("records"):
+        key = row["quantity"], row["at"]
+        most = max(ours.loc[key, "likelihood"], other.loc[key, "likelihood"])
+        assert row["likelihood"] < 1.5 * most + 0.05
 
 
 def test_sensitivities_are_arvizs_for_the_parameters(few):

@@ -13,7 +13,7 @@ from frontierlag.benchmarks import joined, load_results
 from frontierlag.calibration.calibrate import run_plan
 from frontierlag.calibration.estimands import true_lags
 from frontierlag.calibration.index import RESIDUAL, _Problem, publish
-from frontierlag.calibration.matrices import MATRICES, _scored, make_matrix_world
+from frontierlag.calibration.matrices import MATRICES, MATRIX_DESIGNS, _scored, make_matrix_world
 from frontierlag.calibration.plan import JOINT, PLAN, Block, default_plan
 from frontierlag.calibration.prior_worlds import prior_world, spec_of
 from frontierlag.errors import SpecError
@@ -168,6 +168,20 @@ def test_prior_worlds_of_results_follow_the_model():
     assert observations.reference == world.reference
     assert ("realized", "window") in true_lags(world)
     assert np.array_equal(observations.arrays["result"], measured.responses.score)
+
+
+def test_worlds_of_results_break_what_they_say_and_keep_truth_beside_the_table():
+    broken = {name: MATRIX_DESIGNS[name] for name in MATRIX_DESIGNS if name != "matrices"}
+    assert set(broken) == {f"matrices-{x}" for x in ("heavy-tail", "slope-break", "wrong-dates")}
+    for name, design in broken.items():
+        world = make_matrix_world(design, np.random.default_rng(4))
+        off = np.abs(world.releases.day - world.day)
+        assert (off.max() > 30) == (name == "matrices-wrong-dates")
+        assert off.max() <= 4 * 31
+        # Rows of the truth are those of the table.
+        assert np.corrcoef(world.capability, world.releases.score)[0, 1] > 0.8
+        for index, score in world.releases.responses.pins:
+            assert world.capability[index] == pytest.approx(score)
 
 
 def test_results_are_asked_only_of_worlds_that_have_them(tmp_path):

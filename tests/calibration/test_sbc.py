@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from frontierlag.calibration.estimands import true_lags
-from frontierlag.calibration.plan import MODELS
+from frontierlag.calibration.plan import MODELS, RANKED
 from frontierlag.calibration.prior_worlds import prior_world, spec_of
 from frontierlag.calibration.rank_trial import rank
 from frontierlag.calibration.ranks import LEVEL, holm, uniformity
@@ -60,7 +60,9 @@ def test_holm_against_its_definition():
     assert holm(p) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [*MODELS, "parallel-logistic-stochastic", "broken-learned-stochastic"]
+)
 def test_prior_worlds_follow_the_model(name):
     spec = spec_of(name)
     world = prior_world(spec, np.random.default_rng(2))
@@ -74,6 +76,29 @@ def test_prior_worlds_follow_the_model(name):
     mu = world.trend.value(world.parameters, t, world.releases.group, np)
     if name.endswith("stochastic"):
         assert (world.capability - mu).mean() < 0
+
+
+@pytest.mark.parametrize("name", [name for name in RANKED if "@" in name])
+def test_prior_worlds_of_a_benchmark_have_binomial_counts(name):
+    spec, z = spec_of(name), []
+    for i in range(20):
+        world = prior_world(spec, np.random.default_rng([3, i]))
+        p, r = world.capability, world.releases
+        low, high = spec.metric.bounds.lower, spec.metric.bounds.upper
+        assert ((p > low - 1e-9) & (p < high + 1e-9)).all()
+        observations = spec.observations(r)
+        assert len(observations.releases) == len(r) == 90
+        assert observations.reference == world.reference
+        counts = r.score * r.problems
+        np.testing.assert_allclose(counts, np.rint(counts), atol=1e-6)
+        known = (p > 0.05) & (p < 0.95)
+        z.append(((r.score - p) / np.sqrt(p * (1 - p) / r.problems))[known])
+        if "stochastic" in name:
+            mu = spec.trend_at(world.parameters, observations)
+            assert (p - mu).mean() < 0
+    z = np.concatenate(z)
+    assert abs(z.mean()) < 4 / np.sqrt(len(z))
+    assert z.std() == pytest.approx(1, abs=0.1)
 
 
 def test_scores_of_a_prior_world_have_the_likelihoods_density():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import naive
 import numpy as np
 import pytest
@@ -11,10 +14,14 @@ from frontierlag.calibration.baselines import daily_points, level_mean, record_l
 from frontierlag.calibration.calibrate import calibrate, key_of
 from frontierlag.calibration.coverage import coverage_table
 from frontierlag.calibration.estimands import PROBABILITIES, Estimate, Found, to_json, true_lags
+from frontierlag.calibration.estimators import DATED, Dated, estimator
 from frontierlag.calibration.store import Done
 from frontierlag.calibration.worlds import BASE, DESIGNS, PINS, make_world
 from frontierlag.errors import SpecError
 from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.lags.published import daily, daily_lags
+from frontierlag.names import MAXIMUM
+from frontierlag.observations import day_number
 from frontierlag.scores import records
 
 SEED = np.random.SeedSequence(4)
@@ -160,6 +167,29 @@ def test_the_record_line_is_least_squares_and_its_bootstrap_is_reproducible():
 def test_the_daily_point_method_has_no_interval():
     found = daily_points(worlds("base", 1)[0], SEED)
     assert all(not e.ends for e in found.estimates.values())
+    world = worlds("base", 1)[0]
+    published = daily(world.releases)
+    assert found.estimates["realized", "window"].point == pytest.approx(published.mean)
+    assert found.estimates["realized", MAXIMUM].point == pytest.approx(published.maximum)
+    # A day's lag is that of the days after the last record that still counts.
+    days, lags, _ = daily_lags(world.releases)
+    assert found.estimates["realized", "current"].point == pytest.approx(lags[-1])
+    of_2025 = (days >= day_number(date(2025, 1, 1))) & (days < day_number(date(2026, 1, 1)))
+    assert found.estimates["realized", "2025"].point == pytest.approx(lags[of_2025].mean())
+
+
+def test_dates_without_an_error_change_nothing_and_with_one_widen_the_interval():
+    world = worlds("wrong-dates", 1)[0]
+    exact = replace(world, design=replace(world.design, date_error=0.0))
+    plain = estimator("linear-stochastic")(world, SEED).estimates["realized", "window"]
+    same, told = (Dated("linear-stochastic", 4)(w, SEED) for w in (exact, world))
+    same, told = (found.estimates["realized", "window"] for found in (same, told))
+    at = PROBABILITIES.index(0.9)
+    width = [float(np.diff(e.ends[at])[0]) for e in (plain, same, told)]
+    assert same.point == pytest.approx(plain.point, abs=0.15 * width[0])
+    assert width[1] == pytest.approx(width[0], rel=0.25)
+    assert width[2] > 1.1 * width[0]
+    assert isinstance(estimator(f"linear-stochastic{DATED}"), Dated)
 
 
 def done_with(world, estimator, index, truth, estimate, trouble=""):
