@@ -73,7 +73,7 @@ def words(found: dict[str, dict[str, Any]]) -> str:
     for model, m in found.items():
         ours, pymc, numpyro = (m[name]["effective"] / m[name]["sampling"] for name in SAMPLERS)
         lines.append(
-            f"| `{model}` | {ours:.0f} | {pymc:.1f} | {numpyro:.1f} | {ours / pymc:.1f} "
-            f"| {ours / numpyro:.1f} |"
+            f"| `{model}` | {ours:.0f} | {pymc:.1f} | {numpyro:.3g} | {ours / pymc:.1f} "
+            f"| {ours / numpyro:.3g} |"
         )
     return "\n".join(lines)
