@@ -18,6 +18,8 @@ from frontierlag.sampling import sample
 MODELS = (*OF_SCORES, JOINT)
 SAMPLERS = ("nutpie", "pymc", "numpyro")
 DRAWS, TUNE = 500, 500
+# With fewer effective draws than this a rate means nothing.
+FEWEST = 20
 
 
 def measure(model: str) -> dict[str, Any]:
@@ -71,9 +73,11 @@ def words(found: dict[str, dict[str, Any]]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for model, m in found.items():
-        ours, pymc, numpyro = (m[name]["effective"] / m[name]["sampling"] for name in SAMPLERS)
-        lines.append(
-            f"| `{model}` | {ours:.0f} | {pymc:.1f} | {numpyro:.3g} | {ours / pymc:.1f} "
-            f"| {ours / numpyro:.3g} |"
+        rate = {name: m[name]["effective"] / m[name]["sampling"] for name in SAMPLERS}
+        mixed = {name: m[name]["effective"] >= FEWEST for name in SAMPLERS}
+        rates = (f"{rate[name]:.3g}" if mixed[name] else "did not mix" for name in SAMPLERS)
+        ratios = (
+            f"{rate['nutpie'] / rate[name]:.1f}" if mixed[name] else "-" for name in SAMPLERS[1:]
         )
+        lines.append(f"| `{model}` | {' | '.join(rates)} | {' | '.join(ratios)} |")
     return "\n".join(lines)
