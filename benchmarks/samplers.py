@@ -75,9 +75,13 @@ def words(found: dict[str, dict[str, Any]]) -> str:
     for model, m in found.items():
         rate = {name: m[name]["effective"] / m[name]["sampling"] for name in SAMPLERS}
         mixed = {name: m[name]["effective"] >= FEWEST for name in SAMPLERS}
-        rates = (f"{rate[name]:.3g}" if mixed[name] else "did not mix" for name in SAMPLERS)
+        rates = (_rate(rate[name]) if mixed[name] else "did not mix" for name in SAMPLERS)
         ratios = (
             f"{rate['nutpie'] / rate[name]:.1f}" if mixed[name] else "-" for name in SAMPLERS[1:]
         )
         lines.append(f"| `{model}` | {' | '.join(rates)} | {' | '.join(ratios)} |")
     return "\n".join(lines)
+
+
+def _rate(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
