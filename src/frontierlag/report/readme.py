@@ -22,6 +22,7 @@ from frontierlag.report.readme_rows import (
     share,
 )
 from frontierlag.report.readme_studies import (
+    catching_up,
     dates,
     errors,
     forecast,
@@ -228,6 +229,7 @@ BLOCKS = {
     "starts": starts,
     "priors": priors,
     "dates": dates,
+    "catching up": catching_up,
     "forecast": forecast,
     "errors": errors,
     "records": records,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -180,17 +182,53 @@ def index(results: Path) -> str:
     return "\n".join([*lines, "", text])
 
 
+def catching_up(results: Path) -> str:
+    """When the follower exceeds what the leader has, from scores and from benchmark results."""
+    alone, joint = (read(results, NEW, of, "catch-up", "catch_up.csv") for of in _FOLDERS)
+    by = alone["by"].iloc[0]
+    lines = [
+        f"| level of | scores alone | by {by} | benchmark results | by {by} |",
+        "|---|---|---|---|---|",
+    ]
+    every = dict.fromkeys([*alone["target"], *joint["target"]])
+    for target in every:
+        cells = [target]
+        for table in (alone, joint):
+            found = rows_of(table, target=target).to_dict("records")
+            cells += _catch_cells(found[0]) if found else ["not asked: it is matched", ""]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _catch_cells(row: dict[Hashable, Any]) -> list[str]:
+    """Median date with its 90 % interval, and the probability by the date that was named."""
+    dates = [str(row[name])[:7] for name in ("median", "lower90", "upper90")]
+    now = probability_words(float(row["already_matched"]))
+    stamp = "" if row["converged"] in (True, "True") else " NOT CONVERGED"
+    told = f"{dates[0]} ({dates[1]} to {dates[2]}), already: {now}{stamp}"
+    return [told, probability_words(float(row["probability_by"]))]
+
+
 def forecast(results: Path) -> str:
-    """How the forecast did with the last year hidden, beside a plain drift."""
-    table = read(results, NEW, "us-china", "catch-up", "hindcast.csv")
+    """How the forecasts did with the last year hidden, beside a plain drift."""
+    told = [
+        f"- {words}: {_hindcast(read(results, NEW, of, 'catch-up', 'hindcast.csv'))}"
+        for words, of in zip(("Scores alone", "Benchmark results"), _FOLDERS, strict=True)
+    ]
+    intro = (
+        "Read a forecast together with its hindcast (`hindcast.csv`), with the last year hidden:"
+    )
+    return "\n".join([intro, "", *told])
+
+
+def _hindcast(table: pd.DataFrame) -> str:
     own = rows_of(table, quantity=_LATENT)
     off, drift = ((own[name] - own["truth"]).abs().mean() for name in ("median", "drift"))
     high = int((own["median"] > own["truth"]).sum())
     better = "worse than" if off > drift else "better than"
     stamp = "" if own["converged"].all() else " NOT CONVERGED."
     return (
-        f"Read a forecast together with its hindcast (`hindcast.csv`): with everything after "
-        f"{own['origin'].iloc[0]} hidden, the simulated best available came out too high in {high} "
+        f"from {own['origin'].iloc[0]} on the simulated best available came out too high in {high} "
         f"of {len(own)} values; its medians are off by {off:.1f} points on average, {better} those "
         f"of a plain drift of the present best ({drift:.1f}). Of the {len(own)} values "
         f"{int(own['inside50'].sum())} lie in the 50 % and {int(own['inside90'].sum())} in the "
