@@ -20,14 +20,13 @@ results: .venv/ready
 studies: .venv/ready
 	$(BIN)/frontierlag sensitivity --scores eci-2025-12-19 --date-error-table eci-2026-08-11
 	$(BIN)/frontierlag sensitivity --scores eci-2026-08-11 --date-error-table eci-2025-12-19 --date-error-days 30
-	$(BIN)/frontierlag sensitivity --scores frontiermath-2026-01-17
 	$(BIN)/frontierlag vintages eci-2025-12-19 eci-2026-08-11
 	$(BIN)/frontierlag vintages eci-2025-12-19 eci-2026-08-11 --comparison closed-open
 	@code=0; $(BIN)/frontierlag index --scores eci-2026-08-11 --results eci-results-2026-08-11 || code=$$?; \
 	if [ $$code -gt 1 ]; then exit $$code; fi
 	$(BIN)/frontierlag catch-up --scores eci-2025-12-19
 	$(BIN)/frontierlag catch-up --scores eci-2026-08-11 --by 2026-12-31
-	$(BIN)/frontierlag catch-up --scores eci-2026-08-11 --results eci-results-2026-08-11 --by 2026-12-31
+	$(BIN)/frontierlag catch-up --scores eci-2026-08-11 --results eci-results-2026-08-11 --by 2026-12-31 --draws 3000 --tune 1500
 
 # Is the interval honest? Many fits, resumable: what is finished is kept in the user's cache.
 calibration: .venv/ready

@@ -12,6 +12,8 @@ from frontierlag.report.readme_rows import Row, read
 
 # Worlds in which coverage below this is said in words.
 LEAST_COVERAGE = 0.80
+# In more worlds than this, a model's lag is told in one line.
+FEW_WORLDS = 3
 _CAVEAT = (
     "At every quarter of the past the scores of earlier models are those of the later table, "
     "measured by results that came after, so that test is kinder than life to every method; across "
@@ -63,12 +65,19 @@ def too_narrow(results: Path) -> str:
         return "No model's interval covers the truth in fewer than 80 % of the worlds of any kind."
     periods = {WINDOW: "mean", CURRENT: "last day"}
     told = []
-    for (world, estimator, lag), rows in low.groupby(["world", "estimator", "lag"], sort=False):
-        parts = [
-            f"{periods.get(r['period'], r['period'])} {_coverage(r)}"
-            for r in rows.to_dict("records")
-        ]
-        told.append(f"- the {lag} lag of `{estimator}` in world {world}: {', '.join(parts)}")
+    for (estimator, lag), of_lag in low.groupby(["estimator", "lag"], sort=False):
+        worlds = list(dict.fromkeys(of_lag["world"]))
+        if len(worlds) > FEW_WORLDS:
+            least, most = 100 * of_lag["cover90"].min(), 100 * of_lag["cover90"].max()
+            where = f"{', '.join(worlds)}: {least:.0f} to {most:.0f} % in what is too narrow there"
+            told.append(f"- the {lag} lag of `{estimator}` in worlds {where}")
+            continue
+        for world, rows in of_lag.groupby("world", sort=False):
+            parts = [
+                f"{periods.get(r['period'], r['period'])} {_coverage(r)}"
+                for r in rows.to_dict("records")
+            ]
+            told.append(f"- the {lag} lag of `{estimator}` in world {world}: {', '.join(parts)}")
     listed = "\n".join(told)
     return f"The 90 % interval is too narrow, covering fewer than 80 %, of:\n\n{listed}"
 

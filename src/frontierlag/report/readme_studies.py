@@ -42,11 +42,16 @@ def priors(results: Path) -> str:
     lags = lags[lags["at"].isin([WINDOW, CURRENT])]
     moved = lags[lags["diagnosis"] != "-"]
     periods = {WINDOW: "mean", CURRENT: "last day"}
-    told = [
-        f"{r['quantity']}, {periods[r['at']]}, of `{r['model']}` "
-        f"({r['prior']:.2f}, {r['diagnosis']})"
-        for r in moved.to_dict("records")
-    ]
+    told = []
+    for r in moved.to_dict("records"):
+        most, what = max(
+            (r["prior"], "its distribution"),
+            (abs(r["undefined_prior"]), "the share of draws in which it is undefined"),
+        )
+        told.append(
+            f"{r['quantity']}, {periods[r['at']]}, of `{r['model']}` ({what} by {most:.2f}, "
+            f"{r['diagnosis']})"
+        )
     listed = "; ".join(told) or "none"
     return (
         f"Priors, by power-scaling (sensitivity of 0.05 or more, each doubling of the prior's "
