@@ -5,11 +5,11 @@ import pytest
 
 from frontierlag.errors import OutputError
 from frontierlag.report.readme_rows import NEW, marked, share
-from frontierlag.report.readme_studies import forecast, line, records
+from frontierlag.report.readme_studies import catching_up, dates, forecast, line, priors, records
 
 
-def written(tmp_path, rows, *parts):
-    file = tmp_path.joinpath(NEW, "us-china", *parts)
+def written(tmp_path, rows, *parts, comparison="us-china"):
+    file = tmp_path.joinpath(NEW, comparison, *parts)
     file.parent.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(rows).to_csv(file, index=False)
     return tmp_path
@@ -48,14 +48,57 @@ def hindcast(median, drift, converged=True):
 
 def test_the_forecast_is_said_to_be_worse_than_drift_only_where_it_is(tmp_path):
     place = ("catch-up", "hindcast.csv")
-    worse = forecast(written(tmp_path, hindcast(155, 152), *place))
+    written(tmp_path, hindcast(155, 152), *place)
+    written(tmp_path, hindcast(149, 152, converged=False), *place, comparison="us-china-joint")
+    _, _, worse, better = forecast(tmp_path).splitlines()
+    assert worse.startswith("- Scores alone: ")
     assert "too high in 2 of 2" in worse
     assert "off by 5.0 points on average, worse than those of a plain drift" in worse
     assert "(2.0)" in worse
-    better = forecast(written(tmp_path, hindcast(149, 152, converged=False), *place))
+    assert "NOT CONVERGED" not in worse
+    assert better.startswith("- Benchmark results: ")
     assert "too high in 0 of 2" in better
     assert "off by 1.0 points on average, better than" in better
     assert "NOT CONVERGED" in better
+
+
+def test_catching_up_is_told_from_scores_and_from_results(tmp_path):
+    usual = {"target": "o3", "by": "2026-12-31", "median": "2026-09-01", "converged": True}
+    usual |= {"lower90": "2026-07-16", "upper90": "2026-12-12"}
+    alone = [usual | {"already_matched": 0.335, "probability_by": 0.97}]
+    joint = [usual | {"already_matched": 0.001, "probability_by": 0.9, "converged": False}]
+    place = ("catch-up", "catch_up.csv")
+    written(tmp_path, [*alone, alone[0] | {"target": "best"}], *place)
+    written(tmp_path, joint, *place, comparison="us-china-joint")
+    _, _, one, two = catching_up(tmp_path).splitlines()
+    assert "| o3 | 2026-09 (2026-07 to 2026-12), already: 0.34 | 0.97 |" in one
+    assert one.endswith("already: <0.01 NOT CONVERGED | 0.90 |")
+    assert two.endswith("| 0.97 | not asked: it is matched |  |")
+
+
+def test_priors_are_named_where_they_move_a_lag(tmp_path):
+    usual = {"quantity": "trend lag", "at": "window", "prior": 0.01, "undefined_prior": 0.0}
+    usual |= {"diagnosis": "-"}
+    moved = {"diagnosis": "prior-data conflict", "undefined_prior": 0.08}
+    written(
+        tmp_path, [usual | {"model": "a"}, usual | moved | {"model": "b"}], "prior_influence.csv"
+    )
+    written(tmp_path, [usual | {"model": "c"}], "prior_influence.csv", comparison="us-china-joint")
+    told = priors(tmp_path)
+    assert "of 3 mean and last-day lags" in told
+    assert "they move 1: trend lag, mean, of `b` (the share of draws in which it is un" in told
+
+
+def test_dates_that_err_have_a_row_each(tmp_path):
+    keys = [("realized", "window"), ("realized", "current"), ("trend", "window")]
+    rows = [
+        row(dates=words, lag=lag, period=period)
+        for words in ("as given", "normal error, sd 30 days")
+        for lag, period in keys
+    ]
+    told = dates(written(tmp_path, rows, "sensitivity", "dates.csv")).splitlines()
+    assert told[2] == "| as given | 6.8 (5.8 to 7.9) | 6.8 (5.8 to 7.9) | 6.8 (5.8 to 7.9) |"
+    assert told[3].startswith("| normal error, sd 30 days |")
 
 
 def test_too_few_record_holders_are_said_to_be_too_few_only_where_they_are(tmp_path):

@@ -67,14 +67,26 @@ def test_the_readme_names_where_intervals_are_too_narrow(tmp_path):
     assert "| base | `linear-stochastic` | 200 | 91 ± 2 % | 1.6 | 0.50 | 0.52 |" in text
     assert "| base | `daily-points` | 200 | has none | none | 1.00 | 1 |" in text
     assert too_narrow(tmp_path).endswith(
-        "the realized lag of `linear-stochastic` in world wrong-dates (70 ± 2 %); "
-        "the realized lag of `linear-stochastic` in world matrices (78 ± 2 %)."
+        "- the realized lag of `linear-stochastic` in world wrong-dates: mean 70 ± 2 %\n"
+        "- the realized lag of `linear-stochastic` in world matrices: mean 78 ± 2 %"
     )
     # A trend lag that is told too narrowly is named too, though the table is of realized lags.
     rows = [*ROWS, row("base", "linear-records", 0.73, lag="trend")]
     pd.DataFrame(rows).to_csv(tmp_path / "calibration" / "calibration.csv", index=False)
     assert "linear-records" not in calibration(tmp_path).split("The 90 %")[0]
-    assert "the trend lag of `linear-records` in world base (73 ± 2 %)" in too_narrow(tmp_path)
+    told = too_narrow(tmp_path)
+    assert "the trend lag of `linear-records` in world base: mean 73 ± 2 %" in told
+    # As is that of the last day or of a year; of a model that is too narrow everywhere, in a line.
+    rows = [
+        row("skewed", "linear-stochastic", 0.6, period="current"),
+        row("skewed", "linear-stochastic", 0.7, period="2024"),
+        row("skewed", "linear-stochastic", 0.7, period="maximum"),
+        *(row(f"w{k}", "linear-records", 0.6 + 0.02 * k, lag="trend") for k in range(5)),
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "calibration" / "calibration.csv", index=False)
+    told = too_narrow(tmp_path)
+    assert "in world skewed: last day 60 ± 2 %, 2024 70 ± 2 %\n" in told
+    assert "of `linear-records` in worlds w0, w1, w2, w3, w4: 60 to 68 %" in told
 
 
 def test_the_readme_says_which_ranks_are_not_uniform(tmp_path):
