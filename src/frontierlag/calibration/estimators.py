@@ -30,10 +30,10 @@ from frontierlag.settings import SamplerSettings
 CHAINS, DRAWS, TUNE = 2, 500, 500
 # A model whose capabilities are sampled mixes slower, and all of them have to pass the gate.
 LATENT_DRAWS = 1000
-# Suffix of a model that is told how far dates may be off, and how many sets of dates it draws.
-DATED, DATE_SETS = "+dates", 10
 # Accordingly, what is asked of such a fit before it counts as converged.
 MAX_RHAT, MIN_ESS = 1.05, 100.0
+# Suffix of a model that is told how far dates may be off, and how many sets of dates it draws.
+DATED, DATE_SETS = "+dates", 10
 
 Estimator = Callable[[World, np.random.SeedSequence], Found]
 
@@ -108,16 +108,13 @@ class Dated:
             lags, trouble = self.model.fitted(releases, world.window, of_fit)
             found.append(lags)
             troubles.append(trouble)
-        whole = {
-            kind: {str(period): [lags[kind].sel({PERIOD: period}) for lags in found]
-                   for period in found[0][kind][PERIOD].to_numpy()}
-            for kind in found[0]
-        }  # fmt: skip
         return Found(
             {
-                (kind, period): Estimate.of_draws(mixture(draws).to_numpy())
-                for kind, of_period in whole.items()
-                for period, draws in of_period.items()
+                (kind, str(period)): Estimate.of_draws(
+                    mixture([lags[kind].sel({PERIOD: period}) for lags in found]).to_numpy()
+                )
+                for kind, draws in found[0].items()
+                for period in draws[PERIOD].to_numpy()
             },
             "; ".join(filter(None, troubles)),
         )

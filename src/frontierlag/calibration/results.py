@@ -227,6 +227,10 @@ def rank_verdicts(found: RankStatistics) -> list[str]:
         troubled = first.get("not_converged", 0)
         words += f" (at most {LEVEL:.0%} of right models would fail). {int(first['failed'])} fits "
         words += f"failed and {0 if pd.isna(troubled) else int(troubled)} did not converge."
+        if model == JOINT:
+            words += (
+                " Its priors are narrowed, in the worlds and in the fits (docs/calibration.md)."
+            )
         sentences.append(f"{model}{n}: {words}")
     return sentences
 

@@ -21,6 +21,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from frontierlag.calibration.code import digest_behind
 from frontierlag.calibration.store import Done, Store
 from frontierlag.errors import FitError
+from frontierlag.report.progress import FROM_STORE
 
 # Returns something that JSON can keep.
 Task = Callable[[Any, np.random.SeedSequence], Any]
@@ -115,7 +116,7 @@ def run_tasks(
     wanted = {item.key: item for item in items if item.key not in found}
     for key in keys:
         if key in found:
-            done("from the store")
+            done(FROM_STORE)
     call = _Call(task, entropy, digest_behind(task))
     for finished in _run(call, wanted, jobs, scheduler):
         store.add(finished)
