@@ -6,7 +6,7 @@ import xarray as xr
 from naive import best_by, realized
 from scipy import stats
 
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import realized_lag_by_day, staircases
 from frontierlag.model import ModelSpec

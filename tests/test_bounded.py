@@ -17,13 +17,13 @@ from scipy import stats
 from scipy.special import logit
 from simulate import make_releases, sort_releases
 
-import frontierlag.fit
+import frontierlag.fitting
 from frontierlag import arrays
 from frontierlag.analysis import analyse
 from frontierlag.checks.convergence import check
 from frontierlag.counts import likelihood_of_counts
 from frontierlag.errors import ScoresError, SpecError
-from frontierlag.fit import draw_prior
+from frontierlag.fitting import draw_prior
 from frontierlag.frontiers import FRONTIERS, OfAccuracy, Records, Stochastic, StochasticHalfNormal
 from frontierlag.jobs import Job
 from frontierlag.lags.days import Window
@@ -567,7 +567,7 @@ def test_ninety_percent_intervals_cover_the_truth(monkeypatch):
     empty = make_releases(days, group, np.full(42, 0.5), as_of=as_of, metric=FRONTIERMATH)
     empty = replace(empty, problems=np.full(42, 290))
     drawn = draw_prior(spec, spec.observations(empty), 1, draws=10)
-    monkeypatch.setattr(frontierlag.fit, "draw_prior", lambda *_: drawn)
+    monkeypatch.setattr(frontierlag.fitting, "draw_prior", lambda *_: drawn)
     ranks: dict[str, list[float]] = {}
     for _ in range(WORLDS):
         p = {q.name: q.prior.draw(rng, (2,)) for q in spec.parameters}

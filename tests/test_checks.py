@@ -26,7 +26,7 @@ from frontierlag.checks.stacking import Stacked, stacked
 from frontierlag.claims import Need
 from frontierlag.claims.shape import predicts_no_worse
 from frontierlag.errors import SpecError
-from frontierlag.fit import PRIOR_DRAWS, Fit
+from frontierlag.fitting import PRIOR_DRAWS, Fit
 from frontierlag.lags.days import Window
 from frontierlag.model import ModelSpec
 from frontierlag.names import CENSORED, PERIOD, REALIZED, SCORE, TREND, VALUE, WINDOW

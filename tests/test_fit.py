@@ -13,7 +13,7 @@ from frontierlag import sampling
 from frontierlag.analysis import Analysis, analyse
 from frontierlag.checks import check
 from frontierlag.errors import FitError
-from frontierlag.fit import PRIOR_DRAWS
+from frontierlag.fitting import PRIOR_DRAWS
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import measure, realized_lag_by_day, staircases
 from frontierlag.report.tables import level_table

@@ -15,7 +15,7 @@ from simulate import make_releases
 
 from frontierlag.analysis import analyse
 from frontierlag.errors import SpecError
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.forecast import catch_up, forecast_best, hindcast, summarize_days
 from frontierlag.forecast.arrivals import Rate, arrivals, rate_of
 from frontierlag.forecast.catch_up import BEST, chance

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from frontierlag import sampling
 from frontierlag.errors import SpecError
-from frontierlag.fit import draw_prior
+from frontierlag.fitting import draw_prior
 from frontierlag.frontiers import FRONTIERS
 from frontierlag.model import ModelSpec, build
 from frontierlag.observations import reference_date, subset

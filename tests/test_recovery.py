@@ -18,7 +18,7 @@ import pytest
 from scipy import stats
 from simulate import GivenRecords, trend_value, world
 
-import frontierlag.fit
+import frontierlag.fitting
 from frontierlag.analysis import analyse
 from frontierlag.frontiers import Stochastic
 from frontierlag.lags.days import DAYS_PER_MONTH, Window
@@ -82,8 +82,8 @@ def test_ninety_percent_intervals_cover_the_truth(curve, likelihood, eci_new, wi
     settings = SamplerSettings(chains=4, draws=500, tune=500, target_accept=0.95, seed=31)
 
     # The prior predictive is the same in every world and no part of this: draw it once.
-    drawn = frontierlag.fit.draw_prior(spec, spec.observations(chosen), 1, draws=10)
-    monkeypatch.setattr(frontierlag.fit, "draw_prior", lambda *_: drawn)
+    drawn = frontierlag.fitting.draw_prior(spec, spec.observations(chosen), 1, draws=10)
+    monkeypatch.setattr(frontierlag.fitting, "draw_prior", lambda *_: drawn)
     rng = np.random.default_rng([2026, curve == "logistic", likelihood == "stochastic"])
     ranks: dict[str, list[float]] = {}
     diverged = []

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from frontierlag.analysis import analyse
 from frontierlag.errors import SpecError
-from frontierlag.fit import fit_model
+from frontierlag.fitting import fit_model
 from frontierlag.jobs import Job
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import measure

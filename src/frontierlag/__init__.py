@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from frontierlag.analysis import Analysis, analyse
     from frontierlag.errors import FrontierLagError
-    from frontierlag.fit import Fit, fit_model
+    from frontierlag.fitting import Fit, fit_model
     from frontierlag.jobs import Job
     from frontierlag.lags.days import Window
     from frontierlag.lags.measure import measure
@@ -33,8 +33,8 @@ _HOME = {
     "Analysis": "analysis",
     "analyse": "analysis",
     "FrontierLagError": "errors",
-    "Fit": "fit",
-    "fit_model": "fit",
+    "Fit": "fitting",
+    "fit_model": "fitting",
     "Job": "jobs",
     "Window": "lags.days",
     "measure": "lags.measure",

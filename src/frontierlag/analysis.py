@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.checks.convergence import Convergence, check
-from frontierlag.fit import Fit, fit_model
+from frontierlag.fitting import Fit, fit_model
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import Measured, measure
 from frontierlag.model import ModelSpec

@@ -20,7 +20,7 @@ import xarray as xr
 
 from frontierlag.checks.convergence import Convergence, check
 from frontierlag.errors import SpecError
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.model import ModelSpec
 from frontierlag.names import CAPABILITIES, RELEASE
 from frontierlag.observations import Observations, reference_date, subset

@@ -14,7 +14,7 @@ from frontierlag.analysis import Analysis
 from frontierlag.benchmarks import MeasuredReleases, responses_of
 from frontierlag.draws import DrawnReleases, errors_of
 from frontierlag.errors import FitError, OutputError
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import Measured
 from frontierlag.model import ModelSpec

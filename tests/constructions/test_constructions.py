@@ -29,7 +29,7 @@ from frontierlag.constructions.study import prepared_with_results, study_index
 from frontierlag.constructions.table import COLUMNS, constructions_table, second_table
 from frontierlag.constructions.words import index_page, index_sentences
 from frontierlag.errors import FitError, ScoresError, SpecError
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.days import Window
 from frontierlag.lags.realized import Staircase, realized_lag

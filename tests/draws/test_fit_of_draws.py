@@ -9,7 +9,7 @@ from simulate_draws import SLOPE, N, names, pinned, published, schedule, table
 from frontierlag.analysis import analyse
 from frontierlag.checks.convergence import check
 from frontierlag.draws import DrawnReleases, with_draws
-from frontierlag.fit import fit_model
+from frontierlag.fitting import fit_model
 from frontierlag.lags.days import Window
 from frontierlag.model import ModelSpec
 from frontierlag.sampling import SamplerSettings, sample

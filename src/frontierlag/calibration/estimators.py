@@ -12,7 +12,7 @@ from frontierlag.calibration.estimands import Estimate, Found
 from frontierlag.calibration.worlds import World
 from frontierlag.checks.convergence import Convergence, check
 from frontierlag.errors import SpecError
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import realized_lag_by_day, trend_lag_by_day
 from frontierlag.lags.periods import over_periods

@@ -17,7 +17,7 @@ from scipy.special import logsumexp
 
 from frontierlag.benchmarks import MeasuredReleases
 from frontierlag.checks.convergence import Convergence, check
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.names import CHAIN, DRAW, RELEASE, SAMPLE_DIMS, SCORE
 from frontierlag.observations import Observations, subset
 from frontierlag.sampling import sample

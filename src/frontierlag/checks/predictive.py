@@ -17,7 +17,7 @@ import xarray as xr
 from scipy.stats import binom
 
 from frontierlag.analysis import Analysis
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.frontiers import Joint
 from frontierlag.lags.days import Window
 from frontierlag.lags.periods import over_periods

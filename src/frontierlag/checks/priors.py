@@ -17,7 +17,7 @@ from arviz_stats.base import array_stats
 from frontierlag.analysis import Analysis
 from frontierlag.checks.stacking import Stacked
 from frontierlag.errors import SpecError
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.lags.measure import Measured
 from frontierlag.names import GROUP, LEVEL, PERIOD, SAMPLE_DIMS, SCORE, VALUE
 

@@ -21,7 +21,7 @@ from frontierlag.calibration.store import Done, campaign_store
 from frontierlag.checks.convergence import Convergence, check, quantity_checks
 from frontierlag.constructions.construction import BASE, Construction, Reduced, reduced
 from frontierlag.errors import FitError, FrontierLagError
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.jobs import Prepared
 from frontierlag.lags.days import Window
 from frontierlag.lags.realized import Staircase, realized_lag

@@ -17,7 +17,7 @@ from frontierlag.names import CHAIN, DRAW, MODEL, SAMPLE_DIMS
 if TYPE_CHECKING:
     from frontierlag.checks.convergence import Convergence
     from frontierlag.draws.plain import PlainFit
-    from frontierlag.fit import Fit
+    from frontierlag.fitting import Fit
     from frontierlag.settings import SamplerSettings
 
 ENGINE: Literal["netcdf4"] = "netcdf4"

@@ -15,7 +15,7 @@ import numpy as np
 
 from frontierlag import arrays
 from frontierlag.errors import SpecError
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.forecast.arrivals import RATE_MONTHS, Rate, arrivals, rate_of
 from frontierlag.frontiers import Frontier, OfAccuracy, Stochastic
 from frontierlag.frontiers.drawn import OfDraws

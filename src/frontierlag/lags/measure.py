@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase, lag_at_release, realized_lag

@@ -11,7 +11,7 @@ from __future__ import annotations
 import xarray as xr
 
 from frontierlag.errors import FitError
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.lags.days import Window
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase, realized_lag

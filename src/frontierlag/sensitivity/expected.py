@@ -9,7 +9,7 @@ import numpy as np
 from arviz_stats.base import array_stats
 
 from frontierlag.errors import SpecError
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.lags.days import Window
 from frontierlag.lags.holders import best_on_release
 from frontierlag.lags.measure import trend_lag_by_day

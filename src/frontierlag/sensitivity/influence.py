@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.errors import FrontierLagError
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.jobs import Job
 from frontierlag.lags.realized import Staircase
 from frontierlag.names import FOLLOWER, LEADER, WINDOW

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.checks.convergence import Convergence, check
-from frontierlag.fit import Fit, draw_capabilities
+from frontierlag.fitting import Fit, draw_capabilities
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import realized_lag_by_day, trend_lag_by_day
 from frontierlag.model import ModelSpec
@@ -103,7 +103,7 @@ def quick_fit(
     Parameters
     ----------
     spec, observations, settings, cores
-        As for :func:`frontierlag.fit.fit_model`.
+        As for :func:`frontierlag.fitting.fit_model`.
     thin
         Sample this many times the draws, tune twice as long if more than one, and keep every
         ``thin``-th draw; the sampler's own record is kept whole.

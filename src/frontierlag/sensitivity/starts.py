@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from frontierlag.fit import Fit
+from frontierlag.fitting import Fit
 from frontierlag.frontiers import Records
 from frontierlag.jobs import Job
 from frontierlag.lags.days import DAYS_PER_MONTH, Window
