@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions
 from frontierlag.manifest import evidence_record, run_record
 from frontierlag.outcomes import FIGURES, Outcome, fit_all
-from frontierlag.outputs import MANIFEST, files_below, staged, staged_all
+from frontierlag.outputs import staged, staged_all, write_manifest
 from frontierlag.plan import (
     Item,
     StoredEvidence,
@@ -292,6 +291,4 @@ def _write(
         for other, outcome in result.evidence
     ]
     record["converged"] = {outcome.model: outcome.converged for outcome in result.outcomes}
-    record["files"] = sorted([*files_below(folder), MANIFEST])
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    write_manifest(folder, record)
