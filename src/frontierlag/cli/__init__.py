@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
+from frontierlag.caches import notice
 from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, TERMINATED, USER_ERROR
 from frontierlag.errors import FrontierLagError
 
@@ -66,6 +67,8 @@ def _prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if said := notice():
+        print(f"frontierlag: {said}", file=sys.stderr)
 
 
 def _end(words: str, code: int) -> NoReturn:
