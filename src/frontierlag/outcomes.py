@@ -15,11 +15,13 @@ import pandas as pd
 from frontierlag.analysis import Analysis, analyse
 from frontierlag.checks.loo import Loo, loo
 from frontierlag.checks.predictive import prior_curves
+from frontierlag.crossed import Crossed, crossed_fit
+from frontierlag.errors import SpecError
 from frontierlag.jobs import Prepared
 from frontierlag.manifest import model_record
 from frontierlag.model import ModelSpec
 from frontierlag.names import REALIZED, TREND, WINDOW
-from frontierlag.plan import Item, by_compilation, only_what_is_compared
+from frontierlag.plan import CrossedItem, Item, by_compilation, only_what_is_compared
 from frontierlag.priors import Prior
 from frontierlag.report import tables
 from frontierlag.report.bands import charted, curve_bands, lag_bands
@@ -95,6 +97,53 @@ def fit_all(
         found |= outcomes
         done(next(iter(outcomes.values())).model)
     return found
+
+
+def fit_crossed(
+    items: Sequence[CrossedItem],
+    settings: SamplerSettings,
+    priors: Mapping[str, Prior] | None,
+    workers: int | None,
+    done: Callable[[str], None],
+) -> dict[CrossedItem, Crossed | str]:
+    """Fit the releases of two comparisons at once, for claims about both.
+
+    Parameters
+    ----------
+    items
+        Pairs of fits of one model to two comparisons of one table.
+    settings, priors, workers, done
+        As in :func:`frontierlag.run.run_jobs`.
+
+    Returns
+    -------
+    What each found, or why such a fit is not possible.
+    """
+    cpus = os.cpu_count() or 1
+    workers = min(workers or cpus, len(items)) or 1
+    task = partial(_cross, settings=settings, priors=priors, cores=max(1, cpus // workers))
+    parallel = joblib.Parallel(n_jobs=workers, return_as="generator")
+    found = {}
+    for item, one in zip(items, parallel(joblib.delayed(task)(i) for i in items), strict=True):
+        found[item] = one
+        done(f"{item.first.model}, both comparisons at once")
+    return found
+
+
+def _cross(
+    item: CrossedItem, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
+) -> Crossed | str:
+    one, other = item.first.prepared, item.second.prepared
+    try:
+        if (item.first.model, one.table.sha256) != (item.second.model, other.table.sha256):
+            raise SpecError(
+                f"{item.first.model} on {one.table.name} and {item.second.model} on "
+                f"{other.table.name} are not one model on one table, so they have no joint fit"
+            )
+        spec = ModelSpec.of(item.first.model, one.table.metric, priors)
+        return crossed_fit(spec, one.releases, other.releases, settings, cores)
+    except SpecError as reason:
+        return str(reason)
 
 
 def _fit_group(

@@ -14,12 +14,14 @@ from frontierlag.checks.comparison import ModelComparison
 from frontierlag.checks.stacking import Stacked
 from frontierlag.claims import ARTICLE, Answer, Claim, answer
 from frontierlag.claims.claim import US_CHINA
+from frontierlag.crossed import Crossed
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions
 from frontierlag.manifest import evidence_record, run_record
-from frontierlag.outcomes import FIGURES, Outcome, fit_all
+from frontierlag.outcomes import FIGURES, Outcome, fit_all, fit_crossed
 from frontierlag.outputs import staged, staged_all, write_manifest
 from frontierlag.plan import (
+    CrossedItem,
     Item,
     StoredEvidence,
     claims_on,
@@ -163,11 +165,13 @@ def run_jobs(
             asked.append(claims)
             evidence.append(found)
         outcomes = fit_all(items, settings, priors, workers, done)
+        pairs = list(dict.fromkeys(pair for found in evidence for pair in found.crossed_items))
+        crossed = fit_crossed(pairs, settings, priors, workers, done)
         results = []
         for job, item, own, claims, found, folder in zip(
             jobs, prepared, planned, asked, evidence, folders, strict=True
         ):
-            result = _result(item, own, claims, found, outcomes)
+            result = _result(item, own, claims, found, outcomes, crossed)
             _draw_means(result, item, folder)
             request = Request.of(job, models, settings, priors, all_claims)
             _write(result, item, settings, folder, request)
@@ -214,7 +218,8 @@ def run_claims(
     with staged(out) as folder, TemporaryDirectory(prefix="frontierlag-") as aside:
         items, evidence = evidence_items(job, prepared, claims, [], Path(aside))
         outcomes = fit_all(items, settings, None, workers, done)
-        result = _result(prepared, [], claims, evidence, outcomes)
+        crossed = fit_crossed(evidence.crossed_items, settings, None, workers, done)
+        result = _result(prepared, [], claims, evidence, outcomes, crossed)
         _write(result, prepared, settings, folder)
     return result.answers
 
@@ -225,10 +230,11 @@ def _result(
     claims: Sequence[Claim],
     evidence: StoredEvidence,
     outcomes: Mapping[Path, Outcome],
+    crossed: Mapping[CrossedItem, Crossed | str],
 ) -> Result:
     """Gather what was found on a job, and on what its claims rest on beside it."""
     found = {path: outcome.loo for path, outcome in outcomes.items() if outcome.loo is not None}
-    evidence = evidence.with_loos(found)
+    evidence = evidence.with_found(found, crossed)
     own = list(planned)
     own += [one for one in evidence.items if same_job(one.prepared, item) and one not in own]
     others = [one for one in evidence.items if not same_job(one.prepared, item)]

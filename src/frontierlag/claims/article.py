@@ -136,6 +136,7 @@ ARTICLE = (
         "months",
         (*MAIN, CLOSED_OPEN),
         same_gap,
+        one_posterior=True,
     ),
     Claim(
         "7a",
