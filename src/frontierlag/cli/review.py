@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from frontierlag.cli.options import (
     NOT_CONVERGED,
+    PUBLISHED_SCORES,
     AsOf,
     ComparisonName,
     Scores,
@@ -104,7 +105,7 @@ def diagnose(
 
 def published(
     *,
-    scores: Scores = "eci-2025-12-19",
+    scores: Scores = PUBLISHED_SCORES,
     comparison: ComparisonName = "us-china",
     as_of: AsOf = None,
 ) -> int:
