@@ -29,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     debug = "--debug" in tokens
     if debug:
         tokens.remove("--debug")
+    if "--refit" in tokens:
+        tokens.remove("--refit")
+        # For this process and the workers that it starts; the name is that of fit_store.REFIT.
+        os.environ["FRONTIERLAG_REFIT"] = "1"
     try:
         _prepare()
         from frontierlag.cli.app import call
