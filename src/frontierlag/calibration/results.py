@@ -24,10 +24,11 @@ from frontierlag.calibration.plan import HEADLINE, JOINT, all_designs
 from frontierlag.calibration.ranks import LEVEL
 from frontierlag.calibration.sbc import RankStatistics
 from frontierlag.calibration.worlds import AS_OF, BASE
-from frontierlag.manifest import git_commit, versions
+from frontierlag.manifest import git_commit
 from frontierlag.names import REALIZED
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.outputs import write_manifest
+from frontierlag.program import versions
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.calibration import coverage_chart, error_chart
 from frontierlag.report.figures.ranks import rank_chart

@@ -20,8 +20,8 @@ from typing import Any
 
 from frontierlag.benchmarks.table import load_results, result_file, result_names
 from frontierlag.errors import ResultsError, ScoresError, SpecError
-from frontierlag.manifest import versions
 from frontierlag.outputs import MANIFEST, files_below, staged
+from frontierlag.program import versions
 from frontierlag.request import Request
 from frontierlag.results_folder import read_manifest
 from frontierlag.scores import load_scores
