@@ -12,7 +12,9 @@ from frontierlag.errors import SpecError
 from frontierlag.lags.days import Window
 from frontierlag.model import Reads, first_model, models_for
 from frontierlag.scores import (
+    DEFAULT_OPTIONS,
     Efforts,
+    ReadOptions,
     Releases,
     ScoreTable,
     default_window_start,
@@ -41,6 +43,8 @@ class Job:
         makers and countries come from the score table all the same.
     draws
         Path of joint draws of the scores, in place of their intervals; empty for the intervals.
+    reading
+        How to read the score table where it does not say it itself.
 
     Raises
     ------
@@ -55,6 +59,7 @@ class Job:
     efforts: Efforts = "best"
     results: str = ""
     draws: str = ""
+    reading: ReadOptions = DEFAULT_OPTIONS
 
     def prepare(self) -> Prepared:
         """Read the table and settle the groups and the window."""
@@ -63,7 +68,7 @@ class Job:
                 "give either benchmark results or joint draws of scores, not both: each says how "
                 "the models were measured"
             )
-        table = load_scores(self.scores)
+        table = load_scores(self.scores, self.reading)
         if self.as_of is not None and self.as_of > table.as_of:
             raise SpecError(
                 f"the as-of date {self.as_of} is later than {table.as_of}, the last day that "

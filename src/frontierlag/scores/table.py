@@ -18,18 +18,11 @@ from frontierlag.scores.identify import days_of, known_metric, score_heading
 from frontierlag.scores.layouts import GROUP_COLUMNS
 from frontierlag.scores.metric import BY_NAME, Metric, index_metric
 from frontierlag.scores.normalize import own_schema
+from frontierlag.scores.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.reading import TextTable, read_table
+from frontierlag.scores.reading_report import LeftOut, Reading
 from frontierlag.scores.registry import ReferenceTable, registry
 from frontierlag.scores.resolutions import resolve
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A row that is not used, by its line in the file (the header is line 1), and why."""
-
-    row: int
-    model: str
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +57,8 @@ class ScoreTable:
     filled
         Pairs of column and model: the organizations, countries and weights that the table leaves
         blank and the shipped resolutions give.
+    reading
+        How the file was read: columns, intervals, findings.
     """
 
     name: str
@@ -77,6 +72,7 @@ class ScoreTable:
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
     filled: tuple[tuple[str, str], ...] = ()
+    reading: Reading = field(default_factory=Reading, repr=False)
 
 
 # What names the table that was fetched last.
@@ -102,7 +98,7 @@ def reference_file(name: str) -> str:
     return reference.file
 
 
-def load_scores(name_or_path: str | Path) -> ScoreTable:
+def load_scores(name_or_path: str | Path, options: ReadOptions = DEFAULT_OPTIONS) -> ScoreTable:
     """Return the score table of a reference name or of a local CSV or Parquet file.
 
     Parameters
@@ -110,6 +106,8 @@ def load_scores(name_or_path: str | Path) -> ScoreTable:
     name_or_path
         One of `reference_names()`, a path, or 'latest', the table fetched last. Epoch AI's own
         layouts are recognized.
+    options
+        What only the user can know of the table.
 
     Raises
     ------
