@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from frontierlag.benchmarks import MeasuredReleases, joined, load_results
 from frontierlag.draws import DrawnReleases, load_draws, with_draws
 from frontierlag.errors import SpecError
 from frontierlag.lags.days import Window
-from frontierlag.model import Reads, first_model, models_for
+from frontierlag.model import Reads, first_model, headline_of, models_for
 from frontierlag.scores import (
     DEFAULT_OPTIONS,
     Efforts,
@@ -133,8 +134,12 @@ class Prepared:
         return models_for(self.table.metric, self.reads)
 
     def model(self, trend: str = "") -> str:
-        """Name of the model that stands first for these data, or of its like with another trend."""
+        """Name of the headline model for these data, or of its like with another trend."""
         return first_model(self.table.metric, self.reads, trend)
+
+    def headline(self, fitted: Sequence[str]) -> str:
+        """Name of the model that answers for a run: see :func:`frontierlag.model.headline_of`."""
+        return headline_of(fitted, self.table.metric, self.reads)
 
     @property
     def suffix(self) -> str:

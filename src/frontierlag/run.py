@@ -36,6 +36,7 @@ from frontierlag.report.claims import claim_markdown, claim_table
 from frontierlag.report.figures import mean_lags, save
 from frontierlag.report.spreadsheet import as_text
 from frontierlag.request import REQUEST, Request
+from frontierlag.results_folder import HEADLINE
 from frontierlag.settings import SamplerSettings
 
 # The tables that evidence of other tables or comparisons has too, as ``evidence_lags.csv``.
@@ -59,12 +60,15 @@ class Result:
         Of the claims.
     compared
         The models of the same data, compared and stacked.
+    headline
+        The model that answers for the run.
     """
 
     outcomes: list[Outcome]
     evidence: list[tuple[Prepared, Outcome]]
     answers: list[Answer]
     compared: list[tuple[ModelComparison, Stacked]]
+    headline: str
 
     @property
     def stacked(self) -> pd.DataFrame | None:
@@ -243,6 +247,7 @@ def _result(
         evidence=[(one.prepared, outcomes[one.posterior]) for one in others],
         answers=answer(claims, evidence),
         compared=compare_all([(one, outcomes[one.posterior].loo) for one in own], item),
+        headline=item.headline([one.model for one in own]),
     )
 
 
@@ -296,5 +301,6 @@ def _write(
         evidence_record(other, outcome.model, outcome.record, outcome.converged)
         for other, outcome in result.evidence
     ]
+    record[HEADLINE] = result.headline
     record["converged"] = {outcome.model: outcome.converged for outcome in result.outcomes}
     write_manifest(folder, record)

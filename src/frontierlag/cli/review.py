@@ -75,8 +75,10 @@ def diagnose(
     Example: frontierlag diagnose logistic.nc --no-figures
     """
     from frontierlag.errors import FitError
+    from frontierlag.outputs import MANIFEST
     from frontierlag.report.console import terminal
     from frontierlag.report.review import FIGURES, draw_review, run_folder, show_review
+    from frontierlag.results_folder import headline_model, read_manifest
     from frontierlag.storage import load
 
     path = path if path is not None else results_folder(None)
@@ -86,6 +88,9 @@ def diagnose(
             f"there is no posterior.nc below {path}; posteriors are not committed: "
             "make them with `frontierlag run`"
         )
+    if (path / MANIFEST).is_file():  # the model that answers for the run comes first
+        headline = headline_model(read_manifest(path))
+        files.sort(key=lambda file: file.parent.name != headline)
     console = terminal()
     fits = {file: load(file) for file in files}
     bad = [fit.name for fit in fits.values() if not fit.convergence.converged]

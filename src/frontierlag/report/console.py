@@ -18,7 +18,7 @@ from frontierlag.lags.published import Convention
 from frontierlag.manifest import draws_record, results_record
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.claims import bounded
-from frontierlag.report.sentences import headline, number
+from frontierlag.report.sentences import number
 from frontierlag.scores import Releases, ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND, decimals
 
@@ -134,7 +134,7 @@ def show_run(console: Console, result: Result, folder: Path) -> None:
         show_claims(console, result.answers)
     show_window_and_influence(console, result.table("window_starts"), result.table("influence"))
     by_name = {outcome.model: outcome for outcome in outcomes}
-    for sentence in by_name[headline(list(by_name))].sentences:
+    for sentence in by_name[result.headline].sentences:
         console.print(sentence, markup=False, highlight=False)
     console.print(f"written to {folder}", markup=False, highlight=False)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from frontierlag.analysis import Analysis
 from frontierlag.lags.periods import FEW_BOUNDS
+from frontierlag.model import first_model
 from frontierlag.names import (
     AT_RELEASE,
     CENSORED,
@@ -17,24 +16,17 @@ from frontierlag.names import (
     TREND,
     WINDOW,
 )
+from frontierlag.scores.metric import ECI
 from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summarize
 
-# The model whose sentence and chart stand first (frontierlag.model.first_model), of scores and of
-# the benchmark results behind them.
-HEADLINE, JOINT_HEADLINE = "linear-stochastic", "linear-joint"
-# Those of a results folder, whatever it is of: the first that is there.
-_HEADLINES = (JOINT_HEADLINE, HEADLINE, "logistic-stochastic")
+# The headline models of the index, of scores and of the benchmark results behind them.
+HEADLINE, JOINT_HEADLINE = first_model(ECI), first_model(ECI, "results")
 # What a censored day means, by kind of lag.
 _BOUND = {
     REALIZED: "only a lower bound",
     AT_RELEASE: "only a lower bound",
     TREND: "read from the leader's curve outside the data",
 }
-
-
-def headline(models: Sequence[str]) -> str:
-    """Return which of the fitted models stands first."""
-    return next((name for name in _HEADLINES if name in models), models[0])
 
 
 def number(value: float, summary: Summary) -> str:
