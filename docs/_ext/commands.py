@@ -11,12 +11,11 @@ from unittest import mock
 from blocks import block
 
 from frontierlag.cli.app import app, call
-from frontierlag.scores.registry import registry
 
-FOLDER = f"../results/{registry().roles.scores}/us-china"
+FOLDER = "../results/eci-2026-08-11/us-china"
 # From the docs folder; none of them fits anything.
 COMMANDS = {
-    "published": f"published --scores {registry().roles.published}",
+    "published": "published --scores eci-2025-12-19",
     "list": "scores list",
     "check": "scores check examples/my-scores.csv --comparison closed-open",
     "cite": f"cite {FOLDER} --lag realized --period window",

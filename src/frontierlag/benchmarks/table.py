@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ import pandas as pd
 from frontierlag.errors import ScoresError
 from frontierlag.scores import ATTRIBUTION, BadRowsError, Problem
 from frontierlag.scores.parsing import days, is_blank, numbers
-from frontierlag.scores.registry import registry
+
+_REFERENCES = {"eci-results-2026-08-11": "eci_results_2026-08-11.csv"}
 
 # For each column of the own schema, the headings that may hold it, as they are written. Epoch AI's
 # eci_benchmarks.csv has beside the key `model_group` (or `model`) a coarser family, `Model`, under
@@ -79,7 +81,7 @@ class ResultTable:
 
 def result_names() -> list[str]:
     """Return the names of the result tables that come with the package."""
-    return [table.name for table in registry().of("results")]
+    return list(_REFERENCES)
 
 
 def load_results(name_or_path: str | Path) -> ResultTable:
@@ -98,7 +100,7 @@ def load_results(name_or_path: str | Path) -> ResultTable:
         If rows are bad: a ScoresError whose `problems` lists all of them.
     """
     file, content = result_file(name_or_path)
-    if registry().find(str(name_or_path), "results") is not None:
+    if str(name_or_path) in _REFERENCES:
         return _build(content, str(name_or_path), file, reference=True)
     return _build(content, Path(name_or_path).stem, str(name_or_path), reference=False)
 
@@ -111,9 +113,9 @@ def result_file(name_or_path: str | Path) -> tuple[str, bytes]:
     ScoresError
         If there is none, or it cannot be read.
     """
-    reference = registry().find(str(name_or_path), "results")
-    if reference is not None:
-        return reference.file, reference.source.read_bytes()
+    file = _REFERENCES.get(str(name_or_path))
+    if file is not None:
+        return file, (resources.files("frontierlag.scores") / "data" / file).read_bytes()
     path = Path(name_or_path)
     try:
         return path.name, path.read_bytes()

@@ -10,7 +10,6 @@ from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
 from frontierlag.cli.options import (
-    DEFAULT_RESULTS,
     DEFAULT_SCORES,
     NOT_CONVERGED,
     AsOf,
@@ -21,6 +20,8 @@ from frontierlag.cli.options import (
 )
 from frontierlag.report.progress import progress
 from frontierlag.settings import INDEX, IndexSettings
+
+DEFAULT_RESULTS = "eci-results-2026-08-11"
 
 
 def index(

@@ -9,12 +9,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from frontierlag.cli.codes import NOT_CONVERGED as NOT_CONVERGED
-from frontierlag.scores.registry import registry
 from frontierlag.settings import MixtureSettings, QuickSettings, SamplerSettings
 
-DEFAULT_SCORES = registry().roles.scores
-DEFAULT_RESULTS = registry().roles.results
-PUBLISHED_SCORES = registry().roles.published
+DEFAULT_SCORES = "eci-2026-08-11"
 
 Scores = Annotated[
     str, Parameter(help="A reference table (`frontierlag scores list`) or a CSV or Parquet file.")
@@ -24,7 +21,7 @@ BenchmarkResults = Annotated[
     Parameter(
         name="results",
         help="Benchmark results behind the scores, to fit all in one model: "
-        f"{DEFAULT_RESULTS}, or a CSV file.",
+        "eci-results-2026-08-11, or a CSV file.",
     ),
 ]
 JointDraws = Annotated[
@@ -53,7 +50,7 @@ DEFAULT_SAMPLER = SamplerSettings()
 ResultsFolder = Annotated[
     Path | None,
     Parameter(
-        help=f"A results folder; by default that of the main answer, results/{DEFAULT_SCORES}/"
+        help="A results folder; by default that of the main answer, results/eci-2026-08-11/"
         "us-china-joint if it is there, else us-china."
     ),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from frontierlag.scores.registry import registry
-
-ATTRIBUTION = registry().attributions["Epoch AI"]
+ATTRIBUTION = (
+    "Data: Epoch AI, 'Capabilities & Benchmarking', https://epoch.ai/benchmarks, "
+    "licensed under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); "
+    "compiled into frontierlag's own schema."
+)

@@ -11,7 +11,8 @@ import pandas as pd
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.outputs import MANIFEST
 from frontierlag.report.page.data import STEMS, page_tables, release_table, releases_shown
-from frontierlag.results_folder import headline_model, read_manifest
+from frontierlag.report.sentences import headline
+from frontierlag.results_folder import read_manifest
 
 PAGE = "report.html"
 POSTERIOR = "posterior.nc"
@@ -88,8 +89,8 @@ class Results:
 
     @property
     def headline(self) -> str:
-        """The model that answers for the run."""
-        return headline_model(self.manifest)
+        """The model that stands first."""
+        return headline(self.models)
 
     @property
     def measured(self) -> bool:
@@ -190,7 +191,7 @@ def _fill(folder: Path, manifest: dict[str, Any], tables: dict[str, pd.DataFrame
         tables[RELEASES] = (
             _from_scores(manifest)
             if capabilities is None
-            else releases_shown(capabilities, headline_model(manifest))
+            else releases_shown(capabilities, headline(list(tables["diagnostics"]["model"])))
         )
     except FrontierLagError as error:
         missing.append(f"The releases are not drawn: {error}.")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from readme import BLOCKS, START, updated
 
-ROOT = Path(__file__).parents[2]
+from frontierlag.report.readme import BLOCKS, START, updated
+
+ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "results"
 
