@@ -44,7 +44,7 @@ bench: .venv/ready
 
 # The figures in the README, from the tables in results/.
 readme: .venv/ready
-	$(BIN)/python -c "from pathlib import Path; from frontierlag.report.readme import write; write(Path('README.md'), Path('results'))"
+	$(BIN)/python docs/_ext/readme.py
 
 # The pages, into docs/_build/html. A warning fails the build.
 docs: .venv/ready

@@ -17,6 +17,17 @@ matplotlib.use("Agg")
 settings.register_profile("frontierlag", derandomize=True, deadline=None, database=None)
 settings.load_profile("frontierlag")
 
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory):
+    """A cache of the tests' own, and no store of fits: a test that fits twice must fit twice."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FRONTIERLAG_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("FRONTIERLAG_FITS_GIB", "0")
+        patch.delenv("FRONTIERLAG_REFIT", raising=False)
+        yield
+
+
 SMALL = SamplerSettings(chains=4, draws=200, tune=300, seed=7)
 
 

@@ -1,6 +1,10 @@
 """Evidence for claims from fits at hand."""
 
+from functools import cache
+
 from frontierlag.claims import Need, Unanswerable
+from frontierlag.crossed import crossed_fit
+from frontierlag.errors import SpecError
 
 MAIN, OTHER = Need(), Need(comparison="closed-open")
 
@@ -22,6 +26,15 @@ class Fits:
         if self.split is None:
             raise Unanswerable("no such groups")
         return self.split
+
+    @cache  # noqa: B019 - as a run's evidence, which fits it once
+    def crossed(self, one, other):
+        first, second = self.analysis(one).fit, self.analysis(other).fit
+        of = (f.observations.releases for f in (first, second))
+        try:
+            return crossed_fit(first.spec, *of, first.settings, cores=2)
+        except SpecError as reason:
+            raise Unanswerable(str(reason)) from reason
 
 
 def evidence_of(pair):

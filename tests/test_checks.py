@@ -331,7 +331,7 @@ def test_a_doubtful_refit_marks_the_weights_and_all_that_rests_on_them(linear, b
     assert Result(
         [outcome], [], [], [(compared, Stacked(members, compared.weights))]
     ).converged == (all(gates.values()))
-    assert not Result([outcome], [], [], [(found, stack)]).converged
+    assert not Result([outcome], [], [], [(found, stack)], "linear-stochastic").converged
 
 
 def test_the_claim_that_one_curve_predicts_no_worse_bears_the_doubts_of_its_densities(

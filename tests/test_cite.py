@@ -53,6 +53,7 @@ def folder(tmp_path, *lines, ladder=(), **data):
         },
         "window": {"since": "2023-06-24", "as_of": "2026-08-11"},
         "intervals": {"kind": "equal-tailed", "probabilities": [0.5, 0.9]},
+        "headline": "linear-stochastic",
     }  # fmt: skip
     (out / "manifest.json").write_text(json.dumps(manifest))
     return out

@@ -14,6 +14,7 @@ from frontierlag.cli import main
 from frontierlag.names import PERIOD, VALUE
 from frontierlag.outputs import MANIFEST, files_below
 from frontierlag.scores import reference_names
+from frontierlag.scores.registry import registry
 from frontierlag.summary import summarize
 
 pytestmark = pytest.mark.xdist_group("cli")
@@ -172,11 +173,20 @@ def test_published_command_prints_the_published_figure():
 
 def test_scores_commands():
     listed = frontierlag("scores", "list").stdout.splitlines()
-    assert [line.partition(":")[0] for line in listed] == [
-        *reference_names(),
+    main = [table.name for table in registry().of("scores", archived=False)]
+    assert [line.partition(":")[0].strip(" *") for line in listed[: len(main) + 2]] == [
+        "Main tables",
+        *main,
         *result_names(),
-        "Data",
     ]
+    assert len(listed) < 20
+    days = " ".join(listed).split()
+    assert all(str(table.vintage) in days for table in registry().archive)
+    assert listed[-1].startswith("Data: Epoch AI")
+    every = frontierlag("scores", "list", "--all").stdout
+    assert all(f"{name}:" in every.replace(" *", "") for name in reference_names())
+    assert "eci-2026-04-29" in every
+    assert "refused: 30 scores" in every
     shown = frontierlag("scores", "show", "eci-2026-08-11", "--rows", "3").stdout
     assert "DeepSeek V4 Flash 0731" in shown
     assert "date warning" in shown

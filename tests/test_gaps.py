@@ -15,13 +15,16 @@ from frontierlag.checks.convergence import Check, Convergence
 from frontierlag.claims import ARTICLE, Claim, Need, Unanswerable, answer
 from frontierlag.claims.answers import NO_ANSWER
 from frontierlag.claims.gaps import CROSSED, ONE_FIT, lags_of_both, same_gap, with_margin
-from frontierlag.crossed import NEITHER, combinations, pairs, union
+from frontierlag.crossed import NEITHER, combinations, crossed_fit, pairs, union
+from frontierlag.errors import SpecError
+from frontierlag.jobs import Job
 from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import measure
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.model import ModelSpec
 from frontierlag.names import CENSORED, REALIZED, SAMPLE_DIMS
 from frontierlag.observations import subset
+from frontierlag.plan import evidence_items
 from frontierlag.sensitivity.refit import quick_fit
 from frontierlag.settings import SamplerSettings
 
@@ -135,10 +138,45 @@ def test_every_frontier_is_in_a_pair():
     assert pairs(3) == [(0, 1), (2, 0)]
 
 
-def test_fits_of_other_settings_have_no_difference(fitted):
-    mixed = Fits(us_china=fitted[4][0], closed_open=fitted[3][1])
-    with pytest.raises(Unanswerable, match="other sampler settings"):
-        same_gap(mixed, NEEDS)
+def test_a_claim_reads_and_does_not_sample(both, monkeypatch):
+    """The fit of both comparisons is planned with the others; the question only reads it."""
+    import frontierlag.sensitivity.refit as refits
+
+    evidence = evidence_of(both)
+    evidence.crossed(*NEEDS)
+
+    def refuse(*_, **__):
+        raise AssertionError("a claim called the sampler")
+
+    monkeypatch.setattr(refits, "sample", refuse)
+    assert CROSSED in same_gap(evidence, NEEDS).note
+
+
+def test_the_plan_has_the_fit_of_both_comparisons_once(tmp_path):
+    (claim,) = [c for c in ARTICLE if c.number == "6"]
+    job = Job("eci-2026-08-11")
+    items, evidence = evidence_items(job, job.prepare(), ARTICLE, [], tmp_path)
+    (pair,) = evidence.crossed_items
+    assert {pair.first, pair.second} <= set(items)
+    assert [i.prepared.releases.comparison.name for i in (pair.first, pair.second)] == [
+        "us-china",
+        "closed-open",
+    ]
+    needs = [need.fit for need in claim.needs]
+    with pytest.raises(Unanswerable, match="was not made in this run"):
+        evidence.crossed(*needs)
+    told = evidence.with_found({}, {pair: "too few releases"})
+    with pytest.raises(Unanswerable, match="too few releases"):
+        told.crossed(*needs)
+    made = object()
+    assert evidence.with_found({}, {pair: made}).crossed(*needs) is made
+
+
+def test_comparisons_of_two_days_have_no_fit_of_both(both):
+    one, other = (a.fit.observations.releases for a in both)
+    late = replace(other, as_of=other.as_of - timedelta(days=1))
+    with pytest.raises(SpecError, match="not one table on one day"):
+        crossed_fit(both[0].fit.spec, one, late, both[0].fit.settings)
 
 
 @pytest.mark.parametrize(
@@ -162,25 +200,20 @@ def test_the_answer_says_what_it_is_of(both):
     assert "closed" in found.evidence[1]
 
 
-def test_a_fit_of_both_that_missed_the_gate_marks_the_answer(both, monkeypatch):
-    from frontierlag.claims import gaps
-
-    real = gaps.crossed_fit
-
-    def failing(*fits):
-        found = real(*fits)
-        missed = Check("R-hat", 1.2, "at most 1.01", "slope[USA]", False)
-        rest = [check for check in found.gates[0].checks if check.name != "R-hat"]
-        return replace(found, gates=(Convergence((missed, *rest)),))
-
-    monkeypatch.setattr(gaps, "crossed_fit", failing)
+def test_a_fit_of_both_that_missed_the_gate_marks_the_answer(both):
+    found = evidence_of(both).crossed(*NEEDS)
+    missed = Check("R-hat", 1.2, "at most 1.01", "slope[USA]", False)
+    rest = [check for check in found.gates[0].checks if check.name != "R-hat"]
+    failed = replace(found, gates=(Convergence((missed, *rest)),))
     claim = Claim("6", "w", "e", "months", NEEDS, same_gap)
     passed = SimpleNamespace(converged=True)
     pair = [
         SimpleNamespace(name=a.name, fit=a.fit, measured=a.measured, convergence=passed)
         for a in both
     ]
-    (found,) = answer([claim], evidence_of(pair))
+    evidence = evidence_of(pair)
+    evidence.crossed = lambda *_: failed
+    (found,) = answer([claim], evidence)
     assert found.converged is False
     assert found.note.startswith("NOT CONVERGED: the fit of both comparisons")
 

@@ -1,5 +1,6 @@
 """How the command line behaves when something is wrong, or when it is told to stop."""
 
+import json
 import os
 import re
 import resource
@@ -14,7 +15,7 @@ from frontierlag.cli import main
 from frontierlag.cli.app import app
 from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, USER_ERROR
 from frontierlag.errors import OutputError
-from frontierlag.outputs import replaced
+from frontierlag.outputs import MADE_BY, replaced
 
 pytestmark = pytest.mark.xdist_group("cli")
 COMMAND = [sys.executable, "-m", "frontierlag.cli"]
@@ -175,7 +176,10 @@ def test_debug_gives_the_traceback():
 def test_ctrl_c_at_any_moment_leaves_everything_as_it_was(tmp_path, wait, whom):
     out = tmp_path / "out"
     out.mkdir()
-    before = {"manifest.json": '{"files": ["manifest.json", "lags.csv"]}', "lags.csv": "mine"}
+    before = {
+        "manifest.json": json.dumps({"files": ["manifest.json", "lags.csv"]} | MADE_BY),
+        "lags.csv": "mine",
+    }
     for name, content in before.items():
         (out / name).write_text(content)
     process = subprocess.Popen(

@@ -1,19 +1,27 @@
 import json
 import signal
+from pathlib import Path
 
 import pytest
 
 from frontierlag import outputs
 from frontierlag.errors import OutputError
-from frontierlag.outputs import MANIFEST, files_below, replaced, staged, staged_all
+from frontierlag.outputs import (
+    MANIFEST,
+    files_below,
+    replaced,
+    staged,
+    staged_all,
+    write_manifest,
+    written_before,
+)
 
 
 def write_run(folder, content):
     (folder / "figures").mkdir()
     (folder / "figures" / "a.svg").write_text(content)
     (folder / "lags.csv").write_text(content)
-    files = [*files_below(folder), MANIFEST]
-    (folder / MANIFEST).write_text(json.dumps({"files": files}))
+    write_manifest(folder, {})
 
 
 def content(folder):
@@ -52,8 +60,7 @@ def test_a_second_run_replaces_its_own_files_and_keeps_the_others(tmp_path):
     with staged(out) as folder:
         write_run(folder, "one")
         (folder / "old.csv").write_text("gone after the second run")
-        files = [*files_below(folder), MANIFEST]
-        (folder / MANIFEST).write_text(json.dumps({"files": files}))
+        write_manifest(folder, {})
     (out / "notes.txt").write_text("mine")
     (out / "sensitivity").mkdir()
     (out / "sensitivity" / MANIFEST).write_text("of another command")
@@ -91,6 +98,87 @@ def test_somebody_elses_folder_is_not_replaced(tmp_path):
     with pytest.raises(OutputError, match="not replaced"), staged(out):
         pytest.fail("the block must not run")
     assert (out / "chapter1.tex").read_text() == "years of work"
+
+
+def test_an_empty_folder_is_filled(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    with staged(out) as folder:
+        write_run(folder, "one")
+    assert content(out)["lags.csv"] == "one"
+
+
+def test_a_link_is_followed(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with staged(tmp_path / "link") as folder:
+        write_run(folder, "one")
+    assert (tmp_path / "link").is_symlink()
+    assert content(tmp_path / "real")["lags.csv"] == "one"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "not the manifest of a frontierlag run"),
+        ('{"name": "my app", "short_name": "app", "icons": []}', "not the manifest"),
+        ('{"files": ["manifest.json"]}', "not the manifest"),
+        ('{"made_by": "frontierlag"}', "not the manifest"),
+        ("\udcff", "cannot be read"),
+    ],
+)
+def test_a_manifest_that_is_not_ours_is_never_replaced(tmp_path, text, words):
+    out = tmp_path / "site"
+    out.mkdir()
+    before = text.encode("utf-8", "surrogateescape")
+    (out / MANIFEST).write_bytes(before)
+    with pytest.raises(OutputError, match=words), staged(out):
+        pytest.fail("the block must not run")
+    assert (out / MANIFEST).read_bytes() == before
+
+
+def test_a_manifest_made_before_the_mark_is_ours(tmp_path):
+    record = {"versions": {"frontierlag": "0.1"}, "files": ["lags.csv", MANIFEST]}
+    (tmp_path / MANIFEST).write_text(json.dumps(record))
+    assert written_before(tmp_path) == {"lags.csv", MANIFEST}
+
+
+def test_a_mount_point_is_refused():
+    with pytest.raises(OutputError, match=r"/proc is a mount point"), staged(Path("/proc")):
+        pytest.fail("the block must not run")
+
+
+def test_a_place_that_takes_no_folders_is_refused():
+    with pytest.raises(OutputError, match="cannot write to /proc"), staged(Path("/proc/out")):
+        pytest.fail("the block must not run")
+
+
+def test_the_folder_one_stands_in_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for out in (Path(), tmp_path.parent):
+        with pytest.raises(OutputError, match="the folder you are in"), staged(out):
+            pytest.fail("the block must not run")
+
+
+def test_a_folder_that_may_not_be_written_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(outputs.os, "access", lambda path, mode: mode == outputs.os.F_OK)
+    with pytest.raises(OutputError, match="may not be read and written"), staged(tmp_path):
+        pytest.fail("the block must not run")
+
+
+def test_one_result_inside_another_is_refused(tmp_path):
+    with (
+        pytest.raises(OutputError, match="beside each other"),
+        staged_all([tmp_path / "a", tmp_path / "a" / "b"]),
+    ):
+        pytest.fail("the block must not run")
+
+
+@pytest.mark.parametrize("place", ["/dev/full", "/"])
+def test_a_device_or_a_folder_is_no_file(place):
+    with pytest.raises(OutputError, match="give the name of a file"), replaced(Path(place)):
+        pytest.fail("the block must not run")
 
 
 def test_a_file_is_not_a_folder(tmp_path):

@@ -11,11 +11,12 @@ from unittest import mock
 from blocks import block
 
 from frontierlag.cli.app import app, call
+from frontierlag.scores.registry import registry
 
-FOLDER = "../results/eci-2026-08-11/us-china"
+FOLDER = f"../results/{registry().roles.scores}/us-china"
 # From the docs folder; none of them fits anything.
 COMMANDS = {
-    "published": "published --scores eci-2025-12-19",
+    "published": f"published --scores {registry().roles.published}",
     "list": "scores list",
     "check": "scores check examples/my-scores.csv --comparison closed-open",
     "cite": f"cite {FOLDER} --lag realized --period window",

@@ -28,8 +28,8 @@ from frontierlag.scores import Metric, date_lint, load_scores, parse_comparison,
 from frontierlag.scores.countries import COUNTRY_NAMES
 from frontierlag.scores.layouts import describe_layouts
 from frontierlag.scores.metric import ECI, FRONTIERMATH
+from frontierlag.scores.registry import registry
 from frontierlag.scores.resolutions import resolutions
-from frontierlag.scores.table import reference_names
 from frontierlag.settings import SamplerSettings
 from frontierlag.summary import INTERVAL_KIND, OUTER, tails
 from frontierlag.trends import TRENDS, Broken
@@ -174,7 +174,7 @@ def _metric(metric: Metric) -> str:
 
 def _tables() -> str:
     rows = []
-    for name in reference_names():
+    for name in (main.name for main in registry().of("scores", archived=False)):
         one = load_scores(name)
         dated = one.frame["released"].dropna()
         rows.append(
@@ -198,7 +198,7 @@ def _result_tables() -> str:
 def _left_out() -> str:
     """How many rows each comparison uses and leaves out, on every table."""
     rows = []
-    for name in reference_names():
+    for name in (main.name for main in registry().of("scores", archived=False)):
         one = load_scores(name)
         for comparison in ("us-china", "closed-open"):
             try:
@@ -212,7 +212,9 @@ def _left_out() -> str:
 
 
 def _date_lint() -> str:
-    return "\n".join(f"- {words}" for words in map(str, date_lint(load_scores("eci-2026-08-11"))))
+    return "\n".join(
+        f"- {words}" for words in map(str, date_lint(load_scores(registry().roles.scores)))
+    )
 
 
 def _countries() -> str:

@@ -13,8 +13,9 @@ from scipy.special import expit
 from frontierlag.benchmarks import load_results
 from frontierlag.scores import load_scores
 from frontierlag.scores.metric import ECI
+from frontierlag.scores.registry import registry
 
-RESULTS, SCORES = "eci-results-2026-08-11", "eci-2026-08-11"
+RESULTS, SCORES = registry().roles.results, registry().roles.scores
 # As in Epoch AI's eci-public: the penalty's weight, the benchmark whose discrimination is 1, the
 # edges that scores are cut to, and bounds of all parameters.
 PENALTY, ANCHOR, EDGE, MOST, LEAST_SLOPE = 0.1, "Winogrande", 1e-3, 10.0, 0.1

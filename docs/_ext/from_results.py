@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from blocks import block, table, told
+from readme import answer, answers
+from result_rows import NEW, OLD, decimals, marked, read, row_of, rows_of, share
 
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
-from frontierlag.report.readme import answer, answers
-from frontierlag.report.readme_rows import NEW, OLD, decimals, marked, read, row_of, rows_of, share
 from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
 from frontierlag.scores import load_scores
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 from blocks import note, table
+from result_rows import NEW, OLD, decimals, read
+from result_studies import errors, forecast, line, records, starts
 
 from frontierlag.forecast.catch_up import BEST
-from frontierlag.report.readme_rows import NEW, OLD, decimals, read
-from frontierlag.report.readme_studies import errors, forecast, line, records, starts
 
 US_CHINA = (NEW, "us-china")
 _SENSITIVITY = (*US_CHINA, "sensitivity")

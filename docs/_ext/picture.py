@@ -25,8 +25,9 @@ from frontierlag.observations import Observations, day_number, subset
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.axes import LAG_COLORS, date_axis
 from frontierlag.report.figures.sheet import COLORS, NEUTRAL, add_sheet, new_figure, styled
+from frontierlag.scores.registry import registry
 
-SCORES, COMPARISON, MODEL = "eci-2026-08-11", "us-china", "linear-stochastic"
+SCORES, COMPARISON, MODEL = registry().roles.scores, "us-china", "linear-stochastic"
 FIRST = date(2025, 5, 1)
 STEM = "two-lags"
 

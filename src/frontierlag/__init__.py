@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from frontierlag import caches
+
 if TYPE_CHECKING:
     from frontierlag.analysis import Analysis, analyse
     from frontierlag.errors import FrontierLagError
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from frontierlag.settings import SamplerSettings
     from frontierlag.storage import load, store
     from frontierlag.summary import summarize
+
+# Before any of the libraries that keep a cache is imported.
+caches.on_import()
 
 _HOME = {
     "Analysis": "analysis",

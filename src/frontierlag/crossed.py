@@ -20,7 +20,6 @@ import xarray as xr
 
 from frontierlag.checks.convergence import Convergence, check
 from frontierlag.errors import SpecError
-from frontierlag.fitting import Fit
 from frontierlag.model import ModelSpec
 from frontierlag.names import CAPABILITIES, RELEASE
 from frontierlag.observations import Observations, reference_date, subset
@@ -53,8 +52,10 @@ class Crossed:
     gates: tuple[Convergence, ...]
 
 
-def crossed_fit(first: Fit, second: Fit, cores: int = 1) -> Crossed:
-    """Fit the releases of two fits at once, with their model and settings.
+def crossed_fit(
+    spec: ModelSpec, one: Releases, other: Releases, settings: SamplerSettings, cores: int = 1
+) -> Crossed:
+    """Fit the releases of two comparisons at once.
 
     Parameters of two groups share nothing, neither in the prior nor in the likelihood, so the
     posterior of all frontiers is the product of those of any pairs of them: each pair is sampled by
@@ -63,20 +64,25 @@ def crossed_fit(first: Fit, second: Fit, cores: int = 1) -> Crossed:
 
     Parameters
     ----------
-    first, second
-        Fits of two comparisons of one table.
+    spec
+        The model that each comparison is fitted with.
+    one, other
+        The releases of two comparisons of one table, by one as-of date.
+    settings
+        Sampler settings, those of the fits of the comparisons.
     cores
         Threads for sampling; changes no number.
 
     Raises
     ------
     SpecError
-        If the two are not of one table, model and settings, if the groups of the model are not
-        independent of each other or it uses only some of the releases, or if there are too few
-        releases for two frontiers.
+        If the two are not of one table and day, if the groups of the model are not independent of
+        each other or it uses only some of the releases, or if there are too few releases for two
+        frontiers.
     """
-    _check(first, second)
-    of = (first.observations.releases, second.observations.releases)
+    _check(spec, one, other)
+    settings = settings.resolved(spec.frontier.target_accept)
+    of = (one, other)
     every = union(*of)
     number = combinations(every, of)
     if not number.any():
@@ -90,10 +96,9 @@ def crossed_fit(first: Fit, second: Fit, cores: int = 1) -> Crossed:
         own = np.isin(number, pair)
         group = np.where(number[own] == pair[0], 0, 1)
         observations = Observations(replace(subset(every, own), group=group), reference_date(every))
-        seed = (first.settings.seed + k) % 2**32  # or two pairs would move alike
-        settings = first.settings.model_copy(update={"seed": seed})
-        cores = min(cores, settings.chains)
-        capability, gate = _sampled(first.spec, observations, settings, cores)
+        # Another seed for each, or two pairs would move alike.
+        own_seed = settings.model_copy(update={"seed": (settings.seed + k) % 2**32})
+        capability, gate = _sampled(spec, observations, own_seed, min(cores, settings.chains))
         found.append(capability)
         gates.append(gate)
     drawn = xr.concat(found, RELEASE)
@@ -151,27 +156,23 @@ def _sampled(
     return fit.tree[CAPABILITIES].to_dataset()["capability"], gate
 
 
-def _check(first: Fit, second: Fit) -> None:
-    """Refuse two fits that cannot be one."""
-    one, other = (fit.observations.releases for fit in (first, second))
-    if (one.table, one.as_of) != (other.table, other.as_of) or first.spec != second.spec:
+def _check(spec: ModelSpec, one: Releases, other: Releases) -> None:
+    """Refuse two comparisons that cannot be one fit."""
+    if (one.table, one.as_of) != (other.table, other.as_of):
         raise SpecError(
-            f"{first.spec.name} on {one.table} as of {one.as_of} and {second.spec.name} on "
-            f"{other.table} as of {other.as_of} are not of one table and model, so they cannot be "
-            "made one fit"
+            f"{one.table} as of {one.as_of} and {other.table} as of {other.as_of} are not one "
+            "table on one day, so they cannot be made one fit"
         )
-    if first.settings != second.settings:
-        raise SpecError("two fits with other sampler settings cannot be made one: fit both alike")
-    shared = [p.name for p in first.spec.parameters if p.shared]
+    shared = [p.name for p in spec.parameters if p.shared]
     reason = ""
-    if first.spec.frontier.reads != "scores":
+    if spec.frontier.reads != "scores":
         reason = "the errors of its groups are not independent"
     elif shared:
         reason = f"its groups share {', '.join(shared)}"
-    elif not first.spec.frontier.select(one).all():
+    elif not spec.frontier.select(one).all():
         reason = "it uses record-holders only"
     if reason:
         raise SpecError(
-            f"{first.spec.name} has no frontier for every combination of groups ({reason}): ask of "
+            f"{spec.name} has no frontier for every combination of groups ({reason}): ask of "
             "linear-stochastic"
         )

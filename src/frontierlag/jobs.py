@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,9 +11,11 @@ from frontierlag.benchmarks import MeasuredReleases, joined, load_results
 from frontierlag.draws import DrawnReleases, load_draws, with_draws
 from frontierlag.errors import SpecError
 from frontierlag.lags.days import Window
-from frontierlag.model import Reads, first_model, models_for
+from frontierlag.model import Reads, first_model, headline_of, models_for
 from frontierlag.scores import (
+    DEFAULT_OPTIONS,
     Efforts,
+    ReadOptions,
     Releases,
     ScoreTable,
     default_window_start,
@@ -41,6 +44,8 @@ class Job:
         makers and countries come from the score table all the same.
     draws
         Path of joint draws of the scores, in place of their intervals; empty for the intervals.
+    reading
+        How to read the score table where it does not say it itself.
 
     Raises
     ------
@@ -55,6 +60,7 @@ class Job:
     efforts: Efforts = "best"
     results: str = ""
     draws: str = ""
+    reading: ReadOptions = DEFAULT_OPTIONS
 
     def prepare(self) -> Prepared:
         """Read the table and settle the groups and the window."""
@@ -63,7 +69,7 @@ class Job:
                 "give either benchmark results or joint draws of scores, not both: each says how "
                 "the models were measured"
             )
-        table = load_scores(self.scores)
+        table = load_scores(self.scores, self.reading)
         if self.as_of is not None and self.as_of > table.as_of:
             raise SpecError(
                 f"the as-of date {self.as_of} is later than {table.as_of}, the last day that "
@@ -128,8 +134,12 @@ class Prepared:
         return models_for(self.table.metric, self.reads)
 
     def model(self, trend: str = "") -> str:
-        """Name of the model that stands first for these data, or of its like with another trend."""
+        """Name of the headline model for these data, or of its like with another trend."""
         return first_model(self.table.metric, self.reads, trend)
+
+    def headline(self, fitted: Sequence[str]) -> str:
+        """Name of the model that answers for a run: see :func:`frontierlag.model.headline_of`."""
+        return headline_of(fitted, self.table.metric, self.reads)
 
     @property
     def suffix(self) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 import subprocess
 from collections import Counter
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +13,10 @@ from frontierlag.draws.releases import DrawnReleases
 from frontierlag.jobs import Prepared
 from frontierlag.lags.days import Window
 from frontierlag.model import ModelSpec
+from frontierlag.program import versions
 from frontierlag.scores import Metric, Releases, ScoreTable, date_lint
 from frontierlag.settings import SamplerSettings
 from frontierlag.summary import INNER, INTERVAL_KIND, OUTER
-
-_PACKAGES = (
-    "frontierlag", "pymc", "pytensor", "nutpie", "arviz", "arviz-stats", "numpy", "scipy", "numba",
-    "pandas", "xarray", "netCDF4", "matplotlib",
-)  # fmt: skip
 
 
 def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
@@ -157,11 +151,6 @@ def evidence_record(
         **record,
         "converged": converged,
     }
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of every package that a number passes through."""
-    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
 def git_commit() -> str | None:

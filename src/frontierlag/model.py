@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -25,9 +25,9 @@ from frontierlag.trends import TRENDS, Trend, trend
 Reads = Literal["scores", "results", "draws"]
 
 # What a run fits unless told otherwise, as far as it suits the metric, by what it is fitted to.
-# The last frontier stands first: it uses every release, and its realized lag comes from latent
-# capabilities and not from the scores that happened to be measured highest. A joint model takes a
-# minute, so a run fits one unless it is asked for more.
+# The last frontier is that of the headline model: it uses every release, and its realized lag comes
+# from latent capabilities and not from the scores that happened to be measured highest. A joint
+# model takes a minute, so a run fits one unless it is asked for more.
 MAIN_TRENDS: dict[Reads, tuple[str, ...]] = {
     "scores": ("linear", "logistic"),
     "results": ("linear",),
@@ -171,7 +171,7 @@ def models_for(metric: Metric, reads: Reads = "scores") -> tuple[str, ...]:
 
 
 def first_model(metric: Metric, reads: Reads = "scores", trend: str = "") -> str:
-    """Name of the model that stands first for data of a metric: its sentence and chart lead.
+    """Name of the headline model for data of a metric: its sentence and chart come first.
 
     Parameters
     ----------
@@ -180,13 +180,31 @@ def first_model(metric: Metric, reads: Reads = "scores", trend: str = "") -> str
     reads
         What is fitted.
     trend
-        Another trend than the one that stands first.
+        Another trend than the headline model's.
     """
     curve = trend or ("logistic" if metric.bounded else "linear")
     name = f"{curve}-{MAIN_FRONTIERS[reads][-1]}"
     # Between bounds the curve of that kind is its logistic, if it has one.
     bent = f"{curve}-logistic-{MAIN_FRONTIERS[reads][-1]}"
     return bent if not suits(name, metric) and f"{curve}-logistic" in TRENDS else name
+
+
+def headline_of(fitted: Sequence[str], metric: Metric, reads: Reads = "scores") -> str:
+    """Name of the model that answers for a run: the one rule, kept in the run's manifest.
+
+    Parameters
+    ----------
+    fitted
+        Names of the fitted models, those that were asked for first.
+    metric, reads
+        As for :func:`first_model`.
+
+    Returns
+    -------
+    :func:`first_model` if it was fitted or nothing was, else the model that was named first.
+    """
+    first = first_model(metric, reads)
+    return first if first in fitted or not fitted else fitted[0]
 
 
 def suits(name: str, metric: Metric) -> bool:

@@ -15,16 +15,17 @@ import pandas as pd
 from frontierlag.analysis import Analysis, analyse
 from frontierlag.checks.loo import Loo, loo
 from frontierlag.checks.predictive import prior_curves
+from frontierlag.crossed import Crossed, crossed_fit
+from frontierlag.errors import SpecError
 from frontierlag.jobs import Prepared
 from frontierlag.manifest import model_record
 from frontierlag.model import ModelSpec
-from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.plan import Item, by_compilation, only_what_is_compared
+from frontierlag.names import REALIZED, TREND, WINDOW
+from frontierlag.plan import CrossedItem, Item, by_compilation, only_what_is_compared
 from frontierlag.priors import Prior
 from frontierlag.report import tables
 from frontierlag.report.bands import charted, curve_bands, lag_bands
 from frontierlag.report.capabilities import benchmark_table, capability_table
-from frontierlag.report.estimands import estimand_tables
 from frontierlag.report.figures import (
     MeanLag,
     Provenance,
@@ -42,8 +43,6 @@ from frontierlag.storage import store
 from frontierlag.summary import summarize
 
 FIGURES = "figures"
-# What a run says in sentences: kind of lag and period.
-SENTENCES = ((REALIZED, WINDOW), (TREND, WINDOW), (REALIZED, CURRENT))
 
 
 @dataclass(frozen=True)
@@ -100,6 +99,53 @@ def fit_all(
     return found
 
 
+def fit_crossed(
+    items: Sequence[CrossedItem],
+    settings: SamplerSettings,
+    priors: Mapping[str, Prior] | None,
+    workers: int | None,
+    done: Callable[[str], None],
+) -> dict[CrossedItem, Crossed | str]:
+    """Fit the releases of two comparisons at once, for claims about both.
+
+    Parameters
+    ----------
+    items
+        Pairs of fits of one model to two comparisons of one table.
+    settings, priors, workers, done
+        As in :func:`frontierlag.run.run_jobs`.
+
+    Returns
+    -------
+    What each found, or why such a fit is not possible.
+    """
+    cpus = os.cpu_count() or 1
+    workers = min(workers or cpus, len(items)) or 1
+    task = partial(_cross, settings=settings, priors=priors, cores=max(1, cpus // workers))
+    parallel = joblib.Parallel(n_jobs=workers, return_as="generator")
+    found = {}
+    for item, one in zip(items, parallel(joblib.delayed(task)(i) for i in items), strict=True):
+        found[item] = one
+        done(f"{item.first.model}, both comparisons at once")
+    return found
+
+
+def _cross(
+    item: CrossedItem, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
+) -> Crossed | str:
+    one, other = item.first.prepared, item.second.prepared
+    try:
+        if (item.first.model, one.table.sha256) != (item.second.model, other.table.sha256):
+            raise SpecError(
+                f"{item.first.model} on {one.table.name} and {item.second.model} on "
+                f"{other.table.name} are not one model on one table, so they have no joint fit"
+            )
+        spec = ModelSpec.of(item.first.model, one.table.metric, priors)
+        return crossed_fit(spec, one.releases, other.releases, settings, cores)
+    except SpecError as reason:
+        return str(reason)
+
+
 def _fit_group(
     items: Sequence[Item],
     settings: SamplerSettings,
@@ -133,7 +179,6 @@ def _fit_one(
             "predictive": tables.predictive_table(analysis),
             "capabilities": capability_table(analysis),
             **page_tables(analysis),
-            **estimand_tables(analysis),
             **({"benchmarks": benchmark_table(analysis)} if prepared.measured else {}),
             **beside(analysis, prepared.releases, tell=item.model == prepared.model()),
         },
@@ -144,7 +189,7 @@ def _fit_one(
             for kind in (TREND, REALIZED)
             for draws in [measured.lag(kind, WINDOW)]
         ),
-        sentences=tuple(lag_sentence(analysis, *told) for told in SENTENCES),
+        sentences=tuple(lag_sentence(analysis, kind) for kind in (REALIZED, TREND)),
         record=model_record(spec, len(analysis.fit.observations.releases), settings),
         converged=gate.converged,
         loo=loo(analysis.fit, cores=cores) if item.compared else None,

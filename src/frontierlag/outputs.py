@@ -17,7 +17,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from typing import Any
 from frontierlag.errors import OutputError
 
 MANIFEST = "manifest.json"
+# What marks a manifest as this program's: other programs write files of this name too.
+MADE_BY = {"made_by": "frontierlag"}
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -38,8 +40,9 @@ def staged(out: Path) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        If ``out`` is a file, cannot be written, or is a folder with content that no run of this
-        program made (replacing it could destroy somebody's files).
+        If ``out`` is a file, a mount point or the folder one stands in, cannot be written, or is a
+        folder with content that no run of this program made (replacing it could destroy somebody's
+        files). All of it before the block begins, so that nothing is computed in vain.
     """
     with staged_all([out]) as (folder,):
         yield folder
@@ -54,10 +57,12 @@ def staged_all(outs: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
     OutputError
         As :func:`staged`, or if two of ``outs`` are the same folder.
     """
-    places = [out.absolute() for out in outs]
+    # A link is followed: what is replaced is the folder that it leads to.
+    places = [Path(os.path.realpath(out)) for out in outs]
     if len(set(places)) != len(places):
         raise OutputError(f"two results would go to one folder: {', '.join(map(str, places))}")
     for out in places:
+        _refuse_nested(out, places)
         _refuse_foreign(out)
     made: list[Path] = []
     try:
@@ -146,14 +151,85 @@ def _beside(out: Path) -> Path:
         ) from None
 
 
+def write_manifest(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write the manifest of a results folder last of all, with the list of its files.
+
+    Parameters
+    ----------
+    folder
+        The folder, with everything else in it.
+    record
+        What was done; values that JSON has no form for are written as their text.
+    """
+    whole = {**MADE_BY, **record, "files": sorted({*files_below(folder), MANIFEST})}
+    text = json.dumps(whole, indent=2, ensure_ascii=False, default=str) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def written_before(folder: Path) -> frozenset[str]:
+    """Relative paths of the files that an earlier run wrote into a folder, by its manifest.
+
+    Raises
+    ------
+    OutputError
+        If the manifest is broken, or not one of this program.
+    """
+    path = folder / MANIFEST
+    other = f"so {folder} is not replaced; give an empty or new folder with --out"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path} cannot be read ({error}), {other}") from None
+    files = found.get("files") if isinstance(found, dict) else None
+    if not _is_ours(found) or not isinstance(files, list) or MANIFEST not in files:
+        raise OutputError(f"{path} is not the manifest of a frontierlag run, {other}")
+    return frozenset(map(str, files))
+
+
+def _is_ours(manifest: Any) -> bool:
+    """Whether a manifest is this program's; those made before the mark name it in ``versions``."""
+    if not isinstance(manifest, dict):
+        return False
+    versions = manifest.get("versions")
+    marked = all(manifest.get(key) == value for key, value in MADE_BY.items())
+    return marked or (isinstance(versions, dict) and "frontierlag" in versions)
+
+
+def _refuse_nested(out: Path, places: Sequence[Path]) -> None:
+    for other in places:
+        if other in out.parents:
+            raise OutputError(
+                f"{out} lies in {other}, where other results of this run would go; give two "
+                "folders that lie beside each other"
+            )
+
+
 def _refuse_foreign(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out} is a file; give a folder with --out")
-    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
+    if not out.is_dir():
+        return
+    below = f"give a folder in it, such as {out / 'results'}, with --out"
+    if os.path.ismount(out):
+        raise OutputError(f"{out} is a mount point, which cannot be replaced; {below}")
+    here = Path.cwd()
+    if out in (here, *here.parents):
+        raise OutputError(
+            f"{out} is the folder you are in (or above it), and a results folder is replaced as a "
+            f"whole; {below}"
+        )
+    if not os.access(out, os.R_OK | os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{out} may not be read and written by you; choose another folder with --out"
+        )
+    if not any(out.iterdir()):
+        return
+    if not (out / MANIFEST).is_file():
         raise OutputError(
             f"{out} has files in it but no {MANIFEST} of an earlier run, so it is not replaced; "
             "give an empty or new folder with --out"
         )
+    written_before(out)
 
 
 def _swap_all(made: Sequence[Path], places: Sequence[Path]) -> None:
@@ -188,7 +264,9 @@ def _swap_all(made: Sequence[Path], places: Sequence[Path]) -> None:
 
 def _keep_foreign_files(out: Path, staging: Path) -> None:
     """Copy what the earlier run did not write into the new folder."""
-    written = set(json.loads((out / MANIFEST).read_text(encoding="utf-8")).get("files", []))
+    if not any(out.iterdir()):
+        return
+    written = written_before(out)
     for path in sorted(out.rglob("*")):
         relative = path.relative_to(out)
         target = staging / relative

@@ -13,6 +13,7 @@ from frontierlag.checks.loo import Loo
 from frontierlag.checks.same_data import same_data
 from frontierlag.checks.stacking import Stacked
 from frontierlag.claims.claim import Claim, Need, Unanswerable
+from frontierlag.crossed import Crossed
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.model import ModelSpec
@@ -39,6 +40,14 @@ class Item:
     compared: bool = True
 
 
+@dataclass(frozen=True)
+class CrossedItem:
+    """One fit of the releases of two planned fits at once: see :mod:`frontierlag.crossed`."""
+
+    first: Item
+    second: Item
+
+
 class StoredEvidence:
     """Evidence for claims from the fits that a run has stored."""
 
@@ -47,16 +56,25 @@ class StoredEvidence:
         items: Mapping[Need, Item],
         missing: Mapping[Need, str],
         loos: Mapping[Path, Loo] | None = None,
+        pairs: Mapping[tuple[Need, Need], CrossedItem] | None = None,
+        crossed: Mapping[CrossedItem, Crossed | str] | None = None,
     ) -> None:
         self._items = items
         self._missing = missing
         self._loos = loos or {}
+        self._pairs = pairs or {}
+        self._crossed = crossed or {}
         self._load = cache(load)
 
     @property
     def items(self) -> tuple[Item, ...]:
         """The fits that there are, each once."""
         return tuple({item.posterior: item for item in self._items.values()}.values())
+
+    @property
+    def crossed_items(self) -> tuple[CrossedItem, ...]:
+        """The fits of two comparisons at once that claims need, each once."""
+        return tuple(dict.fromkeys(self._pairs.values()))
 
     def analysis(self, need: Need) -> Analysis:
         """Read the fit that is needed.
@@ -96,9 +114,35 @@ class StoredEvidence:
             raise Unanswerable(f"no other model was fitted to the same data as {item.model}")
         return self._loos[item.posterior]
 
-    def with_loos(self, loos: Mapping[Path, Loo]) -> StoredEvidence:
-        """The same once fitted, with the leave-one-out densities by posterior."""
-        return StoredEvidence(self._items, self._missing, loos)
+    def crossed(self, one: Need, other: Need) -> Crossed:
+        """The one posterior of the releases of two fits.
+
+        Raises
+        ------
+        Unanswerable
+            If this run has none, with the reason.
+        """
+        pair = self._pairs.get((one, other))
+        found = self._crossed.get(pair) if pair else None
+        if found is None:
+            raise Unanswerable("the fit of both comparisons at once was not made in this run")
+        if isinstance(found, str):
+            raise Unanswerable(found)
+        return found
+
+    def with_found(
+        self, loos: Mapping[Path, Loo], crossed: Mapping[CrossedItem, Crossed | str]
+    ) -> StoredEvidence:
+        """The same once fitted.
+
+        Parameters
+        ----------
+        loos
+            Leave-one-out densities by posterior.
+        crossed
+            Fits of two comparisons at once, or why there is none.
+        """
+        return StoredEvidence(self._items, self._missing, loos, self._pairs, crossed)
 
     def _item(self, need: Need) -> Item:
         if need.fit not in self._items:
@@ -180,7 +224,19 @@ def evidence_items(
                 f"{item.prepared.releases.comparison.name}), which this run did not fit; "
                 "`frontierlag claims` or `run --all-claims` does"
             )
-    return extra, StoredEvidence(found, missing)
+    return extra, StoredEvidence(found, missing, pairs=_pairs(claims, found))
+
+
+def _pairs(
+    claims: Sequence[Claim], found: Mapping[Need, Item]
+) -> dict[tuple[Need, Need], CrossedItem]:
+    """The fits of two comparisons at once that claims need, by the two fits."""
+    pairs = {}
+    for claim in claims:
+        fits = tuple(dict.fromkeys(need.fit for need in claim.needs))
+        if claim.one_posterior and len(fits) == 2 and all(fit in found for fit in fits):
+            pairs[fits[0], fits[1]] = CrossedItem(found[fits[0]], found[fits[1]])
+    return pairs
 
 
 def _item_for(

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from frontierlag.errors import ResultsError
+from frontierlag.model import Reads, headline_of
 from frontierlag.outputs import MANIFEST
+from frontierlag.scores import Metric
+
+HEADLINE = "headline"  # its key in a manifest
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -37,6 +43,30 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict):
         raise ResultsError(f"{path} is not the manifest of a run; run the analysis again")
     return manifest
+
+
+def headline_model(manifest: Mapping[str, Any]) -> str:
+    """Name of the model that answers for a run, as its manifest names it.
+
+    The manifest of an earlier version does not; there the rule of :func:`headline_of` is applied to
+    the models that it lists.
+
+    Raises
+    ------
+    ResultsError
+        If the manifest names no model, so that it is not that of a run.
+    """
+    if HEADLINE in manifest:
+        return str(manifest[HEADLINE])
+    models, data = manifest.get("models"), manifest.get("data", {})
+    if not models or "metric" not in data:
+        raise ResultsError(
+            "the manifest names no fitted model; give a folder made by `frontierlag run`"
+        )
+    known = {field.name for field in fields(Metric)}
+    metric = Metric(**{key: value for key, value in data["metric"].items() if key in known})
+    reads: Reads = "results" if data.get("results") else "draws" if data.get("draws") else "scores"
+    return headline_of(list(models), metric, reads)
 
 
 def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,12 +14,14 @@ from frontierlag.checks.comparison import ModelComparison
 from frontierlag.checks.stacking import Stacked
 from frontierlag.claims import ARTICLE, Answer, Claim, answer
 from frontierlag.claims.claim import US_CHINA
+from frontierlag.crossed import Crossed
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions
 from frontierlag.manifest import evidence_record, run_record
-from frontierlag.outcomes import FIGURES, Outcome, fit_all
-from frontierlag.outputs import MANIFEST, files_below, staged, staged_all
+from frontierlag.outcomes import FIGURES, Outcome, fit_all, fit_crossed
+from frontierlag.outputs import staged, staged_all, write_manifest
 from frontierlag.plan import (
+    CrossedItem,
     Item,
     StoredEvidence,
     claims_on,
@@ -32,10 +33,10 @@ from frontierlag.plan import (
 from frontierlag.priors import Prior
 from frontierlag.report import tables
 from frontierlag.report.claims import claim_markdown, claim_table
-from frontierlag.report.estimands import LAST_DAY, stacked_last_day_table
 from frontierlag.report.figures import mean_lags, save
 from frontierlag.report.spreadsheet import as_text
 from frontierlag.request import REQUEST, Request
+from frontierlag.results_folder import HEADLINE
 from frontierlag.settings import SamplerSettings
 
 # The tables that evidence of other tables or comparisons has too, as ``evidence_lags.csv``.
@@ -59,12 +60,15 @@ class Result:
         Of the claims.
     compared
         The models of the same data, compared and stacked.
+    headline
+        The model that answers for the run.
     """
 
     outcomes: list[Outcome]
     evidence: list[tuple[Prepared, Outcome]]
     answers: list[Answer]
     compared: list[tuple[ModelComparison, Stacked]]
+    headline: str
 
     @property
     def stacked(self) -> pd.DataFrame | None:
@@ -87,8 +91,6 @@ class Result:
         parts = [outcome.tables[stem] for outcome in self.outcomes]
         if stem == "lags" and self.stacked is not None:
             parts.append(self.stacked)
-        if stem == LAST_DAY:
-            parts += [stacked_last_day_table(stack) for _, stack in self.compared]
         if stem == "prior_influence":
             parts += [tables.stacked_influence_table(stack) for _, stack in self.compared]
         return pd.concat(parts, ignore_index=True)
@@ -167,11 +169,13 @@ def run_jobs(
             asked.append(claims)
             evidence.append(found)
         outcomes = fit_all(items, settings, priors, workers, done)
+        pairs = list(dict.fromkeys(pair for found in evidence for pair in found.crossed_items))
+        crossed = fit_crossed(pairs, settings, priors, workers, done)
         results = []
         for job, item, own, claims, found, folder in zip(
             jobs, prepared, planned, asked, evidence, folders, strict=True
         ):
-            result = _result(item, own, claims, found, outcomes)
+            result = _result(item, own, claims, found, outcomes, crossed)
             _draw_means(result, item, folder)
             request = Request.of(job, models, settings, priors, all_claims)
             _write(result, item, settings, folder, request)
@@ -218,7 +222,8 @@ def run_claims(
     with staged(out) as folder, TemporaryDirectory(prefix="frontierlag-") as aside:
         items, evidence = evidence_items(job, prepared, claims, [], Path(aside))
         outcomes = fit_all(items, settings, None, workers, done)
-        result = _result(prepared, [], claims, evidence, outcomes)
+        crossed = fit_crossed(evidence.crossed_items, settings, None, workers, done)
+        result = _result(prepared, [], claims, evidence, outcomes, crossed)
         _write(result, prepared, settings, folder)
     return result.answers
 
@@ -229,10 +234,11 @@ def _result(
     claims: Sequence[Claim],
     evidence: StoredEvidence,
     outcomes: Mapping[Path, Outcome],
+    crossed: Mapping[CrossedItem, Crossed | str],
 ) -> Result:
     """Gather what was found on a job, and on what its claims rest on beside it."""
     found = {path: outcome.loo for path, outcome in outcomes.items() if outcome.loo is not None}
-    evidence = evidence.with_loos(found)
+    evidence = evidence.with_found(found, crossed)
     own = list(planned)
     own += [one for one in evidence.items if same_job(one.prepared, item) and one not in own]
     others = [one for one in evidence.items if not same_job(one.prepared, item)]
@@ -241,6 +247,7 @@ def _result(
         evidence=[(one.prepared, outcomes[one.posterior]) for one in others],
         answers=answer(claims, evidence),
         compared=compare_all([(one, outcomes[one.posterior].loo) for one in own], item),
+        headline=item.headline([one.model for one in own]),
     )
 
 
@@ -294,7 +301,6 @@ def _write(
         evidence_record(other, outcome.model, outcome.record, outcome.converged)
         for other, outcome in result.evidence
     ]
+    record[HEADLINE] = result.headline
     record["converged"] = {outcome.model: outcome.converged for outcome in result.outcomes}
-    record["files"] = sorted([*files_below(folder), MANIFEST])
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    write_manifest(folder, record)

@@ -1,4 +1,4 @@
-"""Compile a model once, sample it many times, and refuse a run that stopped short."""
+"""Compile a model once, sample each data set once, and refuse a run that stopped short."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import xarray as xr
 from numba.core import config
 
 from frontierlag.errors import FitError
+from frontierlag.fit_store import fit_store, key_of, refit_wanted
 from frontierlag.model import ModelSpec, build
 from frontierlag.names import CHAIN, DRAW, GROUP
 from frontierlag.observations import Observations
@@ -41,6 +42,9 @@ class Sampled:
     sample_stats: xr.Dataset
     seconds: float
 
+
+# Attribute of stored statistics: how long sampling took when it was done.
+_SECONDS = "sampling_seconds"
 
 _compiled: dict[tuple[ModelSpec, tuple[int, ...]], tuple[pm.Model, Any]] = {}
 
@@ -103,7 +107,7 @@ def _fixed_shape(spec: ModelSpec, observations: Observations) -> tuple[int, ...]
 def sample(
     spec: ModelSpec, observations: Observations, settings: SamplerSettings, cores: int | None = None
 ) -> Sampled:
-    """Sample the posterior with nutpie.
+    """Sample the posterior with nutpie, or take it from the store of fits.
 
     Raises
     ------
@@ -111,6 +115,24 @@ def sample(
         If fewer draws came back than were asked for.
     """
     settings = settings.resolved(spec.frontier.target_accept)
+    store, key = fit_store(), ""
+    if store is not None:
+        key = key_of((spec, spec.parameters), spec.inputs(observations), settings)
+        found = None if refit_wanted() else store.read(key)
+        if found is not None:
+            seconds = float(found["sample_stats"].attrs.pop(_SECONDS))
+            posterior = _named_groups(found["posterior"], observations)
+            return Sampled(posterior, found["sample_stats"], seconds)
+    sampled = _sample(spec, observations, settings, cores)
+    if store is not None:
+        stats = sampled.sample_stats.assign_attrs({_SECONDS: sampled.seconds})
+        store.keep(key, {"posterior": sampled.posterior, "sample_stats": stats})
+    return sampled
+
+
+def _sample(
+    spec: ModelSpec, observations: Observations, settings: SamplerSettings, cores: int | None
+) -> Sampled:
     model = compiled(spec, observations)
     raw, seconds = draw(model, settings, cores, return_raw_trace=True)
     posterior, record = arrays_of(raw)
@@ -153,14 +175,17 @@ def _labelled(
     observations: Observations,
 ) -> xr.Dataset:
     """Keep what the model declares, with this comparison's labels on the group axis."""
-    groups = list(observations.releases.group_names)
     kept: dict[str, xr.DataArray] = {}
     for p in spec.parameters:
         dims = (CHAIN, DRAW) if p.shared else (CHAIN, DRAW, GROUP)
         kept[p.name] = xr.DataArray(posterior[p.name], dims=dims)
     for name, dim in spec.frontier.latent_in_model.items():
         kept[name] = xr.DataArray(posterior[name], dims=(CHAIN, DRAW, dim))
-    dataset = xr.Dataset(kept, coords=coords)
-    if any(not p.shared for p in spec.parameters):
-        dataset = dataset.assign_coords({GROUP: groups})
-    return dataset
+    return _named_groups(xr.Dataset(kept, coords=coords), observations)
+
+
+def _named_groups(posterior: xr.Dataset, observations: Observations) -> xr.Dataset:
+    """The posterior with the names of this comparison's groups, if it has any of a group."""
+    if GROUP not in posterior.dims:
+        return posterior
+    return posterior.assign_coords({GROUP: list(observations.releases.group_names)})

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -16,7 +14,7 @@ from frontierlag.forecast import CatchUp, Hindcast, catch_up, forecast_best, hin
 from frontierlag.jobs import Job
 from frontierlag.manifest import data_record, model_record, run_record, settings_record
 from frontierlag.model import ModelSpec, first_model
-from frontierlag.outputs import MANIFEST, files_below, staged
+from frontierlag.outputs import staged, write_manifest
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.catch_up import catch_up_dates
 from frontierlag.report.figures.vintages import vintage_waterfall
@@ -82,7 +80,7 @@ def study_vintages(
             "verdicts": found.verdicts(),
             "converged": found.converged,
         }
-        _write_manifest(folder, record | settings_record(found.pair.a.metric, settings))
+        write_manifest(folder, record | settings_record(found.pair.a.metric, settings))
     return found
 
 
@@ -109,7 +107,7 @@ def study_sensitivity(
         models = {spec.name: model_record(spec, len(prepared.releases), settings)}
         record = run_record(prepared.table, prepared.releases, prepared.window, settings, models)
         record["date_errors"] = [error.words for error in dates]
-        _write_manifest(folder, record | {"converged": found.converged})
+        write_manifest(folder, record | {"converged": found.converged})
     return found
 
 
@@ -156,7 +154,7 @@ def study_catch_up(
         models = {spec.name: model_record(spec, len(prepared.releases), settings)}
         record = run_record(prepared.table, prepared.releases, prepared.window, settings, models)
         record["converged"] = analysis.convergence.converged and tried.converged
-        _write_manifest(folder, record)
+        write_manifest(folder, record)
     return found, tried
 
 
@@ -170,12 +168,6 @@ def _write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
 
 def _write_sentences(sentences: Sequence[str], file: Path) -> None:
     file.write_text("\n\n".join(sentences) + "\n", encoding="utf-8")
-
-
-def _write_manifest(folder: Path, record: dict[str, Any]) -> None:
-    record = record | {"files": sorted([*files_below(folder), MANIFEST])}
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
 __all__ = ["study_catch_up", "study_sensitivity", "study_vintages"]

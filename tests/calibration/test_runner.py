@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from frontierlag.calibration.code import digest_behind, modules_behind
 from frontierlag.calibration.runner import Item, run_tasks
 from frontierlag.calibration.store import Store, campaign_store
 from frontierlag.errors import FitError
+from frontierlag.program import digest_behind, modules_behind
 
 ITEMS = [Item(f"square of {n}", n, n) for n in range(12)]
 

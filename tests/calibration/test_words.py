@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from result_calibration import calibration, ranks, too_narrow
 
 from frontierlag.calibration.calibrate import Calibration
 from frontierlag.calibration.results import verdicts
 from frontierlag.errors import OutputError
-from frontierlag.report.readme_calibration import calibration, ranks, too_narrow
 
 
 def row(world, estimator, cover, **more):

@@ -33,7 +33,7 @@ NAMES = [
 
 
 def test_reference_names():
-    assert reference_names() == NAMES
+    assert reference_names()[: len(NAMES)] == NAMES
 
 
 @pytest.mark.parametrize(

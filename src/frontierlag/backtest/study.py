@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from frontierlag.backtest.words import report
 from frontierlag.jobs import Job
 from frontierlag.manifest import model_record, run_record
 from frontierlag.model import ModelSpec
-from frontierlag.outputs import MANIFEST, files_below, staged
+from frontierlag.outputs import staged, write_manifest
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.backtest import backtest_ratios
 from frontierlag.report.figures.sheet import CREDIT
@@ -77,9 +76,7 @@ def study_backtest(
         )
         record["origins"] = _origins(found.rows)
         record["converged"] = found.converged
-        record["files"] = sorted([*files_below(folder), MANIFEST])
-        text = json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n"
-        (folder / MANIFEST).write_text(text, encoding="utf-8")
+        write_manifest(folder, record)
     return found
 
 

@@ -19,13 +19,12 @@ from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.model import ModelSpec, first_model
 from frontierlag.observations import day_number
+from frontierlag.scores.registry import registry
 from frontierlag.settings import SamplerSettings
 from frontierlag.summary import INNER, OUTER, QUANTILES
 
 # Sets the baselines' random numbers apart from others of the same seed.
 STREAM = 53
-# For which later vintage an earlier one comes with the package.
-EARLIER = {"eci-2026-08-11": "eci-2025-12-19"}
 WITHIN, ACROSS = "within the table", "across vintages"
 
 
@@ -80,8 +79,8 @@ def backtest(
     models
         Stochastic frontiers; by default the one that stands first for the metric.
     earlier
-        An earlier vintage to forecast from, as of its own date; by default the one in
-        :data:`EARLIER`, if any.
+        An earlier vintage to forecast from, as of its own date; by default the main table of the
+        package that comes before the job's, if any.
     cores
         Threads for sampling; changes no number.
     done
@@ -96,8 +95,8 @@ def backtest(
     names = tuple(models) or (first_model(now.table.metric),)
     specs = [ModelSpec.of(name, now.table.metric) for name in dict.fromkeys(names)]
     origins = [(WITHIN, origin) for origin in origins_of(job, min(HORIZONS))]
-    before = earlier or EARLIER.get(now.table.name)
-    if before is not None:
+    before = earlier or registry().before(now.table.name)
+    if before:
         other = Job(before, job.comparison, None, None, job.efforts).prepare()
         if other.window.as_of >= now.window.as_of:
             raise SpecError(

@@ -10,7 +10,6 @@ import csv
 import hashlib
 import io
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,7 @@ import pandas as pd
 from frontierlag.errors import ScoresError
 from frontierlag.scores import ATTRIBUTION, BadRowsError, Problem
 from frontierlag.scores.parsing import days, is_blank, numbers
-
-_REFERENCES = {"eci-results-2026-08-11": "eci_results_2026-08-11.csv"}
+from frontierlag.scores.registry import registry
 
 # For each column of the own schema, the headings that may hold it, as they are written. Epoch AI's
 # eci_benchmarks.csv has beside the key `model_group` (or `model`) a coarser family, `Model`, under
@@ -81,7 +79,7 @@ class ResultTable:
 
 def result_names() -> list[str]:
     """Return the names of the result tables that come with the package."""
-    return list(_REFERENCES)
+    return [table.name for table in registry().of("results")]
 
 
 def load_results(name_or_path: str | Path) -> ResultTable:
@@ -100,7 +98,7 @@ def load_results(name_or_path: str | Path) -> ResultTable:
         If rows are bad: a ScoresError whose `problems` lists all of them.
     """
     file, content = result_file(name_or_path)
-    if str(name_or_path) in _REFERENCES:
+    if registry().find(str(name_or_path), "results") is not None:
         return _build(content, str(name_or_path), file, reference=True)
     return _build(content, Path(name_or_path).stem, str(name_or_path), reference=False)
 
@@ -113,9 +111,9 @@ def result_file(name_or_path: str | Path) -> tuple[str, bytes]:
     ScoresError
         If there is none, or it cannot be read.
     """
-    file = _REFERENCES.get(str(name_or_path))
-    if file is not None:
-        return file, (resources.files("frontierlag.scores") / "data" / file).read_bytes()
+    reference = registry().find(str(name_or_path), "results")
+    if reference is not None:
+        return reference.file, reference.source.read_bytes()
     path = Path(name_or_path)
     try:
         return path.name, path.read_bytes()

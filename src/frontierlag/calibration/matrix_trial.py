@@ -1,7 +1,7 @@
 """One world of benchmark results, one estimator: the task of a calibration of the joint model.
 
 In a module of its own, so that a change to the joint model leaves finished tasks in worlds of
-scores valid (:func:`frontierlag.calibration.code.digest_behind`).
+scores valid (:func:`frontierlag.program.digest_behind`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import numpy as np
 from frontierlag.calibration.estimands import to_json, true_lags
 from frontierlag.calibration.estimators import estimator
 from frontierlag.calibration.matrices import make_matrix_world, matrix_design
+from frontierlag.fit_store import nothing_kept
 
 
+@nothing_kept()
 def run_one(payload: tuple[str, str], seed: np.random.SeedSequence) -> dict[str, Any]:
     """Make one world of results and let one estimator answer, from the results or the index."""
     world_name, name = payload

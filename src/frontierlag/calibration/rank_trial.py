@@ -14,6 +14,7 @@ from frontierlag.calibration.estimands import ROUNDING, true_lags
 from frontierlag.calibration.estimators import CHAINS, gate, lags_of, trouble_of
 from frontierlag.calibration.prior_worlds import prior_world, spec_of
 from frontierlag.calibration.worlds import AS_OF
+from frontierlag.fit_store import nothing_kept
 from frontierlag.lags.days import Window
 from frontierlag.names import CURRENT, DRAW, PERIOD
 from frontierlag.names import WINDOW as WHOLE
@@ -27,6 +28,7 @@ RANKED, THIN, TUNE = 50, 20, 500
 SINCE = date(2025, 1, 1)
 
 
+@nothing_kept()
 def rank_one(
     payload: tuple[str, tuple[tuple[str, Prior], ...]], seed: np.random.SeedSequence
 ) -> dict[str, Any]:

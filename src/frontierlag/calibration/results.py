@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,10 +24,11 @@ from frontierlag.calibration.plan import HEADLINE, JOINT, all_designs
 from frontierlag.calibration.ranks import LEVEL
 from frontierlag.calibration.sbc import RankStatistics
 from frontierlag.calibration.worlds import AS_OF, BASE
-from frontierlag.manifest import git_commit, versions
+from frontierlag.manifest import git_commit
 from frontierlag.names import REALIZED
 from frontierlag.names import WINDOW as WHOLE
-from frontierlag.outputs import MANIFEST, files_below
+from frontierlag.outputs import write_manifest
+from frontierlag.program import versions
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.calibration import coverage_chart, error_chart
 from frontierlag.report.figures.ranks import rank_chart
@@ -249,7 +249,5 @@ def write_record(record: Mapping[str, Any], folder: Path) -> None:
         "versions": versions(),
         "git_commit": git_commit(),
         **record,
-        "files": sorted([*files_below(folder), MANIFEST]),
     }
-    text = json.dumps(whole, indent=2, ensure_ascii=False, default=str) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    write_manifest(folder, whole)

@@ -18,9 +18,9 @@ import numpy as np
 import threadpoolctl
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from frontierlag.calibration.code import digest_behind
 from frontierlag.calibration.store import Done, Store
 from frontierlag.errors import FitError
+from frontierlag.program import digest_behind
 from frontierlag.report.progress import FROM_STORE
 
 # Returns something that JSON can keep.

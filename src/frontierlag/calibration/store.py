@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from frontierlag.calibration.code import digest_behind
 from frontierlag.errors import OutputError
+from frontierlag.program import digest_behind
 
 
 @dataclass(frozen=True)

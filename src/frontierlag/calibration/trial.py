@@ -1,7 +1,7 @@
 """One world, one estimator: the task of a calibration campaign.
 
 In a module of its own, so that a change to how results are counted leaves finished tasks valid
-(:func:`frontierlag.calibration.code.digest_behind`).
+(:func:`frontierlag.program.digest_behind`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import numpy as np
 from frontierlag.calibration.estimands import to_json, true_lags
 from frontierlag.calibration.estimators import estimator
 from frontierlag.calibration.worlds import design, make_world
+from frontierlag.fit_store import nothing_kept
 
 
+@nothing_kept()
 def run_one(payload: tuple[str, str], seed: np.random.SeedSequence) -> dict[str, Any]:
     """Make one world and let one estimator answer: the campaign's task."""
     world_name, name = payload

@@ -13,12 +13,13 @@ from frontierlag.claims.gaps import same_gap
 from frontierlag.claims.lags import between, days_led, extremes, shorter, steadily
 from frontierlag.claims.shape import constant_lag, not_slowed, predicts_no_worse, same_slope
 from frontierlag.names import AT_RELEASE, MAXIMUM, MINIMUM, REALIZED, WINDOW
+from frontierlag.scores.registry import registry
 
 MAIN = (Need(),)
 CLOSED_OPEN = Need(comparison="closed-open")
 PARALLEL = Need(trend="parallel")
 BROKEN = Need(trend="broken")
-FRONTIERMATH = Need(scores="frontiermath-2026-01-17")
+FRONTIERMATH = Need(scores=registry().roles.accuracy)
 
 ARTICLE = (
     Claim(
@@ -136,6 +137,7 @@ ARTICLE = (
         "months",
         (*MAIN, CLOSED_OPEN),
         same_gap,
+        one_posterior=True,
     ),
     Claim(
         "7a",

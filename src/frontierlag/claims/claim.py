@@ -18,13 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import xarray as xr
 
 from frontierlag.analysis import Analysis
 from frontierlag.checks.loo import Loo
 from frontierlag.scores import Releases
+
+if TYPE_CHECKING:
+    from frontierlag.crossed import Crossed
 
 US_CHINA = "us-china"
 # What stands for a quantity that is a lag, or a difference of lags, known on too many days only to
@@ -103,6 +106,15 @@ class Evidence(Protocol):
             If there are none.
         """
 
+    def crossed(self, one: Need, other: Need) -> Crossed:
+        """The one posterior of the releases of two fits; see :mod:`frontierlag.crossed`.
+
+        Raises
+        ------
+        Unanswerable
+            If there is none, with the reason.
+        """
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -135,7 +147,11 @@ Question = Callable[[Evidence, tuple[Need, ...]], Asked]
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim: words, estimand, unit, the fits it needs, and its question."""
+    """A claim: words, estimand, unit, the fits it needs, and its question.
+
+    ``one_posterior`` says that the claim speaks of two fits at once, so that draws of both must
+    come from one posterior: then a fit of the releases of both is made too.
+    """
 
     number: str
     words: str
@@ -143,3 +159,4 @@ class Claim:
     unit: str
     needs: tuple[Need, ...]
     ask: Question
+    one_posterior: bool = False

@@ -22,14 +22,12 @@ then what a measurement error, or the place of a frontier, does to one lag it do
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from frontierlag.claims.claim import Asked, Evidence, Need, Unanswerable
-from frontierlag.crossed import crossed_fit
 from frontierlag.errors import FrontierLagError
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import staircases
@@ -120,10 +118,7 @@ def _crossed(evidence: Evidence, needs: tuple[Need, ...]) -> Both:
     one, other = (a.fit for a in analyses)
     common = _common(*(a.measured.window for a in analyses))
     window = _told(common, staircases(one), staircases(other))
-    try:
-        crossed = crossed_fit(one, other, os.cpu_count() or 1)
-    except FrontierLagError as reason:
-        raise Unanswerable(str(reason)) from reason
+    crossed = evidence.crossed(needs[0].fit, needs[1].fit)
     own = [_mean_lag(staircases(fit), window) for fit in (one, other)]
     raw = [
         _mean_lag(split_staircases(fit.observations.releases, crossed.capability), window)

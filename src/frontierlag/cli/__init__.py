@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
+from frontierlag.caches import notice
 from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, TERMINATED, USER_ERROR
 from frontierlag.errors import FrontierLagError
 
@@ -28,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     debug = "--debug" in tokens
     if debug:
         tokens.remove("--debug")
+    if "--refit" in tokens:
+        tokens.remove("--refit")
+        # For this process and the workers that it starts; the name is that of fit_store.REFIT.
+        os.environ["FRONTIERLAG_REFIT"] = "1"
     try:
         _prepare()
         from frontierlag.cli.app import call
@@ -66,6 +71,8 @@ def _prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if said := notice():
+        print(f"frontierlag: {said}", file=sys.stderr)
 
 
 def _end(words: str, code: int) -> NoReturn:

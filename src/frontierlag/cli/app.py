@@ -31,6 +31,9 @@ Example: frontierlag cite my-results --format latex
 
 A mistake ends with one sentence and exit code 2, a fit that did not converge with 1; --debug before
 any command shows where an error came from.
+
+What was fitted before, to the same data with the same settings by the same program, is taken from
+the store of fits in your cache; --refit with any command fits it again.
 """
 app = App(
     name="frontierlag",

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
 from frontierlag.cli.options import (
+    DEFAULT_RESULTS,
     DEFAULT_SCORES,
     NOT_CONVERGED,
     AsOf,
@@ -20,8 +21,6 @@ from frontierlag.cli.options import (
 )
 from frontierlag.report.progress import progress
 from frontierlag.settings import INDEX, IndexSettings
-
-DEFAULT_RESULTS = "eci-results-2026-08-11"
 
 
 def index(

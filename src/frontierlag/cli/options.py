@@ -9,9 +9,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from frontierlag.cli.codes import NOT_CONVERGED as NOT_CONVERGED
+from frontierlag.scores.registry import registry
 from frontierlag.settings import MixtureSettings, QuickSettings, SamplerSettings
 
-DEFAULT_SCORES = "eci-2026-08-11"
+DEFAULT_SCORES = registry().roles.scores
+DEFAULT_RESULTS = registry().roles.results
+PUBLISHED_SCORES = registry().roles.published
 
 Scores = Annotated[
     str, Parameter(help="A reference table (`frontierlag scores list`) or a CSV or Parquet file.")
@@ -21,7 +24,7 @@ BenchmarkResults = Annotated[
     Parameter(
         name="results",
         help="Benchmark results behind the scores, to fit all in one model: "
-        "eci-results-2026-08-11, or a CSV file.",
+        f"{DEFAULT_RESULTS}, or a CSV file.",
     ),
 ]
 JointDraws = Annotated[
@@ -50,7 +53,7 @@ DEFAULT_SAMPLER = SamplerSettings()
 ResultsFolder = Annotated[
     Path | None,
     Parameter(
-        help="A results folder; by default that of the main answer, results/eci-2026-08-11/"
+        help=f"A results folder; by default that of the main answer, results/{DEFAULT_SCORES}/"
         "us-china-joint if it is there, else us-china."
     ),
 ]

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from frontierlag.cli.options import (
     NOT_CONVERGED,
+    PUBLISHED_SCORES,
     AsOf,
     ComparisonName,
     Scores,
@@ -36,7 +37,6 @@ def lags(
     from frontierlag.lags.days import Window
     from frontierlag.lags.measure import measure
     from frontierlag.report.console import show_lags, show_levels, terminal
-    from frontierlag.report.estimands import last_day_table
     from frontierlag.report.tables import lag_table, level_table
     from frontierlag.storage import load
 
@@ -52,7 +52,7 @@ def lags(
         window = Window(start, stored.as_of)
         analysis = Analysis(analysis.fit, measure(analysis.fit, window, levels))
     console = terminal()
-    show_lags(console, lag_table(analysis), last_day_table(analysis))
+    show_lags(console, lag_table(analysis))
     show_levels(console, level_table(analysis))
     return 0 if analysis.convergence.converged else NOT_CONVERGED
 
@@ -75,8 +75,10 @@ def diagnose(
     Example: frontierlag diagnose logistic.nc --no-figures
     """
     from frontierlag.errors import FitError
+    from frontierlag.outputs import MANIFEST
     from frontierlag.report.console import terminal
     from frontierlag.report.review import FIGURES, draw_review, run_folder, show_review
+    from frontierlag.results_folder import headline_model, read_manifest
     from frontierlag.storage import load
 
     path = path if path is not None else results_folder(None)
@@ -86,6 +88,9 @@ def diagnose(
             f"there is no posterior.nc below {path}; posteriors are not committed: "
             "make them with `frontierlag run`"
         )
+    if (path / MANIFEST).is_file():  # the model that answers for the run comes first
+        headline = headline_model(read_manifest(path))
+        files.sort(key=lambda file: file.parent.name != headline)
     console = terminal()
     fits = {file: load(file) for file in files}
     bad = [fit.name for fit in fits.values() if not fit.convergence.converged]
@@ -105,7 +110,7 @@ def diagnose(
 
 def published(
     *,
-    scores: Scores = "eci-2025-12-19",
+    scores: Scores = PUBLISHED_SCORES,
     comparison: ComparisonName = "us-china",
     as_of: AsOf = None,
 ) -> int:

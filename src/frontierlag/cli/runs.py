@@ -71,20 +71,17 @@ def results(
 ) -> int:
     """Run the main job: every reference table with every comparison it allows, all models.
 
-    Both ECI vintages with both comparisons, the newest also from the benchmark results behind it;
-    FrontierMath and GPQA Diamond with the USA and China.
+    `frontierlag scores list` marks the tables of the main job.
 
     Example: frontierlag results --out results
     """
     from frontierlag.jobs import Job
+    from frontierlag.scores.registry import registry
 
     jobs = [
-        Job(name, comparison)
-        for name in ("eci-2025-12-19", "eci-2026-08-11")
-        for comparison in ("us-china", "closed-open")
+        Job(scores, comparison, results=measured)
+        for scores, comparison, measured in registry().main_jobs()
     ]
-    jobs.append(Job("eci-2026-08-11", results="eci-results-2026-08-11"))
-    jobs += [Job(name) for name in ("frontiermath-2026-01-17", "gpqa-diamond-2026-01-17")]
     folders = [out / job.prepare().slug for job in jobs]
     return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER, all_claims=True)
 

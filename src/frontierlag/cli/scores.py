@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from frontierlag.cli.options import DEFAULT_SCORES, Scores
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from frontierlag.scores.registry import ReferenceTable
 
 scores_app = App(
     name="scores",
@@ -17,36 +23,67 @@ scores_app = App(
 
 
 @scores_app.command(name="list")
-def list_() -> int:
+def list_(
+    *,
+    all_: Annotated[
+        bool, Parameter(name="all", help="One line for every vintage of the archive too.")
+    ] = False,
+) -> int:
     """List the reference tables that come with the package, and those fetched.
 
-    Example: frontierlag scores list
-    """
-    from frontierlag.benchmarks import load_results, result_names
-    from frontierlag.report.console import terminal
-    from frontierlag.scores import ATTRIBUTION, load_scores, reference_names
-    from frontierlag.scores.fetch import cache_folder, kept_copies
+    A star marks a table that a command reads by default.
 
-    console = terminal()
-    for name in reference_names():
-        table = load_scores(name)
+    Example: frontierlag scores list --all
+    """
+    from frontierlag.benchmarks import load_results
+    from frontierlag.report.console import terminal
+    from frontierlag.scores import ATTRIBUTION, load_scores
+    from frontierlag.scores.fetch import cache_folder, kept_copies
+    from frontierlag.scores.registry import registry
+
+    console, known = terminal(), registry()
+    console.print("Main tables", style="bold", markup=False)
+    for entry in known.of("scores", archived=False):
+        table, star = load_scores(entry.name), " *" if entry.name == known.roles.scores else ""
         console.print(
-            f"{name}: {len(table.frame)} rows, {table.metric.name}, as of {table.as_of}",
+            f"  {entry.name}{star}: {len(table.frame)} rows, {table.metric.name}, as of "
+            f"{table.as_of}",
             markup=False,
         )
-    for name in result_names():
-        results = load_results(name)
+    for entry in known.of("results"):
+        results, star = load_results(entry.name), " *" if entry.name == known.roles.results else ""
         models, benchmarks = (results.frame[c].nunique() for c in ("model", "benchmark"))
         console.print(
-            f"{name}: {len(results.frame)} benchmark results (--results), {models} models on "
-            f"{benchmarks} benchmarks",
+            f"  {entry.name}{star}: {len(results.frame)} benchmark results (--results), {models} "
+            f"models on {benchmarks} benchmarks",
             markup=False,
         )
+    console.print("Archive", style="bold", markup=False)
+    _list_archive(console, known.archive, every=all_)
     cache = cache_folder()
     for copy in kept_copies(cache):
         console.print(f"{cache / copy.file}: {copy.told}", markup=False, soft_wrap=True)
     console.print(ATTRIBUTION, markup=False, soft_wrap=True)
     return 0
+
+
+def _list_archive(console: Console, archive: Sequence[ReferenceTable], *, every: bool) -> None:
+    """Vintages by day, in a few lines or one line each."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if every:
+        for one in archive:
+            note = f"; {one.note}" if one.note else ""
+            console.print(f"  {one.name}: {one.what}{note}", markup=False, soft_wrap=True)
+        return
+    days = " ".join(str(one.vintage) for one in archive)
+    console.print(
+        f"  eci-DATE: the Epoch Capabilities Index as it stood on {len(archive)} days "
+        "(--all lists them with remarks):",
+        markup=False,
+    )
+    console.print(Padding(Text(days), (0, 0, 0, 4)))
 
 
 @scores_app.command

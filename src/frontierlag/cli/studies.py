@@ -12,6 +12,7 @@ from frontierlag.cli.options import (
     DEFAULT_SAMPLER,
     DEFAULT_SCORES,
     NOT_CONVERGED,
+    PUBLISHED_SCORES,
     AsOf,
     BenchmarkResults,
     ComparisonName,
@@ -26,7 +27,7 @@ from frontierlag.settings import MIXTURES, QUICK
 
 
 def vintages(
-    first: Annotated[str, Parameter(help="The earlier score table.")] = "eci-2025-12-19",
+    first: Annotated[str, Parameter(help="The earlier score table.")] = PUBLISHED_SCORES,
     second: Annotated[str, Parameter(help="The later one.")] = DEFAULT_SCORES,
     *,
     comparison: ComparisonName = "us-china",

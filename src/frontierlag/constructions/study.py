@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from frontierlag.errors import SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.manifest import model_record, run_record
 from frontierlag.model import ModelSpec
-from frontierlag.outputs import MANIFEST, files_below, staged
+from frontierlag.outputs import staged, write_manifest
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.constructions import influence_of_benchmarks, second_ability
 from frontierlag.report.figures.sheet import CREDIT
@@ -130,9 +129,7 @@ def study_index(
         }
         record["constructions"] = [c.name for c in chosen]
         record["converged"] = found.converged
-        record["files"] = sorted([*files_below(folder), MANIFEST])
-        text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-        (folder / MANIFEST).write_text(text, encoding="utf-8")
+        write_manifest(folder, record)
     return found
 
 

@@ -20,8 +20,8 @@ from typing import Any
 
 from frontierlag.benchmarks.table import load_results, result_file, result_names
 from frontierlag.errors import ResultsError, ScoresError, SpecError
-from frontierlag.manifest import versions
 from frontierlag.outputs import MANIFEST, files_below, staged
+from frontierlag.program import versions
 from frontierlag.request import Request
 from frontierlag.results_folder import read_manifest
 from frontierlag.scores import load_scores
@@ -199,8 +199,9 @@ def _inside(path: Path, folder: Path) -> bool:
 def _table(request: Request, sha256: str, given: Path | None) -> tuple[str, bytes]:
     """Name and bytes of the table that the run read."""
     if given is None and request.scores in reference_names():
-        file = reference_file(request.scores)
-        content = (resources.files("frontierlag.scores") / "data" / file).read_bytes()
+        below = reference_file(request.scores)
+        content = (resources.files("frontierlag.scores") / "data" / below).read_bytes()
+        file = Path(below).name
     elif given is None and request.scores == LATEST:
         cache = cache_folder()
         copies = [copy for copy in kept_copies(cache) if copy.sha256 == sha256]

@@ -15,7 +15,7 @@ from frontierlag.freeze.compare import (
     compare_tables,
 )
 from frontierlag.freeze.frozen import RESULTS, Frozen, measured_for, table_for
-from frontierlag.manifest import versions
+from frontierlag.program import versions
 from frontierlag.run import run_jobs
 
 

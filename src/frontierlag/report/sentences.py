@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from frontierlag.analysis import Analysis
 from frontierlag.lags.periods import FEW_BOUNDS
+from frontierlag.model import first_model
 from frontierlag.names import (
     AT_RELEASE,
     CENSORED,
@@ -17,27 +16,17 @@ from frontierlag.names import (
     TREND,
     WINDOW,
 )
-from frontierlag.report.estimands import last_day_table
-from frontierlag.report.last_day import sentence as day_sentence
-from frontierlag.report.last_day import told
+from frontierlag.scores.metric import ECI
 from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summarize
 
-# The model whose sentence and chart stand first (frontierlag.model.first_model), of scores and of
-# the benchmark results behind them.
-HEADLINE, JOINT_HEADLINE = "linear-stochastic", "linear-joint"
-# Those of a results folder, whatever it is of: the first that is there.
-_HEADLINES = (JOINT_HEADLINE, HEADLINE, "logistic-stochastic")
+# The headline models of the index, of scores and of the benchmark results behind them.
+HEADLINE, JOINT_HEADLINE = first_model(ECI), first_model(ECI, "results")
 # What a censored day means, by kind of lag.
 _BOUND = {
     REALIZED: "only a lower bound",
     AT_RELEASE: "only a lower bound",
     TREND: "read from the leader's curve outside the data",
 }
-
-
-def headline(models: Sequence[str]) -> str:
-    """Return which of the fitted models stands first."""
-    return next((name for name in _HEADLINES if name in models), models[0])
 
 
 def number(value: float, summary: Summary) -> str:
@@ -53,13 +42,7 @@ def interval(summary: Summary) -> str:
 
 
 def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW) -> str:
-    """One sentence that can stand alone.
-
-    The realized lag of the last day is the age of one release, so it is given as the releases that
-    it may be counted from, each with its probability, and not as an interval.
-    """
-    if (kind, period) == (REALIZED, CURRENT):
-        return _last_day_sentence(analysis)
+    """One sentence that can stand alone."""
     measured, releases = analysis.measured, analysis.fit.observations.releases
     summary = summarize(measured.lag(kind, period))
     censored = float(measured.lags[kind][CENSORED].sel({PERIOD: period}).mean())
@@ -81,15 +64,6 @@ def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW)
     if not analysis.convergence.converged:
         extra.append("NOT CONVERGED")
     return sentence + "".join(f"; {text}" for text in extra) + "."
-
-
-def _last_day_sentence(analysis: Analysis) -> str:
-    releases = analysis.fit.observations.releases
-    day = told(last_day_table(analysis))
-    words = day_sentence(day, *releases.group_names, str(analysis.measured.window.as_of))
-    about = f" (realized lag; {analysis.name}, {releases.table}, as of {releases.as_of})"
-    stamp = "" if day.converged else "; NOT CONVERGED"
-    return f"{words[0].upper()}{words[1:]}{about}{stamp}."
 
 
 def _what(kind: str, period: str, analysis: Analysis) -> str:

@@ -6,19 +6,26 @@ from frontierlag.scores.efforts import Efforts
 from frontierlag.scores.groups import Comparison, parse_comparison
 from frontierlag.scores.lint import date_lint
 from frontierlag.scores.metric import Metric
+from frontierlag.scores.options import DEFAULT_OPTIONS, ReadOptions
+from frontierlag.scores.reading_report import ColumnUse, Finding, LeftOut, Reading
 from frontierlag.scores.releases import Releases, default_window_start, records, releases
-from frontierlag.scores.table import LeftOut, ScoreTable, load_scores, reference_names
+from frontierlag.scores.table import ScoreTable, load_scores, reference_names
 from frontierlag.scores.validation import BadRowsError, Problem
 
 __all__ = [
     "ATTRIBUTION",
+    "DEFAULT_OPTIONS",
     "BadRowsError",
     "Bounds",
+    "ColumnUse",
     "Comparison",
     "Efforts",
+    "Finding",
     "LeftOut",
     "Metric",
     "Problem",
+    "ReadOptions",
+    "Reading",
     "Releases",
     "ScoreTable",
     "date_lint",

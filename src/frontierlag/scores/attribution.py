@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-ATTRIBUTION = (
-    "Data: Epoch AI, 'Capabilities & Benchmarking', https://epoch.ai/benchmarks, "
-    "licensed under CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); "
-    "compiled into frontierlag's own schema."
-)
+from frontierlag.scores.registry import registry
+
+ATTRIBUTION = registry().attributions["Epoch AI"]

@@ -107,6 +107,9 @@ def _accuracy(name: str, lower: float = 0.0, problems: int | None = None) -> Met
 FRONTIERMATH = _accuracy("FrontierMath", problems=290)
 GPQA_DIAMOND = _accuracy("GPQA Diamond", lower=0.25, problems=198)
 
+# By the name that the registry of reference tables gives.
+BY_NAME = {metric.name: metric for metric in (ECI, FRONTIERMATH, GPQA_DIAMOND)}
+
 # File stems, lower case, words separated by single spaces, without a date.
 KNOWN_BENCHMARKS = {
     "frontiermath": FRONTIERMATH,

@@ -15,7 +15,8 @@ from frontierlag.scores.efforts import Efforts, best_settings
 from frontierlag.scores.groups import Comparison, group_counts, members
 from frontierlag.scores.metric import Metric
 from frontierlag.scores.problems import effective_problems, is_below_chance
-from frontierlag.scores.table import LeftOut, ScoreTable
+from frontierlag.scores.reading_report import LeftOut
+from frontierlag.scores.table import ScoreTable
 
 # Half the width of a 90 % interval of a standard normal.
 Z90 = 1.6448536269514722
@@ -165,14 +166,16 @@ def releases(
         if (row, model) in unusable:
             continue
         if late[at]:
-            left_out.append(LeftOut(row, model, f"released {day[at]}, after the as-of date {last}"))
+            why = f"released {day[at]}, after the as-of date {last}"
+            left_out.append(LeftOut(row, model, why, "released", str(day[at])))
             continue
         sides = [side in members(cell) for side in (comparison.leader, comparison.follower)]
         if sum(sides) == 1:
             kept.append(at)
             group.append(sides.index(True))
         else:
-            left_out.append(LeftOut(row, model, _why_not(cell, sides, comparison)))
+            why = _why_not(cell, sides, comparison)
+            left_out.append(LeftOut(row, model, why, comparison.column, cell))
     counted, accuracy_notes = _of_accuracy(table, kept, left_out, efforts)
     group = [side for at, side in zip(kept, group, strict=True) if at in counted]
     kept = [at for at in kept if at in counted]

@@ -6,7 +6,6 @@ import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +16,13 @@ from frontierlag.scores import parsing, validation
 from frontierlag.scores.attribution import ATTRIBUTION
 from frontierlag.scores.identify import days_of, known_metric, score_heading
 from frontierlag.scores.layouts import GROUP_COLUMNS
-from frontierlag.scores.metric import ECI, FRONTIERMATH, GPQA_DIAMOND, Metric, index_metric
+from frontierlag.scores.metric import BY_NAME, Metric, index_metric
 from frontierlag.scores.normalize import own_schema
+from frontierlag.scores.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.reading import TextTable, read_table
+from frontierlag.scores.reading_report import LeftOut, Reading
+from frontierlag.scores.registry import ReferenceTable, registry
 from frontierlag.scores.resolutions import resolve
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A row that is not used, by its line in the file (the header is line 1), and why."""
-
-    row: int
-    model: str
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +57,8 @@ class ScoreTable:
     filled
         Pairs of column and model: the organizations, countries and weights that the table leaves
         blank and the shipped resolutions give.
+    reading
+        How the file was read: columns, intervals, findings.
     """
 
     name: str
@@ -77,31 +72,7 @@ class ScoreTable:
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
     filled: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class _Reference:
-    file: str
-    metric: Metric
-    vintage: date
-    as_of: date
-
-
-_REFERENCES = {
-    # Epoch published nothing new between the vintage and the article of 2026-01-02.
-    "eci-2025-12-19": _Reference(
-        "eci_2025-12-19.csv", ECI, date(2025, 12, 19), as_of=date(2026, 1, 2)
-    ),
-    "eci-2026-08-11": _Reference(
-        "eci_2026-08-11.csv", ECI, date(2026, 8, 11), as_of=date(2026, 8, 11)
-    ),
-    "frontiermath-2026-01-17": _Reference(
-        "frontiermath_2026-01-17.csv", FRONTIERMATH, date(2026, 1, 17), as_of=date(2026, 1, 17)
-    ),
-    "gpqa-diamond-2026-01-17": _Reference(
-        "gpqa_diamond_2026-01-17.csv", GPQA_DIAMOND, date(2026, 1, 17), as_of=date(2026, 1, 17)
-    ),
-}
+    reading: Reading = field(default_factory=Reading, repr=False)
 
 
 # What names the table that was fetched last.
@@ -109,16 +80,25 @@ LATEST = "latest"
 
 
 def reference_names() -> list[str]:
-    """Return the names of the tables that come with the package."""
-    return list(_REFERENCES)
+    """Return the names of the tables that come with the package, the main ones first."""
+    return [table.name for table in registry().of("scores")]
 
 
 def reference_file(name: str) -> str:
-    """Return the file in the package that holds a reference table."""
-    return _REFERENCES[name].file
+    """Return the file in the package, below its folder of data, that holds a reference table.
+
+    Raises
+    ------
+    ScoresError
+        If there is no such table.
+    """
+    reference = registry().find(name, "scores")
+    if reference is None:
+        raise ScoresError(f"There is no reference table {name!r}.")
+    return reference.file
 
 
-def load_scores(name_or_path: str | Path) -> ScoreTable:
+def load_scores(name_or_path: str | Path, options: ReadOptions = DEFAULT_OPTIONS) -> ScoreTable:
     """Return the score table of a reference name or of a local CSV or Parquet file.
 
     Parameters
@@ -126,6 +106,8 @@ def load_scores(name_or_path: str | Path) -> ScoreTable:
     name_or_path
         One of `reference_names()`, a path, or 'latest', the table fetched last. Epoch AI's own
         layouts are recognized.
+    options
+        What only the user can know of the table.
 
     Raises
     ------
@@ -134,10 +116,10 @@ def load_scores(name_or_path: str | Path) -> ScoreTable:
     BadRowsError
         If rows are bad: a ScoresError whose `problems` lists all of them.
     """
-    reference = _REFERENCES.get(str(name_or_path))
+    reference = registry().find(str(name_or_path), "scores")
     if reference is not None:
-        source = resources.files("frontierlag.scores") / "data" / reference.file
-        return _build(source.read_bytes(), str(name_or_path), reference.file, reference)
+        content = reference.source.read_bytes()
+        return _build(content, reference.name, reference.file, reference)
     if str(name_or_path) == LATEST:
         return _latest()
     path = Path(name_or_path)
@@ -155,7 +137,7 @@ def _latest() -> ScoreTable:
 
 
 def _read_bytes(given: str | Path, path: Path) -> bytes:
-    names = ", ".join(reference_names())
+    main = ", ".join(table.name for table in registry().of("scores", archived=False))
     if re.match(r"[a-z][a-z0-9+.-]+://", str(given), flags=re.IGNORECASE):
         raise ScoresError(
             f"{given} is an address; a table is fetched first, with `frontierlag scores fetch "
@@ -168,14 +150,15 @@ def _read_bytes(given: str | Path, path: Path) -> bytes:
     except FileNotFoundError:
         raise ScoresError(
             f"There is no reference table and no file {str(given)!r}. Give the path of a CSV or "
-            f"Parquet file, or one of the reference tables: {names}."
+            f"Parquet file, or one of the reference tables: {main}, and the archive of vintages "
+            "that `frontierlag scores list` names."
         ) from None
     except (OSError, ValueError) as error:
         raise ScoresError(f"{path} cannot be read: {error}") from None
 
 
 def _build(
-    content: bytes, name: str, shown_as: str, reference: _Reference | None = None
+    content: bytes, name: str, shown_as: str, reference: ReferenceTable | None = None
 ) -> ScoreTable:
     """Read, normalize, validate and resolve a table."""
     raw = read_table(content, shown_as)
@@ -193,7 +176,7 @@ def _build(
     )
     scores = values["score"].to_numpy(dtype=np.float64)
     if reference is not None:
-        metric: Metric | None = reference.metric
+        metric: Metric | None = BY_NAME[reference.metric]
     else:
         metric, metric_notes = known_metric(raw, name, text["model"].tolist(), scores)
         notes += metric_notes
@@ -239,7 +222,12 @@ def _build(
     else:
         vintage, as_of, date_notes = days_of(name, usable["released"].max().date())
         notes += date_notes
-    credited = reference is not None or layout.from_epoch
+    if reference is not None:
+        credit = reference.attribution
+        if reference.note:
+            notes.append(f"{reference.what}: {reference.note}.")
+    else:
+        credit = ATTRIBUTION if layout.from_epoch else f"Data: {Path(shown_as).name}."
     return ScoreTable(
         name=name,
         frame=frame.rename_axis("row").reset_index(),
@@ -248,7 +236,7 @@ def _build(
         as_of=as_of,
         sha256=hashlib.sha256(content).hexdigest(),
         layout=layout.name,
-        attribution=ATTRIBUTION if credited else f"Data: {Path(shown_as).name}.",
+        attribution=credit,
         left_out=_unusable(text, values),
         notes=tuple(notes),
         filled=tuple(filled),

@@ -12,8 +12,7 @@ import pandas as pd
 from frontierlag.errors import ResultsError, SpecError
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
-from frontierlag.report.sentences import HEADLINE, headline
-from frontierlag.results_folder import read_manifest, read_table
+from frontierlag.results_folder import headline_model, read_manifest, read_table
 from frontierlag.scores import ATTRIBUTION
 from frontierlag.summary import OUTER, decimals
 
@@ -48,6 +47,8 @@ class Source:
     fitted, fitted_sha256
         What was fitted in place of the scores and their intervals, ``benchmark results NAME`` or
         ``joint draws NAME``, and the hash of it; empty where the scores were.
+    headline
+        The model that answers for the run.
     """
 
     dataset: str
@@ -64,6 +65,7 @@ class Source:
     attribution: str
     fitted: str = ""
     fitted_sha256: str = ""
+    headline: str = ""
 
     @property
     def of_epoch(self) -> bool:
@@ -150,8 +152,8 @@ def choose(
     estimates
         Of one results folder.
     lag, period, model
-        Names, several separated by commas, or ``all``; no model means the one that stands first in
-        this project's own tables, if it was fitted.
+        Names, several separated by commas, or ``all``; no model means the
+        headline model of the run.
 
     Raises
     ------
@@ -160,12 +162,13 @@ def choose(
     """
     lags = _named(lag, "lag", [e.lag for e in estimates])
     periods = _named(period, "period", [e.period for e in estimates])
-    models = _named(model or _first_model(estimates), "model", [e.model for e in estimates])
+    named = model or (estimates[0].source.headline if estimates else "")
+    models = _named(named, "model", [e.model for e in estimates])
     found = [e for e in estimates if e.lag in lags and e.period in periods and e.model in models]
     if not found:
         raise SpecError(
-            f"there is no {lag} lag over {period} of {model or _first_model(estimates)}; the lag "
-            f"at release stands in the tables for the period {WINDOW} only"
+            f"there is no {lag} lag over {period} of {named}; the lag at "
+            f"release is in the tables for the period {WINDOW} only"
         )
     return found
 
@@ -182,11 +185,6 @@ def _named(asked: str, what: str, there: Sequence[str]) -> list[str]:
                 f"{ALL}"
             )
     return names
-
-
-def _first_model(estimates: Sequence[Estimate]) -> str:
-    models = [e.model for e in estimates]
-    return headline(models) if models else HEADLINE
 
 
 def _estimate(row: dict[str, Any], source: Source) -> Estimate:
@@ -233,6 +231,7 @@ def _source(folder: Path) -> Source:
             attribution=str(data["attribution"]),
             fitted=fitted,
             fitted_sha256=fitted_sha256,
+            headline=headline_model(manifest),
         )
     except (KeyError, TypeError) as error:
         raise ResultsError(

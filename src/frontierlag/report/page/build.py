@@ -201,7 +201,7 @@ def _hash(script: str) -> str:
 
 
 def _chart_models(results: Results) -> list[str]:
-    """The models that charts can show, the one that stands first at the head."""
+    """The models that charts can show, the headline model first."""
     drawn = [m for m in results.models if m in set(results.table("bands").get("model", []))]
     return sorted(drawn, key=lambda m: m != results.headline)
 

@@ -56,7 +56,7 @@ def releases_shown(capabilities: pd.DataFrame, headline: str) -> pd.DataFrame:
     capabilities
         As :func:`frontierlag.report.capabilities.capability_table` makes it, of several models.
     headline
-        The model that stands first; if it knows the records alone, another that knows all is read.
+        The headline model; if it knows the records alone, another that knows all is read.
 
     Returns
     -------

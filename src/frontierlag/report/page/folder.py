@@ -11,8 +11,7 @@ import pandas as pd
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.outputs import MANIFEST
 from frontierlag.report.page.data import STEMS, page_tables, release_table, releases_shown
-from frontierlag.report.sentences import headline
-from frontierlag.results_folder import read_manifest
+from frontierlag.results_folder import headline_model, read_manifest
 
 PAGE = "report.html"
 POSTERIOR = "posterior.nc"
@@ -89,8 +88,8 @@ class Results:
 
     @property
     def headline(self) -> str:
-        """The model that stands first."""
-        return headline(self.models)
+        """The model that answers for the run."""
+        return headline_model(self.manifest)
 
     @property
     def measured(self) -> bool:
@@ -191,7 +190,7 @@ def _fill(folder: Path, manifest: dict[str, Any], tables: dict[str, pd.DataFrame
         tables[RELEASES] = (
             _from_scores(manifest)
             if capabilities is None
-            else releases_shown(capabilities, headline(list(tables["diagnostics"]["model"])))
+            else releases_shown(capabilities, headline_model(manifest))
         )
     except FrontierLagError as error:
         missing.append(f"The releases are not drawn: {error}.")

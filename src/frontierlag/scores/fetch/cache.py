@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-import platformdirs
-
+from frontierlag.cache import VARIABLE as VARIABLE
+from frontierlag.cache import cache_folder as cache_folder
 from frontierlag.errors import ScoresError
 from frontierlag.outputs import replaced
-
-VARIABLE = "FRONTIERLAG_CACHE"
 
 
 @dataclass(frozen=True)
@@ -62,14 +59,6 @@ class Copy:
     def told(self) -> str:
         """Where and when it came from, in a few words."""
         return f"fetched from {self.final_url} on {self.day}"
-
-
-def cache_folder(given: Path | None = None) -> Path:
-    """Return the folder of the cache: as given, by the environment, or the user's own."""
-    named = os.environ.get(VARIABLE)
-    if given is not None:
-        return given
-    return Path(named) if named else Path(platformdirs.user_cache_dir("frontierlag"))
 
 
 def kept_copies(cache: Path) -> list[Copy]:

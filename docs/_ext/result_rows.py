@@ -11,11 +11,12 @@ import pandas as pd
 from frontierlag.errors import OutputError
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import TREND
+from frontierlag.scores.registry import registry
 from frontierlag.summary import decimals
 
 Row = Mapping[Hashable, Any]
 
-NEW, OLD = "eci-2026-08-11", "eci-2025-12-19"
+NEW, OLD = registry().roles.scores, registry().roles.published
 
 
 def read(results: Path, *parts: str) -> pd.DataFrame:

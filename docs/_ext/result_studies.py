@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from result_rows import NEW, OLD, marked, read, rows_of
 
 from frontierlag.claims.answers import probability_words
 from frontierlag.constructions.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.readme_rows import NEW, OLD, marked, read, rows_of
 from frontierlag.report.sentences import HEADLINE
 
 _LEAST_SQUARES = "least squares"

@@ -6,12 +6,8 @@ import json
 from pathlib import Path
 
 import pandas as pd
-
-from frontierlag.claims.answers import probability_words
-from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.outputs import MANIFEST
-from frontierlag.report.readme_calibration import backtest, calibration, ranks
-from frontierlag.report.readme_rows import (
+from result_calibration import backtest, calibration, ranks
+from result_rows import (
     NEW,
     OLD,
     Row,
@@ -21,7 +17,7 @@ from frontierlag.report.readme_rows import (
     rows_of,
     share,
 )
-from frontierlag.report.readme_studies import (
+from result_studies import (
     catching_up,
     dates,
     errors,
@@ -32,6 +28,10 @@ from frontierlag.report.readme_studies import (
     records,
     starts,
 )
+
+from frontierlag.claims.answers import probability_words
+from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
+from frontierlag.outputs import MANIFEST
 from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
 
 START, END = "<!-- {}: made from results/ by `make readme` -->", "<!-- end of {} -->"
@@ -238,3 +238,8 @@ BLOCKS = {
     "backtest": backtest,
     "index": index,
 }
+
+
+if __name__ == "__main__":
+    root = Path(__file__).parents[2]
+    write(root / "README.md", root / "results")

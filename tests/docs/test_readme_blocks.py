@@ -2,10 +2,10 @@
 
 import pandas as pd
 import pytest
+from result_rows import NEW, marked, share
+from result_studies import catching_up, dates, forecast, line, priors, records
 
 from frontierlag.errors import OutputError
-from frontierlag.report.readme_rows import NEW, marked, share
-from frontierlag.report.readme_studies import catching_up, dates, forecast, line, priors, records
 
 
 def written(tmp_path, rows, *parts, comparison="us-china"):

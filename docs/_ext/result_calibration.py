@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from result_rows import Row, read
 
 from frontierlag.errors import OutputError
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.readme_rows import Row, read
 
 # Worlds in which coverage below this is said in words.
 LEAST_COVERAGE = 0.80

@@ -1,19 +1,28 @@
-"""Which program makes a campaign's numbers: a digest of the source behind a task."""
+"""Which program makes numbers: versions of packages, and digests of the source behind a task."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+import platform
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache, partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import frontierlag
-from frontierlag.manifest import versions
+_ROOT = Path(__file__).parent
+# Packages that a number of a run passes through.
+PACKAGES = (
+    "frontierlag", "pymc", "pytensor", "nutpie", "arviz", "arviz-stats", "numpy", "scipy", "numba",
+    "pandas", "xarray", "netCDF4", "matplotlib",
+)  # fmt: skip
 
-_ROOT = Path(frontierlag.__file__).parent
+
+def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """Versions of Python and of packages, by default of all that a number passes through."""
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
 def digest_behind(task: Callable[..., Any]) -> str:
@@ -33,13 +42,22 @@ def digest_behind(task: Callable[..., Any]) -> str:
     return _digest(str(getattr(function, "__module__", type(function).__module__)))
 
 
-def modules_behind(module: str) -> list[str]:
-    """Names of the package's modules that a module imports, directly or through others, sorted."""
+def modules_behind(module: str, apart: Collection[str] = ()) -> list[str]:
+    """Names of the package's modules that a module imports, directly or through others, sorted.
+
+    Parameters
+    ----------
+    module
+        Where to begin; it is among them.
+    apart
+        Modules and packages that do not count, nor what is only imported by them.
+    """
     found: set[str] = set()
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name not in found and _file(name) is not None:
+        left_out = any(name == one or name.startswith(f"{one}.") for one in apart)
+        if name not in found and not left_out and _file(name) is not None:
             found.add(name)
             waiting += _imports(name)
     return sorted(found)
@@ -47,10 +65,15 @@ def modules_behind(module: str) -> list[str]:
 
 @cache
 def _digest(module: str) -> str:
-    digest = hashlib.sha256(json.dumps(versions(), sort_keys=True).encode())
-    for name in modules_behind(module):
+    return source_digest(modules_behind(module), json.dumps(versions(), sort_keys=True))
+
+
+def source_digest(modules: Iterable[str], start: str = "") -> str:
+    """Digest of a text and of the source of modules of this package, in their order."""
+    digest = hashlib.sha256(start.encode())
+    for name in modules:
         file = _file(name)
-        assert file is not None  # modules_behind lists those with a file
+        assert file is not None  # only asked of modules that have one
         digest.update(name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 

@@ -20,7 +20,7 @@ from frontierlag.lags.trend import trend_lag
 from frontierlag.storage import store
 from frontierlag.trends import TRENDS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(
     [*(p for p in DOCS.rglob("*.md") if "_build" not in p.parts), *ROOT.glob("*.md")],

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from readme import BLOCKS, START, updated
 
-from frontierlag.report.readme import BLOCKS, START, updated
-
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 RESULTS = ROOT / "results"
 

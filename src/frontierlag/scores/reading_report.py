@@ -1,0 +1,105 @@
+"""What was read of a table and how, as a record that others print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+# Worst first: 'wrong' may well move the answer, 'check' is worth a look, 'note' is what was done.
+Severity = Literal["wrong", "check", "note"]
+SEVERITIES: tuple[Severity, ...] = ("wrong", "check", "note")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row that is not used.
+
+    Attributes
+    ----------
+    row
+        Its line in the file; the header is line 1.
+    model
+        Its name.
+    reason
+        Why, in words.
+    column, value
+        The cell that is the reason, as the file has it; '' where no one cell is.
+    """
+
+    row: int
+    model: str
+    reason: str
+    column: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """A column of the own schema and the heading that it was taken from."""
+
+    column: str
+    heading: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a table that a reader of results should know.
+
+    Attributes
+    ----------
+    severity
+        'wrong': may well move the answer; 'check': worth a look; 'note': what was done.
+    text
+        One sentence or two: what was found, in which cells, what to do.
+    rows
+        Lines of the rows that it is about; empty for the table as a whole.
+    """
+
+    severity: Severity
+    text: str
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table was read.
+
+    Attributes
+    ----------
+    form
+        The kind of file, such as 'CSV, semicolons, decimal commas, UTF-8' or 'Excel workbook,
+        sheet Scores'.
+    header_line
+        Line of the headings.
+    columns
+        Which heading each column of the own schema was taken from.
+    unused
+        Headings that were not taken for anything, in the file's order.
+    interval_level
+        Probability of the table's own intervals; None if it has none. The table's `low` and `high`
+        are always those of 90 %.
+    interval_rule
+        How that level was settled, in words; '' without intervals.
+    as_of_rule
+        How the as-of date was settled, in words.
+    findings
+        What a reader should know, worst first.
+    """
+
+    form: str = ""
+    header_line: int = 1
+    columns: tuple[ColumnUse, ...] = ()
+    unused: tuple[str, ...] = ()
+    interval_level: float | None = None
+    interval_rule: str = ""
+    as_of_rule: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    def of(self, *severities: Severity) -> tuple[Finding, ...]:
+        """Return the findings of the given severities, in order."""
+        return tuple(finding for finding in self.findings if finding.severity in severities)
+
+
+def worst_first(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Return findings by severity, in their order within one."""
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
