@@ -134,17 +134,21 @@ def test_a_device_is_not_replaced_by_a_file(tmp_path):
     assert pipe.is_fifo()
 
 
-def test_output_to_a_full_disk_and_to_a_closed_pipe():
+def test_output_to_a_full_disk_is_said():
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [*COMMAND, "scores", "list"], stdout=full, stderr=subprocess.PIPE, text=True
         )
     refused(done, "no room left to write")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["scores", "list"], ["--help"], ["run", "--help"], ["--version"], ["published"]]
+)
+def test_a_closed_pipe_ends_every_command_quietly_with_one_code(arguments):
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(
-        [*COMMAND, "scores", "list"], stdout=writing, stderr=subprocess.PIPE, text=True
-    )
+    done = subprocess.run([*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True)
     os.close(writing)
     assert (done.returncode, done.stderr) == (PIPE_CLOSED, "")
 

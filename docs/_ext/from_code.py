@@ -86,12 +86,13 @@ def shown() -> dict[str, str]:
             ("exit code", "when"),
             [
                 (0, "all went well"),
-                (
-                    codes.NOT_CONVERGED,
-                    "a fit did not converge, ranks are not uniform, or frozen "
-                    "numbers did not come out the same",
-                ),
+                (codes.NOT_CONVERGED, "a fit that is shown did not converge"),
                 (codes.USER_ERROR, "a mistake of the user's: one sentence says what was expected"),
+                (
+                    codes.CHECK_FAILED,
+                    "ranks are not uniform (`sbc`), or frozen numbers did not come out the same "
+                    "(`verify`)",
+                ),
                 (codes.INTERRUPTED, "Ctrl-C; nothing half-written is left"),
                 (codes.TERMINATED, "SIGTERM; the same"),
                 (codes.PIPE_CLOSED, "whoever was reading the output has seen enough"),

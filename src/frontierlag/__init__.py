@@ -12,7 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from frontierlag import caches
+from frontierlag import caches, warned
 
 if TYPE_CHECKING:
     from frontierlag.analysis import Analysis, analyse
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # Before any of the libraries that keep a cache is imported.
 caches.on_import()
+warned.join()
 
 _HOME = {
     "Analysis": "analysis",

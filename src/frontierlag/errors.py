@@ -37,3 +37,7 @@ class DrawsError(FrontierLagError):
 
 class FetchError(FrontierLagError):
     """A score table could not be downloaded, or what came is not one."""
+
+
+class FrontierLagWarning(UserWarning):
+    """What a user should know of a result that is right all the same, in one sentence."""

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from frontierlag.caches import notice
 from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, TERMINATED, USER_ERROR
 from frontierlag.errors import FrontierLagError
+from frontierlag.warned import gathered, sentences
 
 
 class Terminated(KeyboardInterrupt):
@@ -35,9 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.environ["FRONTIERLAG_REFIT"] = "1"
     try:
         _prepare()
-        from frontierlag.cli.app import call
-
-        code = call(tokens)
+        code = _call(tokens, plainly=not debug)
         sys.stdout.flush()
     except FrontierLagError as error:
         if debug:
@@ -61,6 +60,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The work is done: Ctrl-C while Python closes down has nothing left to interrupt.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
+
+
+def _call(tokens: Sequence[str], plainly: bool) -> int:
+    """Run a command; ``plainly``, warnings of libraries are told at its end in one line a kind."""
+    if not plainly:
+        from frontierlag.cli.app import call
+
+        return call(tokens)
+    with gathered() as file:
+        from frontierlag.cli.app import call
+
+        try:
+            return call(tokens)
+        finally:
+            for sentence in sentences(file):
+                print(f"frontierlag: {sentence}", file=sys.stderr)
 
 
 def _prepare() -> None:

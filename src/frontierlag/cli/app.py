@@ -19,6 +19,7 @@ from frontierlag.cli.runs import claims, fit, results, run
 from frontierlag.cli.scores import scores_app
 from frontierlag.cli.studies import catch_up, sensitivity, vintages
 from frontierlag.errors import UsageError
+from frontierlag.terminal import HelpConsole
 
 EXAMPLES = """
 Example: frontierlag run
@@ -29,8 +30,9 @@ Example: frontierlag report my-results
 
 Example: frontierlag cite my-results --format latex
 
-A mistake ends with one sentence and exit code 2, a fit that did not converge with 1; --debug before
-any command shows where an error came from.
+A mistake ends with one sentence and exit code 2, a fit that did not converge with 1, a check that
+failed (sbc, verify) with 3, Ctrl-C with 130, a closed pipe such as `| head` with 141. --debug
+before any command shows where an error came from, and warnings of libraries as they come.
 
 What was fitted before, to the same data with the same settings by the same program, is taken from
 the store of fits in your cache; --refit with any command fits it again.
@@ -40,6 +42,7 @@ app = App(
     help="How far one frontier trails another, with intervals that can be trusted.",
     help_epilogue=EXAMPLES,
     help_on_error=False,
+    console=HelpConsole(),
     # Told by main, which says so in a sentence.
     suppress_keyboard_interrupt=False,
 )

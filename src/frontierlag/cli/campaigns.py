@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
-from frontierlag.cli.codes import NOT_CONVERGED
+from frontierlag.cli.codes import CHECK_FAILED
 from frontierlag.report.progress import progress
 
 Jobs = Annotated[
@@ -104,7 +104,7 @@ def sbc(
 ) -> int:
     """Rank the truth of worlds drawn from each model's prior: are model and sampler right?
 
-    Exits with 1 if ranks are not uniform. Example: frontierlag sbc --models linear-stochastic
+    Exits with 3 if ranks are not uniform. Example: frontierlag sbc --models linear-stochastic
     """
     from frontierlag.calibration.plan import RANKED
     from frontierlag.calibration.results import rank_verdicts, write_ranks
@@ -131,7 +131,7 @@ def sbc(
     for sentence in rank_verdicts(found):
         console.print(sentence, markup=False)
     console.print(f"written to {out}; finished fits are kept in {keep}", markup=False)
-    return 0 if found.passed else NOT_CONVERGED
+    return 0 if found.passed else CHECK_FAILED
 
 
 def default_store() -> Path:

@@ -7,10 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from frontierlag.cli.codes import CHECK_FAILED
 from frontierlag.cli.options import ResultsFolder, results_folder
 from frontierlag.report.progress import progress
-
-NOT_THE_SAME = 1
 
 Name = Annotated[str, Parameter(help="What to call it, such as paper-v1.")]
 To = Annotated[Path, Parameter(help="Folder of all that is frozen.")]
@@ -55,7 +54,7 @@ def verify(
 ) -> int:
     """Run a frozen analysis again and say whether its numbers came out the same.
 
-    The exit code is 0 if they did, byte for byte or up to Monte Carlo error, and 1 if a number is
+    The exit code is 0 if they did, byte for byte or up to Monte Carlo error, and 3 if a number is
     different or a frozen file was altered.
 
     Example: frontierlag verify paper-v1
@@ -75,4 +74,4 @@ def verify(
         console.print(f"other versions: {'; '.join(verdict.other_versions)}", markup=False)
     console.print(f"sha256 of all: {frozen.digest}", markup=False)
     console.print(verdict.sentence(), markup=False, soft_wrap=True)
-    return 0 if verdict.same else NOT_THE_SAME
+    return 0 if verdict.same else CHECK_FAILED

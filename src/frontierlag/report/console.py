@@ -21,28 +21,12 @@ from frontierlag.report.claims import bounded
 from frontierlag.report.sentences import number
 from frontierlag.scores import Releases, ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND, decimals
+from frontierlag.terminal import terminal as terminal
 
 if TYPE_CHECKING:
     from frontierlag.claims import Answer
     from frontierlag.run import Result
     from frontierlag.sensitivity import Sensitivity
-
-
-class _Terminal(Console):
-    """A console that takes nothing for markup, and leaves a closed pipe to the command line."""
-
-    def __init__(self, width: int | None = None) -> None:
-        super().__init__(width=width, highlight=False, markup=False, emoji=False)
-
-    def on_broken_pipe(self) -> None:
-        """Say so; rich would end the program with the code of a fit that did not converge."""
-        raise BrokenPipeError
-
-
-def terminal() -> Console:
-    """A console on standard output; wide where it goes to a file, so that no table is cut."""
-    console = _Terminal()
-    return console if console.is_terminal else _Terminal(width=120)
 
 
 def show_lags(console: Console, lags: pd.DataFrame) -> None:

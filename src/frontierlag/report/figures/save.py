@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams
 from matplotlib.figure import Figure
 
+from frontierlag.report.figures.lettering import FAMILY, families, texts_of
 from frontierlag.report.figures.sheet import styled
 
 DPI = 150
@@ -32,6 +33,7 @@ def save(figure: Figure, folder: Path, stem: str) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     svg, png = folder / f"{stem}.svg", folder / f"{stem}.png"
     with styled(), rc_context({"svg.hashsalt": stem}):
+        rcParams[FAMILY] = families(texts_of(figure))
         figure.savefig(svg, metadata={"Date": None, "Creator": None})
         figure.savefig(png, dpi=DPI, metadata={"Software": None})
     figure.clear()

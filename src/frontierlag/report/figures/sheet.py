@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,13 +10,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from matplotlib import style
+from matplotlib import rcParams, style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from frontierlag.analysis import Analysis
 from frontierlag.lags.published import PUBLISHED
+from frontierlag.report.figures.lettering import FAMILY, fallbacks, label
 from frontierlag.scores import ATTRIBUTION
 from frontierlag.summary import INNER, INTERVAL_KIND, OUTER
 
@@ -89,7 +91,10 @@ class Provenance:
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw in the project's style, whatever the caller's settings, and give those back."""
-    with style.context(["default", STYLE]):
+    with style.context(["default", STYLE]), warnings.catch_warnings():
+        # Of a letter that no font has, `save` says so in one sentence, not one a letter and figure.
+        warnings.filterwarnings("ignore", message=r"Glyph [0-9]+ .* missing from font")
+        rcParams[FAMILY] = [*rcParams[FAMILY], *fallbacks()]
         yield
 
 
@@ -155,7 +160,8 @@ def add_sheet(
             y -= len(lines) * size * LINE + 0.02
     if key:
         legend = figure.legend(
-            *zip(*key, strict=True),
+            [artist for artist, _ in key],
+            [label(words) for _, words in key],
             loc="upper left",
             bbox_to_anchor=(EDGE / width, (y - 0.08) / height),
             ncols=columns,
