@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Final
 
 from matplotlib import font_manager, rcParams
 from matplotlib.figure import Figure
@@ -26,7 +27,7 @@ FALLBACKS = (
     "Microsoft YaHei", "SimHei", "SimSun", "Arial Unicode MS", "Noto Emoji", "Symbola",
     "Segoe UI Symbol", "Apple Symbols",
 )  # fmt: skip
-FAMILY = "font.sans-serif"
+FAMILY: Final = "font.sans-serif"
 MISSING = (
     "some names have letters that no installed font has: figures show boxes in their place, the "
     "tables have them; install a font such as Noto Sans CJK (Chinese) or Noto Emoji"
