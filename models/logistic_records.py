@@ -1,51 +1,41 @@
-"""An S-curve through the record-holders: fitted to each group's records, US against China.
+"""An S-curve through the record-holders of each group, US against China.
 
-Run it (`python models/logistic_records.py`) or open it cell by cell. What a
-statistician would change stands at the top, in the units a person judges. The statistics are in
-the library: `frontierlag`.
+What a statistician would change is at the top, in units that a person can judge; the statistics are
+in the library. Run it (`python models/logistic_records.py`) or open it cell by cell.
 """
 
 # %% What is asked
 from pathlib import Path
 
-from frontierlag import Job, Prior, SamplerSettings, lag_sentence, load, run_jobs
+import frontierlag as fl
 
-SCORES = "eci-2026-08-11"  # a reference table, or the path of your own CSV or Parquet file
-COMPARISON = "us-china"
-SINCE = None  # first day of the window; None: both groups' second record
-AS_OF = None  # last day that counts; None: the table's own
-TREND = "logistic"
-FRONTIER = "records"
+MODEL = "logistic-records"
 PRIORS = {
     # points on the ECI, at the middle of the data
-    "level": Prior(family="Normal", mu=130, sigma=40),
+    "level": ("Normal", 130, 40),
     # points a year, never falling
-    "slope": Prior(family="TruncatedNormal", mu=12, sigma=10, lower=0),
+    "slope": ("TruncatedNormal", 12, 10, 0),
     # points up to the ceiling and down to the floor, on either side of the level
-    "headroom": Prior(family="LogNormal", median=80, sigma=0.75),
-    "depth": Prior(family="LogNormal", median=80, sigma=0.75),
+    "headroom": ("LogNormal", 80, 0.75),
+    "depth": ("LogNormal", 80, 0.75),
     # points of true scatter around the trend
-    "scatter": Prior(family="InverseGamma", alpha=3, beta=6),
+    "scatter": ("InverseGamma", 3, 6),
 }
-SAMPLER = SamplerSettings(chains=4, draws=1500, tune=1000, target_accept=0.99, seed=2026)
-OUT = Path("fits") / f"{TREND}-{FRONTIER}"
 
 
-# %% Fit, and write tables, figures and the posterior
-def main() -> None:
-    """Fit the model, write everything to OUT and print the answer."""
-    model = f"{TREND}-{FRONTIER}"
-    job = Job(SCORES, COMPARISON, SINCE, AS_OF)
-    run_jobs([job], [OUT], [model], SAMPLER, priors=PRIORS)
-
-    # What was stored, read back as a reviewer would
-    analysis = load(OUT / model / "posterior.nc")
-    for kind in ("realized", "trend"):
-        print(lag_sentence(analysis, kind))
-    print(analysis.convergence.verdict())
-    for check in analysis.convergence.checks:
-        print(f"  {check.name}: {check.value:.4g} (needs {check.threshold}; at {check.worst})")
-    print(f"tables, figures and the posterior are in {OUT}")
+# %% Fit, look, and keep
+def main(out: str = ".", **sampler: int) -> None:
+    """Fit the model, print what it found, and write the fit and its figures to a folder."""
+    data = fl.load_scores("eci-2026-08-11")  # or the path of your own file, or a DataFrame
+    pair = data.compare("USA", "China")
+    fit = fl.fit(pair, MODEL, priors=PRIORS, seed=2026, **sampler)
+    print(fit.convergence.verdict())
+    print(fit.summary().round(2).to_string())
+    print(fit.lag("realized").sentence())
+    folder = Path(out)
+    fit.save(folder / f"{MODEL}.nc")
+    fit.plot().savefig(folder / f"{MODEL}.svg")
+    fit.lag("realized").plot().savefig(folder / f"{MODEL}-lag.svg")
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ from matplotlib.lines import Line2D
 from scipy.optimize import minimize
 from sphinx.application import Sphinx
 
-from frontierlag import Job, ModelSpec
-from frontierlag.jobs import Prepared
+from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.trend import curve, trend_lag
+from frontierlag.model import ModelSpec
 from frontierlag.names import FOLLOWER, LEADER, REALIZED, TREND
 from frontierlag.observations import Observations, day_number, subset
 from frontierlag.report.figures import Provenance, save

@@ -1,95 +1,112 @@
 """How far one frontier trails another, with intervals that can be trusted.
 
+    import frontierlag as fl
+
+    pair = fl.load_scores("eci-2026-08-11").compare("USA", "China")
+    fit = fl.fit(pair, "linear-stochastic", seed=1)
+    fit.lag("realized").summary()
+
 The way data flows, one module or package a stage::
 
-    scores -> trends x frontiers -> model -> fit -> lags -> report
+    scores -> trends x frontiers -> model -> fitting -> lags -> report
 
 Names are imported when they are first used, so that the command line starts fast.
 """
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from frontierlag import caches, warned
 
 if TYPE_CHECKING:
-    from frontierlag.analysis import Analysis, analyse
     from frontierlag.errors import FrontierLagError
-    from frontierlag.fitting import Fit, fit_model
-    from frontierlag.jobs import Job
-    from frontierlag.lags.days import Window
-    from frontierlag.lags.measure import measure
-    from frontierlag.lags.published import conventions
-    from frontierlag.model import ModelSpec, build
+    from frontierlag.facade import (
+        FittedModel,
+        Lag,
+        Pair,
+        Scores,
+        compare,
+        fit,
+        load,
+        load_scores,
+    )
     from frontierlag.priors import Prior
-    from frontierlag.report.sentences import lag_sentence
-    from frontierlag.run import run_jobs
-    from frontierlag.scores import load_scores, parse_comparison, releases
-    from frontierlag.settings import SamplerSettings
-    from frontierlag.storage import load, store
-    from frontierlag.summary import summarize
+
+    __version__: str
 
 # Before any of the libraries that keep a cache is imported.
 caches.on_import()
 warned.join()
 
 _HOME = {
-    "Analysis": "analysis",
-    "analyse": "analysis",
+    "FittedModel": "facade",
     "FrontierLagError": "errors",
-    "Fit": "fitting",
-    "fit_model": "fitting",
-    "Job": "jobs",
-    "Window": "lags.days",
-    "measure": "lags.measure",
-    "conventions": "lags.published",
-    "ModelSpec": "model",
-    "build": "model",
+    "Lag": "facade",
+    "Pair": "facade",
     "Prior": "priors",
-    "lag_sentence": "report.sentences",
-    "run_jobs": "run",
-    "load_scores": "scores",
-    "parse_comparison": "scores",
-    "releases": "scores",
-    "SamplerSettings": "settings",
-    "load": "storage",
-    "store": "storage",
-    "summarize": "summary",
+    "Scores": "facade",
+    "compare": "facade",
+    "fit": "facade",
+    "load": "facade",
+    "load_scores": "facade",
+}
+# Names of 0.1 that are not of the interface above: where each is, and what to use instead.
+_MOVED = {
+    "Analysis": ("analysis", "frontierlag.FittedModel"),
+    "analyse": ("analysis", "frontierlag.fit"),
+    "Fit": ("fitting", "frontierlag.fitting.Fit"),
+    "fit_model": ("fitting", "frontierlag.fitting.fit_model"),
+    "Job": ("jobs", "frontierlag.load_scores(...).compare(...)"),
+    "Window": ("lags.days", "frontierlag.lags.days.Window"),
+    "measure": ("lags.measure", "frontierlag.lags.measure.measure"),
+    "conventions": ("lags.published", "frontierlag.lags.published.conventions"),
+    "ModelSpec": ("model", "frontierlag.model.ModelSpec"),
+    "build": ("model", "frontierlag.model.build"),
+    "lag_sentence": ("report.sentences", "frontierlag.fit(...).lag(...).sentence()"),
+    "run_jobs": ("run", "frontierlag.run.run_jobs"),
+    "parse_comparison": ("scores", "frontierlag.scores.parse_comparison"),
+    "releases": ("scores", "frontierlag.scores.releases"),
+    "SamplerSettings": ("settings", "frontierlag.settings.SamplerSettings"),
+    "store": ("storage", "frontierlag.fit(...).save(...)"),
+    "summarize": ("summary", "frontierlag.fit(...).lag(...).summary()"),
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("frontierlag")
+    if name in _MOVED:
+        home, instead = _MOVED[name]
+        warnings.warn(
+            f"frontierlag.{name} will not be found here in the next version: use {instead}",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return getattr(import_module(f"frontierlag.{home}"), name)
     if name not in _HOME:
         raise AttributeError(f"module 'frontierlag' has no attribute {name!r}")
     return getattr(import_module(f"frontierlag.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(_HOME)
+    return sorted([*_HOME, "__version__"])
 
 
 __all__ = [
-    "Analysis",
-    "Fit",
+    "FittedModel",
     "FrontierLagError",
-    "Job",
-    "ModelSpec",
+    "Lag",
+    "Pair",
     "Prior",
-    "SamplerSettings",
-    "Window",
-    "analyse",
-    "build",
-    "conventions",
-    "fit_model",
-    "lag_sentence",
+    "Scores",
+    "__version__",
+    "compare",
+    "fit",
     "load",
     "load_scores",
-    "measure",
-    "parse_comparison",
-    "releases",
-    "run_jobs",
-    "store",
-    "summarize",
 ]

@@ -62,14 +62,15 @@ class Job:
     draws: str = ""
     reading: ReadOptions = DEFAULT_OPTIONS
 
-    def prepare(self) -> Prepared:
-        """Read the table and settle the groups and the window."""
+    def prepare(self, table: ScoreTable | None = None) -> Prepared:
+        """Read the table, unless it is given, and settle the groups and the window."""
         if self.results and self.draws:
             raise SpecError(
                 "give either benchmark results or joint draws of scores, not both: each says how "
                 "the models were measured"
             )
-        table = load_scores(self.scores, self.reading)
+        if table is None:
+            table = load_scores(self.scores, self.reading)
         if self.as_of is not None and self.as_of > table.as_of:
             raise SpecError(
                 f"the as-of date {self.as_of} is later than {table.as_of}, the last day that "

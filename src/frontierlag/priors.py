@@ -13,7 +13,7 @@ from frontierlag.errors import SpecError
 from frontierlag.names import GROUP
 
 # What each family needs; `lower` is a truncation point, `median` that of a log-normal.
-_FAMILIES: dict[str, tuple[str, ...]] = {
+FAMILIES: dict[str, tuple[str, ...]] = {
     "Normal": ("mu", "sigma"),
     "TruncatedNormal": ("mu", "sigma", "lower"),
     "HalfNormal": ("sigma",),
@@ -56,11 +56,11 @@ class Prior(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        needed = set(_FAMILIES[self.family])
+        needed = set(FAMILIES[self.family])
         given = set(self.model_dump(exclude_none=True)) - {"family"}
         if needed != given:
             raise SpecError(
-                f"a {self.family} prior takes {', '.join(_FAMILIES[self.family])}; "
+                f"a {self.family} prior takes {', '.join(FAMILIES[self.family])}; "
                 f"got {', '.join(sorted(given)) or 'nothing'}"
             )
         for key in ("sigma", "median", "alpha", "beta"):
@@ -78,7 +78,7 @@ class Prior(BaseModel):
         return float(value)
 
     def _arguments(self) -> dict[str, float]:
-        numbers = {key: self._number(key) for key in _FAMILIES[self.family]}
+        numbers = {key: self._number(key) for key in FAMILIES[self.family]}
         if self.family == "LogNormal":
             return {"mu": float(np.log(numbers["median"])), "sigma": numbers["sigma"]}
         return numbers
@@ -110,7 +110,7 @@ class Prior(BaseModel):
 
     def _distribution(self) -> Any:
         """The same distribution in SciPy."""
-        n = {key: self._number(key) for key in _FAMILIES[self.family]}
+        n = {key: self._number(key) for key in FAMILIES[self.family]}
         match self.family:
             case "Normal":
                 return stats.norm(n["mu"], n["sigma"])
@@ -128,7 +128,7 @@ class Prior(BaseModel):
 
     def describe(self) -> str:
         """Say the prior in one line, for a table or a manifest."""
-        inside = ", ".join(f"{key}={self._number(key):g}" for key in _FAMILIES[self.family])
+        inside = ", ".join(f"{key}={self._number(key):g}" for key in FAMILIES[self.family])
         return f"{self.family}({inside})"
 
 

@@ -127,6 +127,26 @@ def load_scores(name_or_path: str | Path, options: ReadOptions = DEFAULT_OPTIONS
     return _build(content, path.stem, str(path))
 
 
+def from_frame(frame: pd.DataFrame, name: str) -> ScoreTable:
+    """Return the score table of a DataFrame, read as the CSV file of it would be.
+
+    Parameters
+    ----------
+    frame
+        Columns as in a file; an index with a name is one of them.
+    name
+        What to call the table.
+
+    Raises
+    ------
+    ScoresError
+        As :func:`load_scores`.
+    """
+    named = any(level is not None for level in frame.index.names)
+    content = frame.to_csv(index=named, date_format="%Y-%m-%d").encode()
+    return _build(content, name, f"the DataFrame {name!r}")
+
+
 def _latest() -> ScoreTable:
     """The table that `frontierlag scores fetch` fetched last; its as-of date is that day's."""
     from frontierlag.scores.fetch import cache_folder, latest_copy

@@ -207,7 +207,10 @@ def _key(names: tuple[str, str], scores: str) -> list[tuple[Any, str]]:
 def _score_range(releases: Releases) -> tuple[float, float]:
     """From below the lower of the two second records to above the highest record's interval."""
     is_record = records(releases)
-    seconds = [np.sort(releases.score[is_record & releases.of(g)])[1] for g in (LEADER, FOLLOWER)]
+    # Of a fit to records the first may not be here, and a group's only other one is its last.
+    seconds = [
+        np.sort(releases.score[is_record & releases.of(g)])[:2][-1] for g in (LEADER, FOLLOWER)
+    ]
     top = float(releases.score.max())
     low = float(min(seconds))
     reach = float(releases.high[is_record].max())

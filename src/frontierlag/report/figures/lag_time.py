@@ -38,7 +38,7 @@ FARTHEST = 36.0
 
 
 def lag_over_time(bands: xr.Dataset, about: Provenance, title: str, subtitle: str = "") -> Figure:
-    """Draw trend lag and realized lag over the window, side by side on one scale of months.
+    """Draw the kinds of lag that the bands have, side by side on one scale of months.
 
     Days on which most draws give a bound only (realized) or read the leader's trend before its
     first release (trend) are hatched and their bands lighter; days on which the lag exists in fewer
@@ -59,6 +59,7 @@ def lag_over_time(bands: xr.Dataset, about: Provenance, title: str, subtitle: st
     The figure.
     """
     low, high, cut = _range(bands)
+    kinds = [str(kind) for kind in bands[LAG_KIND].to_numpy()]
     notes = [f"The 90 % band reaches beyond the drawn range of {low:.0f} to {high:.0f} months."]
     with styled():
         figure = new_figure(SIZE)
@@ -72,8 +73,10 @@ def lag_over_time(bands: xr.Dataset, about: Provenance, title: str, subtitle: st
             notes=notes if cut else [],
             panel_title=True,
         )
-        panels = figure.subplots(1, 2, sharey=True, gridspec_kw={**place, "wspace": 0.06})
-        for axes, kind in zip(panels, (TREND, REALIZED), strict=True):
+        panels = figure.subplots(
+            1, len(kinds), sharey=True, squeeze=False, gridspec_kw={**place, "wspace": 0.06}
+        )[0]
+        for axes, kind in zip(panels, kinds, strict=True):
             watermark(axes, about)
             _draw(axes, bands.sel({LAG_KIND: kind}), LAG_COLORS[kind])
             axes.axhline(
@@ -135,7 +138,7 @@ def _key(bands: xr.Dataset, about: Provenance) -> list[tuple[Any, str]]:
         (band, f"posterior median with {INTERVALS}"),
         (Line2D([], [], color="#222222", lw=1.1, ls=(0, (1, 1.2))), about.published_label),
     ]
-    for kind in (TREND, REALIZED):
+    for kind in (str(k) for k in bands[LAG_KIND].to_numpy()):
         share = bands["censored"].sel({LAG_KIND: kind}).to_numpy()
         if (share > CENSORED_SHARE).any():
             patch = Patch(facecolor="none", edgecolor="#9e9e9e", hatch="////", lw=0)
