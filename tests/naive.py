@@ -92,3 +92,23 @@ def catch_up(leader, follower, tolerance=1.0):
         else:
             unmatched += 1
     return lags, unmatched
+
+
+def equivalence(lead_day, lead, follow_day, follow, t, threshold):
+    """Equivalence lag in months on day t from draws, and whether it is left-censored.
+
+    t - sup{s <= t : P(S_lead(s) > S_follow(t)) <= threshold}, sought half a day apart: the best
+    available rises on whole days only, so up to any moment before day d means up to d.
+    """
+    theirs = [best_by(follow_day, c, t) for c in follow]
+    if None in theirs or best_by(lead_day, lead[0], t) is None:
+        return math.nan, False
+
+    def better(s):
+        ours = [best_by(lead_day, c, s) for c in lead]
+        wins = [o is not None and o > x for o, x in zip(ours, theirs, strict=True)]
+        return sum(wins) / len(wins)
+
+    moments = [t - k / 2 for k in range(2 * (t - min(lead_day)) + 2)]
+    last = max(s for s in moments if better(s) <= threshold)
+    return math.floor(t - last) / MONTH, better(min(lead_day)) > threshold

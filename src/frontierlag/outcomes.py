@@ -20,12 +20,13 @@ from frontierlag.errors import SpecError
 from frontierlag.jobs import Prepared
 from frontierlag.manifest import model_record
 from frontierlag.model import ModelSpec
-from frontierlag.names import REALIZED, TREND, WINDOW
+from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.plan import CrossedItem, Item, by_compilation, only_what_is_compared
 from frontierlag.priors import Prior
 from frontierlag.report import tables
 from frontierlag.report.bands import charted, curve_bands, lag_bands
 from frontierlag.report.capabilities import benchmark_table, capability_table
+from frontierlag.report.estimands import estimand_tables
 from frontierlag.report.figures import (
     MeanLag,
     Provenance,
@@ -43,6 +44,8 @@ from frontierlag.storage import store
 from frontierlag.summary import summarize
 
 FIGURES = "figures"
+# What a run says in sentences: kind of lag and period.
+SENTENCES = ((REALIZED, WINDOW), (TREND, WINDOW), (REALIZED, CURRENT))
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,7 @@ def _fit_one(
             "predictive": tables.predictive_table(analysis),
             "capabilities": capability_table(analysis),
             **page_tables(analysis),
+            **estimand_tables(analysis),
             **({"benchmarks": benchmark_table(analysis)} if prepared.measured else {}),
             **beside(analysis, prepared.releases, tell=item.model == prepared.model()),
         },
@@ -189,7 +193,7 @@ def _fit_one(
             for kind in (TREND, REALIZED)
             for draws in [measured.lag(kind, WINDOW)]
         ),
-        sentences=tuple(lag_sentence(analysis, kind) for kind in (REALIZED, TREND)),
+        sentences=tuple(lag_sentence(analysis, *told) for told in SENTENCES),
         record=model_record(spec, len(analysis.fit.observations.releases), settings),
         converged=gate.converged,
         loo=loo(analysis.fit, cores=cores) if item.compared else None,

@@ -33,6 +33,7 @@ from frontierlag.plan import (
 from frontierlag.priors import Prior
 from frontierlag.report import tables
 from frontierlag.report.claims import claim_markdown, claim_table
+from frontierlag.report.estimands import LAST_DAY, stacked_last_day_table
 from frontierlag.report.figures import mean_lags, save
 from frontierlag.report.spreadsheet import as_text
 from frontierlag.request import REQUEST, Request
@@ -91,6 +92,8 @@ class Result:
         parts = [outcome.tables[stem] for outcome in self.outcomes]
         if stem == "lags" and self.stacked is not None:
             parts.append(self.stacked)
+        if stem == LAST_DAY:
+            parts += [stacked_last_day_table(stack) for _, stack in self.compared]
         if stem == "prior_influence":
             parts += [tables.stacked_influence_table(stack) for _, stack in self.compared]
         return pd.concat(parts, ignore_index=True)

@@ -37,6 +37,7 @@ def lags(
     from frontierlag.lags.days import Window
     from frontierlag.lags.measure import measure
     from frontierlag.report.console import show_lags, show_levels, terminal
+    from frontierlag.report.estimands import last_day_table
     from frontierlag.report.tables import lag_table, level_table
     from frontierlag.storage import load
 
@@ -52,7 +53,7 @@ def lags(
         window = Window(start, stored.as_of)
         analysis = Analysis(analysis.fit, measure(analysis.fit, window, levels))
     console = terminal()
-    show_lags(console, lag_table(analysis))
+    show_lags(console, lag_table(analysis), last_day_table(analysis))
     show_levels(console, level_table(analysis))
     return 0 if analysis.convergence.converged else NOT_CONVERGED
 

@@ -18,6 +18,8 @@ from frontierlag.lags.published import Convention
 from frontierlag.manifest import draws_record, results_record
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.claims import bounded
+from frontierlag.report.estimands import LAST_DAY
+from frontierlag.report.last_day import of_model, spikes
 from frontierlag.report.sentences import number
 from frontierlag.scores import Releases, ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND, decimals
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
     from frontierlag.sensitivity import Sensitivity
 
 
-def show_lags(console: Console, lags: pd.DataFrame) -> None:
-    """Print rows of the lag table, with no more digits than the Monte Carlo error supports."""
+def show_lags(console: Console, lags: pd.DataFrame, days: pd.DataFrame) -> None:
+    """Print rows of the lag table, with no more digits than the Monte Carlo error supports.
+
+    The realized lag of the last day has in place of intervals its few values, each with its
+    probability, from ``days``, the rows of ``last_day.csv``.
+    """
     table = Table(title=f"Lag in months: median, 50 % and 90 % {INTERVAL_KIND} intervals")
     for name in ("model", "lag", "period"):
         table.add_column(name, no_wrap=True)
@@ -39,6 +45,12 @@ def show_lags(console: Console, lags: pd.DataFrame) -> None:
     for row in lags.to_dict("records"):
         places = decimals(float(row["mcse"]), most=1)
         name = row["model"] if row["converged"] else f"{row['model']} (NOT CONVERGED)"
+        day = of_model(days, row["model"])
+        if (row["lag"], row["period"]) == (REALIZED, CURRENT) and day is not None:
+            values = spikes(day).replace(", ", "\n")
+            cells = ("", values, _share(row["undefined"]), _share(row["censored"]))
+            table.add_row(name, row["lag"], row["period"], "probabilities", *cells)
+            continue
         table.add_row(
             name,
             row["lag"],
@@ -99,7 +111,7 @@ def show_run(console: Console, result: Result, folder: Path) -> None:
     lags = result.table("lags")
     row = lags.iloc[0]
     console.rule(f"{row['dataset']}, {row['comparison']}, as of {row['as_of']}")
-    show_lags(console, lags[lags["period"].isin([WINDOW, CURRENT])])
+    show_lags(console, lags[lags["period"].isin([WINDOW, CURRENT])], result.table(LAST_DAY))
     for outcome in outcomes:
         if not outcome.converged:
             console.print(f"{outcome.model}: {outcome.verdict}", markup=False)

@@ -16,6 +16,9 @@ from frontierlag.names import (
     TREND,
     WINDOW,
 )
+from frontierlag.report.estimands import last_day_table
+from frontierlag.report.last_day import sentence as day_sentence
+from frontierlag.report.last_day import told
 from frontierlag.scores.metric import ECI
 from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summarize
 
@@ -42,7 +45,13 @@ def interval(summary: Summary) -> str:
 
 
 def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW) -> str:
-    """One sentence that can stand alone."""
+    """One sentence that can stand alone.
+
+    The realized lag of the last day is the age of one release, so it is given as the releases that
+    it may be counted from, each with its probability, and not as an interval.
+    """
+    if (kind, period) == (REALIZED, CURRENT):
+        return _last_day_sentence(analysis)
     measured, releases = analysis.measured, analysis.fit.observations.releases
     summary = summarize(measured.lag(kind, period))
     censored = float(measured.lags[kind][CENSORED].sel({PERIOD: period}).mean())
@@ -64,6 +73,15 @@ def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW)
     if not analysis.convergence.converged:
         extra.append("NOT CONVERGED")
     return sentence + "".join(f"; {text}" for text in extra) + "."
+
+
+def _last_day_sentence(analysis: Analysis) -> str:
+    releases = analysis.fit.observations.releases
+    day = told(last_day_table(analysis))
+    words = day_sentence(day, *releases.group_names, str(analysis.measured.window.as_of))
+    about = f" (realized lag; {analysis.name}, {releases.table}, as of {releases.as_of})"
+    stamp = "" if day.converged else "; NOT CONVERGED"
+    return f"{words[0].upper()}{words[1:]}{about}{stamp}."
 
 
 def _what(kind: str, period: str, analysis: Analysis) -> str:
