@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import frontierlag
 from frontierlag.errors import FrontierLagError, ScoresError
-from frontierlag.report.spreadsheet import as_text
+from frontierlag.report.spreadsheet import as_text, csv_text, write_csv
 from frontierlag.scores import load_scores, parse_comparison, releases
 from frontierlag.scores.layouts import LAYOUTS
 from frontierlag.scores.parsing import is_blank
@@ -265,6 +267,17 @@ def test_tables_of_ours_keep_formulas_from_running_and_change_nothing_else(tmp_p
     assert safe["model"].tolist()[6:10] == names[6:10]
     assert pd.isna(safe["model"].iloc[10])
     pd.testing.assert_frame_equal(safe[["score", "ok"]], table[["score", "ok"]])
+
+
+def test_every_table_is_written_by_the_guarded_writer(tmp_path):
+    """No other place of the program writes CSV, so none can forget the guard."""
+    source = Path(frontierlag.__file__).parent
+    writers = [p.name for p in source.rglob("*.py") if ".to_csv(" in p.read_text("utf-8")]
+    assert writers == ["spreadsheet.py"]
+    table = pd.DataFrame({"target": ["=1+1", "lag"], "crps": [0.5, -1.0]})
+    write_csv(table, tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text() == "target,crps\n'=1+1,0.5\nlag,-1.0\n"
+    assert csv_text(table) == "target,crps\n'=1+1,0.5\nlag,-1.0"
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31mb", "a\x07", "a\x9bm"])

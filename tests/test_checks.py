@@ -329,7 +329,7 @@ def test_a_doubtful_refit_marks_the_weights_and_all_that_rests_on_them(linear, b
     assert table.loc["broken-records", "converged"] == gates["broken-records"]
     outcome = SimpleNamespace(converged=True)
     assert Result(
-        [outcome], [], [], [(compared, Stacked(members, compared.weights))]
+        [outcome], [], [], [(compared, Stacked(members, compared.weights))], "linear-stochastic"
     ).converged == (all(gates.values()))
     assert not Result([outcome], [], [], [(found, stack)], "linear-stochastic").converged
 

@@ -23,6 +23,7 @@ from frontierlag.claims import (
     between,
 )
 from frontierlag.claims.answers import LEFT_CENSORED, NO_ANSWER, probability_words, verdict
+from frontierlag.claims.article import FOUR, FOURTEEN
 from frontierlag.claims.cadence import cadence
 from frontierlag.claims.gaps import same_gap
 from frontierlag.claims.lags import FEWEST_DAYS, extremes, shorter, steadily
@@ -151,7 +152,7 @@ def test_a_difference_of_bounds_is_called_one(both):
 def test_a_range_whose_largest_is_a_bound(both):
     draws = both[0].measured.lag(REALIZED, MAXIMUM)
     evidence = with_lag(both[0], MAXIMUM, draws, 2 * FEW_BOUNDS)
-    asked = extremes(REALIZED)(evidence, (MAIN,))
+    asked = extremes(REALIZED, FOUR, FOURTEEN)(evidence, (MAIN,))
     # The smallest lag, which is no bound, contradicts the claim in nearly every draw.
     low = both[0].measured.lag(REALIZED, MINIMUM)
     possible = (low >= 3.5) & (low < 4.5) & (draws < 14.5)

@@ -35,7 +35,7 @@ from frontierlag.report import tables
 from frontierlag.report.claims import claim_markdown, claim_table
 from frontierlag.report.estimands import LAST_DAY, stacked_last_day_table
 from frontierlag.report.figures import mean_lags, save
-from frontierlag.report.spreadsheet import as_text
+from frontierlag.report.spreadsheet import write_csv
 from frontierlag.request import REQUEST, Request
 from frontierlag.results_folder import HEADLINE
 from frontierlag.settings import SamplerSettings
@@ -290,7 +290,7 @@ def _write(
         if stem in written:
             written[stem] = written[stem].assign(attribution=item.table.attribution)
     for stem, table in written.items():
-        as_text(table).to_csv(folder / f"{stem}.csv", index=False)
+        write_csv(table, folder / f"{stem}.csv")
     record = run_record(
         item.table,
         item.releases,

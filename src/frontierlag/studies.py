@@ -18,7 +18,7 @@ from frontierlag.outputs import staged, write_manifest
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.catch_up import catch_up_dates
 from frontierlag.report.figures.vintages import vintage_waterfall
-from frontierlag.report.spreadsheet import as_text
+from frontierlag.report.spreadsheet import write_csv
 from frontierlag.report.tables import DIGITS
 from frontierlag.report.vintages import (
     moved_table,
@@ -163,7 +163,7 @@ def _write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
     for name, table in tables.items():
         numbers = table.select_dtypes("float").columns
         rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
-        as_text(rounded).to_csv(folder / f"{name}.csv", index=False)
+        write_csv(rounded, folder / f"{name}.csv")
 
 
 def _write_sentences(sentences: Sequence[str], file: Path) -> None:

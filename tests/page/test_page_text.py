@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from frontierlag.claims import ARTICLE
+from frontierlag.claims.article import claimed
 from frontierlag.cli import main
 from frontierlag.errors import ResultsError
-from frontierlag.report.page.answers import CLAIMED_YEARS
+from frontierlag.report.page.answers import years
 from frontierlag.report.page.build import LIMIT, write_page, write_tree
 from frontierlag.report.page.folder import read_results
 from frontierlag.report.page.forest import Bar, scaled
@@ -102,16 +103,16 @@ def test_calibration_shows_the_realized_lag_of_every_world(folder):
     assert re.search(r"broken *linear-records *0 *9 *– *– to –", words)
 
 
-def test_claimed_years_are_those_of_the_article():
-    seen = set()
-    for claim in ARTICLE:
-        found = re.fullmatch(r"It was (?:about )?([\d-]+)(?: months)? in (\d{4})", claim.words)
-        if found:
-            said = [float(x) for x in found[1].split("-")]
-            seen.add(found[2])
-            wanted = said if len(said) == 2 else [said[0] - 0.5, said[0] + 0.5]
-            assert list(CLAIMED_YEARS[found[2]]) == wanted
-    assert seen == set(CLAIMED_YEARS)
+def test_the_range_that_is_drawn_for_a_year_is_the_one_the_claim_is_judged_on(folder):
+    drawn = {bar.label[:4]: bar.claimed for bar in years(read_results(folder)).bars}
+    for number, year in (("4a", "2023"), ("4b", "2024"), ("4c", "2025")):
+        (claim,) = [c for c in ARTICLE if c.number == number]
+        assert (claim.ask.kind, claim.ask.period) == ("realized", year)
+        assert drawn[year] == (claim.ask.low, claim.ask.high)
+    assert drawn["2025"] == (6.0, 8.0)
+    assert drawn["2026"] is None
+    # Claim 10 speaks of another table's window, claim 2 of the index's.
+    assert claimed("realized", "window").said == "7"
 
 
 def test_markup_in_a_table_is_text(folder):

@@ -18,6 +18,7 @@ from frontierlag.outputs import staged, write_manifest
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.backtest import backtest_ratios
 from frontierlag.report.figures.sheet import CREDIT
+from frontierlag.report.spreadsheet import write_csv
 from frontierlag.report.tables import DIGITS
 from frontierlag.scores import ATTRIBUTION
 from frontierlag.settings import SamplerSettings
@@ -88,4 +89,4 @@ def _origins(rows: pd.DataFrame) -> list[dict[str, str]]:
 def _write(table: pd.DataFrame, path: Path) -> None:
     numbers = table.select_dtypes("float").columns
     rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
-    rounded.assign(attribution=ATTRIBUTION).to_csv(path, index=False)
+    write_csv(rounded.assign(attribution=ATTRIBUTION), path)

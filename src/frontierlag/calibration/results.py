@@ -32,6 +32,7 @@ from frontierlag.program import versions
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.calibration import coverage_chart, error_chart
 from frontierlag.report.figures.ranks import rank_chart
+from frontierlag.report.spreadsheet import write_csv
 from frontierlag.report.tables import DIGITS
 from frontierlag.scores import ATTRIBUTION
 from frontierlag.summary import INTERVAL_KIND
@@ -239,7 +240,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table, numbers rounded alike everywhere."""
     numbers = table.select_dtypes("float").columns
     rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
-    rounded.to_csv(path, index=False)
+    write_csv(rounded, path)
 
 
 def write_record(record: Mapping[str, Any], folder: Path) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from frontierlag.claims.cadence import rhythm
 from frontierlag.claims.claim import Claim, Need
 from frontierlag.claims.gaps import same_gap
-from frontierlag.claims.lags import between, days_led, extremes, shorter, steadily
+from frontierlag.claims.lags import Between, between, days_led, extremes, shorter, steadily
 from frontierlag.claims.shape import constant_lag, not_slowed, predicts_no_worse, same_slope
 from frontierlag.names import AT_RELEASE, MAXIMUM, MINIMUM, REALIZED, WINDOW
 from frontierlag.scores.registry import registry
 
+# What counts as "4 months" and as "14 months".
+FOUR, FOURTEEN = (3.5, 4.5), (13.5, 14.5)
 MAIN = (Need(),)
 CLOSED_OPEN = Need(comparison="closed-open")
 PARALLEL = Need(trend="parallel")
@@ -36,7 +38,7 @@ ARTICLE = (
         "mean realized lag over the window",
         "months",
         MAIN,
-        between(REALIZED, WINDOW, 6.5, 7.5),
+        between(REALIZED, WINDOW, 6.5, 7.5, said="7"),
     ),
     Claim(
         "3a",
@@ -44,7 +46,7 @@ ARTICLE = (
         "minimum of the lag at release over the window",
         "months",
         MAIN,
-        between(AT_RELEASE, MINIMUM, 3.5, 4.5),
+        between(AT_RELEASE, MINIMUM, *FOUR, said="4"),
     ),
     Claim(
         "3b",
@@ -52,7 +54,7 @@ ARTICLE = (
         "maximum of the lag at release over the window",
         "months",
         MAIN,
-        between(AT_RELEASE, MAXIMUM, 13.5, 14.5),
+        between(AT_RELEASE, MAXIMUM, *FOURTEEN, said="14"),
     ),
     # The published 4 and 14 are at releases, so this reading stands for claim 3.
     Claim(
@@ -61,7 +63,7 @@ ARTICLE = (
         "maximum minus minimum of the lag at release; true if both ends are as stated",
         "months",
         MAIN,
-        extremes(AT_RELEASE),
+        extremes(AT_RELEASE, FOUR, FOURTEEN),
     ),
     Claim(
         "3c",
@@ -69,7 +71,7 @@ ARTICLE = (
         "minimum of the realized lag over the days of the window",
         "months",
         MAIN,
-        between(REALIZED, MINIMUM, 3.5, 4.5),
+        between(REALIZED, MINIMUM, *FOUR, said="4"),
     ),
     Claim(
         "3d",
@@ -77,7 +79,7 @@ ARTICLE = (
         "maximum of the realized lag over the days of the window",
         "months",
         MAIN,
-        between(REALIZED, MAXIMUM, 13.5, 14.5),
+        between(REALIZED, MAXIMUM, *FOURTEEN, said="14"),
     ),
     Claim(
         "3e",
@@ -85,7 +87,7 @@ ARTICLE = (
         "maximum minus minimum of the realized lag; true if both ends are as stated",
         "months",
         MAIN,
-        extremes(REALIZED),
+        extremes(REALIZED, FOUR, FOURTEEN),
     ),
     Claim(
         "4a",
@@ -93,7 +95,7 @@ ARTICLE = (
         "mean realized lag in 2023",
         "months",
         MAIN,
-        between(REALIZED, "2023", 9.5, 12.5),
+        between(REALIZED, "2023", 9.5, 12.5, said="10 to 12"),
     ),
     Claim(
         "4b",
@@ -101,7 +103,7 @@ ARTICLE = (
         "mean realized lag in 2024",
         "months",
         MAIN,
-        between(REALIZED, "2024", 5.5, 8.5),
+        between(REALIZED, "2024", 5.5, 8.5, said="6 to 8"),
     ),
     Claim(
         "4c",
@@ -109,7 +111,7 @@ ARTICLE = (
         "mean realized lag in 2025",
         "months",
         MAIN,
-        between(REALIZED, "2025", 6.0, 8.0),
+        between(REALIZED, "2025", 6.0, 8.0, said="about 7"),
     ),
     *(
         Claim(
@@ -201,6 +203,15 @@ ARTICLE = (
         "mean realized lag on FrontierMath",
         "months",
         (FRONTIERMATH,),
-        between(REALIZED, WINDOW, 6.0, 8.0),
+        between(REALIZED, WINDOW, 6.0, 8.0, said="about 7"),
     ),
 )
+
+
+def claimed(lag: str, period: str) -> Between | None:
+    """The range that the article stated for a lag of the index over a period, if it did."""
+    for claim in ARTICLE:
+        ask, of_others = claim.ask, any(need.scores for need in claim.needs)
+        if isinstance(ask, Between) and not of_others and (ask.kind, ask.period) == (lag, period):
+            return ask
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import xarray as xr
@@ -34,6 +35,8 @@ from frontierlag.names import (
 )
 from frontierlag.summary import probability
 
+Range = tuple[float, float]
+
 # A year is told from this many days of it on. Each group sets a record every 1.5 to 2 months, so a
 # quarter holds a step of both as a rule; over less, a mean is the state of one moment, which ages
 # by a day a day, and not a year's.
@@ -64,25 +67,51 @@ def lag(analysis: Analysis, kind: str, period: str) -> tuple[xr.DataArray, float
     return analysis.measured.lag(kind, period), float(censored.mean())
 
 
-def between(
-    kind: str, period: str, low: float = -float("inf"), high: float = float("inf")
-) -> Question:
-    """Ask whether a lag (``trend``, ``realized``, ``release``) lies from ``low`` up to ``high``.
+@dataclass(frozen=True)
+class Between:
+    """A question: whether a lag lies from ``low`` up to, not including, ``high`` months.
 
     Where the lag is only a lower bound on more than :data:`FEW_BOUNDS` of the days, a probability
     is given only if the bounds alone settle the claim: see :func:`_judged`.
+
+    Attributes
+    ----------
+    kind, period
+        Of the lag: ``trend``, ``realized`` or ``release``; and ``window``, a year and so on.
+    low, high
+        The range that counts as the claim, months: the one place where it is declared. Pages and
+        figures draw this range.
+    said
+        How the claim words the range, as in ``about 7``.
     """
 
-    def ask(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
-        draws, censored = lag(evidence.analysis(needs[0]), kind, period)
-        within = (draws >= low) & (draws < high)
-        return _judged(draws, within, draws < high, censored, bound_note(kind, period, censored))
+    kind: str
+    period: str
+    low: float
+    high: float
+    said: str = ""
 
-    return ask
+    def __call__(self, evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+        """Answer from the fit that is needed first."""
+        draws, censored = lag(evidence.analysis(needs[0]), self.kind, self.period)
+        within = (draws >= self.low) & (draws < self.high)
+        note = bound_note(self.kind, self.period, censored)
+        return _judged(draws, within, draws < self.high, censored, note)
 
 
-def extremes(kind: str) -> Question:
-    """Ask for the width of the range, and whether both of its ends are as stated (4 and 14)."""
+def between(
+    kind: str,
+    period: str,
+    low: float = -float("inf"),
+    high: float = float("inf"),
+    said: str = "",
+) -> Between:
+    """Ask whether a lag (``trend``, ``realized``, ``release``) lies from ``low`` up to ``high``."""
+    return Between(kind, period, low, high, said)
+
+
+def extremes(kind: str, smallest: Range, largest: Range) -> Question:
+    """Ask for the width of the range, and whether both of its ends lie in these ranges, months."""
 
     def ask(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
         analysis = evidence.analysis(needs[0])
@@ -94,16 +123,20 @@ def extremes(kind: str) -> Question:
             f"{bounds}, and those may in truth have been the longest; the smallest is itself a "
             f"bound in {_share(low_bound)} of the draws"
         )
-        as_stated = (low >= 3.5) & (low < 4.5) & (high >= 13.5) & (high < 14.5)
-        possible = (low < 4.5) & (high < 14.5)
+        as_stated = _inside(low, smallest) & _inside(high, largest)
+        possible = (low < smallest[1]) & (high < largest[1])
         if low_bound <= FEW_BOUNDS:
-            possible = possible & (low >= 3.5)
+            possible = possible & (low >= smallest[0])
         # A smallest lag that may be longer takes from the range, a largest adds to it.
         what = OF_BOUNDS if low_bound > FEW_BOUNDS else AT_LEAST
         share = max(low_bound, high_bound)
         return _judged(high - low, as_stated, possible, share, note, what)
 
     return ask
+
+
+def _inside(draws: xr.DataArray, of: Range) -> xr.DataArray:
+    return (draws >= of[0]) & (draws < of[1])
 
 
 def _judged(

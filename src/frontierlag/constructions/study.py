@@ -23,7 +23,7 @@ from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.constructions import influence_of_benchmarks, second_ability
 from frontierlag.report.figures.sheet import CREDIT
 from frontierlag.report.figures.specification import specification_curve
-from frontierlag.report.spreadsheet import as_text
+from frontierlag.report.spreadsheet import write_csv
 from frontierlag.scores import ATTRIBUTION
 from frontierlag.settings import INDEX, SamplerSettings
 
@@ -109,9 +109,9 @@ def study_index(
         table, second = constructions_table(outcomes), second_table(outcomes)
         sentences = index_sentences(table, second, prepared)
         credits = list(dict.fromkeys([prepared.table.attribution, releases.responses.attribution]))
-        as_text(table).to_csv(folder / "constructions.csv", index=False)
+        write_csv(table, folder / "constructions.csv")
         if second is not None:
-            as_text(second).to_csv(folder / "second-ability.csv", index=False)
+            write_csv(second, folder / "second-ability.csv")
         page = index_page(table, sentences, prepared, credits)
         (folder / "index.md").write_text(page, encoding="utf-8")
         two = next((outcome.model for outcome in outcomes if outcome.second is not None), "")

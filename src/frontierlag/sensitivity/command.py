@@ -12,7 +12,7 @@ from frontierlag.jobs import Job
 from frontierlag.report.figures.save import save
 from frontierlag.report.figures.sheet import CREDIT, Provenance
 from frontierlag.report.figures.specification import specification_curve, window_and_influence
-from frontierlag.report.spreadsheet import as_text
+from frontierlag.report.spreadsheet import write_csv
 from frontierlag.scores import ATTRIBUTION
 from frontierlag.sensitivity.dates import DateError, with_date_errors
 from frontierlag.sensitivity.influence import influence_table
@@ -91,7 +91,7 @@ def run_sensitivity(
     )
     folder.mkdir(parents=True, exist_ok=True)
     for stem, table in result.tables.items():
-        as_text(table).to_csv(folder / f"{stem}.csv", index=False)
+        write_csv(table, folder / f"{stem}.csv")
     credit = prepared.table.attribution
     about = Provenance(
         prepared.releases.comparison.name,

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from frontierlag.report.cite import bibtex, latex, plain
 from frontierlag.report.cite.estimate import Estimate, choose, read_estimates
+from frontierlag.report.spreadsheet import csv_text
 
 Format = Literal["text", "latex", "macros", "markdown", "csv", "bibtex"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -35,7 +36,7 @@ def cite(estimates: Sequence[Estimate], form: Format = "text", prefix: str = lat
         case "markdown":
             return plain.markdown(estimates)
         case "csv":
-            return plain.table(estimates).to_csv(index=False, lineterminator="\n").rstrip("\n")
+            return csv_text(plain.table(estimates))
         case "bibtex":
             return bibtex.entries(estimates[0].source)
 

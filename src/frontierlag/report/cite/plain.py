@@ -19,7 +19,6 @@ from frontierlag.report.cite.words import (
     share_of,
     undefined_share,
 )
-from frontierlag.report.spreadsheet import as_text
 from frontierlag.summary import OUTER
 
 
@@ -70,7 +69,7 @@ def table(estimates: Sequence[Estimate]) -> pd.DataFrame:
                 "shown_upper": e.figure(e.upper) if e.defined else "",
             }
         )
-    return as_text(pd.DataFrame(rows))
+    return pd.DataFrame(rows)
 
 
 def _escaped(words: str) -> str:

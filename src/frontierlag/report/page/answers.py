@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from frontierlag.claims.answers import probability_words
+from frontierlag.claims.article import claimed
 from frontierlag.claims.claim import AT_LEAST
+from frontierlag.claims.lags import Between
 from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.page.data import AGED, AS_LARGE, LAST_RELEASE, TODAY
@@ -27,8 +30,6 @@ from frontierlag.report.page.format import (
     whose,
 )
 
-# What the article said of single years, months; see frontierlag.claims.article, claims 4a to 4c.
-CLAIMED_YEARS = {"2023": (10.0, 12.0), "2024": (6.0, 8.0), "2025": (6.5, 7.5)}
 ABOUT = "us-china"  # the comparison that the article spoke of
 RUNGS = {
     TREND: ("Trend lag", "How far apart are typical frontier releases of the two?"),
@@ -124,7 +125,7 @@ def _spoken(row: Row | None) -> dict[str, Any] | None:
 
 
 def years(results: Results) -> Forest | None:
-    """Mean realized lag of each calendar year beside what was claimed of it."""
+    """Mean realized lag of each calendar year next to the range that the article stated."""
     table = results.table("lags")
     own = table[
         (table["model"] == results.headline)
@@ -134,16 +135,10 @@ def years(results: Results) -> Forest | None:
     bars: list[Bar] = []
     for row in own.to_dict("records"):
         year = str(row["period"])
-        claimed = CLAIMED_YEARS.get(year) if results.comparison == ABOUT else None
-        made = bar(row, _year_label(year, results), note=_year_note(row, claimed))
-        bars.append(made if claimed is None else _with_claim(made, claimed))
+        stated = claimed(REALIZED, year) if results.comparison == ABOUT else None
+        made = bar(row, _year_label(year, results), note=_year_note(row, stated))
+        bars.append(replace(made, claimed=(stated.low, stated.high)) if stated else made)
     return scaled(bars)
-
-
-def _with_claim(made: Bar, claimed: tuple[float, float]) -> Bar:
-    from dataclasses import replace
-
-    return replace(made, claimed=claimed)
 
 
 def _year_label(year: str, results: Results) -> str:
@@ -158,13 +153,10 @@ def _year_label(year: str, results: Results) -> str:
     return f"{year}, {' '.join(cut)}" if cut else year
 
 
-def _year_note(row: Row, claimed: tuple[float, float] | None) -> str:
+def _year_note(row: Row, stated: Between | None) -> str:
     words = []
-    if claimed:
-        low, high = claimed
-        middle = (low + high) / 2
-        told = f"about {middle:g}" if high - low <= 1 else f"{low:g} to {high:g}"
-        words.append(f"claimed: {told}")
+    if stated:
+        words.append(f"the article: {stated.said}, counted as {stated.low:g} to {stated.high:g}")
     if float(row["censored"]) > 0:
         words.append(f"on {percent(row['censored'])} of its days only a lower bound")
     return "; ".join(words)
