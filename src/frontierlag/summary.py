@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import arviz as az
 import numpy as np
 import xarray as xr
+from arviz_stats.base import array_stats
 
 from frontierlag.names import CHAIN, DRAW, SAMPLE_DIMS
 
@@ -67,6 +68,42 @@ def summarize(draws: xr.DataArray) -> Summary:
         mcse_median=_mcse(values, "median"),
         undefined=undefined,
     )
+
+
+def summarize_each(draws: xr.DataArray, dim: str) -> dict[str, np.ndarray]:
+    """Summarize draws of many quantities at once, those along ``dim``.
+
+    Parameters
+    ----------
+    draws
+        Dims chain, draw and ``dim``, all with a value.
+    dim
+        Name of the third dim.
+
+    Returns
+    -------
+    The numbers of a :class:`Summary` but ``mcse_median`` and ``undefined``, each of shape
+    ``(dim,)``.
+    """
+    values = draws.transpose(*SAMPLE_DIMS, dim).to_numpy()
+    flat = values.reshape(-1, values.shape[-1])
+    low90, low50, median, high50, high90 = np.quantile(flat, QUANTILES, axis=0)
+    return {
+        "mean": flat.mean(0),
+        "median": median,
+        "lower50": low50,
+        "upper50": high50,
+        "lower90": low90,
+        "upper90": high90,
+        "mcse": np.array([_of_mean(values[..., i]) for i in range(values.shape[-1])]),
+    }
+
+
+def _of_mean(values: np.ndarray) -> float:
+    """Monte Carlo standard error of the mean of draws ``(chain, draw)``; 0 if they never vary."""
+    if np.ptp(values) == 0:
+        return 0.0
+    return float(array_stats.mcse(values, method="mean"))
 
 
 def _mcse(values: np.ndarray, method: str) -> float:

@@ -22,12 +22,19 @@ def best_on_release(day: np.ndarray, capability: np.ndarray) -> np.ndarray:
     -------
     Shape ``(n,)``.
     """
-    draws = capability.reshape(-1, len(day))
+    return is_best_on_release(day, capability.reshape(-1, len(day))).mean(0)
+
+
+def is_best_on_release(day: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """In which draws each release exceeds all that its group had until then.
+
+    As :func:`best_on_release`, of draws of shape ``(draw, n)``; the same shape.
+    """
     order = np.argsort(day, kind="stable")
     # Best of all days up to and including each release's own.
     running = np.maximum.accumulate(draws[:, order], axis=1)
     last = np.searchsorted(day[order], day, side="right") - 1
-    return (draws >= running[:, last]).mean(0)
+    return np.asarray(draws >= running[:, last])
 
 
 def best_at_the_end(capability: np.ndarray) -> np.ndarray:

@@ -8,10 +8,32 @@ off for every day, for all draws at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numba import njit
 
 from frontierlag.lags.days import DAYS_PER_MONTH
+
+
+def _count_not_above(best: np.ndarray, level: np.ndarray, found: np.ndarray) -> None:
+    """Count, row by row, the values of ``best`` (ascending) at or below each level; NaN is above.
+
+    ``numpy.searchsorted(..., side="right")`` of every row; compiled, as there is a row a draw.
+    """
+    for i in range(level.shape[0]):
+        for j in range(level.shape[1]):
+            low, high, value = 0, best.shape[1], level[i, j]
+            while low < high:
+                middle = (low + high) // 2
+                if best[i, middle] > value:
+                    high = middle
+                else:
+                    low = middle + 1
+            found[i, j] = low
+
+
+_rows_above: Any = njit(cache=True)(_count_not_above)
 
 
 @dataclass(frozen=True)
@@ -53,11 +75,10 @@ class Staircase:
         The staircase never falls, so the steps at or below a level are counted.
         """
         found = np.empty(level.shape, dtype=np.intp)
-        flat_best = self.best.reshape(-1, self.best.shape[-1])
         flat_level = level.reshape(-1, level.shape[-1])
-        flat_found = found.reshape(flat_level.shape)
-        for i, (best, values) in enumerate(zip(flat_best, flat_level, strict=True)):
-            flat_found[i] = np.searchsorted(best, values, side="right")
+        best = np.ascontiguousarray(self.best.reshape(-1, self.best.shape[-1]), dtype=float)
+        wanted = np.ascontiguousarray(flat_level, dtype=float)
+        _rows_above(best, wanted, found.reshape(flat_level.shape))
         return found
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -12,9 +10,9 @@ from frontierlag.analysis import Analysis
 from frontierlag.lags.holders import best_at_the_end, best_on_release
 from frontierlag.names import BENCHMARK, CAPABILITIES, FOLLOWER, LEADER, OTHER, RELEASE
 from frontierlag.report.tables import DIGITS, origin
-from frontierlag.summary import summarize
+from frontierlag.summary import summarize_each
 
-_SUMMARY = ("mean", "median", "lower50", "upper50", "lower90", "upper90", "mcse")
+_SUMMARY = ("median", "lower50", "upper50", "lower90", "upper90", "mcse")
 # What benchmarks have, and how many digits mean something: a point, a log odds a point, a fraction.
 _OF_BENCHMARKS = {"difficulty": DIGITS, "discrimination": 5, "noise": 5}
 NEITHER = "neither group"
@@ -102,10 +100,9 @@ def benchmark_table(analysis: Analysis) -> pd.DataFrame:
 
 def _summaries(draws: xr.DataArray, dim: str) -> dict[str, np.ndarray]:
     """The posterior of each entry along a dim, by column."""
-    every = [summarize(draws.isel({dim: i})) for i in range(draws.sizes[dim])]
-    found = {name: np.array([asdict(one)[name] for one in every]) for name in _SUMMARY}
+    found = summarize_each(draws, dim)
     spread = draws.transpose(..., dim).to_numpy().reshape(-1, draws.sizes[dim]).std(0, ddof=1)
-    return {"mean": found.pop("mean"), "sd": spread} | found
+    return {"mean": found["mean"], "sd": spread} | {name: found[name] for name in _SUMMARY}
 
 
 def _finish(analysis: Analysis, table: pd.DataFrame, digits: dict[str, int]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from arviz_stats.base import array_stats
 from frontierlag.errors import SpecError
 from frontierlag.fitting import Fit
 from frontierlag.lags.days import Window
-from frontierlag.lags.holders import best_on_release
+from frontierlag.lags.holders import is_best_on_release
 from frontierlag.lags.measure import trend_lag_by_day
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.names import FOLLOWER, LEADER, REALIZED, RELEASE, TREND
@@ -82,9 +82,11 @@ def expected_without[Name: Hashable](
     days = window.days[::-EVERY_DAYS][::-1]
     log_likelihood = _log_likelihood(fit, some)
 
-    def realized(kept: np.ndarray) -> np.ndarray:
+    flat = capability.reshape(-1, len(day))
+
+    def realized(kept: np.ndarray, draws: np.ndarray | slice = slice(None)) -> np.ndarray:
         leader, follower = (
-            Staircase.of(day[own], capability[..., own])
+            Staircase.of(day[own], flat[draws][:, own])
             for own in (kept & (group == side) for side in (LEADER, FOLLOWER))
         )
         return _mean(realized_lag(leader, follower, days)[0])
@@ -94,7 +96,7 @@ def expected_without[Name: Hashable](
         TREND: _mean(trend_lag_by_day(fit, window)[0].to_numpy()[some]),
         REALIZED: realized(every),
     }
-    ever_best = _ever_best(day, group, capability)
+    is_best = _is_best(day, group, flat)
     found = {}
     for name, out in left_out.items():
         kept = every.copy()
@@ -103,8 +105,12 @@ def expected_without[Name: Hashable](
             continue
         # It takes log likelihoods and smooths their inverse.
         log_weight, k = array_stats.psislw(log_likelihood[..., out].sum(-1).ravel())
-        # A release that was never the best leaves every staircase as it is.
-        moved = full | ({REALIZED: realized(kept)} if (ever_best & ~kept).any() else {})
+        # In a draw in which none of them was ever the best, every staircase stays as it is.
+        draws = np.flatnonzero(is_best[:, ~kept].any(1))
+        moved = dict(full)
+        if len(draws):
+            moved[REALIZED] = full[REALIZED].copy()
+            moved[REALIZED][draws] = realized(kept, draws)
         found[name] = Expected(
             {
                 kind: _average(values, np.exp(log_weight)) - _average(full[kind])
@@ -132,12 +138,12 @@ def _log_likelihood(fit: Fit, some: tuple[slice, slice]) -> np.ndarray:
     return fit.spec.frontier.log_likelihood(p, mu, fit.observations.arrays)
 
 
-def _ever_best(day: np.ndarray, group: np.ndarray, capability: np.ndarray) -> np.ndarray:
-    """Which releases are their group's best on their day in any draw, shape ``(release,)``."""
-    found = np.zeros(len(day), dtype=bool)
+def _is_best(day: np.ndarray, group: np.ndarray, capability: np.ndarray) -> np.ndarray:
+    """In which draws each release is its group's best on its day, shape ``(draw, release)``."""
+    found = np.zeros(capability.shape, dtype=bool)
     for side in (LEADER, FOLLOWER):
         own = group == side
-        found[own] = best_on_release(day[own], capability[..., own]) > 0
+        found[:, own] = is_best_on_release(day[own], capability[:, own])
     return found
 
 

@@ -19,6 +19,8 @@ from matplotlib.text import Text
 DISTANCES = np.array([3.5, 7, 11, 16, 22, 29, 37, 46, 56, 68, 82, 98, 116, 136])
 ANGLES = np.radians(np.arange(0, 360, 15))
 TRIED = 140  # places kept of each label, the cheapest
+MANY = 60  # labels from which on fewer places are tried and one order is enough
+FEWER = 40
 # What an overlap costs, sweep by sweep: little at first, so that no label is shut out by those that
 # came before it.
 OVERLAPPING = (20.0, 50.0, 120.0, 300.0, 1e9, 1e9)
@@ -117,12 +119,12 @@ def _search(
     for k, (dot, size) in enumerate(zip(dots, sizes, strict=True)):
         place = _places(dot, size)
         cost = _fixed_cost(k, place, dots, sides[k], ink, frame)
-        cheapest = np.argsort(cost, kind="stable")[:TRIED]
+        cheapest = np.argsort(cost, kind="stable")[: TRIED if len(dots) < MANY else FEWER]
         places.append(place[cheapest])
         fixed.append(cost[cheapest])
     every = list(range(len(dots)))
     widest = sorted(every, key=lambda k: -sizes[k, 0])
-    orders = (every, every[::-1], widest)
+    orders = (every, every[::-1], widest) if len(dots) < MANY else (every,)
     found = [_settle(order, places, fixed, dots) for order in orders]
     return min(found, key=lambda result: result[1])[0]
 
