@@ -38,7 +38,10 @@ def eci_new():
 
 @pytest.fixture(scope="session")
 def eci_old():
-    return releases(load_scores("eci-2025-12-19"), parse_comparison("us-china"))
+    """The table behind the published figure, with its dates."""
+    return releases(
+        load_scores("eci-2025-12-19", dates="as-published"), parse_comparison("us-china")
+    )
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,7 @@ from frontierlag.settings import SamplerSettings
 PRIOR_DRAWS = 500
 # What is kept of the releases outside the likelihood.
 _OUTSIDE = ("day", "group", "capability")
+_OUTSIDE_INTERVAL = ("day_low", "day_high")
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,16 @@ class Fit:
             return none, none, np.zeros((*self.capabilities.shape[:2], 0))
         day, side, capability = (group[f"{OUTSIDE}_{n}"].to_numpy() for n in _OUTSIDE)
         return day, side, capability
+
+    @property
+    def outside_interval(self) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """Names of the same, and the first and last day that each may have come out on."""
+        group = self.tree[CAPABILITIES].to_dataset()
+        if OUTSIDE not in group.dims:
+            none = np.zeros(0, dtype=np.int64)
+            return [], none, none
+        low, high = (group[f"{OUTSIDE}_{n}"].to_numpy() for n in _OUTSIDE_INTERVAL)
+        return [str(name) for name in group[OUTSIDE].to_numpy()], low, high
 
 
 def fit_model(
@@ -180,7 +191,8 @@ def draw_capabilities(
     Returns
     -------
     ``capability`` of dims ``(chain, draw, release)``, and where there are such releases
-    ``outside_capability`` ``(chain, draw, outside)`` with ``outside_day`` and ``outside_group``.
+    ``outside_capability`` ``(chain, draw, outside)`` with ``outside_day``, its interval and
+    ``outside_group``.
     """
 
     def drawn(these: Observations) -> np.ndarray:
@@ -202,6 +214,7 @@ def draw_capabilities(
         ((*SAMPLE_DIMS, OUTSIDE), drawn(Observations(outside, observations.reference))),
     )
     named = {f"{OUTSIDE}_{name}": value for name, value in zip(_OUTSIDE, values, strict=True)}
+    named |= {f"{OUTSIDE}_{n}": (OUTSIDE, getattr(outside, n)) for n in _OUTSIDE_INTERVAL}
     return found.assign(named).assign_coords({OUTSIDE: outside.model})
 
 
@@ -289,6 +302,7 @@ def describe(
         "leader": r.group_names[0],
         "follower": r.group_names[1],
         "as_of": r.as_of.isoformat(),
+        "dates": r.dates,
         "reference_date": observations.reference.isoformat(),
         "metric": spec.metric.name,
         "priors": json.dumps(spec.describe_priors()),
@@ -313,6 +327,8 @@ def _constant_data(observations: Observations) -> xr.Dataset:
     dataset["published"] = (RELEASE, r.score)
     dataset["problems"] = (RELEASE, r.problems)
     dataset["day"] = (RELEASE, r.day)
+    dataset["day_low"] = (RELEASE, r.day_low)
+    dataset["day_high"] = (RELEASE, r.day_high)
     dataset["low"] = (RELEASE, r.low)
     dataset["high"] = (RELEASE, r.high)
     dataset["organization"] = (RELEASE, r.organization)

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from frontierlag.benchmarks import MeasuredReleases, joined, load_results
+from frontierlag.conventions import Dates, suffix
 from frontierlag.draws import DrawnReleases, load_draws, with_draws
 from frontierlag.errors import SpecError
 from frontierlag.lags.days import Window
@@ -46,6 +47,9 @@ class Job:
         Path of joint draws of the scores, in place of their intervals; empty for the intervals.
     reading
         How to read the score table where it does not say it itself.
+    dates
+        Which day a model is dated at: 'released' (first day of use outside the maker), 'announced'
+        or 'as-published'.
 
     Raises
     ------
@@ -61,6 +65,7 @@ class Job:
     results: str = ""
     draws: str = ""
     reading: ReadOptions = DEFAULT_OPTIONS
+    dates: Dates = "released"
 
     def prepare(self, table: ScoreTable | None = None) -> Prepared:
         """Read the table, unless it is given, and settle the groups and the window."""
@@ -70,7 +75,7 @@ class Job:
                 "the models were measured"
             )
         if table is None:
-            table = load_scores(self.scores, self.reading)
+            table = load_scores(self.scores, self.reading, self.dates)
         if self.as_of is not None and self.as_of > table.as_of:
             raise SpecError(
                 f"the as-of date {self.as_of} is later than {table.as_of}, the last day that "
@@ -144,12 +149,13 @@ class Prepared:
 
     @property
     def suffix(self) -> str:
-        """What tells a fit to results or draws, or another window than the table's own, apart.
+        """What tells a fit to results or draws, of other dates, or over another window, apart.
 
-        So that neither replaces the other in a results folder. Empty for scores over the table's
-        own window; else as in ``-joint-since-2025-01-01-as-of-2026-03-01``.
+        So that neither replaces the other in a results folder. Empty for scores with release dates
+        over the table's own window; else as in ``-joint-dates-announced-since-2025-01-01``.
         """
         words = {"scores": "", "results": "-joint", "draws": "-draws"}[self.reads]
+        words += suffix(self.table.dates)
         if not self.own_window:
             words += f"-since-{self.window.since}"
         if self.window.as_of != self.table.as_of:

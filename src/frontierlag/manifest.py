@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from frontierlag.benchmarks import MeasuredReleases
+from frontierlag.conventions import WORDS
 from frontierlag.draws.releases import DrawnReleases
 from frontierlag.jobs import Prepared
 from frontierlag.lags.days import Window
@@ -32,6 +33,7 @@ def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
         "metric": asdict(table.metric),
         "attribution": table.attribution,
         "notes": [*table.notes, *releases.notes],
+        "dates": dates_record(table, releases),
         "date_warnings": list(date_lint(table)),
         "rows": len(table.frame),
         "used": {
@@ -46,6 +48,22 @@ def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
         },
         **({"results": found} if found else {}),
         **({"draws": drawn} if drawn else {}),
+    }
+
+
+def dates_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
+    """Which dates are in use, every one that was changed and why, and which are still open."""
+    width = releases.open_days
+    return {
+        "convention": table.dates,
+        "words": WORDS[table.dates],
+        "changed": [one.record() for one in table.corrections if one.changes],
+        "confirmed": sum(not one.changes for one in table.corrections),
+        "open": {
+            "releases": int((width > 0).sum()),
+            "widest_days": int(width.max(initial=0)),
+            "models": [str(name) for name in releases.model[width > 0]],
+        },
     }
 
 
@@ -172,8 +190,8 @@ def git_commit() -> str | None:
 
 def _kind(reason: str) -> str:
     """The reason without this row's own value, so that rows can be counted by it."""
-    if reason.startswith("released"):
-        return "released after the as-of date"
+    if reason.startswith(("released", "announced")):
+        return f"{reason.split(' ')[0]} after the as-of date"
     if "belongs to both" in reason:
         return "belongs to both groups"
     if "neither" in reason:

@@ -17,8 +17,8 @@ class ReleaseNoise:
     variable in both, and cancels in a difference of their lags draw by draw. Within one fit the
     streams are independent, as those of an ordinary generator are.
 
-    It offers the two methods of ``numpy.random.Generator`` that the frontiers' exact conditionals
-    need.
+    It offers the methods of ``numpy.random.Generator`` that the frontiers' exact conditionals and
+    the dates need.
 
     Parameters
     ----------
@@ -26,11 +26,14 @@ class ReleaseNoise:
         The fit's seed.
     names
         Names of the releases, in the order of the last axis.
+    purpose
+        A number for draws of another purpose, independent of those without one.
     """
 
-    def __init__(self, seed: int, names: Sequence[str]) -> None:
+    def __init__(self, seed: int, names: Sequence[str], *purpose: int) -> None:
         self._streams = [
-            np.random.default_rng([seed, zlib.crc32(str(name).encode())]) for name in names
+            np.random.default_rng([seed, zlib.crc32(str(name).encode()), *purpose])
+            for name in names
         ]
 
     def standard_normal(self, size: tuple[int, ...]) -> np.ndarray:
@@ -40,6 +43,10 @@ class ReleaseNoise:
     def standard_exponential(self, size: tuple[int, ...]) -> np.ndarray:
         """Standard exponential numbers of shape ``(..., release)``."""
         return self._drawn(np.random.Generator.standard_exponential, size)
+
+    def uniform(self, size: tuple[int, ...]) -> np.ndarray:
+        """Uniform numbers from 0 up to 1, of shape ``(..., release)``."""
+        return self._drawn(np.random.Generator.random, size)
 
     def _drawn(self, method: Callable[..., np.ndarray], size: tuple[int, ...]) -> np.ndarray:
         out = np.empty(size)

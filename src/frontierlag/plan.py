@@ -245,7 +245,8 @@ def _item_for(
     if need.scores:
         # Another table speaks up to its own last day, and not beyond what was asked for.
         last = load_scores(need.scores).as_of
-        other = Job(need.scores, need.comparison, as_of=min(job.as_of or last, last))
+        end = min(job.as_of or last, last)
+        other = Job(need.scores, need.comparison, as_of=end, dates=job.dates)
     else:
         same = need.comparison == prepared.releases.comparison.name
         other = replace(job, comparison=need.comparison, since=job.since if same else None)
@@ -260,9 +261,10 @@ def _item_for(
 
 
 def same_job(one: Prepared, other: Prepared) -> bool:
-    """Whether two prepared jobs are of the same table, comparison and window."""
+    """Whether two prepared jobs are of the same table, dates, comparison and window."""
     return (
         one.table.sha256 == other.table.sha256
+        and one.table.dates == other.table.dates
         and one.releases.comparison == other.releases.comparison
         and one.window == other.window
     )

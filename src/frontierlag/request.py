@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from frontierlag.conventions import RELEASED, Dates
 from frontierlag.errors import ResultsError
 from frontierlag.jobs import Job
 from frontierlag.priors import Prior
@@ -33,6 +34,7 @@ class Request(BaseModel):
     efforts: Efforts
     results: str = ""
     draws: str = ""
+    dates: Dates
     models: tuple[str, ...]
     all_claims: bool
     priors: dict[str, Prior]
@@ -56,6 +58,7 @@ class Request(BaseModel):
             efforts=job.efforts,
             results=job.results,
             draws=job.draws,
+            dates=job.dates,
             models=tuple(models),
             all_claims=all_claims,
             priors=dict(priors or {}),
@@ -101,6 +104,7 @@ class Request(BaseModel):
             self.efforts,
             results or self.results,
             draws or self.draws,
+            dates=self.dates,
         )
 
     def command(self) -> str:
@@ -110,6 +114,7 @@ class Request(BaseModel):
         words += ["--joint-draws", self.draws] if self.draws else []
         for name, day in (("since", self.since), ("as-of", self.as_of)):
             words += [f"--{name}", day.isoformat()] if day else []
+        words += ["--dates", self.dates] if self.dates != RELEASED else []
         words += ["--models", ",".join(self.models)] if self.models else []
         words += ["--all-claims"] if self.all_claims else []
         for name, value in self.sampler.model_dump(exclude_none=True).items():

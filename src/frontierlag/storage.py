@@ -33,7 +33,7 @@ from frontierlag.scores import ATTRIBUTION, Comparison, LeftOut, Metric, Release
 from frontierlag.settings import SamplerSettings
 
 ENGINE: Literal["netcdf4"] = "netcdf4"
-_FORMAT = "frontierlag analysis 2"
+_FORMAT = "frontierlag analysis 3"
 
 
 def store(analysis: Analysis, path: Path) -> None:
@@ -146,6 +146,9 @@ def _releases(tree: xr.DataTree, metric: Metric) -> Releases:
         low=column["low"],
         high=column["high"],
         problems=column["problems"],
+        day_low=column["day_low"],
+        day_high=column["day_high"],
+        dates=tree.attrs["dates"],
         left_out=tuple(LeftOut(**row) for row in json.loads(tree.attrs["left_out"])),
         notes=tuple(json.loads(tree.attrs["notes"])),
     )

@@ -11,7 +11,7 @@ the two vintages (:meth:`~frontierlag.scores.side_by_side.SideBySide.mixed`), ea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import permutations
@@ -269,10 +269,7 @@ def side_by_side(job_a: Job, job_b: Job) -> tuple[SideBySide, Window]:
     """Read two vintages and settle the window that both can speak for."""
     given = [job.prepare() for job in (job_a, job_b)]
     end = min(prepared.window.as_of for prepared in given)
-    starts = [
-        Job(job.scores, job.comparison, job.since, end, job.efforts).prepare().window.since
-        for job in (job_a, job_b)
-    ]
+    starts = [replace(job, as_of=end).prepare().window.since for job in (job_a, job_b)]
     a, b = (_whole(p, job) for p, job in zip(given, (job_a, job_b), strict=True))
     return SideBySide(a, b, end), Window(max(starts), end)
 

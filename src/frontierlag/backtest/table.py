@@ -97,7 +97,7 @@ def backtest(
     origins = [(WITHIN, origin) for origin in origins_of(job, min(HORIZONS))]
     before = earlier or registry().before(now.table.name)
     if before:
-        other = Job(before, job.comparison, None, None, job.efforts).prepare()
+        other = Job(before, job.comparison, efforts=job.efforts, dates=job.dates).prepare()
         if other.window.as_of >= now.window.as_of:
             raise SpecError(
                 f"{before} speaks for days up to {other.window.as_of}, {now.table.name} up to "

@@ -53,11 +53,11 @@ def cadence(staircase: Staircase, days: np.ndarray) -> Cadence:
     The cadence, by draw.
     """
     inside = (staircase.day >= days[0]) & (staircase.day <= days[-1])
-    rise = np.diff(staircase.best, axis=-1, prepend=np.inf)[..., inside]
+    rise = np.diff(staircase.best, axis=-1, prepend=np.inf)
     # The group's very first release is where the table begins, not progress: -inf, no record.
-    record = np.isfinite(rise) & (rise > 0)
+    record = np.isfinite(rise) & (rise > 0) & inside
     count = record.sum(-1)
-    day = staircase.day[inside].astype(float)
+    day = staircase.day.astype(float)
     when = np.where(record, day, -np.inf)
     previous = np.maximum.accumulate(when, axis=-1)
     previous = np.concatenate([np.full_like(previous[..., :1], -np.inf), previous[..., :-1]], -1)

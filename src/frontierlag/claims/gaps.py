@@ -120,8 +120,9 @@ def _crossed(evidence: Evidence, needs: tuple[Need, ...]) -> Both:
     window = _told(common, staircases(one), staircases(other))
     crossed = evidence.crossed(needs[0].fit, needs[1].fit)
     own = [_mean_lag(staircases(fit), window) for fit in (one, other)]
+    seed = one.settings.seed
     raw = [
-        _mean_lag(split_staircases(fit.observations.releases, crossed.capability), window)
+        _mean_lag(split_staircases(fit.observations.releases, crossed.capability, seed), window)
         for fit in (one, other)
     ]
     failed = next((g.verdict() for g in crossed.gates if not g.converged), "")
@@ -155,7 +156,7 @@ def _sides(evidence: Evidence, need: Need) -> tuple[tuple[Staircase, Staircase],
         return staircases(analysis.fit), analysis.measured.window
     groups = evidence.groups(need)
     try:
-        bests = split_staircases(groups, every_capability(analysis.fit))
+        bests = split_staircases(groups, every_capability(analysis.fit), analysis.fit.settings.seed)
     except FrontierLagError as reason:
         raise Unanswerable(str(reason)) from reason
     return bests, Window(default_window_start(groups), groups.as_of)

@@ -9,11 +9,14 @@ from cyclopts import Parameter
 
 from frontierlag.backtest.settings import SMALL, SmallSettings
 from frontierlag.cli.options import (
+    DEFAULT_DATES,
     DEFAULT_SCORES,
     NOT_CONVERGED,
     ComparisonName,
+    DateConvention,
     Scores,
 )
+from frontierlag.conventions import suffix
 from frontierlag.report.progress import progress
 
 
@@ -21,6 +24,7 @@ def backtest(
     *,
     scores: Scores = DEFAULT_SCORES,
     comparison: ComparisonName = "us-china",
+    dates: DateConvention = DEFAULT_DATES,
     model: Annotated[
         list[str] | None,
         Parameter(help="A stochastic model; repeat for more. The first is compared with the rest."),
@@ -42,9 +46,10 @@ def backtest(
     from frontierlag.jobs import Job
     from frontierlag.report.console import terminal
 
-    folder = out or Path("results") / "backtest"
+    folder = out or Path("results") / f"backtest{suffix(dates)}"
+    job = Job(scores, comparison, dates=dates)
     with progress("refitting the past") as step:
-        found = study_backtest(Job(scores, comparison), folder, sampler, model or (), earlier, step)
+        found = study_backtest(job, folder, sampler, model or (), earlier, step)
     console = terminal()
     for kind in (WITHIN, ACROSS):
         if (found.rows["kind"] == kind).any():

@@ -8,9 +8,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from frontierlag.cli.options import (
+    DEFAULT_DATES,
     DEFAULT_SCORES,
     NOT_CONVERGED,
     BenchmarkResults,
+    DateConvention,
     Scores,
 )
 from frontierlag.report.progress import progress
@@ -21,6 +23,7 @@ def capabilities(
     *,
     results: BenchmarkResults = "eci-results-2026-08-11",
     scores: Scores = DEFAULT_SCORES,
+    dates: DateConvention = DEFAULT_DATES,
     sampler: Annotated[CapabilitiesSettings, Parameter(name="*")] = CAPABILITIES,
     out: Annotated[Path, Parameter(help="NetCDF file to write.")] = Path("capabilities.nc"),
 ) -> int:
@@ -38,7 +41,7 @@ def capabilities(
     from frontierlag.outputs import replaced
     from frontierlag.report.console import show_measurement, terminal
 
-    prepared = Job(scores).prepare()
+    prepared = Job(scores, dates=dates).prepare()
     measured = joined(load_results(results), prepared.releases)
     with replaced(out) as path, progress("measuring capabilities"):
         fit = fit_plain(measured, sampler)

@@ -10,12 +10,14 @@ from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
 from frontierlag.cli.options import (
+    DEFAULT_DATES,
     DEFAULT_RESULTS,
     DEFAULT_SCORES,
     NOT_CONVERGED,
     AsOf,
     BenchmarkResults,
     ComparisonName,
+    DateConvention,
     Scores,
     Since,
 )
@@ -30,6 +32,7 @@ def index(
     comparison: ComparisonName = "us-china",
     since: Since = None,
     as_of: AsOf = None,
+    dates: DateConvention = DEFAULT_DATES,
     leave_out: Annotated[
         tuple[Literal["benchmarks", "sources"], ...],
         Parameter(help="Leave out one benchmark at a time, or one source at a time."),
@@ -74,7 +77,7 @@ def index(
     from frontierlag.jobs import Job
     from frontierlag.report.console import show_measurement, terminal
 
-    job = Job(scores, comparison, since, as_of, results=measured)
+    job = Job(scores, comparison, since, as_of, results=measured, dates=dates)
     choice = Choice(leave_out, vendor, benchmarks_since, dimensions)
     prepared, releases = prepared_with_results(job)
     name = "-".join(["index", *([] if choice.everything else [choice.slug])])

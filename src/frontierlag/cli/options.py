@@ -9,9 +9,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from frontierlag.cli.codes import NOT_CONVERGED as NOT_CONVERGED
+from frontierlag.conventions import RELEASED, Dates
 from frontierlag.scores.registry import registry
 from frontierlag.settings import MixtureSettings, QuickSettings, SamplerSettings
 
+DEFAULT_DATES: Dates = RELEASED
 DEFAULT_SCORES = registry().roles.scores
 DEFAULT_RESULTS = registry().roles.results
 PUBLISHED_SCORES = registry().roles.published
@@ -44,6 +46,14 @@ Since = Annotated[
 ]
 AsOf = Annotated[
     date | None, Parameter(help="Last day that counts, YYYY-MM-DD; by default the table's own.")
+]
+DateConvention = Annotated[
+    Dates,
+    Parameter(
+        name="dates",
+        help="Which day a model is dated at: released, the first day on which anyone outside the "
+        "maker could use it (corrections applied); announced, where known; or as-published.",
+    ),
 ]
 Sampler = Annotated[SamplerSettings, Parameter(name="*")]
 QuickSampler = Annotated[QuickSettings, Parameter(name="*")]

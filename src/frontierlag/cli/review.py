@@ -12,10 +12,12 @@ from frontierlag.cli.options import (
     PUBLISHED_SCORES,
     AsOf,
     ComparisonName,
+    DateConvention,
     Scores,
     Since,
     results_folder,
 )
+from frontierlag.conventions import AS_PUBLISHED
 from frontierlag.errors import SpecError
 
 
@@ -114,8 +116,12 @@ def published(
     scores: Scores = PUBLISHED_SCORES,
     comparison: ComparisonName = "us-china",
     as_of: AsOf = None,
+    dates: DateConvention = AS_PUBLISHED,
 ) -> int:
     """Print the lag by the published point conventions, which have no interval.
+
+    With the dates as published, so that the published figure comes out; --dates released tells the
+    same conventions by the first day of use.
 
     Example: frontierlag published --scores eci-2025-12-19
     """
@@ -123,7 +129,7 @@ def published(
     from frontierlag.lags.published import conventions
     from frontierlag.report.console import show_published, terminal
 
-    job = Job(scores, comparison, as_of=as_of).prepare()
+    job = Job(scores, comparison, as_of=as_of, dates=dates).prepare()
     console = terminal()
     show_published(console, conventions(job.releases))
     console.print(job.table.attribution, style="dim", markup=False)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from frontierlag.cli.options import (
+    DEFAULT_DATES,
     DEFAULT_SAMPLER,
     DEFAULT_SCORES,
     NOT_CONVERGED,
     AsOf,
     BenchmarkResults,
     ComparisonName,
+    DateConvention,
     JointDraws,
     Sampler,
     Scores,
@@ -35,6 +37,7 @@ def run(
     comparison: ComparisonName = "us-china",
     since: Since = None,
     as_of: AsOf = None,
+    dates: DateConvention = DEFAULT_DATES,
     models: Annotated[
         str | None,
         Parameter(
@@ -59,7 +62,7 @@ def run(
     """
     from frontierlag.jobs import Job
 
-    job = Job(scores, comparison, since, as_of, results=measured, draws=drawn)
+    job = Job(scores, comparison, since, as_of, results=measured, draws=drawn, dates=dates)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
     chosen = tuple(name.strip() for name in models.split(",")) if models else ()
@@ -67,7 +70,9 @@ def run(
 
 
 def results(
-    *, out: Annotated[Path, Parameter(help="Folder of all results.")] = Path("results")
+    *,
+    dates: DateConvention = DEFAULT_DATES,
+    out: Annotated[Path, Parameter(help="Folder of all results.")] = Path("results"),
 ) -> int:
     """Run the main job: every reference table with every comparison it allows, all models.
 
@@ -79,7 +84,7 @@ def results(
     from frontierlag.scores.registry import registry
 
     jobs = [
-        Job(scores, comparison, results=measured)
+        Job(scores, comparison, results=measured, dates=dates)
         for scores, comparison, measured in registry().main_jobs()
     ]
     folders = [out / job.prepare().slug for job in jobs]
@@ -101,6 +106,7 @@ def fit(
     comparison: ComparisonName = "us-china",
     since: Since = None,
     as_of: AsOf = None,
+    dates: DateConvention = DEFAULT_DATES,
     sampler: Sampler = DEFAULT_SAMPLER,
     out: Annotated[Path, Parameter(help="NetCDF file to write.")] = Path("posterior.nc"),
 ) -> int:
@@ -116,7 +122,9 @@ def fit(
     from frontierlag.report.console import show_convergence, show_measurement, terminal
     from frontierlag.storage import store
 
-    job = Job(scores, comparison, since, as_of, results=measured, draws=drawn).prepare()
+    job = Job(
+        scores, comparison, since, as_of, results=measured, draws=drawn, dates=dates
+    ).prepare()
     (name,) = models_of(job, (model or job.model(),), None)
     spec = ModelSpec.of(name, job.table.metric)
     console = terminal()
@@ -135,6 +143,7 @@ def claims(
     measured: BenchmarkResults = "",
     since: Since = None,
     as_of: AsOf = None,
+    dates: DateConvention = DEFAULT_DATES,
     sampler: Sampler = DEFAULT_SAMPLER,
     out: Annotated[
         Path | None, Parameter(help="Results folder; by default results/DATASET/claims[-WINDOW].")
@@ -148,7 +157,7 @@ def claims(
     from frontierlag.report.console import show_claims, show_measurement, terminal
     from frontierlag.run import run_claims
 
-    job = Job(scores, since=since, as_of=as_of, results=measured)
+    job = Job(scores, since=since, as_of=as_of, results=measured, dates=dates)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.table.name / f"claims{prepared.suffix}"
     console = terminal()

@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from frontierlag.cli.options import (
+    DEFAULT_DATES,
     DEFAULT_SAMPLER,
     DEFAULT_SCORES,
     NOT_CONVERGED,
@@ -16,6 +17,7 @@ from frontierlag.cli.options import (
     AsOf,
     BenchmarkResults,
     ComparisonName,
+    DateConvention,
     MixtureSampler,
     QuickSampler,
     Sampler,
@@ -31,6 +33,7 @@ def vintages(
     second: Annotated[str, Parameter(help="The later one.")] = DEFAULT_SCORES,
     *,
     comparison: ComparisonName = "us-china",
+    dates: DateConvention = DEFAULT_DATES,
     as_of: Annotated[
         date | None,
         Parameter(help="Last day of both, YYYY-MM-DD; by default the earlier table's own."),
@@ -50,14 +53,14 @@ def vintages(
     from frontierlag.report.vintages import vintage_sentences
     from frontierlag.studies import study_vintages
 
-    jobs = [Job(name, comparison, as_of=as_of) for name in (first, second)]
+    jobs = [Job(name, comparison, as_of=as_of, dates=dates) for name in (first, second)]
     folder = out
     if folder is None:
         earlier, later = (job.prepare() for job in jobs)
         last = min(earlier.table.as_of, later.table.as_of)
         window = f"-as-of-{as_of}" if as_of not in (None, last) else ""
         pair = f"{earlier.table.name}-to-{later.table.name}"
-        name = f"{Job(first, comparison).prepare().slug.name}{window}"
+        name = f"{Job(first, comparison, dates=dates).prepare().slug.name}{window}"
         folder = Path("results") / "vintages" / pair / name
     with progress("fitting mixtures of two vintages", 8) as step:
         found = study_vintages(jobs[0], jobs[1], folder, sampler, step)
@@ -72,6 +75,7 @@ def sensitivity(
     *,
     scores: Scores = DEFAULT_SCORES,
     comparison: ComparisonName = "us-china",
+    dates: DateConvention = DEFAULT_DATES,
     since: Since = None,
     as_of: AsOf = None,
     date_error_days: Annotated[
@@ -96,15 +100,15 @@ def sensitivity(
     from frontierlag.sensitivity import BetweenVintages, DateError, NormalDays
     from frontierlag.studies import study_sensitivity
 
-    job = Job(scores, comparison, since, as_of)
+    job = Job(scores, comparison, since, as_of, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "sensitivity"
-    dates: list[DateError] = []
+    errors: list[DateError] = []
     if date_error_days is not None:
-        dates.append(NormalDays(date_error_days))
+        errors.append(NormalDays(date_error_days))
     if date_error_table is not None:
-        dates.append(BetweenVintages.of_tables(scores, date_error_table))
+        errors.append(BetweenVintages.of_tables(scores, date_error_table, job.dates))
     with progress("fitting alternatives") as step:
-        found = study_sensitivity(job, folder, sampler, dates=dates, done=step)
+        found = study_sensitivity(job, folder, sampler, dates=errors, done=step)
     console = terminal()
     show_sensitivity(console, found)
     console.print(f"written to {folder}", markup=False)
@@ -115,6 +119,7 @@ def catch_up(
     *,
     scores: Scores = DEFAULT_SCORES,
     comparison: ComparisonName = "us-china",
+    dates: DateConvention = DEFAULT_DATES,
     as_of: AsOf = None,
     measured: BenchmarkResults = "",
     by: Annotated[
@@ -136,7 +141,7 @@ def catch_up(
     from frontierlag.report.console import terminal
     from frontierlag.studies import study_catch_up
 
-    job = Job(scores, comparison, as_of=as_of, results=measured)
+    job = Job(scores, comparison, as_of=as_of, results=measured, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "catch-up"
     with progress("forecasting") as step:
         found, tried = study_catch_up(job, folder, by, sampler, step)

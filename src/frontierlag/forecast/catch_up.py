@@ -276,8 +276,7 @@ def exceeded(past: Staircase, future: Future, level: np.ndarray) -> np.ndarray:
 
 def exceeded_before(past: Staircase, level: np.ndarray) -> np.ndarray:
     """First day on which a group's best exceeded a level; infinite if it has not."""
-    step = past.first_above(level[..., None])[..., 0]
-    return np.append(past.day.astype(float), np.inf)[step]
+    return past.day_of(past.first_above(level[..., None]))[..., 0]
 
 
 def targets_of(analysis: Analysis, levels: Sequence[str | float] | None) -> tuple[Target, ...]:

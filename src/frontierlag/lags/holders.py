@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from frontierlag.lags.realized import last_of_day, take
+
 
 def best_on_release(day: np.ndarray, capability: np.ndarray) -> np.ndarray:
     """Probability that each release exceeds all that its group had until then.
@@ -14,7 +16,7 @@ def best_on_release(day: np.ndarray, capability: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     day
-        Release days of one group's releases, shape ``(n,)``.
+        Release days of one group's releases, shape ``(n,)``, or that of the draws.
     capability
         Draws, shape ``(..., n)``.
 
@@ -22,7 +24,8 @@ def best_on_release(day: np.ndarray, capability: np.ndarray) -> np.ndarray:
     -------
     Shape ``(n,)``.
     """
-    return is_best_on_release(day, capability.reshape(-1, len(day))).mean(0)
+    draws = capability.reshape(-1, capability.shape[-1])
+    return is_best_on_release(day if day.ndim == 1 else day.reshape(draws.shape), draws).mean(0)
 
 
 def is_best_on_release(day: np.ndarray, draws: np.ndarray) -> np.ndarray:
@@ -30,11 +33,12 @@ def is_best_on_release(day: np.ndarray, draws: np.ndarray) -> np.ndarray:
 
     As :func:`best_on_release`, of draws of shape ``(draw, n)``; the same shape.
     """
-    order = np.argsort(day, kind="stable")
-    # Best of all days up to and including each release's own.
-    running = np.maximum.accumulate(draws[:, order], axis=1)
-    last = np.searchsorted(day[order], day, side="right") - 1
-    return np.asarray(draws >= running[:, last])
+    order = np.argsort(day, kind="stable", axis=-1)
+    # Best of all days up to and including each release's own, in the order of days.
+    ordered = take(draws, order)
+    running = np.maximum.accumulate(ordered, axis=1)
+    best = ordered >= take(running, last_of_day(take(day, order)))
+    return take(best, np.argsort(order, axis=-1))
 
 
 def best_at_the_end(capability: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.fitting import Fit
+from frontierlag.lags.dates import available
 from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase, lag_at_release, realized_lag
@@ -158,7 +159,8 @@ def trend_by_day(fit: Fit, window: Window, group: int) -> xr.DataArray:
 def staircases(fit: Fit, capability: np.ndarray | None = None) -> tuple[Staircase, Staircase]:
     """Best available capability of leader and follower in every draw.
 
-    Of the releases in the likelihood and those that count beside it.
+    Of the releases in the likelihood and those that count beside it, each from the day on which it
+    came out in that draw.
 
     Parameters
     ----------
@@ -168,14 +170,9 @@ def staircases(fit: Fit, capability: np.ndarray | None = None) -> tuple[Staircas
         Other draws than the fit's for the releases in its likelihood,
         ``(chain, draw, release)``.
     """
-    releases = fit.observations.releases
-    capability = fit.capabilities if capability is None else capability
-    outside_day, outside_group, outside = fit.outside
-    day = np.concatenate([releases.day, outside_day])
-    group = np.concatenate([releases.group, outside_group])
-    every = np.concatenate([capability, outside], axis=-1)
+    day, group, every = available(fit, capability)
     leader, follower = (
-        Staircase.of(day[group == g], every[..., group == g]) for g in (LEADER, FOLLOWER)
+        Staircase.of(day[..., group == g], every[..., group == g]) for g in (LEADER, FOLLOWER)
     )
     return leader, follower
 
@@ -203,7 +200,7 @@ def default_levels(fit: Fit) -> np.ndarray:
 def _at_release(fit: Fit, window: Window) -> xr.Dataset:
     """Lag at release over the periods: the mean over the records of each, NaN without one."""
     day, lag, censored = lag_at_release(*staircases(fit), window.days)
-    if not len(day):  # nothing was released: one day without a lag stands for the window
+    if not day.shape[-1]:  # nothing was released: one day without a lag stands for the window
         day, empty = window.days[:1], (*lag.shape[:-1], 1)
         lag, censored = np.full(empty, np.nan), np.zeros(empty, dtype=bool)
     is_record = ~np.isnan(lag)
@@ -213,7 +210,7 @@ def _at_release(fit: Fit, window: Window) -> xr.Dataset:
         total = np.where(is_record & mask, values, 0.0).sum(-1)
         return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
-    columns = {WINDOW: np.ones(len(day), dtype=bool)}
+    columns = {WINDOW: np.ones(day.shape, dtype=bool)}
     values, shares = {}, {}
     year_of = {year: np.isin(day, window.days[mask]) for year, mask in window.years.items()}
     for name, mask in (columns | year_of).items():

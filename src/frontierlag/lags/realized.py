@@ -2,7 +2,8 @@
 
 Best available capability is a staircase: it changes on release days only. So the first day on
 which one group exceeded another's level is found once per step of the staircases and then read
-off for every day, for all draws at once.
+off for every day, for all draws at once. Release days may differ from draw to draw
+(:mod:`frontierlag.lags.dates`).
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ class Staircase:
     Attributes
     ----------
     day
-        The distinct days on which the group released something, ascending, shape ``(step,)``.
+        Days on which the group released something, ascending: the distinct ones, shape ``(step,)``,
+        where all draws have the same, else one row a draw, shape ``(..., step)``, in which a day
+        may stand more than once.
     best
         Highest capability released by the end of that day, shape ``(..., step)``.
     """
@@ -53,33 +56,69 @@ class Staircase:
 
     @classmethod
     def of(cls, day: np.ndarray, capability: np.ndarray) -> Staircase:
-        """Build it from releases: ``day`` of shape ``(n,)``, ``capability`` ``(..., n)``."""
-        order = np.argsort(day, kind="stable")
-        day = np.asarray(day)[order]
-        best = np.maximum.accumulate(capability[..., order], axis=-1)
-        last = np.flatnonzero(np.append(np.diff(day) > 0, True))
-        return cls(day[last], best[..., last])
+        """Build it from releases: ``day`` ``(n,)`` or ``(..., n)``, ``capability`` ``(..., n)``."""
+        day = np.asarray(day)
+        order = np.argsort(day, kind="stable", axis=-1)
+        day = take(day, order)
+        best = np.maximum.accumulate(take(capability, order), axis=-1)
+        if day.ndim == 1:
+            last = np.flatnonzero(np.append(np.diff(day) > 0, True))
+            return cls(day[last], best[..., last])
+        return cls(day, take(best, last_of_day(day)))
 
     def step_on(self, days: np.ndarray) -> np.ndarray:
-        """Index of the step in force on each day; -1 before the first release."""
-        return np.searchsorted(self.day, days, side="right") - 1
+        """Index of the step in force on each day; -1 before the first release.
+
+        Shape of ``days``, ``(date,)`` or ``(..., date)``; with days of their own ``(..., date)``.
+        """
+        if self.day.ndim == 1:
+            return np.searchsorted(self.day, days, side="right") - 1
+        wanted = np.broadcast_to(days, (*self.day.shape[:-1], days.shape[-1]))
+        return _not_above(self.day, wanted) - 1
 
     def on(self, days: np.ndarray) -> np.ndarray:
         """Best available on each day, shape ``(..., date)``; NaN before the first release."""
         step = self.step_on(days)
-        return np.where(step >= 0, self.best[..., step], np.nan)
+        return np.where(step >= 0, take(self.best, step), np.nan)
 
     def first_above(self, level: np.ndarray) -> np.ndarray:
         """First step whose best exceeds each level, shape ``(..., k)``; ``step`` count if none.
 
         The staircase never falls, so the steps at or below a level are counted.
         """
-        found = np.empty(level.shape, dtype=np.intp)
-        flat_level = level.reshape(-1, level.shape[-1])
-        best = np.ascontiguousarray(self.best.reshape(-1, self.best.shape[-1]), dtype=float)
-        wanted = np.ascontiguousarray(flat_level, dtype=float)
-        _rows_above(best, wanted, found.reshape(flat_level.shape))
-        return found
+        return _not_above(self.best, level)
+
+    def day_of(self, step: np.ndarray) -> np.ndarray:
+        """Day of each step, shape ``(..., k)``; infinite for the number after the last."""
+        never = np.full((*self.day.shape[:-1], 1), np.inf)
+        day = np.concatenate([self.day.astype(float), never], axis=-1)
+        return day[step] if day.ndim == 1 else take(day, step)
+
+
+def _not_above(ascending: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """How many values of each row are at or below each of the row's levels, shape of ``level``."""
+    found = np.empty(level.shape, dtype=np.intp)
+    rows, wanted = (
+        np.ascontiguousarray(values.reshape(-1, values.shape[-1]), dtype=float)
+        for values in (ascending, level)
+    )
+    _rows_above(rows, wanted, found.reshape(wanted.shape))
+    return found
+
+
+def take(values: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Entries of the last axis: the same in every draw for an index of one axis, else its own."""
+    if index.ndim == 1:
+        return values[..., index]
+    return np.take_along_axis(values, index, axis=-1)
+
+
+def last_of_day(day: np.ndarray) -> np.ndarray:
+    """Position of the last release of each one's day, for days ascending along the last axis."""
+    n = day.shape[-1]
+    ends = np.concatenate([np.diff(day, axis=-1) > 0, np.ones((*day.shape[:-1], 1), bool)], -1)
+    at = np.where(ends, np.arange(n), n)
+    return np.minimum.accumulate(at[..., ::-1], axis=-1)[..., ::-1]
 
 
 def realized_lag(
@@ -95,7 +134,7 @@ def realized_lag(
     leader, follower
         Staircases with the same leading axes.
     days
-        Days since 1970-01-01, shape ``(date,)``.
+        Days since 1970-01-01, shape ``(date,)``, or ``(..., date)`` where draws have their own.
 
     Returns
     -------
@@ -118,9 +157,8 @@ def _since_exceeded(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Days since ``one`` first exceeded what ``other`` has; negative where it has not yet."""
     first = one.first_above(other.best)
-    day_first = np.append(one.day.astype(float), np.inf)[first]
     step = np.maximum(other.step_on(days), 0)
-    return days - day_first[..., step], (first == 0)[..., step]
+    return days - take(one.day_of(first), step), take(first == 0, step)
 
 
 def lag_at_release(
@@ -131,14 +169,18 @@ def lag_at_release(
     Returns
     -------
     day
-        The follower's release days in the window, shape ``(step,)``.
+        The follower's release days in the window, shape ``(step,)``; all of its release days,
+        ``(..., step)``, where draws have their own.
     lag
-        Months, shape ``(..., step)``; NaN where that day's release is not a record in the draw.
+        Months, shape ``(..., step)``; NaN where that day's release is not a record in the draw, or
+        is not in the window.
     censored
         As in :func:`realized_lag`, same shape.
     """
     inside = (follower.day >= days[0]) & (follower.day <= days[-1])
-    rises = np.diff(follower.best, axis=-1, prepend=-np.inf) > 0
-    lag, censored = realized_lag(leader, follower, follower.day[inside])
-    record = rises[..., inside]
-    return follower.day[inside], np.where(record, lag, np.nan), censored & record
+    record = inside & (np.diff(follower.best, axis=-1, prepend=-np.inf) > 0)
+    day = follower.day
+    if day.ndim == 1:
+        day, record = day[inside], record[..., inside]
+    lag, censored = realized_lag(leader, follower, day)
+    return day, np.where(record, lag, np.nan), censored & record

@@ -12,6 +12,7 @@ import xarray as xr
 
 from frontierlag.errors import FitError
 from frontierlag.fitting import Fit
+from frontierlag.lags.dates import release_days
 from frontierlag.lags.days import Window
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase, realized_lag
@@ -36,7 +37,9 @@ def every_capability(fit: Fit) -> xr.DataArray:
     return xr.concat([own, others], RELEASE)
 
 
-def split_staircases(groups: Releases, capability: xr.DataArray) -> tuple[Staircase, Staircase]:
+def split_staircases(
+    groups: Releases, capability: xr.DataArray, seed: int
+) -> tuple[Staircase, Staircase]:
     """Best available capability of two groups from draws of the capability of every model.
 
     S_r(t) = max of the capabilities of group r's models released by day t, in each draw.
@@ -48,6 +51,8 @@ def split_staircases(groups: Releases, capability: xr.DataArray) -> tuple[Stairc
     capability
         Draws, dims ``(chain, draw, release)``, labelled by model; of more models than these two
         groups have, if there are.
+    seed
+        The fit's, from which releases have their days where those are open.
 
     Returns
     -------
@@ -69,19 +74,21 @@ def split_staircases(groups: Releases, capability: xr.DataArray) -> tuple[Stairc
         )
     values = capability.transpose(*SAMPLE_DIMS, RELEASE).to_numpy()
     values = values[..., [drawn[str(name)] for name in groups.model]]
+    day = release_days(groups, seed, values.shape[:-1])
     leader, follower = (
-        Staircase.of(groups.day[groups.of(g)], values[..., groups.of(g)])
-        for g in (LEADER, FOLLOWER)
+        Staircase.of(day[..., groups.of(g)], values[..., groups.of(g)]) for g in (LEADER, FOLLOWER)
     )
     return leader, follower
 
 
-def split_realized_lag(groups: Releases, capability: xr.DataArray, window: Window) -> xr.Dataset:
+def split_realized_lag(
+    groups: Releases, capability: xr.DataArray, window: Window, seed: int
+) -> xr.Dataset:
     """Realized lag of two groups over a window, from draws of the capability of every model.
 
     Parameters
     ----------
-    groups, capability
+    groups, capability, seed
         As for :func:`split_staircases`.
     window
         The days.
@@ -96,7 +103,7 @@ def split_realized_lag(groups: Releases, capability: xr.DataArray, window: Windo
     FitError
         As :func:`split_staircases`.
     """
-    return realized_over(split_staircases(groups, capability), window)
+    return realized_over(split_staircases(groups, capability, seed), window)
 
 
 def realized_over(bests: tuple[Staircase, Staircase], window: Window) -> xr.Dataset:

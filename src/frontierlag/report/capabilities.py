@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from frontierlag.analysis import Analysis
+from frontierlag.lags.dates import release_days
 from frontierlag.lags.holders import best_at_the_end, best_on_release
 from frontierlag.names import BENCHMARK, CAPABILITIES, FOLLOWER, LEADER, OTHER, RELEASE
 from frontierlag.report.tables import DIGITS, origin
@@ -36,10 +37,11 @@ def capability_table(analysis: Analysis) -> pd.DataFrame:
     capability = fit.tree[CAPABILITIES].to_dataset()["capability"]
     rows = _summaries(capability, RELEASE)
     draws = capability.transpose(..., RELEASE).to_numpy()
+    day = release_days(r, fit.settings.seed, draws.shape[:-1])
     first, now = np.full(len(r), np.nan), np.full(len(r), np.nan)
     for group in (LEADER, FOLLOWER):
         of = r.of(group)
-        first[of] = best_on_release(r.day[of], draws[..., of])
+        first[of] = best_on_release(day[..., of], draws[..., of])
         now[of] = best_at_the_end(draws[..., of])
     own = pd.DataFrame(
         {

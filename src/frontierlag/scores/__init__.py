@@ -2,6 +2,7 @@
 
 from frontierlag.scores.attribution import ATTRIBUTION
 from frontierlag.scores.bounds import Bounds
+from frontierlag.scores.corrections import Correction, corrections
 from frontierlag.scores.efforts import Efforts
 from frontierlag.scores.groups import Comparison, parse_comparison
 from frontierlag.scores.lint import date_lint
@@ -19,6 +20,7 @@ __all__ = [
     "Bounds",
     "ColumnUse",
     "Comparison",
+    "Correction",
     "Efforts",
     "Finding",
     "LeftOut",
@@ -28,6 +30,7 @@ __all__ = [
     "Reading",
     "Releases",
     "ScoreTable",
+    "corrections",
     "date_lint",
     "default_window_start",
     "load_scores",

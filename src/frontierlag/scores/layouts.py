@@ -40,6 +40,7 @@ class Layout:
 
 
 _EPOCH_COMMON = {
+    "announced": ("announced",),
     "organization": ("organization",),
     "country": (
         "country (of organization)",
@@ -59,6 +60,9 @@ OWN = Layout(
         "country": ("country",),
         "weights": ("weights",),
         "released": ("released",),
+        "announced": ("announced",),
+        "released_low": ("released low",),
+        "released_high": ("released high",),
         "score": ("score", "accuracy", "eci", "index", "rating", "elo"),
         "low": ("low",),
         "high": ("high",),

@@ -63,12 +63,16 @@ def date_lint(table: ScoreTable) -> list[str]:
     Returns
     -------
     list of str
-        In the order of the rows; empty if no name contradicts its date.
+        In the order of the rows; empty if no name contradicts its date. What a correction has
+        settled is not warned of.
     """
     warnings = []
+    settled = {correction.model for correction in table.corrections}
     dated = table.frame[table.frame["released"].notna()]
     for row, model, released in zip(dated["row"], dated["model"], dated["released"], strict=True):
         day = released.date()
+        if model in settled:
+            continue
         for said, first, last in dates_in_name(model):
             apart = max(first - day, day - last, timedelta(0))
             if apart > TOLERANCE:

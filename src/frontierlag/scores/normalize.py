@@ -18,6 +18,9 @@ _COLUMNS = (
     "country",
     "weights",
     "released",
+    "announced",
+    "released_low",
+    "released_high",
     "score",
     "low",
     "high",
@@ -36,8 +39,9 @@ def own_schema(raw: TextTable) -> tuple[pd.DataFrame, list[str]]:
     Returns
     -------
     pandas.DataFrame
-        Text columns model, organization, country, weights, released, score, low, high, stderr,
-        indexed by line number. Blank cells and absent columns are '' (weights: 'unknown').
+        Text columns model, organization, country, weights, released, announced, released_low,
+        released_high, score, low, high, stderr, indexed by line number. Blank cells and absent
+        columns are '' (weights: 'unknown').
     list of str
         Notes.
     """

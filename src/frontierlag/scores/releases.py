@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from frontierlag.conventions import ANNOUNCED, RELEASED, Dates
 from frontierlag.errors import ScoresError
 from frontierlag.scores.efforts import Efforts, best_settings
 from frontierlag.scores.groups import Comparison, group_counts, members
@@ -37,7 +38,7 @@ class Releases:
     model, organization
         Text, shape (n,).
     day
-        Release day as days since 1970-01-01, shape (n,), int64.
+        Day of release by the convention of ``dates``, as days since 1970-01-01, shape (n,), int64.
     group
         0 for the leader, 1 for the follower, shape (n,), int64.
     score
@@ -53,6 +54,11 @@ class Releases:
     problems
         Of an accuracy, the number of problems of a binomial with that standard error, shape (n,);
         0 where nothing says it, and for an index.
+    day_low, day_high
+        First and last day that public sources leave open for `day`, shape (n,), int64; equal to
+        `day` where it is certain.
+    dates
+        Convention of the dates: 'released', 'announced' or 'as-published'.
     left_out
         Every row of the table that is not here, and why, by row.
     notes
@@ -74,6 +80,9 @@ class Releases:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     problems: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    day_low: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    day_high: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    dates: Dates = RELEASED
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -81,6 +90,9 @@ class Releases:
         """Check lengths and order, and make the arrays read-only copies."""
         if not self.problems.size:
             object.__setattr__(self, "problems", np.zeros(self.model.shape, dtype=np.int64))
+        for name in ("day_low", "day_high"):
+            if not getattr(self, name).size:
+                object.__setattr__(self, name, self.day)
         for name in (f.name for f in fields(self) if str(f.type).startswith("NDArray")):
             array: NDArray[Any] = np.array(getattr(self, name))
             if array.shape != self.model.shape or array.ndim != 1:
@@ -93,6 +105,10 @@ class Releases:
         order = np.lexsort((self.model, self.score, self.day))
         if not np.array_equal(order, np.arange(len(self))):
             raise ScoresError("Releases are not sorted by (day, score, model): sort them first.")
+        if ((self.day_low > self.day) | (self.day_high < self.day)).any():
+            raise ScoresError(
+                "Releases.day lies outside day_low to day_high: move all three when dates change."
+            )
 
     def __len__(self) -> int:
         """Return the number of releases."""
@@ -110,6 +126,12 @@ class Releases:
     def date(self) -> NDArray[np.datetime64]:
         """Release days as datetime64[D], shape (n,)."""
         return self.day.astype("datetime64[D]")
+
+    @property
+    def open_days(self) -> NDArray[np.int64]:
+        """How many days lie between first and last possible day by the as-of date, shape (n,)."""
+        last = int(np.datetime64(self.as_of, "D").astype(np.int64))
+        return np.asarray(np.minimum(self.day_high, last) - self.day_low)
 
     @property
     def group_names(self) -> tuple[str, str]:
@@ -156,7 +178,12 @@ def releases(
     if isinstance(last, datetime):
         last = last.date()
     frame = table.frame
-    day = frame["released"].to_numpy().astype("datetime64[D]")
+    day = frame["dated"].to_numpy().astype("datetime64[D]")
+    low, high = (
+        frame[column].to_numpy().astype("datetime64[D]").astype(np.int64)
+        for column in ("dated_low", "dated_high")
+    )
+    dated = "announced" if table.dates == ANNOUNCED else "released"
     late = day > np.datetime64(last, "D")
     unusable = {(entry.row, entry.model) for entry in table.left_out}
     left_out = list(table.left_out)
@@ -166,7 +193,7 @@ def releases(
         if (row, model) in unusable:
             continue
         if late[at]:
-            why = f"released {day[at]}, after the as-of date {last}"
+            why = f"{dated} {day[at]}, after the as-of date {last}"
             left_out.append(LeftOut(row, model, why, "released", str(day[at])))
             continue
         sides = [side in members(cell) for side in (comparison.leader, comparison.follower)]
@@ -187,6 +214,8 @@ def releases(
         "model": chosen["model"].to_numpy(dtype=str),
         "organization": chosen["organization"].to_numpy(dtype=str),
         "day": day[kept].astype(np.int64),
+        "day_low": low[kept],
+        "day_high": high[kept],
         "group": np.array(group, dtype=np.int64),
         "score": chosen["score"].to_numpy(dtype=np.float64),
         "problems": np.array([counted[at] for at in kept], dtype=np.int64),
@@ -198,6 +227,7 @@ def releases(
         metric=table.metric,
         as_of=last,
         table=table.name,
+        dates=table.dates,
         left_out=tuple(sorted(left_out, key=lambda entry: entry.row)),
         notes=accuracy_notes,
         **{name: array[order] for name, array in arrays.items()},
@@ -280,7 +310,7 @@ def _of_accuracy(
     frame = table.frame.iloc[kept]
     score = frame["score"].to_numpy(dtype=np.float64)
     model = frame["model"].to_numpy(dtype=str)
-    day = frame["released"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    day = frame["dated"].to_numpy().astype("datetime64[D]").astype(np.int64)
     problems = effective_problems(score, _errors(frame)["stderr"], metric.problems)
     own = np.arange(len(kept))
     best = best_settings(model, day, score) if efforts == "best" else own

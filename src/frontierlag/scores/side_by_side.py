@@ -22,7 +22,7 @@ RECORD_COLUMNS = [
     *("group", "model", "record_a", "record_b"),
     *("released_a", "score_a", "released_b", "score_b", "change"),
 ]
-ARRAYS = ("model", "organization", "day", "group", *SCORE_FIELDS)
+ARRAYS = ("model", "organization", "day", "day_low", "day_high", "group", *SCORE_FIELDS)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from frontierlag.conventions import RELEASED, Dates
 from frontierlag.errors import ScoresError
 from frontierlag.scores import parsing, validation
 from frontierlag.scores.attribution import ATTRIBUTION
+from frontierlag.scores.corrections import Correction, corrections
+from frontierlag.scores.dating import dated
 from frontierlag.scores.identify import days_of, known_metric, score_heading
 from frontierlag.scores.layouts import GROUP_COLUMNS
 from frontierlag.scores.metric import BY_NAME, Metric, index_metric
@@ -35,9 +38,10 @@ class ScoreTable:
         The reference table's name, or the file's stem.
     frame
         One row a model, in the file's order: row (line in the file), model, organization, country,
-        weights (text; '' or 'unknown' where not known; several separated by ';'), released
-        (datetime64, NaT where missing), score, low, high, stderr (float, NaN where missing). Rows
-        without a date or score are still here; a repeated identical row is not.
+        weights (text; '' or 'unknown' where not known; several separated by ';'), released,
+        announced, dated, dated_low, dated_high (datetime64, NaT where missing; see
+        :class:`frontierlag.scores.dating.Dated`), score, low, high, stderr (float, NaN where
+        missing). Rows without a date or score are still here; a repeated identical row is not.
     metric
         What the score is.
     vintage
@@ -59,6 +63,10 @@ class ScoreTable:
         blank and the shipped resolutions give.
     reading
         How the file was read: columns, intervals, findings.
+    dates
+        The convention of the dates in use, column ``dated``.
+    corrections
+        Corrections of release dates that were applied, with those that confirm a date.
     """
 
     name: str
@@ -73,6 +81,8 @@ class ScoreTable:
     notes: tuple[str, ...]
     filled: tuple[tuple[str, str], ...] = ()
     reading: Reading = field(default_factory=Reading, repr=False)
+    dates: Dates = RELEASED
+    corrections: tuple[Correction, ...] = ()
 
 
 # What names the table that was fetched last.
@@ -98,7 +108,9 @@ def reference_file(name: str) -> str:
     return reference.file
 
 
-def load_scores(name_or_path: str | Path, options: ReadOptions = DEFAULT_OPTIONS) -> ScoreTable:
+def load_scores(
+    name_or_path: str | Path, options: ReadOptions = DEFAULT_OPTIONS, dates: Dates = RELEASED
+) -> ScoreTable:
     """Return the score table of a reference name or of a local CSV or Parquet file.
 
     Parameters
@@ -108,6 +120,10 @@ def load_scores(name_or_path: str | Path, options: ReadOptions = DEFAULT_OPTIONS
         layouts are recognized.
     options
         What only the user can know of the table.
+    dates
+        Which day a model is dated at: the first day of use outside the maker (corrections of
+        reference tables and of Epoch AI's own layouts applied), its announcement where that is
+        known, or as published.
 
     Raises
     ------
@@ -119,15 +135,15 @@ def load_scores(name_or_path: str | Path, options: ReadOptions = DEFAULT_OPTIONS
     reference = registry().find(str(name_or_path), "scores")
     if reference is not None:
         content = reference.source.read_bytes()
-        return _build(content, reference.name, reference.file, reference)
+        return _build(content, reference.name, reference.file, reference, dates)
     if str(name_or_path) == LATEST:
-        return _latest()
+        return _latest(dates)
     path = Path(name_or_path)
     content = _read_bytes(name_or_path, path)
-    return _build(content, path.stem, str(path))
+    return _build(content, path.stem, str(path), dates=dates)
 
 
-def from_frame(frame: pd.DataFrame, name: str) -> ScoreTable:
+def from_frame(frame: pd.DataFrame, name: str, dates: Dates = RELEASED) -> ScoreTable:
     """Return the score table of a DataFrame, read as the CSV file of it would be.
 
     Parameters
@@ -136,6 +152,8 @@ def from_frame(frame: pd.DataFrame, name: str) -> ScoreTable:
         Columns as in a file; an index with a name is one of them.
     name
         What to call the table.
+    dates
+        As for :func:`load_scores`.
 
     Raises
     ------
@@ -144,15 +162,15 @@ def from_frame(frame: pd.DataFrame, name: str) -> ScoreTable:
     """
     named = any(level is not None for level in frame.index.names)
     content = frame.to_csv(index=named, date_format="%Y-%m-%d").encode()
-    return _build(content, name, f"the DataFrame {name!r}")
+    return _build(content, name, f"the DataFrame {name!r}", dates=dates)
 
 
-def _latest() -> ScoreTable:
+def _latest(dates: Dates) -> ScoreTable:
     """The table that `frontierlag scores fetch` fetched last; its as-of date is that day's."""
     from frontierlag.scores.fetch import cache_folder, latest_copy
 
     copy, path = latest_copy(cache_folder())
-    table = _build(path.read_bytes(), path.stem, str(path))
+    table = _build(path.read_bytes(), path.stem, str(path), dates=dates)
     return replace(table, notes=(f"Table {copy.told}.", *table.notes))
 
 
@@ -178,7 +196,11 @@ def _read_bytes(given: str | Path, path: Path) -> bytes:
 
 
 def _build(
-    content: bytes, name: str, shown_as: str, reference: ReferenceTable | None = None
+    content: bytes,
+    name: str,
+    shown_as: str,
+    reference: ReferenceTable | None = None,
+    dates: Dates = RELEASED,
 ) -> ScoreTable:
     """Read, normalize, validate and resolve a table."""
     raw = read_table(content, shown_as)
@@ -189,7 +211,7 @@ def _build(
     text, notes = own_schema(raw)
     values = pd.DataFrame(
         {
-            "released": parsing.days(text["released"]),
+            **{c: parsing.days(text[c]) for c in validation.DATE_COLUMNS},
             **{c: parsing.numbers(text[c]) for c in ("score", "low", "high", "stderr")},
         },
         index=text.index,
@@ -212,8 +234,12 @@ def _build(
         for column in groups
         for model in text.loc[text[column] != given[column], "model"]
     ]
-    frame = pd.concat([text[["model", "organization", "country", "weights"]], values], axis=1)
-    frame = frame[~text.duplicated()]
+    known = corrections() if reference is not None or layout.from_epoch else {}
+    dating = dated(values, text["model"].tolist(), dates, known)
+    notes += dating.notes
+    own = values[["score", "low", "high", "stderr"]]
+    about = text[["model", "organization", "country", "weights"]]
+    frame = pd.concat([about, dating.columns, own], axis=1)[~text.duplicated()]
     usable = frame[frame["released"].notna() & frame["score"].notna()]
     if usable.empty:
         raise ScoresError(
@@ -240,7 +266,9 @@ def _build(
     if reference is not None:
         vintage, as_of = reference.vintage, reference.as_of
     else:
-        vintage, as_of, date_notes = days_of(name, usable["released"].max().date())
+        # By the dates as published: which convention is in use does not move the last day.
+        last = values.loc[usable.index, "released"].max().date()
+        vintage, as_of, date_notes = days_of(name, last)
         notes += date_notes
     if reference is not None:
         credit = reference.attribution
@@ -260,6 +288,8 @@ def _build(
         left_out=_unusable(text, values),
         notes=tuple(notes),
         filled=tuple(filled),
+        dates=dates,
+        corrections=dating.corrections,
     )
 
 

@@ -19,6 +19,13 @@ EARLIEST = pd.Timestamp("2015-01-01")
 LATEST = pd.Timestamp("2100-12-31")
 SHOWN = 20
 _ROUNDING = 1e-9
+# Columns of dates, and what they are.
+DATE_COLUMNS = {
+    "released": "release date",
+    "announced": "date of the announcement",
+    "released_low": "first day that the release date may be",
+    "released_high": "last day that the release date may be",
+}
 _CONTROL = "[\x00-\x1f\x7f-\x9f]"
 
 
@@ -63,9 +70,12 @@ def _blank(cells: pd.Series) -> pd.Series:
     return cells.str.casefold().isin(parsing.BLANKS)
 
 
-def _is_date(frame: pd.DataFrame) -> pd.Series:
-    parsed = parsing.days(frame["released"])
-    return pd.Series(~np.isnat(parsed), index=frame.index) | _blank(frame["released"])
+def _is_date(column: str) -> Callable[[pd.DataFrame], pd.Series]:
+    def kept(frame: pd.DataFrame) -> pd.Series:
+        parsed = parsing.days(frame[column])
+        return pd.Series(~np.isnat(parsed), index=frame.index) | _blank(frame[column])
+
+    return kept
 
 
 def _is_number(column: str) -> Callable[[pd.DataFrame], pd.Series]:
@@ -90,7 +100,10 @@ TEXT_RULES = (
         Rule("printable", column, "remove the control character", _printable(column))
         for column in ("model", "organization", "country")
     ),
-    Rule("date", "released", "write the release date as YYYY-MM-DD", _is_date),
+    *(
+        Rule("date", column, f"write the {words} as YYYY-MM-DD", _is_date(column))
+        for column, words in DATE_COLUMNS.items()
+    ),
     Rule("number", "score", _NUMBER_ADVICE, _is_number("score")),
     Rule("number", "low", _NUMBER_ADVICE, _is_number("low")),
     Rule("number", "high", _NUMBER_ADVICE, _is_number("high")),
@@ -116,14 +129,39 @@ TEXT_RULES = (
 )
 
 
+def _in_range(column: str) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda f: ~((f[column] < EARLIEST) | (f[column] > LATEST))
+
+
 def _value_rules(metric: Metric | None, has_intervals: bool) -> tuple[Rule, ...]:
     """Return the rules on parsed values, where a missing or unreadable cell is NaN."""
     rules = [
+        *(
+            Rule(
+                "range",
+                column,
+                f"give a date from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}",
+                _in_range(column),
+            )
+            for column in DATE_COLUMNS
+        ),
         Rule(
-            "range",
-            "released",
-            f"give a date from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}",
-            lambda f: ~((f["released"] < EARLIEST) | (f["released"] > LATEST)),
+            "announced",
+            "announced",
+            "announced after it was released: give the day of the announcement, or leave it blank",
+            lambda f: ~(f["announced"] > f["released"]),
+        ),
+        Rule(
+            "first day",
+            "released_low",
+            "later than the release date: give the first day that it may be, or leave it blank",
+            lambda f: ~(f["released_low"] > f["released"]),
+        ),
+        Rule(
+            "last day",
+            "released_high",
+            "earlier than the release date: give the last day that it may be, or leave it blank",
+            lambda f: ~(f["released_high"] < f["released"]),
         ),
         Rule(
             "order",
@@ -176,9 +214,10 @@ def problems(
     Parameters
     ----------
     text
-        Text columns model, weights, released, score, low, high, stderr, indexed by line number.
+        Text columns model, weights, those of dates, score, low, high, stderr, indexed by line
+        number.
     values
-        The same rows: released as datetime64, score, low, high, stderr as float, NaT and NaN where
+        The same rows: dates as datetime64, score, low, high, stderr as float, NaT and NaN where
         the text is blank or cannot be read.
     metric
         Decides the allowed range of scores and which models need no interval; None for an index

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from frontierlag.conventions import RELEASED, Dates
 from frontierlag.errors import SpecError
 from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec
@@ -106,15 +107,15 @@ class BetweenVintages(DateError):
     days: tuple[int, ...]
 
     @classmethod
-    def of_tables(cls, of: str, other: str) -> BetweenVintages:
-        """Read the differences from two tables.
+    def of_tables(cls, of: str, other: str, dates: Dates = RELEASED) -> BetweenVintages:
+        """Read the differences from two tables, both dated by one convention.
 
         Raises
         ------
         ScoresError, SpecError
             If a table cannot be read, or they share no model with a date.
         """
-        found = differences(load_scores(of), load_scores(other))
+        found = differences(load_scores(of, dates=dates), load_scores(other, dates=dates))
         if not found:
             raise SpecError(f"{of} and {other} share no model that both give a release date")
         return cls(of, other, tuple(found.values()))
@@ -136,9 +137,9 @@ def differences(of: ScoreTable, other: ScoreTable) -> dict[str, int]:
     """
     dates = []
     for table in (of, other):
-        known = table.frame[table.frame["released"].notna()]
+        known = table.frame[table.frame["dated"].notna()]
         known = known[~known["model"].duplicated(keep=False)]
-        dates.append(dict(zip(known["model"], known["released"], strict=True)))
+        dates.append(dict(zip(known["model"], known["dated"], strict=True)))
     return {
         str(model): int((dates[1][model] - day).days)
         for model, day in dates[0].items()
@@ -148,14 +149,21 @@ def differences(of: ScoreTable, other: ScoreTable) -> dict[str, int]:
 
 def shifted(releases: Releases, days: np.ndarray) -> Releases:
     """The releases with their days moved, none past the as-of date (it is in the table), sorted."""
-    day = np.minimum(releases.day + days, day_number(releases.as_of))
+    last = day_number(releases.as_of)
+    day, low, high = (
+        np.minimum(those + days, last)
+        for those in (releases.day, releases.day_low, releases.day_high)
+    )
     order = np.lexsort((releases.model, releases.score, day))
     arrays: dict[str, Any] = {
         f.name: getattr(releases, f.name)[order]
         for f in fields(releases)
         if isinstance(getattr(releases, f.name), np.ndarray)
     }
-    return replace(releases, **(arrays | {"day": day[order]}))
+    return replace(
+        releases,
+        **(arrays | {"day": day[order], "day_low": low[order], "day_high": high[order]}),
+    )
 
 
 def with_date_errors(

@@ -10,6 +10,7 @@ from arviz_stats.base import array_stats
 
 from frontierlag.errors import SpecError
 from frontierlag.fitting import Fit
+from frontierlag.lags.dates import available
 from frontierlag.lags.days import Window
 from frontierlag.lags.holders import is_best_on_release
 from frontierlag.lags.measure import trend_lag_by_day
@@ -75,23 +76,23 @@ def expected_without[Name: Hashable](
         )
     releases = fit.observations.releases
     some = (slice(None), slice(None, None, max(1, fit.capabilities.shape[1] // SCREENED)))
-    outside_day, outside_group, outside = fit.outside
-    day = np.concatenate([releases.day, outside_day])
-    group = np.concatenate([releases.group, outside_group])
-    capability = np.concatenate([fit.capabilities[some], outside[some]], axis=-1)
+    day, group, capability = available(fit)
+    flat = capability[some].reshape(-1, len(group))
+    if day.ndim > 1:
+        day = day[some].reshape(flat.shape)
     days = window.days[::-EVERY_DAYS][::-1]
     log_likelihood = _log_likelihood(fit, some)
 
-    flat = capability.reshape(-1, len(day))
-
     def realized(kept: np.ndarray, draws: np.ndarray | slice = slice(None)) -> np.ndarray:
         leader, follower = (
-            Staircase.of(day[own], flat[draws][:, own])
+            Staircase.of(
+                day[..., own] if day.ndim == 1 else day[draws][:, own], flat[draws][:, own]
+            )
             for own in (kept & (group == side) for side in (LEADER, FOLLOWER))
         )
         return _mean(realized_lag(leader, follower, days)[0])
 
-    every = np.ones(len(day), dtype=bool)
+    every = np.ones(len(group), dtype=bool)
     full = {
         TREND: _mean(trend_lag_by_day(fit, window)[0].to_numpy()[some]),
         REALIZED: realized(every),
@@ -143,7 +144,7 @@ def _is_best(day: np.ndarray, group: np.ndarray, capability: np.ndarray) -> np.n
     found = np.zeros(capability.shape, dtype=bool)
     for side in (LEADER, FOLLOWER):
         own = group == side
-        found[:, own] = is_best_on_release(day[own], capability[:, own])
+        found[:, own] = is_best_on_release(day[..., own], capability[:, own])
     return found
 
 

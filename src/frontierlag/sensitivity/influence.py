@@ -12,6 +12,7 @@ import pandas as pd
 from frontierlag.errors import FrontierLagError
 from frontierlag.fitting import Fit
 from frontierlag.jobs import Job
+from frontierlag.lags.dates import release_days
 from frontierlag.lags.realized import Staircase
 from frontierlag.names import FOLLOWER, LEADER, WINDOW
 from frontierlag.scores import Releases, records
@@ -168,15 +169,13 @@ def ever_best_available(fit: Fit, releases: Releases) -> np.ndarray:
     """
     inside, capability = fit.observations.releases, fit.capabilities
     share = dict.fromkeys(releases.model.tolist(), 0.0)
+    every = release_days(inside, fit.settings.seed, capability.shape[:-1])
     for group in (LEADER, FOLLOWER):
         own = np.flatnonzero(inside.group == group)
-        stairs = Staircase.of(inside.day[own], capability[..., own])
-        step = stairs.step_on(inside.day[own])
-        before = np.concatenate(
-            [np.full((*stairs.best.shape[:-1], 1), -np.inf), stairs.best[..., :-1]], axis=-1
-        )
-        c = capability[..., own]
-        is_best = (c >= stairs.best[..., step]) & (c > before[..., step])
+        day = every[..., own]
+        stairs = Staircase.of(day, capability[..., own])
+        before, c = stairs.on(day - 1), capability[..., own]
+        is_best = (c >= stairs.on(day)) & (np.isnan(before) | (c > before))
         share |= zip(inside.model[own].tolist(), is_best.mean((0, 1)).tolist(), strict=True)
     return np.array([share[name] for name in releases.model.tolist()])
 

@@ -113,7 +113,8 @@ def band_table(analysis: Analysis) -> pd.DataFrame:
     """Quantiles of the trend and of the best available capability of each group.
 
     Columns ``model, curve, group, date`` and the quantiles. ``trend`` has a row every two weeks;
-    ``best``, which is a staircase, one for each day on which its group released something.
+    ``best``, which is a staircase, one for each day on which its group released something in any
+    draw.
     """
     fit, releases = analysis.fit, analysis.fit.observations.releases
     first, last = int(releases.day.min()), int(np.datetime64(releases.as_of, "D").astype(int))
@@ -122,7 +123,7 @@ def band_table(analysis: Analysis) -> pd.DataFrame:
     for group, stairs in zip((LEADER, FOLLOWER), staircases(fit), strict=True):
         name = releases.group_names[group]
         trend = curve(fit.spec.trend, fit.trend_inputs, days, fit.observations.reference, group)
-        steps = np.append(stairs.day, last) if stairs.day[-1] < last else stairs.day
+        steps = np.union1d(stairs.day, last)
         parts += [
             _bands(analysis, TREND_CURVE, name, days, trend),
             _bands(analysis, BEST, name, steps, stairs.on(steps)),

@@ -224,6 +224,7 @@ def _from_scores(manifest: dict[str, Any]) -> pd.DataFrame:
         str(manifest["comparison"]["name"]),
         date.fromisoformat(window["since"]),
         date.fromisoformat(window["as_of"]),
+        dates=data["dates"]["convention"],
     ).prepare()
     if found.table.sha256 != data["sha256"]:
         raise ResultsError(f"the table {data['name']} is not the one that this run had")

@@ -1,0 +1,27 @@
+"""Which day a model is dated at: when anyone could use it, when it was announced, as published.
+
+A lag counts what is available, so the first day on which anyone outside the maker could use a model
+is the default. The convention is a systematic choice and not noise: it is named beside every lag.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Dates = Literal["released", "announced", "as-published"]
+CONVENTIONS: tuple[Dates, ...] = get_args(Dates)
+RELEASED: Dates = "released"
+ANNOUNCED: Dates = "announced"
+AS_PUBLISHED: Dates = "as-published"
+
+# What a sentence, a caption and a page say of the convention.
+WORDS: dict[Dates, str] = {
+    "released": "release dates: first day of use outside the maker",
+    "announced": "announcement dates",
+    "as-published": "dates as published",
+}
+
+
+def suffix(dates: Dates) -> str:
+    """What the name of a results folder adds; nothing for the default convention."""
+    return "" if dates == RELEASED else f"-dates-{dates}"
