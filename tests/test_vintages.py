@@ -59,7 +59,10 @@ def same(one, other):
 
 
 def test_33_of_128_shared_models_have_another_date():
-    one, other = (load_scores(name).frame.set_index("model")["released"] for name in (OLD, NEW))
+    one, other = (
+        load_scores(name, "as-published").frame.set_index("model")["released"]
+        for name in (OLD, NEW)
+    )
     shared = one.index.intersection(other.index)
     assert len(shared) == 128
     both = one[shared].notna() & other[shared].notna()
@@ -68,7 +71,9 @@ def test_33_of_128_shared_models_have_another_date():
 
 @pytest.mark.parametrize(("comparison", "shared"), [("us-china", 117), ("closed-open", 127)])
 def test_the_33_are_all_in_either_comparison(comparison, shared):
-    a, b = (releases(load_scores(n), parse_comparison(comparison)) for n in (OLD, NEW))
+    a, b = (
+        releases(load_scores(n, "as-published"), parse_comparison(comparison)) for n in (OLD, NEW)
+    )
     table = shared_models(SideBySide(a, b, END))
     assert len(table) == shared
     assert int((table["days"] != 0).sum()) == 33
@@ -90,7 +95,7 @@ def test_names_that_changed_their_spelling_are_not_shared(pair):
 
 def test_the_ends_are_the_vintages_themselves(pair, eci_old):
     assert same(pair.of("a"), eci_old)
-    later = releases(load_scores(NEW), parse_comparison("us-china"), END)
+    later = releases(load_scores(NEW, "as-published"), parse_comparison("us-china"), END)
     assert same(pair.of("b"), later)
     assert pair.of("b").as_of == END
 
@@ -124,7 +129,7 @@ def test_a_shared_model_dated_after_the_end_leaves_with_its_date():
 
 
 def test_other_tables_cannot_be_set_side_by_side(pair, eci_old):
-    other = releases(load_scores(NEW), parse_comparison("closed-open"))
+    other = releases(load_scores(NEW, "as-published"), parse_comparison("closed-open"))
     with pytest.raises(ScoresError, match="cannot be set side by side"):
         SideBySide(eci_old, other, END)
     with pytest.raises(ScoresError, match="2026-01-02"):
@@ -144,12 +149,14 @@ def test_record_holders_are_those_of_each_vintage(pair):
 
 
 def test_the_window_is_what_both_can_speak_for():
-    pair, window = side_by_side(Job(OLD), Job(NEW))
+    pair, window = side_by_side(Job(OLD, dates="as-published"), Job(NEW, dates="as-published"))
     assert window == Window(date(2023, 9, 6), END)
-    back, swapped = side_by_side(Job(NEW), Job(OLD))
+    back, swapped = side_by_side(Job(NEW, dates="as-published"), Job(OLD, dates="as-published"))
     assert swapped == window
     assert (back.a.table, back.b.table) == (pair.b.table, pair.a.table)
-    _, past = side_by_side(Job(OLD, as_of=date(2025, 6, 30)), Job(NEW))
+    _, past = side_by_side(
+        Job(OLD, as_of=date(2025, 6, 30), dates="as-published"), Job(NEW, dates="as-published")
+    )
     assert past.as_of == date(2025, 6, 30)
 
 
