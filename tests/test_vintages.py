@@ -47,8 +47,9 @@ SMALL = SamplerSettings(chains=2, draws=150, tune=250, seed=3)
 
 
 @pytest.fixture(scope="module")
-def pair(eci_old, eci_new):
-    return SideBySide(eci_old, eci_new, END)
+def pair(eci_old):
+    table = load_scores(NEW, dates="as-published")
+    return SideBySide(eci_old, releases(table, parse_comparison("us-china")), END)
 
 
 def same(one, other):
@@ -60,7 +61,7 @@ def same(one, other):
 
 def test_33_of_128_shared_models_have_another_date():
     one, other = (
-        load_scores(name, "as-published").frame.set_index("model")["released"]
+        load_scores(name, dates="as-published").frame.set_index("model")["released"]
         for name in (OLD, NEW)
     )
     shared = one.index.intersection(other.index)
@@ -72,7 +73,8 @@ def test_33_of_128_shared_models_have_another_date():
 @pytest.mark.parametrize(("comparison", "shared"), [("us-china", 117), ("closed-open", 127)])
 def test_the_33_are_all_in_either_comparison(comparison, shared):
     a, b = (
-        releases(load_scores(n, "as-published"), parse_comparison(comparison)) for n in (OLD, NEW)
+        releases(load_scores(n, dates="as-published"), parse_comparison(comparison))
+        for n in (OLD, NEW)
     )
     table = shared_models(SideBySide(a, b, END))
     assert len(table) == shared
@@ -95,7 +97,7 @@ def test_names_that_changed_their_spelling_are_not_shared(pair):
 
 def test_the_ends_are_the_vintages_themselves(pair, eci_old):
     assert same(pair.of("a"), eci_old)
-    later = releases(load_scores(NEW, "as-published"), parse_comparison("us-china"), END)
+    later = releases(load_scores(NEW, dates="as-published"), parse_comparison("us-china"), END)
     assert same(pair.of("b"), later)
     assert pair.of("b").as_of == END
 
@@ -129,7 +131,7 @@ def test_a_shared_model_dated_after_the_end_leaves_with_its_date():
 
 
 def test_other_tables_cannot_be_set_side_by_side(pair, eci_old):
-    other = releases(load_scores(NEW, "as-published"), parse_comparison("closed-open"))
+    other = releases(load_scores(NEW, dates="as-published"), parse_comparison("closed-open"))
     with pytest.raises(ScoresError, match="cannot be set side by side"):
         SideBySide(eci_old, other, END)
     with pytest.raises(ScoresError, match="2026-01-02"):
