@@ -12,6 +12,7 @@ from frontierlag.cli.campaigns import calibrate, sbc
 from frontierlag.cli.capabilities import capabilities
 from frontierlag.cli.cite import cite
 from frontierlag.cli.freeze import freeze, verify
+from frontierlag.cli.history import history
 from frontierlag.cli.index import index
 from frontierlag.cli.report import report
 from frontierlag.cli.review import diagnose, lags, published
@@ -59,6 +60,7 @@ for command in (
     verify,
     claims,
     vintages,
+    history,
     sensitivity,
     index,
     catch_up,

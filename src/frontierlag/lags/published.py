@@ -7,7 +7,7 @@ an analyst could mean by that, each a deterministic function of the table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -39,16 +39,21 @@ class Convention:
 
 
 def release_matched(
-    releases: Releases, tolerance: float | None = None, *, keep_first: bool = True
+    releases: Releases,
+    tolerance: float | None = None,
+    *,
+    keep_first: bool = True,
+    since: date | None = None,
 ) -> Convention:
     """For each record of the follower, months since the latest matching record of the leader.
 
     A leader's record matches if its score is at most the follower's plus ``tolerance`` points and
     it came no later; records of the follower without a match are counted as censored. Each group's
-    first record counts, as published, unless ``keep_first`` says otherwise.
+    first record counts, as published, unless ``keep_first`` says otherwise. Those from ``since`` on
+    are asked, if it is given.
     """
     lead_day, lead_score = _records(releases, LEADER, keep_first)
-    day, score = _records(releases, FOLLOWER, keep_first)
+    day, score = _from(since, *_records(releases, FOLLOWER, keep_first))
     lags = []
     for d, s in zip(day, score, strict=True):
         matching = lead_day[(lead_score <= s + _margin(releases, tolerance)) & (lead_day <= d)]
@@ -63,6 +68,7 @@ def daily(
     tolerance: float | None = None,
     *,
     keep_first: bool = False,
+    since: date | None = None,
 ) -> Convention:
     """On every day with both values, months since the leader last was level with the follower.
 
@@ -70,9 +76,10 @@ def daily(
     what the follower has. Each group's first record is dropped, as published, unless ``keep_first``
     says otherwise. Days on which that was the leader's first counted record are averaged too, and
     counted as censored: their lag is only known to be at least as long. Days on which the leader is
-    level count as 0.
+    level count as 0. Days from ``since`` on count, if it is given.
     """
-    _, lags, censored = daily_lags(releases, as_of, tolerance, keep_first=keep_first)
+    days, *found = daily_lags(releases, as_of, tolerance, keep_first=keep_first)
+    _, lags, censored = _from(since, days, *found)
     return _convention("daily", lags.tolist(), censored=int(censored.sum()))
 
 
@@ -95,12 +102,15 @@ def daily_lags(
     return days, lags, (step == 0) & (passed <= days)
 
 
-def catch_up(releases: Releases, tolerance: float | None = None) -> Convention:
+def catch_up(
+    releases: Releases, tolerance: float | None = None, *, since: date | None = None
+) -> Convention:
     """For each record of the leader, months until the follower first came within ``tolerance``.
 
-    Records that the follower has not reached by the as-of date are counted as censored.
+    Records that the follower has not reached by the as-of date are counted as censored. Those from
+    ``since`` on are asked, if it is given.
     """
-    lead_day, lead_score = _records(releases, LEADER)
+    lead_day, lead_score = _from(since, *_records(releases, LEADER))
     day, score = _records(releases, FOLLOWER)
     lags = []
     for d, s in zip(lead_day, lead_score, strict=True):
@@ -110,9 +120,26 @@ def catch_up(releases: Releases, tolerance: float | None = None) -> Convention:
     return _convention("catch-up", lags, censored=len(lead_day) - len(lags))
 
 
-def conventions(releases: Releases) -> tuple[Convention, ...]:
-    """All of them."""
-    return release_matched(releases), daily(releases), catch_up(releases)
+def conventions(releases: Releases, since: date | None = None) -> tuple[Convention, ...]:
+    """All of them, over all records and days or those from ``since`` on."""
+    return (
+        release_matched(releases, since=since),
+        daily(releases, since=since),
+        catch_up(releases, since=since),
+    )
+
+
+def last_day_conventions(releases: Releases) -> tuple[Convention, ...]:
+    """What two of them say on the last day: of the follower's last record, and of that day."""
+    last = int(_records(releases, FOLLOWER)[0][-1])
+    record = date(1970, 1, 1) + timedelta(days=last)
+    return release_matched(releases, since=record), daily(releases, since=releases.as_of)
+
+
+def _from(since: date | None, day: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Days from ``since`` on, with what goes with each."""
+    kept = np.ones(len(day), dtype=bool) if since is None else day >= day_number(since)
+    return day[kept], *(other[kept] for other in others)
 
 
 def _margin(releases: Releases, tolerance: float | None) -> float:

@@ -129,7 +129,7 @@ def quick_fit(
 
 
 def lags_over(fit: Fit, windows: Sequence[Window]) -> tuple[Lags, ...]:
-    """Trend and realized lag of one fit over windows that end on one day."""
+    """Trend and realized lag of one fit over windows."""
     return from_daily(
         {
             TREND: trend_lag_by_day(fit, longest(windows)),
@@ -140,8 +140,9 @@ def lags_over(fit: Fit, windows: Sequence[Window]) -> tuple[Lags, ...]:
 
 
 def longest(windows: Sequence[Window]) -> Window:
-    """The window that all of these, which end on one day, are parts of."""
-    return min(windows, key=lambda window: window.since)
+    """The window that all of these are parts of: one of them if they end on one day."""
+    since, as_of = (min(w.since for w in windows), max(w.as_of for w in windows))
+    return Window(since, as_of)
 
 
 def from_daily(
@@ -151,10 +152,11 @@ def from_daily(
     whole = longest(windows)
     found = []
     for window in windows:
-        start = len(whole.days) - len(window.days)
+        start = int(window.days[0] - whole.days[0])
+        stop = start + len(window.days)
         lags: Lags = {}
         for kind, (months, censored) in daily.items():
-            days, bounds = months.to_numpy()[..., start:], censored.to_numpy()[..., start:]
+            days, bounds = (x.to_numpy()[..., start:stop] for x in (months, censored))
             lags[kind, WHOLE] = _labelled(days.mean(-1)), float(bounds.mean())
             lags[kind, CURRENT] = _labelled(days[..., -1]), float(bounds[..., -1].mean())
         found.append(lags)

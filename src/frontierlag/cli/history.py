@@ -1,0 +1,64 @@
+"""How the answer moved from vintage to vintage: `history`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.types import PositiveInt
+
+from frontierlag.cli.options import NOT_CONVERGED, ComparisonName, QuickSampler, Since
+from frontierlag.report.progress import progress
+from frontierlag.settings import QUICK
+
+
+def history(
+    scores: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative="",
+            help="Further vintages: CSV or Parquet files, or reference tables; may repeat.",
+        ),
+    ] = (),
+    *,
+    comparison: ComparisonName = "us-china",
+    since: Since = None,
+    archive: Annotated[
+        bool, Parameter(help="Take every vintage of the index that comes with the package.")
+    ] = True,
+    model: Annotated[
+        str | None, Parameter(help="A model of scores; by default linear-stochastic.")
+    ] = None,
+    sampler: QuickSampler = QUICK,
+    jobs: Annotated[
+        PositiveInt, Parameter(help="Processes, one thread each; changes no number.")
+    ] = 2,
+    out: Annotated[
+        Path | None, Parameter(help="Folder; by default results/history/COMPARISON.")
+    ] = None,
+) -> int:
+    """Tell the lag over the same days from every vintage, and what made it move.
+
+    Example: frontierlag history
+
+    Example: frontierlag history my-copy-2026-09-01.csv --comparison closed-open
+    """
+    from frontierlag.history.study import study_history
+    from frontierlag.history.tables import chosen_tables
+    from frontierlag.history.words import sentences
+    from frontierlag.jobs import Job
+    from frontierlag.report.console import terminal
+
+    tables = chosen_tables(scores, archive=archive)
+    job = Job("", comparison, since)
+    folder = out or Path("results") / "history" / comparison.replace(":", "-").lower()
+    with progress("fitting every vintage") as step:
+        found = study_history(
+            tables, job, folder, sampler, given=scores, model=model, workers=jobs, done=step
+        )
+    console = terminal()
+    for sentence in sentences(found):
+        console.print(sentence, markup=False)
+    console.print(f"written to {folder}", markup=False)
+    return 0 if found.converged else NOT_CONVERGED

@@ -1,0 +1,413 @@
+"""The lag by every vintage over the same days, and what made it move from one to the next.
+
+Each vintage is fitted once, to all that it holds, and the fit is asked for the mean over the days
+that all vintages share, for the mean over the vintage's own window, and for its last day.
+
+From one vintage to the next the mean over the same days moves for three reasons: scores (with their
+errors) were refitted, models came or went, dates changed. Each is credited with its Shapley value,
+as in :mod:`frontierlag.vintages`, from fits of the mixtures of the two. Mixtures are read up to the
+later of the two last days, so that a model which only came after the earlier one counts as one that
+came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from frontierlag.history.tables import FREE, Refused, Vintage, read_vintages, same_days
+from frontierlag.jobs import Job
+from frontierlag.lags.days import Window
+from frontierlag.lags.published import conventions, last_day_conventions
+from frontierlag.model import ModelSpec, first_model
+from frontierlag.names import CURRENT, REALIZED, TREND
+from frontierlag.names import WINDOW as WHOLE
+from frontierlag.observations import Observations
+from frontierlag.scores import Releases, releases
+from frontierlag.scores.side_by_side import SideBySide
+from frontierlag.sensitivity.refit import Refit, Task, refit_all
+from frontierlag.settings import QUICK, SamplerSettings
+from frontierlag.summary import summarize
+from frontierlag.vintages import AFTER, BEFORE, COMPONENTS, CORNERS, Corner, shapley_weights
+
+KINDS = (TREND, REALIZED)
+POINT = "point"
+SAME_DAYS, OWN_WINDOW, LAST_DAY = "same days", "own window", "last day"
+# What a component of :mod:`frontierlag.vintages` is called here.
+CAUSES = {"scores": "scores", "releases": "models", "dates": "dates"}
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """A comparison by every vintage.
+
+    Attributes
+    ----------
+    vintages, refused
+        Those that are used, by day, and those that are not.
+    window
+        The days that all share.
+    model
+        Name of the model.
+    lags
+        One row a vintage, quantity and method (the model's two lags, the point conventions):
+        ``history.csv``. Months; interval and errors are empty for point conventions.
+    changes
+        One row a step between neighbours and lag: ``changes.csv``. The change of the posterior mean
+        over the same days, its parts and their Monte Carlo errors, months.
+    spread
+        One row a lag: standard deviation over vintages of the posterior mean over the same days,
+        next to the posterior's own: ``spread.csv``.
+    """
+
+    vintages: tuple[Vintage, ...]
+    refused: tuple[Refused, ...]
+    window: Window
+    model: str
+    lags: pd.DataFrame
+    changes: pd.DataFrame
+    spread: pd.DataFrame
+
+    @property
+    def converged(self) -> bool:
+        """Whether every fit passed the gate."""
+        return bool(self.lags["converged"].all() and self.changes["converged"].all())
+
+    @property
+    def attributions(self) -> tuple[str, ...]:
+        """The credit of every table, each once."""
+        return tuple(dict.fromkeys(one.prepared.table.attribution for one in self.vintages))
+
+
+def history(
+    scores: Sequence[str],
+    job: Job,
+    settings: SamplerSettings = QUICK,
+    *,
+    given: Sequence[str] = (),
+    model: str | None = None,
+    workers: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> History:
+    """Fit every vintage and every mixture of neighbours.
+
+    Parameters
+    ----------
+    scores
+        Names and paths of the vintages.
+    job
+        Comparison and, if given, the first of the same days; its table does not matter.
+    settings
+        Sampler settings of every fit.
+    given
+        Tables of the user's own, which are not passed over if they cannot be used.
+    model
+        A model of scores; by default the one that stands first for the metric.
+    workers
+        Processes; changes no number.
+    done
+        Called with a line as fits are finished.
+
+    Raises
+    ------
+    FrontierLagError
+        If the vintages cannot be set next to each other.
+    """
+    vintages, refused = read_vintages(scores, job, given=given)
+    window = same_days(vintages, job.since)
+    metric = vintages[0].prepared.table.metric
+    spec = ModelSpec.of(model or first_model(metric), metric)
+    wanted = _Wanted(spec)
+    for one in vintages:
+        # Days before the same days' start are asked for only where they are the vintage's own.
+        wanted.ask(one.prepared.releases, window, one.prepared.window)
+    steps = [
+        {corner: wanted.ask(mixed, window) for corner, mixed in mixtures(a, b, job).items()}
+        for a, b in pairwise(vintages)
+    ]
+    found = refit_all(wanted.tasks, settings, workers, done)
+    answers = Answers(wanted, found)
+    return History(
+        vintages,
+        refused,
+        window,
+        spec.name,
+        pd.DataFrame([row for one in vintages for row in _rows(one, window, spec.name, answers)]),
+        changes_table(vintages, steps, window, answers),
+        spread_table(vintages, window, answers),
+    )
+
+
+def mixtures(a: Vintage, b: Vintage, job: Job) -> dict[Corner, Releases]:
+    """Releases of every mixture of two neighbours; the ends are the vintages as they are.
+
+    Parameters
+    ----------
+    a, b
+        The earlier and the later vintage.
+    job
+        Says which efforts count.
+
+    Returns
+    -------
+    By corner, as in :mod:`frontierlag.vintages`.
+    """
+    end = max(a.prepared.table.as_of, b.prepared.table.as_of)
+    sides = [
+        replace(
+            releases(
+                one.prepared.table,
+                one.prepared.releases.comparison,
+                one.prepared.table.as_of,
+                job.efforts,
+            ),
+            as_of=end,
+        )
+        for one in (a, b)
+    ]
+    pair = SideBySide(sides[0], sides[1], end)
+    mixed = {corner: pair.mixed(*corner) for corner in CORNERS}
+    # Neighbours of one step share nothing but these two, whose fits are those of the vintages.
+    return mixed | {BEFORE: a.prepared.releases, AFTER: b.prepared.releases}
+
+
+class _Wanted:
+    """Fits to make: releases that a likelihood reads alike are fitted once, for all windows."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.spec = spec
+        self._observations: dict[Hashable, Observations] = {}
+        self._windows: dict[Hashable, dict[Window, None]] = {}
+
+    def ask(self, given: Releases, *windows: Window) -> Hashable:
+        """Ask for the lags of a fit over windows; the fit's key."""
+        key = signature(given)
+        if key not in self._observations:
+            self._observations[key] = self.spec.observations(given)
+        self._windows.setdefault(key, {}).update(dict.fromkeys(windows))
+        return key
+
+    @property
+    def tasks(self) -> list[Task]:
+        return [
+            Task(key, self.spec, self._observations[key], tuple(windows))
+            for key, windows in self._windows.items()
+        ]
+
+    def position(self, key: Hashable, window: Window) -> int:
+        return list(self._windows[key]).index(window)
+
+
+def signature(given: Releases) -> Hashable:
+    """What a likelihood reads of releases, so that equal ones have equal fits.
+
+    The last day is not part of it: a table that was published again without a change is the same.
+    """
+    columns = (
+        *(given.day, given.group, given.score, given.problems),
+        *(given.stderr, given.stderr_low, given.stderr_high),
+    )
+    return tuple(column.tobytes() for column in columns)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the fits found."""
+
+    wanted: _Wanted
+    found: dict[Hashable, Refit]
+
+    def lag(self, key: Hashable, window: Window, kind: str, period: str) -> tuple[Any, float]:
+        """Draws of a lag over a window in months, and the share of its days that are bounds."""
+        return self.found[key].lags[self.wanted.position(key, window)][kind, period]
+
+    def converged(self, key: Hashable) -> bool:
+        """Whether a fit passed the gate."""
+        return self.found[key].converged
+
+
+def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[dict[str, Any]]:
+    """Everything that is said of one vintage."""
+    r, own, key = one.prepared.releases, one.prepared.window, signature(one.prepared.releases)
+    head = {
+        "vintage": str(one.day),
+        "table": one.name,
+        "comparison": r.comparison.name,
+        "releases": len(r),
+        "errors": one.errors,
+    }
+    about = {
+        SAME_DAYS: (window, WHOLE),
+        OWN_WINDOW: (own, WHOLE),
+        LAST_DAY: (own, CURRENT),
+    }
+    rows = []
+    for quantity, (days, period) in about.items():
+        since = days.as_of if quantity == LAST_DAY else days.since
+        told = head | {"quantity": quantity, "since": str(since), "as_of": str(days.as_of)}
+        for kind in KINDS:
+            draws, censored = answers.lag(key, days, kind, period)
+            s = summarize(draws)
+            rows.append(
+                told
+                | {
+                    "method": model,
+                    "lag": kind,
+                    "mean": s.mean,
+                    "sd": float(np.nanstd(draws.to_numpy())),
+                    "median": s.median,
+                    "lower50": s.lower50,
+                    "upper50": s.upper50,
+                    "lower90": s.lower90,
+                    "upper90": s.upper90,
+                    "mcse": s.mcse,
+                    "undefined": s.undefined,
+                    "censored": censored,
+                    "converged": answers.converged(key),
+                }
+            )
+        points = (
+            last_day_conventions(r)
+            if quantity == LAST_DAY
+            else conventions(upto(r, days), days.since)
+        )
+        rows += [
+            told
+            | {
+                "method": point.name,
+                "lag": POINT,
+                "mean": point.mean,
+                "censored": point.censored / max(point.n + point.censored, 1)
+                if point.name != "daily"
+                else point.censored / max(point.n, 1),
+                "converged": True,
+            }
+            for point in points
+        ]
+    attribution = one.prepared.table.attribution
+    return [row | {"attribution": attribution} for row in rows]
+
+
+def upto(given: Releases, window: Window) -> Releases:
+    """The releases by a window's last day."""
+    kept = given.day <= window.days[-1]
+    arrays = {
+        name: value[kept] for name, value in vars(given).items() if isinstance(value, np.ndarray)
+    }
+    return replace(given, as_of=window.as_of, **arrays)
+
+
+def changes_table(
+    vintages: Sequence[Vintage],
+    steps: Sequence[dict[Corner, Hashable]],
+    window: Window,
+    answers: Answers,
+) -> pd.DataFrame:
+    """Every step from a vintage to the next, taken apart."""
+    rows = []
+    for (a, b), keys in zip(pairwise(vintages), steps, strict=True):
+        for kind in KINDS:
+            values = {}
+            for key in set(keys.values()):
+                s = summarize(answers.lag(key, window, kind, WHOLE)[0])
+                values[key] = (s.mean, s.mcse)
+            total, parts = taken_apart(keys, values)
+            row: dict[str, Any] = {
+                "from": a.name,
+                "to": b.name,
+                "from_vintage": str(a.day),
+                "to_vintage": str(b.day),
+                "lag": kind,
+                "since": str(window.since),
+                "as_of": str(window.as_of),
+                "change": total[0],
+                "mcse": total[1],
+            }
+            for component, name in CAUSES.items():
+                row[name], row[f"{name}_mcse"] = parts[component]
+            row["largest_score_change"] = largest_score_change(a, b)
+            row["same_rows"] = keys[BEFORE] == keys[AFTER]
+            row["errors_changed"] = a.errors != b.errors
+            row["converged"] = all(answers.converged(key) for key in keys.values())
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def largest_score_change(a: Vintage, b: Vintage) -> float:
+    """How far the score of a model in both vintages moved at most; NaN if they share none."""
+    scores = [
+        dict(zip(r.model.tolist(), r.score.tolist(), strict=True))
+        for r in (a.prepared.releases, b.prepared.releases)
+    ]
+    moved = [abs(scores[1][name] - score) for name, score in scores[0].items() if name in scores[1]]
+    return max(moved, default=float("nan"))
+
+
+def taken_apart(
+    keys: dict[Corner, Hashable], values: dict[Hashable, tuple[float, float]]
+) -> tuple[tuple[float, float], dict[str, tuple[float, float]]]:
+    """The whole change and the Shapley value of each component, each with its Monte Carlo error.
+
+    Parameters
+    ----------
+    keys
+        The fit of every mixture; mixtures without a difference share one.
+    values
+        Posterior mean and Monte Carlo error of each fit.
+    """
+
+    def combined(weights: dict[Corner, Any]) -> tuple[float, float]:
+        # A fit that several mixtures share counts once, with the sum of their weights.
+        used: dict[Hashable, float] = {}
+        for corner, weight in weights.items():
+            used[keys[corner]] = used.get(keys[corner], 0.0) + float(weight)
+        value = sum(weight * values[key][0] for key, weight in used.items())
+        variance = sum((weight * values[key][1]) ** 2 for key, weight in used.items())
+        return value, float(np.sqrt(variance))
+
+    weights = shapley_weights()
+    total = combined({AFTER: 1, BEFORE: -1})
+    return total, {name: combined(weights[name]) for name in COMPONENTS}
+
+
+def spread_table(vintages: Sequence[Vintage], window: Window, answers: Answers) -> pd.DataFrame:
+    """How far vintages differ over the same days, next to what one posterior says of itself.
+
+    Vintages with the same rows count once. ``sd_over_vintages`` is the standard deviation (n - 1)
+    of posterior means, ``posterior_sd`` the root mean square of the posteriors' own; the ``pinned``
+    columns leave out vintages whose errors are of a scale that is not pinned at the anchors.
+    """
+    distinct = {signature(one.prepared.releases): one for one in vintages}
+    pinned = {key for key, one in distinct.items() if one.errors != FREE}
+    rows = []
+    for kind in KINDS:
+        draws = {key: answers.lag(key, window, kind, WHOLE)[0].to_numpy() for key in distinct}
+        means = {key: float(np.nanmean(x)) for key, x in draws.items()}
+        own = float(np.sqrt(np.mean([np.nanvar(x) for x in draws.values()])))
+        of_pinned = [means[key] for key in pinned]
+        over = _sd(list(means.values()))
+        rows.append(
+            {
+                "lag": kind,
+                "since": str(window.since),
+                "as_of": str(window.as_of),
+                "vintages": len(distinct),
+                "lowest_mean": min(means.values()),
+                "highest_mean": max(means.values()),
+                "sd_over_vintages": over,
+                "posterior_sd": own,
+                "ratio": over / own if own > 0 else np.nan,
+                "vintages_pinned": len(pinned),
+                "sd_over_vintages_pinned": _sd(of_pinned),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _sd(values: Sequence[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
