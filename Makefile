@@ -18,6 +18,9 @@ results: .venv/ready
 
 # What is slower and beside the main job: sensitivity, vintages, forecasts with their hindcast.
 studies: .venv/ready
+	@code=0; $(BIN)/frontierlag history || code=$$?; if [ $$code -gt 1 ]; then exit $$code; fi
+	@code=0; $(BIN)/frontierlag history --comparison closed-open || code=$$?; \
+	if [ $$code -gt 1 ]; then exit $$code; fi
 	$(BIN)/frontierlag sensitivity --scores eci-2025-12-19 --date-error-table eci-2026-08-11
 	$(BIN)/frontierlag sensitivity --scores eci-2026-08-11 --date-error-table eci-2025-12-19 --date-error-days 30
 	$(BIN)/frontierlag vintages eci-2025-12-19 eci-2026-08-11

@@ -130,14 +130,14 @@ def test_errors_of_a_scale_that_is_not_pinned_are_seen_by_the_anchors():
 def test_mixtures_hold_what_came_after_the_earlier_vintage(own):
     found, _ = read_vintages(own, JOB)
     a, b = found[1], found[2]
-    mixed = mixtures(a, b, JOB)
+    mixed = mixtures(a, b)
     assert mixed[BEFORE] is a.prepared.releases
     assert mixed[AFTER] is b.prepared.releases
     with_models = {corner for corner, r in mixed.items() if "A4" in r.model}
     assert with_models == {corner for corner in CORNERS if corner[2] == "b"}
     # Nothing but the model differs, so eight mixtures are two.
     assert len({signature(r) for r in mixed.values()}) == 2
-    first = mixtures(found[0], a, JOB)
+    first = mixtures(found[0], a)
     moved = first["b", "a", "a"]
     at = {name: i for i, name in enumerate(moved.model)}
     assert (moved.score[at["A3"]], str(moved.date[at["A3"]])) == (121, "2024-05-01")

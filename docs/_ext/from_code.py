@@ -109,6 +109,8 @@ def shown() -> dict[str, str]:
         "fewest_draws": f"{FEWEST_DRAWS}",
         "tables": _tables(),
         "result_tables": _result_tables(),
+        "archive_size": str(len(registry().archive)),
+        "archive": _archive(),
         "left_out": _left_out(),
         "date_lint": _date_lint(),
         "layouts": block(describe_layouts()),
@@ -184,6 +186,15 @@ def _tables() -> str:
         )  # fmt: skip
     head = ("table", "metric", "rows", "first release", "vintage", "as of", "SHA-256 begins")
     return table(head, rows)
+
+
+def _archive() -> str:
+    """Remarks on vintages of the archive, days with the same remark in one row."""
+    days: dict[str, list[str]] = {}
+    for one in registry().archive:
+        days.setdefault(one.note or "no remark", []).append(str(one.vintage))
+    rows = [(", ".join(listed), note) for note, listed in days.items()]
+    return table(("day", "remark"), rows)
 
 
 def _result_tables() -> str:

@@ -16,7 +16,7 @@ from frontierlag.outputs import staged, write_manifest
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.history import history_figure
 from frontierlag.report.figures.sheet import CREDIT
-from frontierlag.report.spreadsheet import as_text
+from frontierlag.report.spreadsheet import write_csv
 from frontierlag.report.tables import DIGITS
 from frontierlag.scores import ATTRIBUTION
 from frontierlag.settings import QUICK, SamplerSettings
@@ -81,4 +81,4 @@ def study_history(
 def _write(table: pd.DataFrame, path: Path) -> None:
     numbers = table.select_dtypes("float").columns
     rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
-    as_text(rounded).to_csv(path, index=False)
+    write_csv(rounded, path)

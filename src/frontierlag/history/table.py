@@ -28,7 +28,7 @@ from frontierlag.model import ModelSpec, first_model
 from frontierlag.names import CURRENT, REALIZED, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.observations import Observations
-from frontierlag.scores import Releases, releases
+from frontierlag.scores import Releases
 from frontierlag.scores.side_by_side import SideBySide
 from frontierlag.sensitivity.refit import Refit, Task, refit_all
 from frontierlag.settings import QUICK, SamplerSettings
@@ -124,10 +124,9 @@ def history(
     spec = ModelSpec.of(model or first_model(metric), metric)
     wanted = _Wanted(spec)
     for one in vintages:
-        # Days before the same days' start are asked for only where they are the vintage's own.
         wanted.ask(one.prepared.releases, window, one.prepared.window)
     steps = [
-        {corner: wanted.ask(mixed, window) for corner, mixed in mixtures(a, b, job).items()}
+        {corner: wanted.ask(mixed, window) for corner, mixed in mixtures(a, b).items()}
         for a, b in pairwise(vintages)
     ]
     found = refit_all(wanted.tasks, settings, workers, done)
@@ -143,37 +142,25 @@ def history(
     )
 
 
-def mixtures(a: Vintage, b: Vintage, job: Job) -> dict[Corner, Releases]:
+def mixtures(a: Vintage, b: Vintage) -> dict[Corner, Releases]:
     """Releases of every mixture of two neighbours; the ends are the vintages as they are.
 
     Parameters
     ----------
     a, b
         The earlier and the later vintage.
-    job
-        Says which efforts count.
 
     Returns
     -------
     By corner, as in :mod:`frontierlag.vintages`.
     """
-    end = max(a.prepared.table.as_of, b.prepared.table.as_of)
-    sides = [
-        replace(
-            releases(
-                one.prepared.table,
-                one.prepared.releases.comparison,
-                one.prepared.table.as_of,
-                job.efforts,
-            ),
-            as_of=end,
-        )
-        for one in (a, b)
-    ]
-    pair = SideBySide(sides[0], sides[1], end)
+    own = [one.prepared.releases for one in (a, b)]
+    end = max(r.as_of for r in own)
+    # A model that came after the earlier vintage's last day is one that came.
+    pair = SideBySide(replace(own[0], as_of=end), replace(own[1], as_of=end), end)
     mixed = {corner: pair.mixed(*corner) for corner in CORNERS}
-    # Neighbours of one step share nothing but these two, whose fits are those of the vintages.
-    return mixed | {BEFORE: a.prepared.releases, AFTER: b.prepared.releases}
+    # The ends share the fits of the vintages themselves.
+    return mixed | {BEFORE: own[0], AFTER: own[1]}
 
 
 class _Wanted:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -182,4 +182,4 @@ def same_days(vintages: Sequence[Vintage], since: date | None = None) -> Window:
 
 
 def _asked(job: Job, name: str) -> Job:
-    return Job(name, job.comparison, None, None, job.efforts)
+    return replace(job, scores=name, since=None, as_of=None)
