@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from blocks import block, table, told
-from readme import answer, answers
+from readme import answer
 from result_rows import NEW, OLD, decimals, marked, read, row_of, rows_of, share
+from result_tables import answers
 
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
