@@ -20,7 +20,9 @@ from frontierlag.errors import ScoresError
 
 FILE = "date_corrections.csv"
 # What happened on a day: `release` and the two narrower kinds are days of use outside the maker,
-# `family release` is that of an earlier model of the same name.
+# `family release` is that of an earlier model of the same name. `publication` is the day of a paper
+# or post, `repository` that on which an empty or private repository was made, `snapshot name` the
+# date that a snapshot has in its name, `month only` a first of the month that stands for the month.
 Kind = Literal[
     "release",
     "api release",
@@ -29,6 +31,9 @@ Kind = Literal[
     "announcement",
     "preview for testers",
     "publication",
+    "repository",
+    "snapshot name",
+    "month only",
 ]
 Key = tuple[str, date]
 Day = Annotated[date | None, BeforeValidator(lambda cell: cell or None)]
@@ -47,7 +52,7 @@ class Correction(BaseModel):
     earliest, latest
         The closed interval that public sources leave open; None if the day is certain.
     announced
-        The day of the announcement; None if not known.
+        The day of the announcement; None if not known. Weights sometimes come before it.
     reason, source
         Why, and where it can be read.
     """
@@ -73,10 +78,6 @@ class Correction(BaseModel):
             raise ValueError(
                 f"the new date {self.new} lies outside {self.low} to {self.high}, from earliest to "
                 "latest"
-            )
-        if self.announced and self.announced > self.new:
-            raise ValueError(
-                f"announced {self.announced} is after the first day of use, {self.new}"
             )
         return self
 
