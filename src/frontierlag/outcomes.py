@@ -166,7 +166,7 @@ def _fit_one(
     spec = ModelSpec.of(item.model, prepared.table.metric, priors)
     analysis = analyse(spec, prepared.releases, prepared.window, settings, cores=cores)
     store(analysis, item.posterior)
-    about = Provenance.of(analysis, prepared.table.attribution)
+    about = Provenance.of(analysis)
     if item.folder:
         _draw(analysis, prepared, about, item.folder / FIGURES)
     measured, gate = analysis.measured, analysis.convergence

@@ -13,8 +13,9 @@ import pandas as pd
 from frontierlag.checks.comparison import ModelComparison
 from frontierlag.checks.stacking import Stacked
 from frontierlag.claims import ARTICLE, Answer, Claim, answer
-from frontierlag.claims.claim import US_CHINA
+from frontierlag.claims.applicable import applicable
 from frontierlag.crossed import Crossed
+from frontierlag.errors import SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions
 from frontierlag.manifest import evidence_record, run_record
@@ -63,6 +64,8 @@ class Result:
         The models of the same data, compared and stacked.
     headline
         The model that answers for the run.
+    not_asked
+        Why claims of the article were not asked, a sentence each.
     """
 
     outcomes: list[Outcome]
@@ -70,6 +73,7 @@ class Result:
     answers: list[Answer]
     compared: list[tuple[ModelComparison, Stacked]]
     headline: str
+    not_asked: tuple[str, ...] = ()
 
     @property
     def stacked(self) -> pd.DataFrame | None:
@@ -157,10 +161,11 @@ def run_jobs(
         ]
         items = [item for group in planned for item in group]
         asked: list[tuple[Claim, ...]] = []
+        not_asked: list[tuple[str, ...]] = []
         evidence: list[StoredEvidence] = []
         for job, item, folder in zip(jobs, prepared, folders, strict=True):
-            about = item.releases.comparison.name == US_CHINA and not priors
-            claims = claims_on(item, ARTICLE if about else ())
+            sense = applicable(item, () if priors else ARTICLE)
+            claims = claims_on(item, sense.claims)
             more, found = evidence_items(job, item, claims, items, aside, all_claims)
             # What is stacked with the models that were asked for has its figures beside theirs.
             items += [
@@ -170,15 +175,17 @@ def run_jobs(
                 for one in more
             ]
             asked.append(claims)
+            not_asked.append(sense.not_asked)
             evidence.append(found)
         outcomes = fit_all(items, settings, priors, workers, done)
         pairs = list(dict.fromkeys(pair for found in evidence for pair in found.crossed_items))
         crossed = fit_crossed(pairs, settings, priors, workers, done)
         results = []
-        for job, item, own, claims, found, folder in zip(
-            jobs, prepared, planned, asked, evidence, folders, strict=True
+        for job, item, own, claims, why, found, folder in zip(
+            jobs, prepared, planned, asked, not_asked, evidence, folders, strict=True
         ):
             result = _result(item, own, claims, found, outcomes, crossed)
+            result = replace(result, not_asked=why)
             _draw_means(result, item, folder)
             request = Request.of(job, models, settings, priors, all_claims)
             _write(result, item, settings, folder, request)
@@ -221,12 +228,16 @@ def run_claims(
     """
     settings = settings or SamplerSettings()
     prepared = job.prepare()
-    claims = claims_on(prepared, claims)
+    sense = applicable(prepared, claims)
+    if not sense.claims:
+        raise SpecError(" ".join(sense.not_asked) or "there is no claim to ask")
+    claims = claims_on(prepared, sense.claims)
     with staged(out) as folder, TemporaryDirectory(prefix="frontierlag-") as aside:
         items, evidence = evidence_items(job, prepared, claims, [], Path(aside))
         outcomes = fit_all(items, settings, None, workers, done)
         crossed = fit_crossed(evidence.crossed_items, settings, None, workers, done)
         result = _result(prepared, [], claims, evidence, outcomes, crossed)
+        result = replace(result, not_asked=sense.not_asked)
         _write(result, prepared, settings, folder)
     return result.answers
 
@@ -288,7 +299,7 @@ def _write(
         (folder / "claims.md").write_text(words, encoding="utf-8")
     for stem in CREDITED:
         if stem in written:
-            written[stem] = written[stem].assign(attribution=item.table.attribution)
+            written[stem] = written[stem].assign(attribution=item.releases.attribution)
     for stem, table in written.items():
         write_csv(table, folder / f"{stem}.csv")
     record = run_record(
@@ -305,5 +316,6 @@ def _write(
         for other, outcome in result.evidence
     ]
     record[HEADLINE] = result.headline
+    record["claims_not_asked"] = list(result.not_asked)
     record["converged"] = {outcome.model: outcome.converged for outcome in result.outcomes}
     write_manifest(folder, record)

@@ -29,7 +29,7 @@ from frontierlag.names import (
 )
 from frontierlag.observations import Observations
 from frontierlag.priors import Prior
-from frontierlag.scores import ATTRIBUTION, Comparison, LeftOut, Metric, Releases
+from frontierlag.scores import Comparison, LeftOut, Metric, Releases
 from frontierlag.settings import SamplerSettings
 
 ENGINE: Literal["netcdf4"] = "netcdf4"
@@ -48,7 +48,7 @@ def store(analysis: Analysis, path: Path) -> None:
     tree = analysis.tree
     tree.attrs.update(
         format=_FORMAT,
-        attribution=ATTRIBUTION,
+        attribution=fit.observations.releases.attribution,
         metric_definition=json.dumps(asdict(fit.spec.metric)),
         comparison_definition=json.dumps(asdict(fit.observations.releases.comparison)),
         prior_definitions=json.dumps(
@@ -151,6 +151,7 @@ def _releases(tree: xr.DataTree, metric: Metric) -> Releases:
         dates=tree.attrs["dates"],
         left_out=tuple(LeftOut(**row) for row in json.loads(tree.attrs["left_out"])),
         notes=tuple(json.loads(tree.attrs["notes"])),
+        attribution=tree.attrs.get("attribution", ""),
     )
     if MEASURED not in tree.children:
         return found

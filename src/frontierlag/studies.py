@@ -69,7 +69,7 @@ def study_vintages(
         save(figure, folder / FIGURES, "vintages")
         # As far as the later vintage was read: to the end of the window, not to its own last day.
         read = [replace(job, as_of=found.window.as_of).prepare() for job in (first, second)]
-        credits = dict.fromkeys(item.table.attribution for item in read)
+        credits = dict.fromkeys(item.releases.attribution for item in read)
         _write_sentences([*vintage_sentences(found), *credits], folder / "vintages.md")
         used, spec = len(after.fit.observations.releases), after.fit.spec
         record = {
@@ -146,10 +146,10 @@ def study_catch_up(
             },
             folder,
         )
-        about = Provenance.of(analysis, prepared.table.attribution)
+        about = Provenance.of(analysis)
         figure = catch_up_dates(found.forecasts, about, f"When {prepared.title} has caught up")
         save(figure, folder / FIGURES, "catch-up")
-        words = [*found.sentences(), *tried.sentences(), prepared.table.attribution]
+        words = [*found.sentences(), *tried.sentences(), prepared.releases.attribution]
         _write_sentences(words, folder / "catch_up.md")
         models = {spec.name: model_record(spec, len(prepared.releases), settings)}
         record = run_record(prepared.table, prepared.releases, prepared.window, settings, models)

@@ -17,10 +17,9 @@ from frontierlag.model import ModelSpec
 from frontierlag.outputs import staged, write_manifest
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.backtest import backtest_ratios
-from frontierlag.report.figures.sheet import CREDIT
+from frontierlag.report.figures.sheet import credit_line
 from frontierlag.report.spreadsheet import write_csv
 from frontierlag.report.tables import DIGITS
-from frontierlag.scores import ATTRIBUTION
 from frontierlag.settings import SamplerSettings
 
 FIGURES = "figures"
@@ -44,17 +43,17 @@ def study_backtest(
     with staged(out) as folder:
         found = backtest(job, settings, models, earlier, done=done)
         now = found.now
+        own = now.releases.attribution
         summary = summary_table(found)
-        _write(found.rows, folder / "backtest.csv")
-        _write(summary, folder / "summary.csv")
-        own = now.table.attribution
+        _write(found.rows, folder / "backtest.csv", own)
+        _write(summary, folder / "summary.csv", own)
         about = Provenance(
             now.releases.comparison.name,
             now.table.name,
             now.window.as_of,
             found.models[0],
             found.converged,
-            CREDIT if own == ATTRIBUTION else own,
+            credit_line(own),
         )
         for kind, stem, words in (
             (WITHIN, "backtest", "from every quarter of the past"),
@@ -86,7 +85,7 @@ def _origins(rows: pd.DataFrame) -> list[dict[str, str]]:
     return [{str(k): str(v) for k, v in row.items()} for row in found.to_dict("records")]
 
 
-def _write(table: pd.DataFrame, path: Path) -> None:
+def _write(table: pd.DataFrame, path: Path, attribution: str) -> None:
     numbers = table.select_dtypes("float").columns
     rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
-    write_csv(rounded.assign(attribution=ATTRIBUTION), path)
+    write_csv(rounded.assign(attribution=attribution), path)

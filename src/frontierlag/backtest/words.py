@@ -9,7 +9,6 @@ from frontierlag.backtest.baselines import BASELINES, SHIFT
 from frontierlag.backtest.summary import KEY, overall, summary_table
 from frontierlag.backtest.table import ACROSS, WITHIN, Backtest
 from frontierlag.report.figures.backtest import question
-from frontierlag.scores import ATTRIBUTION
 from frontierlag.summary import INNER, OUTER
 
 _METHODS = f"""\
@@ -92,7 +91,7 @@ def _against(row: pd.Series) -> str:
     )
 
 
-def report(found: Backtest, attribution: str = ATTRIBUTION) -> str:
+def report(found: Backtest, attribution: str) -> str:
     """The whole of ``backtest.md``."""
     now = found.now
     origins = found.rows.loc[found.rows["kind"] == WITHIN, "origin"]

@@ -15,7 +15,7 @@ from frontierlag.benchmarks.start import Start, start
 from frontierlag.benchmarks.table import ResultTable
 from frontierlag.errors import ScoresError
 from frontierlag.names import BENCHMARK, OTHER, RESULT
-from frontierlag.scores import LeftOut, Releases
+from frontierlag.scores import LeftOut, Releases, joined_credit
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,6 +231,7 @@ def joined(table: ResultTable, releases: Releases) -> MeasuredReleases:
         notes=(*table.notes, *_mismatches(kept, releases, has, others)),
     )
     columns = {f.name: getattr(here, f.name) for f in fields(Releases)}
+    columns["attribution"] = joined_credit(here.attribution, table.attribution)
     return MeasuredReleases(**columns, responses=responses)
 
 

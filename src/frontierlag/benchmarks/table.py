@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.errors import ScoresError
-from frontierlag.scores import ATTRIBUTION, BadRowsError, Problem
+from frontierlag.scores import ATTRIBUTION, BadRowsError, Problem, own_credit
 from frontierlag.scores.parsing import days, is_blank, numbers
 from frontierlag.scores.registry import registry
 
@@ -163,11 +163,16 @@ def _build(content: bytes, name: str, shown_as: str, *, reference: bool) -> Resu
         frame=frame,
         sha256=hashlib.sha256(content).hexdigest(),
         layout=layout,
-        attribution=(
-            ATTRIBUTION if reference or layout != "own" else f"Data: {Path(shown_as).name}."
-        ),
+        attribution=_credit(reference or layout != "own", Path(shown_as).name),
         notes=(*notes, *merged),
     )
+
+
+def _credit(epochs: bool, file: str) -> str:
+    """Whose results they are; what Epoch AI took from others is not its own to license."""
+    reference = registry().find(registry().roles.results, "results")
+    terms = reference.terms if reference else ""
+    return f"{ATTRIBUTION} {terms}".strip() if epochs else own_credit(file)
 
 
 def _read(text: str, shown_as: str) -> tuple[list[str], list[list[str]], list[int]]:

@@ -132,5 +132,5 @@ def published(
     job = Job(scores, comparison, as_of=as_of, dates=dates).prepare()
     console = terminal()
     show_published(console, conventions(job.releases))
-    console.print(job.table.attribution, style="dim", markup=False)
+    console.print(job.releases.attribution, style="dim", markup=False)
     return 0

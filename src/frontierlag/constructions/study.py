@@ -21,10 +21,9 @@ from frontierlag.model import ModelSpec
 from frontierlag.outputs import staged, write_manifest
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.constructions import influence_of_benchmarks, second_ability
-from frontierlag.report.figures.sheet import CREDIT
+from frontierlag.report.figures.sheet import credit_line
 from frontierlag.report.figures.specification import specification_curve
 from frontierlag.report.spreadsheet import write_csv
-from frontierlag.scores import ATTRIBUTION
 from frontierlag.settings import INDEX, SamplerSettings
 
 FIGURES = "figures"
@@ -149,7 +148,7 @@ def _draw(
         prepared.table.name,
         prepared.releases.as_of,
         model=prepared.model(),
-        credit=CREDIT if credit == ATTRIBUTION else credit,
+        credit=credit_line(credit),
     )
     benchmarks = table[table["kind"] == BENCHMARKS]
     if len(benchmarks):

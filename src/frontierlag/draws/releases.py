@@ -17,7 +17,7 @@ from frontierlag.draws.covariance import (
 from frontierlag.draws.joint_errors import JointErrors
 from frontierlag.draws.table import DrawTable
 from frontierlag.errors import DrawsError
-from frontierlag.scores import LeftOut, Releases
+from frontierlag.scores import LeftOut, Releases, joined_credit
 from frontierlag.scores.releases import Z90
 
 FEWEST_RELEASES = 3
@@ -244,6 +244,7 @@ def _sorted(
     order = np.lexsort((here.model, changed["score"], here.day))
     columns = {k: v[order] if isinstance(v, np.ndarray) else v for k, v in columns.items()}
     columns["notes"] = (*here.notes, *words)
+    columns["attribution"] = joined_credit(here.attribution, found.attribution)
     return DrawnReleases(**columns, joint_errors=found)
 
 

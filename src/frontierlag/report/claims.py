@@ -72,7 +72,7 @@ def claim_markdown(answers: Sequence[Answer], item: Prepared) -> str:
             "",
             *_sources(answers),
             "",
-            item.table.attribution,
+            item.releases.attribution,
             "",
         ]
     )

@@ -128,6 +128,8 @@ def show_run(console: Console, result: Result, folder: Path) -> None:
                 console.print(words, markup=False)
     if result.answers:
         show_claims(console, result.answers)
+    for why in result.not_asked:
+        console.print(why, markup=False)
     show_window_and_influence(console, result.table("window_starts"), result.table("influence"))
     by_name = {outcome.model: outcome for outcome in outcomes}
     for sentence in by_name[result.headline].sentences:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import xarray as xr
@@ -17,8 +18,8 @@ from frontierlag.errors import OutputError
 from frontierlag.outputs import MANIFEST
 from frontierlag.report.console import show_convergence
 from frontierlag.report.figures import Provenance, diagnostic_figures, save
+from frontierlag.report.figures.sheet import credit_line
 from frontierlag.results_folder import read_manifest
-from frontierlag.scores import ATTRIBUTION
 
 FIGURES = "figures"
 
@@ -71,10 +72,10 @@ def draw_review(analysis: Analysis, file: Path, folder: Path) -> list[Path]:
         If the folder cannot be written.
     """
     origin = run_folder(file)
-    credit = ATTRIBUTION
+    about = Provenance.of(analysis)
     if (origin / MANIFEST).is_file():
-        credit = str(read_manifest(origin).get("data", {}).get("attribution", ATTRIBUTION))
-    about = Provenance.of(analysis, credit)
+        credit = read_manifest(origin).get("data", {}).get("attribution")
+        about = replace(about, credit=credit_line(credit)) if credit else about
     parameters = [p.name for p in analysis.fit.spec.parameters]
     aside: Path | None = None
     try:

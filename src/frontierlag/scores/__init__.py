@@ -1,6 +1,6 @@
 """Score tables in: schema, the layouts people have, groups and comparisons, reference data."""
 
-from frontierlag.scores.attribution import ATTRIBUTION
+from frontierlag.scores.attribution import ATTRIBUTION, is_epochs, joined_credit, own_credit
 from frontierlag.scores.bounds import Bounds
 from frontierlag.scores.corrections import Correction, corrections
 from frontierlag.scores.efforts import Efforts
@@ -33,7 +33,10 @@ __all__ = [
     "corrections",
     "date_lint",
     "default_window_start",
+    "is_epochs",
+    "joined_credit",
     "load_scores",
+    "own_credit",
     "parse_comparison",
     "records",
     "reference_names",

@@ -63,6 +63,8 @@ class Releases:
         Every row of the table that is not here, and why, by row.
     notes
         What was decided here that a reader of results should know.
+    attribution
+        The credit that goes wherever the figures go; '' for simulated ones.
     """
 
     comparison: Comparison
@@ -85,6 +87,7 @@ class Releases:
     dates: Dates = RELEASED
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
+    attribution: str = ""
 
     def __post_init__(self) -> None:
         """Check lengths and order, and make the arrays read-only copies."""
@@ -230,6 +233,7 @@ def releases(
         dates=table.dates,
         left_out=tuple(sorted(left_out, key=lambda entry: entry.row)),
         notes=accuracy_notes,
+        attribution=table.attribution,
         **{name: array[order] for name, array in arrays.items()},
     )
     _check_records(result)

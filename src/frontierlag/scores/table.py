@@ -14,7 +14,7 @@ import pandas as pd
 from frontierlag.conventions import RELEASED, Dates
 from frontierlag.errors import ScoresError
 from frontierlag.scores import parsing, validation
-from frontierlag.scores.attribution import ATTRIBUTION
+from frontierlag.scores.attribution import ATTRIBUTION, own_credit
 from frontierlag.scores.corrections import Correction, corrections
 from frontierlag.scores.dating import dated
 from frontierlag.scores.identify import days_of, known_metric, score_heading
@@ -275,7 +275,7 @@ def _build(
         if reference.note:
             notes.append(f"{reference.what}: {reference.note}.")
     else:
-        credit = ATTRIBUTION if layout.from_epoch else f"Data: {Path(shown_as).name}."
+        credit = ATTRIBUTION if layout.from_epoch else own_credit(Path(shown_as).name)
     return ScoreTable(
         name=name,
         frame=frame.rename_axis("row").reset_index(),

@@ -10,10 +10,9 @@ import pandas as pd
 
 from frontierlag.jobs import Job
 from frontierlag.report.figures.save import save
-from frontierlag.report.figures.sheet import CREDIT, Provenance
+from frontierlag.report.figures.sheet import Provenance, credit_line
 from frontierlag.report.figures.specification import specification_curve, window_and_influence
 from frontierlag.report.spreadsheet import write_csv
-from frontierlag.scores import ATTRIBUTION
 from frontierlag.sensitivity.dates import DateError, with_date_errors
 from frontierlag.sensitivity.influence import influence_table
 from frontierlag.sensitivity.starts import window_starts
@@ -97,7 +96,7 @@ def run_sensitivity(
         prepared.releases.comparison.name,
         prepared.table.name,
         prepared.releases.as_of,
-        credit=CREDIT if credit == ATTRIBUTION else credit,
+        credit=credit_line(credit),
     )
     curve = specification_curve(
         result.alternatives,

@@ -13,7 +13,7 @@ from frontierlag.errors import ResultsError, SpecError
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.results_folder import headline_model, read_manifest, read_table
-from frontierlag.scores import ATTRIBUTION
+from frontierlag.scores import is_epochs
 from frontierlag.summary import OUTER, decimals
 
 LAGS = (REALIZED, TREND, AT_RELEASE)
@@ -70,7 +70,7 @@ class Source:
     @property
     def of_epoch(self) -> bool:
         """Whether the figures are Epoch AI's."""
-        return self.attribution == ATTRIBUTION
+        return is_epochs(self.attribution)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from frontierlag.analysis import Analysis
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.report.figures.lettering import FAMILY, fallbacks, label
-from frontierlag.scores import ATTRIBUTION
+from frontierlag.scores import ATTRIBUTION, is_epochs
 from frontierlag.summary import INNER, INTERVAL_KIND, OUTER
 
 STYLE = Path(__file__).parents[1] / "frontierlag.mplstyle"
@@ -33,6 +33,13 @@ STAMP = "NOT CONVERGED"
 STAMP_COLOR = "#b35806"
 EDGE = 0.14  # inches around the sheet
 LINE = 1.28 / 72  # inches that a line of text takes, a point of its size
+
+
+def credit_line(attribution: str) -> str:
+    """Return a credit as a figure has it: Epoch AI's in short, any other as it stands."""
+    if not is_epochs(attribution):
+        return attribution
+    return f"{CREDIT}{attribution.removeprefix(ATTRIBUTION)}"
 
 
 @dataclass(frozen=True)
@@ -56,11 +63,11 @@ class Provenance:
     as_of: date
     model: str = ""
     converged: bool = True
-    credit: str = CREDIT
+    credit: str = ""
 
     @classmethod
-    def of(cls, analysis: Analysis, attribution: str = ATTRIBUTION) -> Provenance:
-        """Return the provenance of an analysis, given its table's attribution."""
+    def of(cls, analysis: Analysis) -> Provenance:
+        """Return the provenance of an analysis."""
         releases = analysis.fit.observations.releases
         return cls(
             comparison=releases.comparison.name,
@@ -68,7 +75,7 @@ class Provenance:
             as_of=releases.as_of,
             model=analysis.name,
             converged=analysis.convergence.converged,
-            credit=CREDIT if attribution == ATTRIBUTION else attribution,
+            credit=credit_line(releases.attribution),
         )
 
     @property

@@ -1,0 +1,101 @@
+"""Which claims make sense of a table: the article's ten only of the tables and groups it speaks of.
+
+A claim asked of other data gives a number all the same, and a wrong impression: "the US-China gap
+is nearly the same as the closed-open gap" is certain where both are the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from frontierlag.claims.article import ARTICLE
+from frontierlag.claims.claim import US_CHINA, Claim
+from frontierlag.errors import ScoresError
+from frontierlag.jobs import Prepared
+from frontierlag.scores import is_epochs, parse_comparison, releases
+from frontierlag.scores.metric import ECI
+
+CLOSED_OPEN = "closed-open"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The claims that are asked of a table, and why others are not.
+
+    Attributes
+    ----------
+    claims
+        Those that make sense of it.
+    not_asked
+        One sentence for each reason that leaves claims out.
+    """
+
+    claims: tuple[Claim, ...]
+    not_asked: tuple[str, ...] = ()
+
+
+def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Asked:
+    """Choose the claims that make sense of a job; claims that are not the article's all do.
+
+    Parameters
+    ----------
+    prepared
+        What is analysed.
+    claims
+        The article's, or others.
+
+    Returns
+    -------
+    All of the article's claims for Epoch AI's index with the USA and China; without claim 6 where
+    the closed-open gap has the same followers or cannot be formed, without claim 10, which is
+    about FrontierMath, on tables of another score, and none of them of any other table or groups.
+    """
+    table = prepared.table
+    own = tuple(claim for claim in claims if claim not in ARTICLE)
+    comparison = prepared.releases.comparison.name
+    if not any(claim in ARTICLE for claim in claims):
+        return Asked(own)
+    if not is_epochs(table.attribution):
+        return Asked(
+            own,
+            (
+                f"The claims of the source article are not asked: they are about Epoch AI's "
+                f"tables, and {table.name} is not one.",
+            ),
+        )
+    if comparison != US_CHINA:
+        return Asked(
+            own,
+            (
+                "The claims of the source article are not asked: they are about the USA and "
+                f"China, and this comparison is {comparison}.",
+            ),
+        )
+    reasons = {"6": _no_closed_open(prepared), "10": _not_the_index(prepared)}
+    kept = tuple(claim for claim in claims if not reasons.get(claim.number))
+    return Asked(
+        kept,
+        tuple(f"Claim {number} is not asked: {why}." for number, why in reasons.items() if why),
+    )
+
+
+def _no_closed_open(prepared: Prepared) -> str:
+    """Why there is no closed-open gap to set the gap beside; empty if there is one."""
+    try:
+        other = parse_comparison(CLOSED_OPEN, prepared.table)
+        groups = releases(prepared.table, other, prepared.releases.as_of)
+    except ScoresError:
+        return "the table has no closed and open models to compare"
+    followers = [set(r.model[r.of(1)]) for r in (prepared.releases, groups)]
+    if followers[0] == followers[1]:
+        return "China's models and the open models are the same rows here, so both gaps are one"
+    return ""
+
+
+def _not_the_index(prepared: Prepared) -> str:
+    """Why claim 10 makes no sense of a table; empty if it does."""
+    if prepared.table.metric.name == ECI.name:
+        return ""
+    of = prepared.table.metric.name
+    return f"it sets FrontierMath beside the index, and this table is of {of}"
