@@ -44,7 +44,9 @@ class Block:
                 raise SpecError(f"name each world and each model once; got {', '.join(names)}")
 
 
-_BROKEN = tuple(name for name in DESIGNS if name != BASE.name)
+# Asked for by name: it is about the trend lag of one comparison.
+ASKED_FOR = ("fading-shortfall",)
+_BROKEN = tuple(name for name in DESIGNS if name not in (BASE.name, *ASKED_FOR))
 _BROKEN_MATRICES = tuple(name for name in MATRIX_DESIGNS if name != MATRICES.name)
 PLAN = (
     Block((BASE.name,), (HEADLINE, *BASELINES), 500),

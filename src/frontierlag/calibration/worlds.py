@@ -53,6 +53,9 @@ class Design:
         Range of each group's symmetric scatter, points, drawn uniformly.
     shortfall
         Mean shortfall below the frontier, points.
+    fading
+        Mean shortfall of the follower in the first and in the second half of the time, in place of
+        ``shortfall``; None if it does not change.
     shortfall_shape
         ``exponential``, or ``lomax``: a Pareto tail with exponent 3 and the same mean, whose
         variance is three times as large and whose skewness is infinite.
@@ -80,6 +83,7 @@ class Design:
     lag: tuple[float, float] = (3.0, 11.0)
     scatter: tuple[float, float] = (0.5, 2.0)
     shortfall: float = 8.0
+    fading: tuple[float, float] | None = None
     shortfall_shape: Shortfall = "exponential"
     error: float = 2.3
     error_trend: float = -0.5
@@ -106,6 +110,17 @@ DESIGNS: dict[str, Design] = {
         ),
         replace(BASE, name="wrong-dates", breaks="release dates are right", date_error=4.0),
         replace(BASE, name="skewed", breaks="intervals are symmetric", skew=2.5),
+        # As open weights are in the newest index: as many as the leader's, and in 2023 and 2024 many
+        # small ones, which have hardly been scored since.
+        replace(
+            BASE,
+            name="fading-shortfall",
+            breaks="shortfall is as large late as early",
+            releases=(110, 110),
+            years=3.45,
+            shortfall=5.0,
+            fading=(12.5, 3.5),
+        ),
     )
 }
 
@@ -187,7 +202,7 @@ def _draw(design: Design, rng: np.random.Generator) -> World:
     scatter = rng.uniform(*design.scatter, size=2)
     frontier = trend.value(p, years_after(day, reference), group, np)
     v = rng.normal(size=len(group)) * scatter[group]
-    capability = frontier + v - _shortfall(design, rng, len(group))
+    capability = frontier + v - _shortfall(design, rng, group, day > last - span / 2)
     stderr_low, stderr_high, noise = _errors(design, rng, capability, years_after(day, reference))
     off = rng.uniform(-1, 1, size=len(group)) * design.date_error / MONTHS_PER_YEAR * DAYS_PER_YEAR
     published = np.clip(day + np.rint(off).astype(np.int64), last - span, last)
@@ -226,11 +241,16 @@ def _trend(
     return Linear(), {"level": at_middle, "slope": slope}
 
 
-def _shortfall(design: Design, rng: np.random.Generator, n: int) -> np.ndarray:
+def _shortfall(
+    design: Design, rng: np.random.Generator, group: np.ndarray, late: np.ndarray
+) -> np.ndarray:
+    mean = np.full(len(group), design.shortfall)
+    if design.fading is not None:
+        mean = np.where(group == FOLLOWER, np.where(late, *design.fading[::-1]), mean)
     if design.shortfall_shape == "exponential":
-        return rng.exponential(design.shortfall, size=n)
+        return mean * rng.exponential(size=len(group))
     # Lomax with exponent 3 and scale s has mean s / 2.
-    return rng.pareto(3.0, size=n) * 2 * design.shortfall
+    return rng.pareto(3.0, size=len(group)) * 2 * mean
 
 
 def _errors(

@@ -40,7 +40,8 @@ def calibrate(
         str | None,
         Parameter(
             help="Comma-separated: base, heavy-tail, correlated, slope-break, wrong-dates, "
-            "skewed, matrices (worlds of benchmark results); by default those of the plan."
+            "skewed, fading-shortfall, matrices (worlds of benchmark results); by default those of "
+            "the plan."
         ),
     ] = None,
     models: Annotated[
