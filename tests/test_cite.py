@@ -95,11 +95,42 @@ def test_what_was_fitted_in_place_of_scores_is_named_in_every_format(tmp_path):
     assert "cd" * 32 in cite(found, "csv")
 
 
-def test_an_interval_of_one_day_says_why(tmp_path):
-    told = one(tmp_path, period="current", median=5.224, lower90=5.224, upper90=5.224, censored=0)
-    english, chinese, _ = told.split("\n\n")
-    assert "at least 90% of the draws agree to the day" in english
-    assert "至少 90% 的后验抽样给出同一天数" in chinese
+DAY = (
+    "model,group,release,released,months,probability,censored,bracket,split,ahead,converged\n"
+    "linear-stochastic,USA,A & B,2026-03-05,5.224,0.7,0.0,not passed,,False,True\n"
+    "linear-stochastic,USA,C,2026-02-05,6.144,0.3,0.0,passed,,False,True\n"
+)
+
+
+def test_the_last_day_is_told_by_releases_in_every_format(tmp_path):
+    row = line(period="current", median=5.224, lower90=5.224, upper90=5.224, censored=0)
+    made = folder(tmp_path, row)
+    with pytest.raises(ResultsError, match=r"last_day.csv has none for linear-stochastic; run"):
+        choose(read_estimates(made), "realized", "current", None)
+    (made / "last_day.csv").write_text(DAY)
+    found = choose(read_estimates(made), "realized", "current", None)
+    english, chinese, _ = cite(found).split("\n\n")
+    assert english.startswith(
+        "On 2026-08-11 China trails the USA by 5.2 months with probability 0.70 (counted from "
+        "A & B, 2026-03-05), or by 6.1 months with 0.30 (counted from C, 2026-02-05); China has "
+        "passed C (2026-02-05) and not yet A & B (2026-03-05)"
+    )
+    assert "6.1 个月（概率 0.30，自 C, 2026-02-05 起算）" in chinese
+    for form in FORMATS[:-1]:
+        text = cite(found, form)
+        assert "5.2 to 5.2" not in text
+        assert "5.2 至 5.2" not in text
+        assert "0.70" in text
+    assert r"A \& B" in cite(found, "macros")
+    assert "LowerS" not in cite(found, "macros")
+    assert "Lower}" not in cite(found, "macros")
+
+
+def test_an_interval_of_one_value_is_no_range(tmp_path):
+    told = one(tmp_path, period="minimum", median=1.5, lower90=1.5, upper90=1.5, censored=0)
+    assert "interval 1.5 throughout months" not in told
+    assert "1.5 to 1.5" not in told
+    assert "at least 90% of the draws agree to the day" in told
 
 
 def test_draws_without_a_lag_stand_in_the_tables(tmp_path):

@@ -11,6 +11,7 @@ import pandas as pd
 from frontierlag.errors import OutputError
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import TREND
+from frontierlag.report.sentences import joined_span
 from frontierlag.scores.registry import registry
 from frontierlag.summary import decimals
 
@@ -59,8 +60,8 @@ def _median(row: Row) -> str:
 
 def _outer(row: Row) -> str:
     """The ends of the 90 % interval."""
-    ends = (_figure(row[name], _places(row)) for name in ("lower90", "upper90"))
-    return " to ".join(ends)
+    low, high = (_figure(row[name], _places(row)) for name in ("lower90", "upper90"))
+    return joined_span(low, high)
 
 
 def _figure(value: float, places: int) -> str:

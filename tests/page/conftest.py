@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from frontierlag.report.estimands import last_day_table
 from frontierlag.report.page.data import page_tables, release_table
 
 RESULTS = Path(__file__).parents[2] / "results" / "eci-2026-08-11" / "us-china"
@@ -26,7 +27,9 @@ def chart_tables(records_analysis, eci_new):
         else:
             moved[["median"]] += OTHER
         tables[stem] = pd.concat([tables[stem], moved], ignore_index=True)
-    return tables | {"capabilities": capabilities(eci_new)}
+    day = last_day_table(records_analysis)
+    day = pd.concat([day, day.assign(model="linear-stochastic")], ignore_index=True)
+    return tables | {"capabilities": capabilities(eci_new), "last_day": day}
 
 
 def capabilities(releases):
@@ -50,7 +53,7 @@ def copy_tables(folder: Path) -> Path:
         return {name for name in names if Path(name).suffix in (".svg", ".png", ".nc", ".html")}
 
     shutil.copytree(RESULTS, folder, ignore=left)
-    for stem in ("capabilities", "bands", "lag_by_day", "now"):
+    for stem in ("capabilities", "bands", "lag_by_day", "now", "last_day"):
         (folder / f"{stem}.csv").unlink(missing_ok=True)
     return folder
 

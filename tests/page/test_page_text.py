@@ -14,6 +14,7 @@ from frontierlag.claims import ARTICLE
 from frontierlag.claims.article import claimed
 from frontierlag.cli import main
 from frontierlag.errors import ResultsError
+from frontierlag.report import last_day
 from frontierlag.report.page.answers import years
 from frontierlag.report.page.build import LIMIT, write_page, write_tree
 from frontierlag.report.page.folder import read_results
@@ -63,10 +64,11 @@ def row_of(folder, stem, **wanted):
 def test_the_answer_is_the_headline_row_of_the_tables(folder):
     words = text_of(made(folder))
     mean = row_of(folder, "lags", model="linear-stochastic", lag="realized", period="window")
-    now = row_of(folder, "lags", model="linear-stochastic", lag="realized", period="current")
     assert f"by {mean['median']:.1f} months on average since" in words
     assert f"interval {mean['lower90']:.1f} to {mean['upper90']:.1f})" in words
-    assert f"{now['median']:.1f} months ({now['lower90']:.1f} to {now['upper90']:.1f})" in words
+    day = last_day.told(pd.read_csv(folder / "last_day.csv").query("model == 'linear-stochastic'"))
+    assert f"On 11 August 2026 the lag is {last_day.spikes(day)} months" in words
+    assert "until the follower releases something better" in words
 
 
 def test_sections_stand_in_their_order(folder):
@@ -241,14 +243,10 @@ def test_a_model_may_be_named_na(folder):
     assert "<td>NA</td>" in made(folder)
 
 
-def test_an_interval_of_one_day_says_why(folder):
-    assert "agree to the day" not in text_of(made(folder))
-    path = folder / "lags.csv"
-    table = pd.read_csv(path, dtype={"period": str})
-    now = (table["lag"] == "realized") & (table["period"] == "current")
-    table.loc[now, ["lower90", "upper90"]] = table.loc[now, "median"].iloc[0]
-    table.to_csv(path, index=False)
-    assert "at least 90 % of the draws agree to the day" in text_of(made(folder))
+def test_a_folder_without_the_last_day_says_so(folder):
+    (folder / "last_day.csv").unlink()
+    words = text_of(made(folder))
+    assert "may be counted from are not stored in this folder; run the analysis again" in words
 
 
 def test_figures_have_no_more_digits_than_the_error_supports():

@@ -110,8 +110,8 @@ DESIGNS: dict[str, Design] = {
         ),
         replace(BASE, name="wrong-dates", breaks="release dates are right", date_error=4.0),
         replace(BASE, name="skewed", breaks="intervals are symmetric", skew=2.5),
-        # As open weights are in the newest index: as many as the leader's, and in 2023 and 2024 many
-        # small ones, which have hardly been scored since.
+        # As open weights are in the newest index: as many as the leader's, and in 2023 and 2024
+        # many small ones, which have hardly been scored since.
         replace(
             BASE,
             name="fading-shortfall",

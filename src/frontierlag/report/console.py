@@ -20,7 +20,7 @@ from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.claims import bounded
 from frontierlag.report.estimands import LAST_DAY
 from frontierlag.report.last_day import of_model, spikes
-from frontierlag.report.sentences import number
+from frontierlag.report.sentences import joined_span, number
 from frontierlag.scores import Releases, ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND, decimals
 from frontierlag.terminal import terminal as terminal
@@ -295,7 +295,9 @@ def _figure(value: float, places: int) -> str:
 
 
 def _range(low: float, high: float, places: int) -> str:
-    return "none" if math.isnan(low) else f"{low:.{places}f} to {high:.{places}f}"
+    if math.isnan(low):
+        return "none"
+    return joined_span(f"{low:.{places}f}", f"{high:.{places}f}")
 
 
 def _share(value: float) -> str:

@@ -16,6 +16,7 @@ PASSED, NOT_PASSED = "passed", "not passed"
 # How many different lags are named, and up to which share of the draws.
 MOST, ENOUGH = 4, 0.9
 CERTAINTY = "0.95"
+ARTICLE = {"USA": "the USA", "UK": "the UK", "UAE": "the UAE", "Netherlands": "the Netherlands"}
 AHEAD = 3  # months after which the lag is given once more
 
 
@@ -97,6 +98,13 @@ def told(rows: pd.DataFrame) -> Told:
     )
 
 
+def sides(column: str, leader: str, follower: str) -> tuple[str, str]:
+    """Leader and follower as a sentence names them, by the column that tells them apart."""
+    if column == "weights":
+        return f"the best {leader}-weight model", f"the best {follower}-weight model"
+    return ARTICLE.get(leader, leader), ARTICLE.get(follower, follower)
+
+
 def spikes(day: Told) -> str:
     """The values with their probabilities for the cell of a table, as in ``5.2 (0.47), ...``."""
     cells = [f"{_bound(s)}{_months(s.months)} ({share(s.probability)})" for s in day.spikes]
@@ -134,18 +142,18 @@ def sentence(day: Told, leader: str, follower: str, on: str) -> str:
     elif day.passed:
         said.append(
             f"{follower} has passed {day.passed} with probability of at least {CERTAINTY}, and no "
-            f"release of {leader} is better than its best with as much"
+            "release of the leader is better with as much"
         )
     elif day.not_passed:
         said.append(
-            f"{day.not_passed} is better than the best of {follower} with probability of at least "
-            f"{CERTAINTY}, and {follower} has passed no release of {leader} with as much"
+            f"{follower} has not yet passed {day.not_passed}, with probability of at least "
+            f"{CERTAINTY}, and has passed no release of the leader with as much"
         )
     if day.spikes[0].months > 0:
         said.append(
-            f"until {follower} releases something better the lag grows by a month a month, from "
-            f"{_months(day.spikes[0].months)} to {_months(day.spikes[0].months + AHEAD)} months "
-            f"in {AHEAD} months"
+            f"the lag grows by a month a month, from {_months(day.spikes[0].months)} to "
+            f"{_months(day.spikes[0].months + AHEAD)} months in {AHEAD} months, until the follower "
+            "releases something better"
         )
     if day.ahead > 0:
         said.append(f"{follower} is ahead with probability {share(day.ahead)}")
@@ -169,7 +177,7 @@ def sentence_chinese(day: Told, leader: str, follower: str, on: str) -> str:
     if day.not_passed:
         said.append(f"以至少 {CERTAINTY} 的概率尚未超过 {day.not_passed}")
     if day.spikes[0].months > 0:
-        said.append(f"在{follower}发布更强的模型之前，滞后每天增加一天")
+        said.append("在追赶方发布更强的模型之前，滞后每天增加一天")
     if day.ahead > 0:
         said.append(f"{follower}领先的概率为 {share(day.ahead)}")
     if day.censored > 0:

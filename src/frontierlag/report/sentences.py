@@ -18,7 +18,7 @@ from frontierlag.names import (
 )
 from frontierlag.report.estimands import last_day_table
 from frontierlag.report.last_day import sentence as day_sentence
-from frontierlag.report.last_day import told
+from frontierlag.report.last_day import sides, told
 from frontierlag.scores.metric import ECI
 from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summarize
 
@@ -40,8 +40,18 @@ def number(value: float, summary: Summary) -> str:
 
 def interval(summary: Summary) -> str:
     """Median and outer interval, as in ``6.9 (5.9 to 7.9)``."""
-    parts = [number(v, summary) for v in (summary.median, summary.lower90, summary.upper90)]
-    return f"{parts[0]} ({parts[1]} to {parts[2]})"
+    return f"{number(summary.median, summary)} ({span(summary)})"
+
+
+def span(summary: Summary) -> str:
+    """The outer interval, as in ``5.9 to 7.9``; of one value, that it is the only one."""
+    low, high = (number(v, summary) for v in (summary.lower90, summary.upper90))
+    return joined_span(low, high)
+
+
+def joined_span(low: str, high: str) -> str:
+    """An interval in words; where both of its ends are one figure, that it hardly varies."""
+    return f"{low} throughout" if low == high else f"{low} to {high}"
 
 
 def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW) -> str:
@@ -60,8 +70,8 @@ def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW)
     bound = "at least " if at_least else ""
     sentence = (
         f"{follower} trails {leader} by {bound}{number(summary.median, summary)} months "
-        f"({OUTER:.0%} {INTERVAL_KIND} interval {number(summary.lower90, summary)} to "
-        f"{number(summary.upper90, summary)}; {_what(kind, period, analysis)}; {analysis.name}, "
+        f"({OUTER:.0%} {INTERVAL_KIND} interval {span(summary)}; "
+        f"{_what(kind, period, analysis)}; {analysis.name}, "
         f"{releases.table}, as of {releases.as_of})"
     )
     extra = []
@@ -78,7 +88,8 @@ def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW)
 def _last_day_sentence(analysis: Analysis) -> str:
     releases = analysis.fit.observations.releases
     day = told(last_day_table(analysis))
-    words = day_sentence(day, *releases.group_names, str(analysis.measured.window.as_of))
+    names = sides(releases.comparison.column, *releases.group_names)
+    words = day_sentence(day, *names, str(analysis.measured.window.as_of))
     about = f" (realized lag; {analysis.name}, {releases.table}, as of {releases.as_of})"
     stamp = "" if day.converged else "; NOT CONVERGED"
     return f"{words[0].upper()}{words[1:]}{about}{stamp}."

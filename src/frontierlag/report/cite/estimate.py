@@ -12,6 +12,7 @@ import pandas as pd
 from frontierlag.errors import ResultsError, SpecError
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
+from frontierlag.report.last_day import Told, of_model
 from frontierlag.results_folder import headline_model, read_manifest, read_table
 from frontierlag.scores import is_epochs
 from frontierlag.summary import OUTER, decimals
@@ -21,6 +22,10 @@ ALL = "all"
 # What a run may have been fitted to in place of scores with intervals, by its key in the manifest.
 FITTED = {"results": "benchmark results", "draws": "joint draws"}
 _NUMBERS = ("mean", "median", "lower90", "upper90", "mcse", "undefined", "censored")
+_DAY_COLUMNS = (
+    *("model", "group", "release", "released", "months", "probability", "censored"),
+    *("bracket", "split", "ahead", "converged"),
+)
 _COLUMNS = ("dataset", "comparison", "as_of", "model", "lag", "period", *_NUMBERS, "converged")
 
 
@@ -79,7 +84,8 @@ class Estimate:
 
     ``censored`` is the share of the period's days (of the draws, where the period is one day) on
     which the lag is only a bound or, for a trend, read outside the data; ``undefined`` is the share
-    of draws without a lag.
+    of draws without a lag. The realized lag of the last day has ``day``, the releases that it may
+    be counted from, which is reported in place of an interval.
     """
 
     source: Source
@@ -94,6 +100,7 @@ class Estimate:
     undefined: float
     censored: float
     converged: bool
+    day: Told | None = None
 
     @property
     def defined(self) -> bool:
@@ -134,8 +141,9 @@ def read_estimates(folder: Path) -> list[Estimate]:
     ladder = read_table(folder, "ladder.csv", _COLUMNS)
     at_release = ladder[ladder["lag"] == AT_RELEASE]
     rows = pd.concat([lags, at_release]).to_dict("records")
+    days = read_days(folder)
     try:
-        return [_estimate({str(k): v for k, v in row.items()}, source) for row in rows]
+        return [_estimate({str(k): v for k, v in row.items()}, source, days) for row in rows]
     except ValueError as error:
         raise ResultsError(
             f"a table in {folder} has a cell that is no number ({error}); run the analysis again"
@@ -170,6 +178,12 @@ def choose(
             f"there is no {lag} lag over {period} of {named}; the lag at "
             f"release is in the tables for the period {WINDOW} only"
         )
+    untold = [e for e in found if (e.lag, e.period) == (REALIZED, CURRENT) and e.day is None]
+    if untold:
+        raise ResultsError(
+            f"the realized lag of the last day is given by the releases it may be counted from, "
+            f"and last_day.csv has none for {untold[0].model}; run the analysis again"
+        )
     return found
 
 
@@ -187,8 +201,16 @@ def _named(asked: str, what: str, there: Sequence[str]) -> list[str]:
     return names
 
 
-def _estimate(row: dict[str, Any], source: Source) -> Estimate:
+def read_days(folder: Path) -> pd.DataFrame:
+    """The rows of ``last_day.csv``; empty if a run of an earlier version did not write it."""
+    if not (folder / "last_day.csv").is_file():
+        return pd.DataFrame()
+    return read_table(folder, "last_day.csv", _DAY_COLUMNS)
+
+
+def _estimate(row: dict[str, Any], source: Source, days: pd.DataFrame) -> Estimate:
     mean, median, lower, upper, mcse, undefined, censored = (float(row[c]) for c in _NUMBERS)
+    is_day = (str(row["lag"]), str(row["period"])) == (REALIZED, CURRENT)
     return Estimate(
         source=source,
         lag=str(row["lag"]),
@@ -202,6 +224,7 @@ def _estimate(row: dict[str, Any], source: Source) -> Estimate:
         undefined=undefined,
         censored=censored,
         converged=str(row["converged"]) == "True",
+        day=of_model(days, str(row["model"])) if is_day else None,
     )
 
 

@@ -15,9 +15,12 @@ from frontierlag.report.cite.words import (
     UNCONVERGED,
     english,
     estimand,
+    interval_of,
     share_of,
     undefined_share,
 )
+from frontierlag.report.last_day import spikes
+from frontierlag.report.sentences import joined_span
 from frontierlag.summary import OUTER
 
 PREFIX = "lag"
@@ -72,6 +75,8 @@ def macros(estimates: Sequence[Estimate], prefix: str = PREFIX) -> str:
             "Sentence": escape(english(e)),
         }
         lines.append(f"% {_one_line(estimand(e))}; {e.model}; {_one_line(e.source.dataset)}")
+        if e.day is not None:  # its values have probabilities, and no interval
+            told = {k: v for k, v in told.items() if k not in ("Lower", "Upper")}
         for suffix, text in told.items():
             name = macro_name(e, prefix, suffix)
             if name in names:
@@ -115,6 +120,8 @@ def table(estimates: Sequence[Estimate]) -> str:
 def _months(e: Estimate) -> str:
     if not e.defined:
         return "undefined"
+    if e.day is not None:
+        return escape(f"months with their probabilities: {spikes(e.day)}")
     kind = f"{OUTER * 100:.0f}\\% {e.source.interval_kind} interval"
     without = f"; no lag in {escape(undefined_share(e))} of the draws" if e.undefined > 0 else ""
     return f"{_median(e)} months ({kind} {_interval(e)}{without})"
@@ -130,7 +137,9 @@ def _median(e: Estimate) -> str:
 
 
 def _interval(e: Estimate) -> str:
-    return f"{_signed(e, e.lower)} to {_signed(e, e.upper)}" if e.defined else "--"
+    if e.day is not None:
+        return escape(interval_of(e))
+    return joined_span(_signed(e, e.lower), _signed(e, e.upper)) if e.defined else "--"
 
 
 def _signed(e: Estimate, value: float) -> str:

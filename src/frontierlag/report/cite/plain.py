@@ -16,9 +16,11 @@ from frontierlag.report.cite.words import (
     days,
     english,
     estimand,
+    interval_of,
     share_of,
     undefined_share,
 )
+from frontierlag.report.last_day import spikes
 from frontierlag.summary import OUTER
 
 
@@ -39,7 +41,7 @@ def markdown(estimates: Sequence[Estimate]) -> str:
     for e in estimates:
         bound = "at least " if e.at_least else ""
         median = f"{bound}{e.figure(e.median)}" if e.defined else "undefined"
-        outer = f"{e.figure(e.lower)} to {e.figure(e.upper)}" if e.defined else "undefined"
+        outer = interval_of(e)
         model = e.model if e.converged else f"{e.model} ({UNCONVERGED})"
         share = share_of(e)
         cells = (estimand(e), model, median, outer, share, undefined_share(e))
@@ -52,7 +54,7 @@ def table(estimates: Sequence[Estimate]) -> pd.DataFrame:
     rows = []
     for e in estimates:
         first, last = days(e)
-        own = {k: v for k, v in asdict(e).items() if k not in ("source", "lower", "upper")}
+        own = {k: v for k, v in asdict(e).items() if k not in ("source", "lower", "upper", "day")}
         rows.append(
             {
                 **asdict(e.source),
@@ -65,8 +67,9 @@ def table(estimates: Sequence[Estimate]) -> pd.DataFrame:
                 "probability": OUTER,
                 "at_least": e.at_least,
                 "shown": e.figure(e.median) if e.defined else "",
-                "shown_lower": e.figure(e.lower) if e.defined else "",
-                "shown_upper": e.figure(e.upper) if e.defined else "",
+                "shown_lower": e.figure(e.lower) if e.defined and e.day is None else "",
+                "shown_upper": e.figure(e.upper) if e.defined and e.day is None else "",
+                "shown_values": "" if e.day is None else spikes(e.day),
             }
         )
     return pd.DataFrame(rows)

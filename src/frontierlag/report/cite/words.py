@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.cite.estimate import Estimate, Source
+from frontierlag.report.last_day import ARTICLE, sentence, sentence_chinese, sides, spikes
+from frontierlag.report.sentences import joined_span
 from frontierlag.summary import OUTER
 
 UNCONVERGED = "NOT CONVERGED"
 UNCONVERGED_ZH = "未收敛"
 
-_ARTICLE = {"USA": "the USA", "UK": "the UK", "UAE": "the UAE", "Netherlands": "the Netherlands"}
 _CHINESE = {
     "USA": "美国", "China": "中国", "UK": "英国", "France": "法国", "Germany": "德国",
     "Canada": "加拿大", "Israel": "以色列", "Japan": "日本", "India": "印度",
@@ -56,6 +57,8 @@ def days(e: Estimate) -> tuple[str, str]:
 def english(e: Estimate) -> str:
     """One sentence with number, interval, its kind and level, estimand, model and data."""
     s = e.source
+    if e.day is not None:
+        return _english_day(e)
     leader, follower = (_whose(e, name) for name in (s.leader, s.follower))
     subject = _SUBJECT[e.lag].format(follower=follower)
     when = {
@@ -63,13 +66,11 @@ def english(e: Estimate) -> str:
         MINIMUM: f"at the smallest between {s.since} and {s.as_of}",
         MAXIMUM: f"at the largest between {s.since} and {s.as_of}",
     }.get(e.period, f"on average from {' to '.join(days(e))}")
-    kind = s.interval_kind
     if e.defined:
         bound = "at least " if e.at_least else ""
         told = (
             f"trails that {leader} by {bound}{e.figure(e.median)} months {when} "
-            f"(posterior median; {OUTER:.0%} {kind} interval {e.figure(e.lower)} to "
-            f"{e.figure(e.upper)} months; "
+            f"(posterior median; {_interval(e)}"
         )
     else:
         told = f"has no lag behind that {leader} {when} that the model can tell ("
@@ -78,9 +79,49 @@ def english(e: Estimate) -> str:
     return text[0].upper() + text[1:] + "."
 
 
+def _interval(e: Estimate) -> str:
+    """The interval with what it is; nothing where it has no width, of which a caveat speaks."""
+    if e.one_value:
+        return ""
+    low, high = e.figure(e.lower), e.figure(e.upper)
+    span = f"{low} months throughout" if low == high else f"{low} to {high} months"
+    return f"{OUTER:.0%} {e.source.interval_kind} interval {span}; "
+
+
+def _interval_zh(e: Estimate) -> str:
+    if e.one_value:
+        return ""
+    low, high = e.figure(e.lower), e.figure(e.upper)
+    span = f"均为 {low}" if low == high else f"为 {low} 至 {high}"
+    kind = _KIND_ZH.get(e.source.interval_kind, e.source.interval_kind)
+    return f"{OUTER:.0%} {kind}区间{span} 个月；"
+
+
+def _english_day(e: Estimate) -> str:
+    """The realized lag of the last day: releases with their probabilities and no interval."""
+    s = e.source
+    assert e.day is not None
+    told = sentence(e.day, *sides(s.column, s.leader, s.follower), s.as_of)
+    about = f"(realized lag; model {e.model}; data {_data(s)})"
+    stamp = "" if e.converged else f"; {UNCONVERGED}: this fit missed the convergence checks"
+    return f"{told[0].upper()}{told[1:]} {about}{stamp}."
+
+
+def _chinese_day(e: Estimate) -> str:
+    s = e.source
+    assert e.day is not None
+    leader, follower = (_CHINESE.get(name, name) for name in (s.leader, s.follower))
+    told = sentence_chinese(e.day, leader, follower, s.as_of)
+    about = f"（{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}）"
+    stamp = "" if e.converged else f"；{UNCONVERGED_ZH}（{UNCONVERGED}）：该拟合未通过收敛检查"
+    return f"{_SUBJECT_ZH[e.lag].format(follower=follower)}{told}{about}{stamp}。"
+
+
 def chinese(e: Estimate) -> str:
     """The same sentence in Chinese."""
     s = e.source
+    if e.day is not None:
+        return _chinese_day(e)
     leader, follower = (_CHINESE.get(name, name) for name in (s.leader, s.follower))
     subject = _SUBJECT_ZH[e.lag].format(follower=follower)
     first, last = days(e)
@@ -89,14 +130,9 @@ def chinese(e: Estimate) -> str:
         MINIMUM: f"在 {s.since} 至 {s.as_of} 期间差距最小时",
         MAXIMUM: f"在 {s.since} 至 {s.as_of} 期间差距最大时",
     }.get(e.period, f"在 {first} 至 {last} 期间平均")
-    kind = _KIND_ZH.get(s.interval_kind, s.interval_kind)
     if e.defined:
         bound = "至少" if e.at_least else ""
-        told = (
-            f"{when}落后{leader}{bound} {e.figure(e.median)} 个月"
-            f"（后验中位数；{OUTER:.0%} {kind}区间为 {e.figure(e.lower)} 至 {e.figure(e.upper)} "
-            "个月；"
-        )
+        told = f"{when}落后{leader}{bound} {e.figure(e.median)} 个月（后验中位数；{_interval_zh(e)}"
     else:
         told = f"{when}相对{leader}的滞后无法由模型给出（"
     about = f"{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}）"
@@ -113,6 +149,13 @@ def share_of(e: Estimate) -> str:
     if e.censored == 0:
         return "never"
     return f"{e.censored:.0%}" if e.censored >= 0.01 else "under 1%"
+
+
+def interval_of(e: Estimate) -> str:
+    """The interval for the cell of a table; of one day, its few values with their probabilities."""
+    if e.day is not None:
+        return f"probabilities: {spikes(e.day)}"
+    return joined_span(e.figure(e.lower), e.figure(e.upper)) if e.defined else "undefined"
 
 
 def undefined_share(e: Estimate) -> str:
@@ -180,7 +223,7 @@ def _whose(e: Estimate, name: str) -> str:
     if e.source.column == "weights":
         of = "of models " if e.lag == TREND else ""
         return f"{of}with {name} weights"
-    return f"of {_ARTICLE.get(name, name)}"
+    return f"of {ARTICLE.get(name, name)}"
 
 
 def _data(s: Source) -> str:

@@ -13,7 +13,9 @@ from frontierlag.claims.claim import AT_LEAST
 from frontierlag.claims.lags import Between
 from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.page.data import AGED, AS_LARGE, LAST_RELEASE, TODAY
+from frontierlag.report.estimands import LAST_DAY
+from frontierlag.report.last_day import of_model, sentence, sides, spikes
+from frontierlag.report.page.data import AGED, AS_LARGE, LAST_RELEASE
 from frontierlag.report.page.folder import Results
 from frontierlag.report.page.forest import Bar, Forest, bar, scaled
 from frontierlag.report.page.format import (
@@ -21,7 +23,6 @@ from frontierlag.report.page.format import (
     bound,
     converged,
     figure,
-    joined_span,
     long_date,
     median,
     percent,
@@ -29,6 +30,7 @@ from frontierlag.report.page.format import (
     span,
     whose,
 )
+from frontierlag.report.sentences import joined_span
 
 ABOUT = "us-china"  # the comparison that the article spoke of
 RUNGS = {
@@ -98,7 +100,7 @@ def answer(results: Results) -> dict[str, Any]:
         "subject": subject,
         "object": object_,
         "mean": _spoken(mean),
-        "today": _spoken(today),
+        "today": None if today is None else _today(results),
         "since": long_date(window["since"]),
         "as_of": long_date(window["as_of"]),
         "rungs": rungs,
@@ -106,6 +108,21 @@ def answer(results: Results) -> dict[str, Any]:
         "has_bounds": mean is not None and float(mean["censored"]) > 0,
         "stamped": any(row is not None and not converged(row) for row in (mean, today)),
     }
+
+
+def _today(results: Results) -> dict[str, str]:
+    """The lag of the last day in words: its values, and the whole sentence; see the last day."""
+    day = of_model(results.table(LAST_DAY), results.headline)
+    if day is None:
+        return {
+            "values": "",
+            "words": "The releases that the lag of the last day may be counted from are not stored "
+            "in this folder; run the analysis again.",
+        }
+    comparison = results.manifest["comparison"]
+    sides_ = sides(str(comparison["column"]), results.leader, results.follower)
+    words = sentence(day, *sides_, results.as_of)
+    return {"values": spikes(day), "words": f"{words[0].upper()}{words[1:]}."}
 
 
 def _spoken(row: Row | None) -> dict[str, Any] | None:
@@ -120,7 +137,6 @@ def _spoken(row: Row | None) -> dict[str, Any] | None:
         "span": span(row),
         "signed": float(row["lower90"]) < 0,
         "ahead": ahead,
-        "one_day": float(row["lower90"]) == float(row["upper90"]),
     }
 
 
@@ -177,7 +193,7 @@ def now(results: Results) -> dict[str, Any] | None:
     last = held.sort_values("released").tail(1).to_dict("records")
     large = own[AS_LARGE]
     return {
-        "today": _month_cells(own[TODAY]),
+        "today": _today(results),
         "at_release": _month_cells(own[LAST_RELEASE]),
         "aged": _month_cells(own[AGED]),
         "record": last[0] if last else None,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.outputs import MANIFEST
+from frontierlag.report.estimands import LAST_DAY
 from frontierlag.report.page.data import STEMS, page_tables, release_table, releases_shown
 from frontierlag.results_folder import headline_model, read_manifest
 
@@ -21,9 +22,9 @@ NEEDED = ("lags", "ladder", "diagnostics")
 CAPABILITIES, RELEASES = "capabilities", "releases"
 OPTIONAL = (
     *("claims", "comparison", "prior_influence", "predictive", "published", "levels"),
-    CAPABILITIES,
+    *(CAPABILITIES, LAST_DAY),
 )
-TEXTS = ("period", "number", "model", "note", "group", "release", "organization")
+TEXTS = ("period", "number", "model", "note", "group", "release", "organization", "released")
 STUDIES = {
     "sensitivity": ("sensitivity", "window-starts", "influence"),
     "index": ("constructions",),

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import AT_RELEASE, REALIZED, TREND
+from frontierlag.report.sentences import joined_span
 from frontierlag.summary import decimals
 
 Row = Mapping[Hashable, Any]
@@ -39,11 +40,6 @@ def span(row: Row, inner: bool = False) -> str:
     level = "50" if inner else "90"
     ends = [figure(row[f"{side}{level}"], row["mcse"]) for side in ("lower", "upper")]
     return NONE if NONE in ends else joined_span(*ends)
-
-
-def joined_span(low: str, high: str) -> str:
-    """An interval in words, also where both of its ends are one."""
-    return f"{low} throughout" if low == high else f"{low} to {high}"
 
 
 def bound(row: Row) -> str:

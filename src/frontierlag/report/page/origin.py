@@ -8,6 +8,7 @@ from typing import Any
 
 from frontierlag.names import CURRENT, REALIZED, WINDOW
 from frontierlag.report.cite import choose, cite, read_estimates
+from frontierlag.report.estimands import LAST_DAY
 from frontierlag.report.page.folder import Results
 
 # Topics of the methods section, each with its page of the docs.
@@ -65,7 +66,9 @@ def citations(results: Results) -> list[dict[str, str]]:
     """Texts to copy: sentences, Markdown, LaTeX and BibTeX of the mean and of today's lag."""
     estimates = read_estimates(results.folder)
     mean = choose(estimates, REALIZED, WINDOW, results.headline)
-    both = choose(estimates, REALIZED, f"{WINDOW},{CURRENT}", results.headline)
+    # A folder of an earlier version does not say what the lag of the last day is counted from.
+    periods = WINDOW if results.table(LAST_DAY).empty else f"{WINDOW},{CURRENT}"
+    both = choose(estimates, REALIZED, periods, results.headline)
     return [
         {"id": "cite-text", "name": "Sentence, in English and in Chinese", "text": cite(mean)},
         {"id": "cite-markdown", "name": "Markdown", "text": cite(both, "markdown")},
