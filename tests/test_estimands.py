@@ -326,7 +326,7 @@ def test_a_sentence_of_one_day_names_releases_and_no_interval(records_analysis):
     assert "interval" not in said
     assert all(name in said for s in day.spikes for name in s.releases)
     assert "2026-08-11" in said
-    assert "until China releases something better" in said
+    assert "until the follower releases something better" in said
 
 
 def rows(*cells, **more):
@@ -357,9 +357,9 @@ def test_words_of_one_day():
         "C, 2026-03-05), by 3.6 months with 0.30 (counted from B, 2026-04-23), leads the USA by "
         "1.3 months with 0.12 (counted from Y, 2026-07-01), or by 6.1 to 40.9 months with 0.08 "
         "(other releases); China has passed E (2026-02-05) and not yet A (2026-03-05), each with "
-        "probability of at least 0.95; until China releases something better the lag grows by a "
-        "month a month, from 5.2 to 8.2 months in 3 months; China is ahead with probability 0.12; "
-        "with probability 0.06 the lag is only a lower bound"
+        "probability of at least 0.95; the lag grows by a month a month, from 5.2 to 8.2 months in "
+        "3 months, until the follower releases something better; China is ahead with probability "
+        "0.12; with probability 0.06 the lag is only a lower bound"
     )
     assert "至少" in sentence_chinese(day, "美国", "中国", "2026-08-11")
 

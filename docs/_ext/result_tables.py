@@ -11,11 +11,13 @@ from result_rows import (
     marked,
     read,
     row_of,
+    rows_of,
     share,
 )
 
 from frontierlag.claims.answers import probability_words
-from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
+from frontierlag.names import REALIZED, TREND, WINDOW
+from frontierlag.report import last_day
 from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
 
 # Folders of the newest table: fitted to its scores, and to the benchmark results behind them.
@@ -27,7 +29,7 @@ def answers(results: Path) -> str:
     """Every data set and comparison: realized and trend lag over the window, and today."""
     lines = [
         "| scores | comparison | realized lag, mean | days on which it is only a lower bound "
-        "| trend lag, mean | realized lag, last day | published conventions |",
+        "| trend lag, mean | realized lag, last day (probability) | published conventions |",
         "|---|---|---|---|---|---|---|",
     ]
     rows = [(OLD, name, words, HEADLINE) for name, words in PAIRS.items()]
@@ -36,11 +38,10 @@ def answers(results: Path) -> str:
     for dataset, comparison, words, model in rows:
         lags = read(results, dataset, comparison, "lags.csv")
         points = read(results, dataset, comparison, "published.csv")
-        window, trend, now = (
-            row_of(lags, model, kind, period)
-            for kind, period in ((REALIZED, WINDOW), (TREND, WINDOW), (REALIZED, CURRENT))
-        )
-        cells = [marked(window), share(window["censored"]), marked(trend), marked(now)]
+        window, trend = (row_of(lags, model, kind, WINDOW) for kind in (REALIZED, TREND))
+        days = rows_of(read(results, dataset, comparison, "last_day.csv"), model=model)
+        now = last_day.spikes(last_day.told(days))
+        cells = [marked(window), share(window["censored"]), marked(trend), now]
         told = ", ".join(f"{r['mean']:.1f}" for r in points.to_dict("records"))
         lines.append(f"| `{dataset}` | {words} | {' | '.join(cells)} | {told} |")
     return "\n".join(lines)

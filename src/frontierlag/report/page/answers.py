@@ -115,14 +115,14 @@ def _today(results: Results) -> dict[str, str]:
     day = of_model(results.table(LAST_DAY), results.headline)
     if day is None:
         return {
-            "values": "",
+            "chances": "",
             "words": "The releases that the lag of the last day may be counted from are not stored "
             "in this folder; run the analysis again.",
         }
     comparison = results.manifest["comparison"]
     sides_ = sides(str(comparison["column"]), results.leader, results.follower)
     words = sentence(day, *sides_, results.as_of)
-    return {"values": spikes(day), "words": f"{words[0].upper()}{words[1:]}."}
+    return {"chances": spikes(day), "words": f"{words[0].upper()}{words[1:]}."}
 
 
 def _spoken(row: Row | None) -> dict[str, Any] | None:
