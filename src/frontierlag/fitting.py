@@ -12,6 +12,7 @@ import pymc as pm
 import xarray as xr
 
 from frontierlag.benchmarks import MeasuredReleases
+from frontierlag.checks.size import thinning
 from frontierlag.draws.releases import DrawnReleases
 from frontierlag.model import ModelSpec, build
 from frontierlag.names import (
@@ -129,16 +130,19 @@ def fit_model(
 
     Returns
     -------
-    The fit. Whether it may be shown is for :func:`frontierlag.checks.convergence.check` to say.
+    The fit; of very many releases, of evenly thinned draws (:mod:`frontierlag.checks.size`), as
+    every release has its capability in every draw. Whether it may be shown is for
+    :func:`frontierlag.checks.convergence.check` to say.
     """
     settings = (settings or SamplerSettings()).resolved(spec.frontier.target_accept)
     observations = spec.observations(releases)
     stage("sampling")
     sampled = sample(spec, observations, settings, cores)
     stage("predicting")
-    p = {q.name: sampled.posterior[q.name].to_numpy() for q in spec.parameters}
+    kept = _thinned(spec, sampled.posterior, len(observations.releases))
+    p = {q.name: kept[q.name].to_numpy() for q in spec.parameters}
     for name in spec.frontier.latent_in_model:
-        p[name] = sampled.posterior[name].to_numpy()
+        p[name] = kept[name].to_numpy()
     mu, data = spec.trend_at(p, observations), observations.arrays
     dim, labels = spec.frontier.observed_dim, _labels(observations)
 
@@ -147,7 +151,7 @@ def fit_model(
 
     replicated = spec.frontier.simulate(np.random.default_rng([settings.seed, 1]), p, mu, data)
     prior, prior_predictive = draw_prior(spec, observations, settings.seed)
-    posterior = sampled.posterior
+    posterior = kept
     posterior = posterior.assign_coords({d: labels[d] for d in labels if d in posterior.dims})
     tree = xr.DataTree.from_dict(
         {
@@ -168,6 +172,14 @@ def fit_model(
         tree[MEASURED] = xr.DataTree(observations.measured)
     tree.attrs.update(describe(spec, observations, settings))
     return Fit(spec, observations, settings, tree, sampled.seconds)
+
+
+def _thinned(spec: ModelSpec, posterior: xr.Dataset, releases: int) -> xr.Dataset:
+    """The draws that are kept: all but for tables of many thousand releases."""
+    if spec.frontier.latent_in_model:
+        return posterior
+    draws = posterior.sizes[CHAIN] * posterior.sizes[DRAW]
+    return posterior.isel({DRAW: slice(None, None, thinning(draws, releases))})
 
 
 def draw_capabilities(

@@ -43,7 +43,7 @@ def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
         },
         "left_out": {
             "total": len(releases.left_out),
-            "by_reason": dict(Counter(_kind(row.reason) for row in releases.left_out)),
+            "by_reason": dict(Counter(reason_kind(row.reason) for row in releases.left_out)),
             "rows": [asdict(row) for row in releases.left_out],
         },
         **({"results": found} if found else {}),
@@ -188,7 +188,7 @@ def git_commit() -> str | None:
     return f"{commit}+changes" if changes else commit
 
 
-def _kind(reason: str) -> str:
+def reason_kind(reason: str) -> str:
     """The reason without this row's own value, so that rows can be counted by it."""
     if reason.startswith(("released", "announced")):
         return f"{reason.split(' ')[0]} after the as-of date"

@@ -120,6 +120,7 @@ def fit(
     from frontierlag.outputs import replaced
     from frontierlag.plan import models_of
     from frontierlag.report.console import show_convergence, show_measurement, terminal
+    from frontierlag.report.preflight import show_preflight
     from frontierlag.storage import store
 
     job = Job(
@@ -128,6 +129,7 @@ def fit(
     (name,) = models_of(job, (model or job.model(),), None)
     spec = ModelSpec.of(name, job.table.metric)
     console = terminal()
+    show_preflight(console, job)
     show_measurement(console, job.releases)
     with replaced(out) as path, progress(f"fitting {spec.name}") as step:
         analysis = analyse(spec, job.releases, job.window, sampler, stage=step)
@@ -155,12 +157,14 @@ def claims(
     """
     from frontierlag.jobs import Job
     from frontierlag.report.console import show_claims, show_measurement, terminal
+    from frontierlag.report.preflight import show_preflight
     from frontierlag.run import run_claims
 
     job = Job(scores, since=since, as_of=as_of, results=measured, dates=dates)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.table.name / f"claims{prepared.suffix}"
     console = terminal()
+    show_preflight(console, prepared)
     show_measurement(console, prepared.releases)
     with progress("fitting what the claims rest on") as step:
         answers = run_claims(job, folder, settings=sampler, done=step)
@@ -178,12 +182,14 @@ def _run_and_show(
 ) -> int:
     """Run, print the answers, and say by the exit code whether every fit converged."""
     from frontierlag.report.console import show_measurement, show_run, terminal
+    from frontierlag.report.preflight import show_preflight
     from frontierlag.run import run_jobs
 
     console = terminal()
     for job in jobs:
-        if job.results or job.draws:
-            show_measurement(console, job.prepare().releases)
+        item = job.prepare()
+        show_preflight(console, item)
+        show_measurement(console, item.releases)
     with progress(f"fitting models to {len(jobs)} data sets") as step:
         found = run_jobs(jobs, folders, models, sampler, all_claims=all_claims, done=step)
     for result, folder in zip(found, folders, strict=True):

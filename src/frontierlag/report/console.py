@@ -20,6 +20,7 @@ from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.claims import bounded
 from frontierlag.report.estimands import LAST_DAY
 from frontierlag.report.last_day import of_model, spikes
+from frontierlag.report.preflight import failed_checks
 from frontierlag.report.sentences import joined_span, number
 from frontierlag.scores import Releases, ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND, decimals
@@ -134,6 +135,8 @@ def show_run(console: Console, result: Result, folder: Path) -> None:
     by_name = {outcome.model: outcome for outcome in outcomes}
     for sentence in by_name[result.headline].sentences:
         console.print(sentence, markup=False, highlight=False)
+    for finding in failed_checks(result.table("predictive"), result.headline):
+        console.print(finding.text, style="yellow", markup=False, highlight=False)
     console.print(f"written to {folder}", markup=False, highlight=False)
 
 

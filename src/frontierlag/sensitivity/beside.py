@@ -14,11 +14,14 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.analysis import Analysis
+from frontierlag.checks.size import MANY
+from frontierlag.fitting import Fit
 from frontierlag.lags.days import Window
-from frontierlag.names import RELEASE, WINDOW
+from frontierlag.lags.holders import best_on_release
+from frontierlag.names import FOLLOWER, LEADER, RELEASE, WINDOW
 from frontierlag.scores import Releases
 from frontierlag.scores.groups import members
-from frontierlag.sensitivity.expected import HIGH_K, expected_without
+from frontierlag.sensitivity.expected import HIGH_K, SCREENED, expected_without
 from frontierlag.sensitivity.influence import MAKER, MODEL
 from frontierlag.sensitivity.refit import DIGITS, KINDS, lags_over
 from frontierlag.sensitivity.starts import COLUMNS as START_COLUMNS
@@ -33,6 +36,9 @@ from frontierlag.sensitivity.table import typed
 
 # A model or maker that is expected to move no lag by this many months is not listed.
 LISTED_FROM = 0.1
+# Of a large table only models are left out that were their group's best on their day with at least
+# this probability.
+OFTEN_BEST = 0.05
 INFLUENCE_COLUMNS = ("left_out", "kind", "group", "lag", "period", "change", "pareto_k", "note")
 _ORIGIN = ("dataset", "comparison", "as_of")
 
@@ -112,7 +118,7 @@ def influence_beside(analysis: Analysis) -> pd.DataFrame:
     fit, releases = analysis.fit, analysis.fit.observations.releases
     rows: list[dict[str, Any]] = []
     if fit.spec.frontier.observed_dim == RELEASE:
-        listed = _left_out(releases)
+        listed = _left_out(releases, _asked(fit))
         found = expected_without(fit, analysis.measured.window, listed)
         for (kind, name), expected in found.items():
             if max(map(abs, expected.changes.values())) < LISTED_FROM:
@@ -141,14 +147,31 @@ def _largest(changes: pd.Series[float]) -> float:
     return float(changes.abs().max())
 
 
-def _left_out(releases: Releases) -> dict[tuple[str, str], np.ndarray]:
-    """Every model, and every maker of several, with the mask of its releases."""
+def _asked(fit: Fit) -> np.ndarray:
+    """Positions of the models that are left out one by one: in a large table, who was ever best.
+
+    That of a thousand releases one that was hardly ever its group's best moves the lag is out of
+    the question, and to ask it of each takes hours.
+    """
+    releases = fit.observations.releases
+    if len(releases) < MANY:
+        return np.arange(len(releases))
+    some = (slice(None), slice(None, None, max(1, fit.capabilities.shape[1] // SCREENED)))
+    share = np.zeros(len(releases))
+    for group in (LEADER, FOLLOWER):
+        own = releases.of(group)
+        share[own] = best_on_release(releases.day[own], fit.capabilities[some][..., own])
+    return np.flatnonzero(share >= OFTEN_BEST)
+
+
+def _left_out(releases: Releases, models: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
+    """These models, and every maker of several, with the mask of its releases."""
     made: dict[str, list[int]] = {}
     for i, cell in enumerate(releases.organization):
         for maker in members(str(cell)):
             made.setdefault(maker, []).append(i)
-    masks = {(MODEL, str(name)): releases.model == name for name in releases.model}
     at = np.arange(len(releases))
+    masks = {(MODEL, str(releases.model[i])): at == i for i in models}
     # Makers of the same models (joint work) are one.
     same: dict[tuple[int, ...], list[str]] = {}
     for maker, own in sorted(made.items()):

@@ -1,0 +1,135 @@
+"""What is said of the data before a fit: worst first, with the cells, and nothing for nothing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from frontierlag.checks.size import ARRAYS, MANY, MOST_VALUES, estimate, thinning
+from frontierlag.jobs import Job
+from frontierlag.report.preflight import failed_checks, preflight, show_preflight, summary_line
+from frontierlag.scores import ColumnUse, Finding, LeftOut
+from frontierlag.terminal import Terminal
+
+HEAD = "model,organization,country,weights,released,score,low,high\n"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    rows = [
+        f"{c}{k},{c} Lab,{c},open,{2024 + k // 12}-{k % 12 + 1:02d}-{10 + shift},"
+        f"{100 + 2 * k - shift},{98 + 2 * k - shift},{102 + 2 * k - shift}\n"
+        for c, shift in (("USA", 0), ("China", 5))
+        for k in range(20)
+    ]
+    rows += ["F1,M,France,open,2024-03-01,90,88,92\n", "F2,M,France,open,2024-04-01,91,89,93\n"]
+    rows += ["U,M,UK,open,2024-04-01,91,89,93\n", "N,M,USA,open,2024-04-01,,,\n"]
+    path = tmp_path_factory.mktemp("t") / "mine.csv"
+    path.write_text(HEAD + "".join(rows))
+    return Job(str(path)).prepare()
+
+
+def texts(findings, severity):
+    return [f.text for f in findings if f.severity == severity]
+
+
+def test_rows_left_out_are_named_by_reason_with_their_cells(prepared):
+    findings = preflight(prepared)
+    (neither,) = [f for f in findings if "neither" in f.text]
+    assert neither.severity == "note"
+    assert neither.text.endswith("country 'France' in 2, 'UK'")
+    assert neither.rows == (42, 43, 44)
+    (no_score,) = [f for f in findings if "no score" in f.text]
+    assert no_score.severity == "check"
+    assert no_score.rows == (45,)
+    assert "40 of 44 rows are used (20 of USA and 20 of China), 4 left out" in summary_line(
+        prepared
+    )
+
+
+def with_reading(prepared, **changes):
+    table = replace(prepared.table, reading=replace(prepared.table.reading, **changes))
+    return replace(prepared, table=table)
+
+
+def test_what_the_reader_found_comes_first_and_columns_are_named(prepared):
+    item = with_reading(
+        prepared,
+        columns=(ColumnUse("model", "model"), ColumnUse("score", "elo")),
+        unused=("notes", "url"),
+        interval_level=0.95,
+        interval_rule="Intervals are of 95 %, from the heading.",
+        as_of_rule="As of the last release.",
+        findings=(Finding("note", "harmless"), Finding("wrong", "ten times too large", (3,))),
+    )
+    findings = preflight(item)
+    assert findings[0].text == "ten times too large"
+    order = [f.severity for f in findings]
+    assert order == sorted(order, key=("wrong", "check", "note").index)
+    notes = texts(findings, "note")
+    assert "Columns that are not used: 'notes', 'url'." in notes
+    assert "Columns: score from 'elo'." in notes
+    assert "Intervals are of 95 %, from the heading." in notes
+    assert "intervals of 95%" in summary_line(item)
+
+
+def test_one_screen(prepared, capsys):
+    many = tuple(Finding("check", f"finding {k} " + "long " * 200) for k in range(30))
+    console = Terminal(width=80)
+    show_preflight(console, with_reading(prepared, findings=many))
+    said = capsys.readouterr().out
+    assert "and 25 more" in said
+    assert len(said.splitlines()) <= 25
+    assert max(map(len, said.splitlines())) < 400
+
+
+def test_nothing_is_said_where_there_is_nothing_to_say(prepared):
+    clean = replace(prepared, releases=replace(prepared.releases, left_out=(), notes=()))
+    clean = replace(clean, table=replace(clean.table, notes=()))
+    clean = with_reading(clean, unused=(), columns=(), interval_rule="", as_of_rule="", findings=())
+    assert preflight(clean) == ()
+
+
+def test_cells_of_many_kinds_are_cut(prepared):
+    rows = tuple(LeftOut(k, f"m{k}", "neither", "country", f"land {k}") for k in range(9))
+    item = replace(prepared, releases=replace(prepared.releases, left_out=rows))
+    (found,) = [f for f in preflight(item) if "rows left out" in f.text]
+    assert found.text.endswith("country 'land 0', 'land 1', 'land 2', 'land 3' and 5 more")
+
+
+@pytest.mark.parametrize(("draws", "releases", "one_in"), [(6000, 200, 1), (6000, 2000, 1)])
+def test_usual_tables_keep_all_draws(draws, releases, one_in):
+    assert thinning(draws, releases) == one_in
+
+
+@pytest.mark.parametrize("releases", [5_000, 50_000, 400_000])
+def test_thinned_draws_fit_into_memory(releases):
+    every = thinning(6000, releases)
+    assert len(np.arange(0, 6000, every)) * releases <= MOST_VALUES + releases
+    assert 6000 // max(every - 1, 1) * releases > MOST_VALUES  # no more is dropped than must be
+
+
+def test_an_estimate_is_given_of_large_tables_only(prepared):
+    assert estimate(prepared) == ()
+
+    class Many:
+        releases = np.zeros(50_000)
+
+    (words,) = estimate(Many())
+    assert "50,000 releases" in words
+    assert "One draw in 12 is kept" in words
+    assert MANY <= 50_000
+    assert ARRAYS * 8 * MOST_VALUES < 4e9
+
+
+def test_predictive_checks_that_fail_are_said():
+    rows = pd.DataFrame(
+        {
+            "model": ["a", "a", "b"], "passed": [True, False, False],
+            "text": ["fine", "China: skewness is 2: EXTREME", "not of the headline"],
+        }
+    )  # fmt: skip
+    (found,) = failed_checks(rows, "a")
+    assert found == Finding("check", "a does not predict its data: China: skewness is 2: EXTREME")
+    assert failed_checks(rows[:1], "a") == ()
