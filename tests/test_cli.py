@@ -22,7 +22,17 @@ pytestmark = pytest.mark.xdist_group("cli")
 SHORT = ["--draws", "800", "--tune", "500", "--seed", "5"]
 LAG_COLUMNS = [
     *("dataset", "comparison", "as_of", "model", "lag", "period", "mean", "median"),
-    *("lower50", "upper50", "lower90", "upper90", "mcse", "undefined", "censored", "converged"),
+    *(
+        "lower50",
+        "upper50",
+        "lower90",
+        "upper90",
+        "mcse_mean",
+        "mcse_median",
+        "undefined",
+        "censored",
+        "converged",
+    ),
     "attribution",
 ]
 
@@ -87,7 +97,16 @@ def test_lag_table_agrees_with_the_stored_posterior(made):
         tree = xr.load_datatree(out / row["model"] / "posterior.nc", engine="netcdf4")
         draws = tree[f"lags/{row['lag']}"][VALUE].sel({PERIOD: row["period"]}, drop=True)
         expected = summarize(draws)
-        for name in ("mean", "median", "lower50", "upper50", "lower90", "upper90", "mcse"):
+        for name in (
+            "mean",
+            "median",
+            "lower50",
+            "upper50",
+            "lower90",
+            "upper90",
+            "mcse_mean",
+            "mcse_median",
+        ):
             assert math.isclose(float(row[name]), getattr(expected, name), abs_tol=5.1e-4)
 
 

@@ -168,7 +168,7 @@ def lag_table(folder, draws, **change):
     row = {
         "model": "m", "lag": "realized", "period": "window", "mean": draws.mean(),
         "median": median, "lower50": q1, "upper50": q3, "lower90": low, "upper90": high,
-        "mcse": draws.std() / np.sqrt(draws.size), "undefined": (draws > 2.4).mean(),
+        "mcse_mean": draws.std() / np.sqrt(draws.size), "undefined": (draws > 2.4).mean(),
         "censored": 0.1, "converged": True,
     } | change  # fmt: skip
     pd.DataFrame([row]).round(3).to_csv(folder / "lags.csv", index=False)

@@ -63,6 +63,6 @@ def test_a_logistic_far_from_its_ceiling_gives_the_linear_lag(eci_new, window):
     fits = [analyse(spec, eci_new, window, settings) for spec in specs]
     for kind in (TREND, REALIZED):
         one, other = (summarize(a.measured.lag(kind, "window")) for a in fits)
-        error = np.hypot(one.mcse, other.mcse)
+        error = np.hypot(one.mcse_mean, other.mcse_mean)
         assert abs(one.mean - other.mean) < 4 * error
         assert other.undefined == 0

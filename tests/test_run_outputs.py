@@ -70,7 +70,16 @@ def test_lags_keep_their_documented_columns(twice):
     (first, _), _ = twice
     assert list(pd.read_csv(first / "lags.csv").columns) == [
         *("dataset", "comparison", "as_of", "model", "lag", "period", "mean", "median"),
-        *("lower50", "upper50", "lower90", "upper90", "mcse", "undefined", "censored"),
+        *(
+            "lower50",
+            "upper50",
+            "lower90",
+            "upper90",
+            "mcse_mean",
+            "mcse_median",
+            "undefined",
+            "censored",
+        ),
         "converged",
         "attribution",
     ]

@@ -380,7 +380,7 @@ def test_the_figure_of_starts_and_influence_draws_the_largest_changes():
             "period": WINDOW,
             "change": (-1) ** k * k / 10,
             "median": 5.0 if k > 1 else np.nan,
-            "mcse": 0.01,
+            "mcse_median": 0.01,
             "converged": True,
         }
         for k in range(1, 6)

@@ -47,9 +47,9 @@ def test_the_interval_constants_are_what_they_say():
 def test_monte_carlo_error_is_arvizs_and_knows_autocorrelation(skewed):
     s = summarize(draws(skewed))
     dataset = xr.Dataset({"x": draws(skewed)})
-    assert s.mcse == pytest.approx(float(az.mcse(dataset, method="mean")["x"]))
+    assert s.mcse_mean == pytest.approx(float(az.mcse(dataset, method="mean")["x"]))
     assert s.mcse_median == pytest.approx(float(az.mcse(dataset, method="median")["x"]))
-    assert s.mcse > 1.5 * skewed.std() / np.sqrt(skewed.size)
+    assert s.mcse_mean > 1.5 * skewed.std() / np.sqrt(skewed.size)
 
 
 def test_dims_in_another_order_are_the_same_draws(skewed):
@@ -75,7 +75,7 @@ def test_monte_carlo_error_with_undefined_draws_is_that_of_the_known_ones(missin
     values[rng.uniform(size=values.shape) < missing] = np.nan
     s = summarize(draws(values))
     n = np.isfinite(values).sum()
-    assert s.mcse == pytest.approx(2 / np.sqrt(n), rel=0.1)
+    assert s.mcse_mean == pytest.approx(2 / np.sqrt(n), rel=0.1)
     assert s.mcse_median == pytest.approx(2 * np.sqrt(np.pi / 2) / np.sqrt(n), rel=0.2)
 
 
@@ -89,7 +89,7 @@ def test_nothing_defined():
 
 def test_a_constant_has_no_monte_carlo_error():
     s = summarize(draws(np.full((4, 100), 6.25)))
-    assert (s.mean, s.lower90, s.upper90, s.mcse, s.mcse_median) == (6.25, 6.25, 6.25, 0, 0)
+    assert (s.mean, s.lower90, s.upper90, s.mcse_mean, s.mcse_median) == (6.25, 6.25, 6.25, 0, 0)
 
 
 def test_probability_is_a_share_of_draws():

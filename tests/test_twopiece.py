@@ -52,12 +52,12 @@ def difference(pair, kind):
     one, two = (summarize(d) for d in draws)
     sd = max(float(d.std()) for d in draws)
     print(
-        f"{kind}: {one.mean:.3f} ({one.mcse:.3f}) [{one.lower90:.2f}, {one.upper90:.2f}] against "
-        f"{two.mean:.3f} ({two.mcse:.3f}) [{two.lower90:.2f}, {two.upper90:.2f}]; "
+        f"{kind}: {one.mean:.3f} ({one.mcse_mean:.3f}) [{one.lower90:.2f}, {one.upper90:.2f}] "
+        f"against {two.mean:.3f} ({two.mcse_mean:.3f}) [{two.lower90:.2f}, {two.upper90:.2f}]; "
         f"difference {(two.mean - one.mean) / sd:.3f} of a standard deviation of {sd:.3f}"
     )
     # Monte Carlo error is small beside the tolerance, so it needs no allowance of its own.
-    assert max(one.mcse, two.mcse) < 0.05 * sd
+    assert max(one.mcse_mean, two.mcse_mean) < 0.05 * sd
     return (two.mean - one.mean) / sd
 
 

@@ -215,7 +215,9 @@ def test_the_parts_add_up_to_the_total(pair):
     for change in made_up(pair).changes:
         assert sum(p.months for p in change.parts) == pytest.approx(change.total, abs=1e-12)
         assert change.total == pytest.approx(change.after.mean - change.before.mean, abs=1e-12)
-        assert change.mcse == pytest.approx(np.hypot(change.before.mcse, change.after.mcse))
+        assert change.mcse == pytest.approx(
+            np.hypot(change.before.mcse_mean, change.after.mcse_mean)
+        )
         assert all(0 < p.mcse < change.mcse for p in change.parts)
         # The made-up corners are 0.3 apart in the order of CORNERS: 4 x 0.3 for scores, ...
         assert [p.months for p in change.parts] == pytest.approx([1.2, 0.6, 0.3], abs=0.2)
@@ -293,7 +295,7 @@ def test_a_vintage_against_itself_is_fitted_once_and_changes_nothing(compared):
     comparison = compare_vintages(Job(a), Job(a), SMALL, cores=2)
     assert len({id(found) for found in comparison.corners.values()}) == 1
     steps = vintage_table(comparison).query("step in ('scores', 'dates', 'releases', 'total')")
-    assert (steps[["months", "mcse"]] == 0).all(axis=None)
+    assert (steps[["months", "mcse_mean"]] == 0).all(axis=None)
     assert moved_table(comparison).empty
 
 

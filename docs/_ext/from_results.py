@@ -17,6 +17,7 @@ from result_tables import answers
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
 from frontierlag.scores import load_scores
+from frontierlag.words import error_of
 
 HERE, JOINT = (NEW, "us-china"), (NEW, "us-china-joint")
 SOURCES = {"benchmark results": (JOINT, JOINT_HEADLINE), "scores alone": (HERE, HEADLINE)}
@@ -112,7 +113,7 @@ def _capabilities(found: pd.DataFrame) -> str:
     cells = []
     for r in of.head(MOST).to_dict("records"):
         published = "" if pd.isna(r["score"]) else f"{r['score']:.1f}"
-        places = decimals(r["mcse"], most=1)
+        places = decimals(error_of(r), most=1)
         low, high = (f"{r[key]:.{places}f}" for key in ("lower90", "upper90"))
         best = "" if pd.isna(r["best_now"]) else f"{r['best_now']:.2f}"
         cells.append(

@@ -11,9 +11,9 @@ import pandas as pd
 from frontierlag.errors import OutputError
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import TREND
-from frontierlag.report.sentences import joined_span
 from frontierlag.scores.registry import registry
 from frontierlag.summary import decimals
+from frontierlag.words import error_of, joined_span
 
 Row = Mapping[Hashable, Any]
 
@@ -50,7 +50,7 @@ def row_of(lags: pd.DataFrame, model: str, lag: str, period: str) -> Row:
 
 
 def _places(row: Row) -> int:
-    return decimals(row["mcse"], most=1)
+    return decimals(error_of(row), most=1)
 
 
 def _median(row: Row) -> str:

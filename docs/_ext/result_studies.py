@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 from result_rows import NEW, OLD, marked, read, rows_of
 
-from frontierlag.claims.answers import probability_words
 from frontierlag.constructions.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.sentences import HEADLINE
+from frontierlag.words import probability_words
 
 _LEAST_SQUARES = "least squares"
 _FIRST, _LAST = "2023-01-01", "2025-01-01"

@@ -38,6 +38,11 @@ class SamplerSettings(BaseModel):
     target_accept: Annotated[float, Field(gt=0.5, lt=1.0)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 2026
 
+    @property
+    def words(self) -> str:
+        """How many draws were kept, for the column ``settings`` of a table."""
+        return f"{self.chains} chains of {self.draws} draws"
+
     def resolved(self, target_accept: float) -> Self:
         """These settings with the frontier's acceptance rate where none was asked for."""
         if self.target_accept is not None:

@@ -32,7 +32,7 @@ class Summary:
     """A posterior in a few numbers, in the unit of the draws.
 
     ``undefined`` is the share of draws without a value; the other numbers are over the draws
-    that have one, NaN if none has. ``mcse`` is the Monte Carlo standard error of the mean,
+    that have one, NaN if none has. ``mcse_mean`` is the Monte Carlo standard error of the mean,
     ``mcse_median`` that of the median.
     """
 
@@ -42,7 +42,7 @@ class Summary:
     upper50: float
     lower90: float
     upper90: float
-    mcse: float
+    mcse_mean: float
     mcse_median: float
     undefined: float
 
@@ -64,7 +64,7 @@ def summarize(draws: xr.DataArray) -> Summary:
         upper50=high50,
         lower90=low90,
         upper90=high90,
-        mcse=_mcse(values, "mean"),
+        mcse_mean=_mcse(values, "mean"),
         mcse_median=_mcse(values, "median"),
         undefined=undefined,
     )
@@ -95,7 +95,7 @@ def summarize_each(draws: xr.DataArray, dim: str) -> dict[str, np.ndarray]:
         "upper50": high50,
         "lower90": low90,
         "upper90": high90,
-        "mcse": np.array([_of_mean(values[..., i]) for i in range(values.shape[-1])]),
+        "mcse_mean": np.array([_of_mean(values[..., i]) for i in range(values.shape[-1])]),
     }
 
 

@@ -164,7 +164,7 @@ class VintageComparison:
             # A fit whose weights cancel has no part in it, and exactly none.
             used = {key: float(weight) for key, weight in by_fit.items() if weight}
             value = sum(weight * found[key].mean for key, weight in used.items())
-            variance = sum((weight * found[key].mcse) ** 2 for key, weight in used.items())
+            variance = sum((weight * found[key].mcse_mean) ** 2 for key, weight in used.items())
             return float(value), float(np.sqrt(variance))
 
         one = Fraction(1)

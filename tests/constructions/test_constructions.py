@@ -301,7 +301,7 @@ def test_the_table_tells_changes_beside_the_main_answer(study):
         assert row["since"] == since
         own, base = (o.lags[since, "realized", "window"] for o in (outcome, found[0]))
         assert row["change"] == pytest.approx(own["median"] - base["median"], abs=5e-4)
-        error = np.hypot(own["mcse"], base["mcse"])
+        error = np.hypot(own["mcse_median"], base["mcse_median"])
         assert row["change_mcse"] == pytest.approx(error, abs=5e-4)
         assert row["n_results"] == outcome.left.results
     main = table[table["kind"] == "base"]

@@ -19,8 +19,9 @@ from frontierlag.report.page.answers import years
 from frontierlag.report.page.build import LIMIT, write_page, write_tree
 from frontierlag.report.page.folder import read_results
 from frontierlag.report.page.forest import Bar, scaled
-from frontierlag.report.page.format import coded, figure, percent
+from frontierlag.report.page.format import coded, percent
 from frontierlag.report.page.origin import DOCS, docs
+from frontierlag.words import figure
 
 pytestmark = pytest.mark.xdist_group("linear-records")
 ROOT = Path(__file__).parents[2]
@@ -256,7 +257,7 @@ def test_figures_have_no_more_digits_than_the_error_supports():
     assert figure(-0.04, 0.001) == "0.0"
     assert figure(float("nan"), 0.1) == "none"
     assert [percent(x) for x in (0.0, 0.004, 0.37, float("nan"))] == [
-        "never", "under 1 %", "37 %", "none",
+        "never", "less than 1 %", "37 %", "none",
     ]  # fmt: skip
 
 

@@ -125,15 +125,6 @@ def source(fit: Analysis, split: str = "") -> str:
     )
 
 
-def probability_words(share: float | None) -> str:
-    """A probability with two decimals, never shown as certain."""
-    if share is None:
-        return "none"
-    if share < 0.005:
-        return "<0.01"
-    return ">0.99" if share > 0.995 else f"{share:.2f}"
-
-
 def verdict(share: float) -> str:
     """The words for a probability: see :data:`VERDICTS`."""
     return next(words for least, words in VERDICTS if share >= least)

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import xarray as xr
 
+from frontierlag import words
 from frontierlag.analysis import Analysis
-from frontierlag.claims.answers import VERDICTS, probability_words, verdict
+from frontierlag.claims.answers import VERDICTS, verdict
 from frontierlag.claims.claim import (
     AT_LEAST,
     OF_BOUNDS,
@@ -121,7 +122,7 @@ def extremes(kind: str, smallest: Range, largest: Range) -> Question:
         bounds = bound_note(kind, WINDOW, lag(analysis, kind, WINDOW)[1])
         note = (
             f"{bounds}, and those may in truth have been the longest; the smallest is itself a "
-            f"bound in {_share(low_bound)} of the draws"
+            f"bound in {words.share(low_bound, none='none')} of the draws"
         )
         as_stated = _inside(low, smallest) & _inside(high, largest)
         possible = (low < smallest[1]) & (high < largest[1])
@@ -159,7 +160,8 @@ def _judged(
     if verdict(at_most) == VERDICTS[-1][1]:
         told = f"{bound}: {note}; the probability is an upper limit"
         return Asked(draws, possible, told, bound=bound)
-    contradicted = f"the bounds alone contradict the claim in {_share(1 - at_most)} of the draws"
+    of_draws = words.share(1 - at_most, none="none")
+    contradicted = f"the bounds alone contradict the claim in {of_draws} of the draws"
     told = f"{bound}: {note}; {contradicted}, and the rest leave it open"
     return Asked(draws, None, told, bound=bound)
 
@@ -222,7 +224,9 @@ def days_led(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
     led = 100 * ahead.mean(DATE)
     each = ahead.mean((CHAIN, DRAW))
     likeliest = each.idxmax(DATE).dt.strftime("%Y-%m-%d").item()
-    note = f"likeliest on {likeliest}, with probability {probability_words(float(each.max()))}"
+    note = (
+        f"likeliest on {likeliest}, with probability {words.probability_words(float(each.max()))}"
+    )
     if float(each.max()) == 0:
         note = "the follower led on no day in any draw"
     return Asked(led, led == 0, note)
@@ -234,10 +238,4 @@ def bound_note(kind: str, period: str, share: float) -> str:
     of = "draws" if one_day else "records" if kind == AT_RELEASE else "days"
     if share == 0:
         return f"a lower bound {'in' if one_day else 'on'} no {of[:-1]}"
-    return f"only a lower bound {'in' if one_day else 'on'} {_share(share)} of the {of}"
-
-
-def _share(share: float) -> str:
-    if share == 0:
-        return "none"
-    return "less than 1%" if share < 0.005 else f"{share:.0%}"
+    return f"only a lower bound {'in' if one_day else 'on'} {words.share(share)} of the {of}"

@@ -60,7 +60,7 @@ def constructions_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
             since = outcome.window.since.isoformat()
             own, main = outcome.lags[since, *key], base.lags[since, *key]
             moved = outcome is not base
-            error = float(np.hypot(own["mcse"], main["mcse"])) if moved else 0.0
+            error = float(np.hypot(own["mcse_median"], main["mcse_median"])) if moved else 0.0
             rows.append(
                 head
                 | {

@@ -15,9 +15,9 @@ from frontierlag.constructions.construction import (
     VENDOR,
 )
 from frontierlag.jobs import Prepared
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import REALIZED, TREND, WINDOW
-from frontierlag.summary import INTERVAL_KIND, OUTER, decimals
+from frontierlag.summary import INTERVAL_KIND, OUTER
+from frontierlag.words import STAMP, median, span, stamp
 
 # A change is told apart from chance by this many of its Monte Carlo errors.
 TOLD_APART = 3.0
@@ -142,7 +142,7 @@ def _one_at_a_time(rows: pd.DataFrame, kind: str) -> str:
         f"Leaving out one {kind} at a time moves the mean realized lag {span}; "
         f"the largest changes are those without {named}; {apart} of {len(rows)} differ from the "
         f"main answer by more than {TOLD_APART:g} Monte Carlo errors"
-        f"{f'; {bad} NOT CONVERGED' if bad else ''}."
+        f"{f'; {bad} {STAMP}' if bad else ''}."
     )
 
 
@@ -191,13 +191,8 @@ def _lag(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 def _months(row: pd.Series) -> str:
     """Median and outer interval, worded as every lag is: a bound where many days are bounds."""
-    bound = "at least " if row["lag"] == REALIZED and row["censored"] > FEW_BOUNDS else ""
-    places = decimals(float(row["mcse"]), most=1)
-    low, median, high = (
-        f"{round(float(row[name]), places) + 0.0:.{places}f}"
-        for name in ("lower90", "median", "upper90")
-    )
-    return f"{bound}{median} ({low} to {high})"
+    cells = row.to_dict()
+    return f"{median(cells)} ({span(cells)})"
 
 
 def _change(row: pd.Series) -> str:
@@ -205,4 +200,4 @@ def _change(row: pd.Series) -> str:
 
 
 def _mark(row: pd.Series) -> str:
-    return "" if bool(row["converged"]) else " NOT CONVERGED"
+    return stamp(bool(row["converged"]))

@@ -90,7 +90,7 @@ class Lag:
             for share, (low, high) in zip(probabilities, ends, strict=True):
                 name = f"eti{100 * share:g}"
                 row |= {f"{name}_lb": low, f"{name}_ub": high}
-            row |= {"mcse_mean": s["mcse"], "mcse_median": s["mcse_median"]}
+            row |= {"mcse_mean": s["mcse_mean"], "mcse_median": s["mcse_median"]}
             bound = self.censored.sel({PERIOD: period}).mean(skipna=True)
             rows.append(row | {CENSORED: float(bound), "undefined": s["undefined"]})
         return pd.DataFrame(rows, index=pd.Index(self.periods, name=PERIOD))

@@ -140,7 +140,7 @@ class CatchUp:
                     already=float((day <= day_number(self.as_of)).mean()),
                     by=self.by,
                     by_probability=by.mean,
-                    by_mcse=by.mcse,
+                    by_mcse=by.mcse_mean,
                 )
             )
         return tuple(found)

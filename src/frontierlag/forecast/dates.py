@@ -50,7 +50,7 @@ def summarize_days(day: xr.DataArray) -> DateSummary:
     low90, low50, median, high50, high90 = (_quantile(flat, q) for q in QUANTILES)
     mcse = np.nan
     if np.isfinite(median):
-        error = min(summarize((values <= median).astype(float)).mcse, 0.499)
+        error = min(summarize((values <= median).astype(float)).mcse_mean, 0.499)
         around = [_quantile(flat, q) for q in (0.5 - error, 0.5 + error)]
         mcse = (around[1] - around[0]) / 2 if np.isfinite(around).all() else np.nan
     return DateSummary(

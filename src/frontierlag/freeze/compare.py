@@ -2,11 +2,12 @@
 
 Where a sampler runs with other versions, or on another machine, the draws differ and every number
 moves by its Monte Carlo error. For two independent runs a mean differs with the standard error
-sqrt(mcse_1^2 + mcse_2^2). The error of a quantile is that of its probability divided by the density
-there; for a normal posterior, in units of the error of the mean, sqrt(p (1 - p)) / phi(z_p): 1.25
-for the median, 1.36 for the quartiles and 2.11 for the 5 % and 95 % points (Serfling 1980,
-section 2.3). A share of draws has the error sqrt(p (1 - p) / n), with the 400 effective draws that
-a converged fit has at least. Numbers within ``WIDE`` such errors, and rounding, count as the same.
+sqrt(mcse_1^2 + mcse_2^2), from the column ``mcse_mean``. The error of a quantile is that of its
+probability divided by the density there; for a normal posterior, in units of the error of the
+mean, sqrt(p (1 - p)) / phi(z_p): 1.25 for the median, 1.36 for the quartiles and 2.11 for the 5 %
+and 95 % points (Serfling 1980, section 2.3). A share of draws has the error
+sqrt(p (1 - p) / n), with the 400 effective draws that a converged fit has at least. Numbers within
+``WIDE`` such errors, and rounding, count as the same.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def _compare(one: Path, other: Path, name: str) -> Compared:
     if name in EXACT:
         return Compared(name, DIFFERENT, "no chance is in it, so it should be identical")
     a, b = (pd.read_csv(path, dtype=dict.fromkeys(KEYS, str)) for path in (one, other))
-    if "mcse" not in a.columns:
+    if _errors(a) is None:
         return Compared(name, NOT_JUDGED, "its numbers have no stated Monte Carlo error")
     keys = [key for key in KEYS if key in a.columns]
     if list(a.columns) != list(b.columns) or not a[keys].equals(b[keys]):
@@ -105,8 +106,10 @@ def _judge(a: pd.DataFrame, b: pd.DataFrame, keys: list[str], name: str) -> Comp
 def _tolerance(a: pd.DataFrame, b: pd.DataFrame, column: str) -> np.ndarray | None:
     """How far two numbers of a column may be apart; None for a column that is not judged."""
     rounding = 10.0**-DIGITS
-    both = [table["mcse"].fillna(0.0).to_numpy(dtype=float) for table in (a, b)]
-    error = np.hypot(*both)
+    both = [_errors(table) for table in (a, b)]
+    if both[0] is None or both[1] is None:
+        return None
+    error = np.hypot(both[0], both[1])
     if column == "mean":
         return np.asarray(WIDE * error + rounding)
     if column in QUANTILE_OF:
@@ -118,4 +121,16 @@ def _tolerance(a: pd.DataFrame, b: pd.DataFrame, column: str) -> np.ndarray | No
         # A share of 0 or 1 in both has no error; one draw more than none has.
         share = np.clip(np.nan_to_num(shares).mean(0), 1 / MIN_ESS, 1 - 1 / MIN_ESS)
         return np.asarray(WIDE * np.sqrt(2 * share * (1 - share) / MIN_ESS) + rounding)
+    return None
+
+
+def _errors(table: pd.DataFrame) -> np.ndarray | None:
+    """Monte Carlo error of each row's mean; None if the table states no error.
+
+    Where only that of the median is stated, it is divided by the factor by which it is larger.
+    """
+    of_median = np.sqrt(0.25) / stats.norm.pdf(0.0)
+    for name, factor in (("mcse_mean", 1.0), ("mcse", 1.0), ("mcse_median", of_median)):
+        if name in table.columns:
+            return np.asarray(table[name].fillna(0.0).to_numpy(dtype=float) / factor)
     return None

@@ -252,7 +252,7 @@ def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[di
                     "upper50": s.upper50,
                     "lower90": s.lower90,
                     "upper90": s.upper90,
-                    "mcse": s.mcse,
+                    "mcse_mean": s.mcse_mean,
                     "undefined": s.undefined,
                     "censored": censored,
                     "converged": answers.converged(key),
@@ -302,7 +302,7 @@ def changes_table(
             values = {}
             for key in set(keys.values()):
                 s = summarize(answers.lag(key, window, kind, WHOLE)[0])
-                values[key] = (s.mean, s.mcse)
+                values[key] = (s.mean, s.mcse_mean)
             total, parts = taken_apart(keys, values)
             row: dict[str, Any] = {
                 "from": a.name,
@@ -313,7 +313,7 @@ def changes_table(
                 "since": str(window.since),
                 "as_of": str(window.as_of),
                 "change": total[0],
-                "mcse": total[1],
+                "mcse_mean": total[1],
             }
             for component, name in CAUSES.items():
                 row[name], row[f"{name}_mcse"] = parts[component]

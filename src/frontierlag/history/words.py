@@ -145,8 +145,8 @@ def _causes(found: History) -> list[str]:
 def _step(row: dict[Any, Any]) -> str:
     parts = ", ".join(f"{name} {row[name]:+.2f}" for name in CAUSES.values())
     return (
-        f"{row['from_vintage']} to {row['to_vintage']} {row['change']:+.2f} ± {row['mcse']:.2f} "
-        f"({parts})"
+        f"{row['from_vintage']} to {row['to_vintage']} {row['change']:+.2f} "
+        f"± {row['mcse_mean']:.2f} ({parts})"
     )
 
 

@@ -215,7 +215,7 @@ def _counted(releases: Available, chosen: np.ndarray, day: date) -> tuple[Counte
         own = chosen == position
         share = float(own.mean())
         labelled = own.reshape(releases.capability.shape[:2]).astype(float)
-        mcse = summarize(xr.DataArray(labelled, dims=SAMPLE_DIMS)).mcse
+        mcse = summarize(xr.DataArray(labelled, dims=SAMPLE_DIMS)).mcse_mean
         if position < 0:
             found.append(CountedFrom("", LEADER, None, 0.0, 0.0, 0.0, share, mcse, 0.0))
             continue

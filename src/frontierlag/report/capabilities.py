@@ -13,7 +13,7 @@ from frontierlag.names import BENCHMARK, CAPABILITIES, FOLLOWER, LEADER, OTHER, 
 from frontierlag.report.tables import DIGITS, origin
 from frontierlag.summary import summarize_each
 
-_SUMMARY = ("median", "lower50", "upper50", "lower90", "upper90", "mcse")
+_SUMMARY = ("median", "lower50", "upper50", "lower90", "upper90", "mcse_mean")
 # What benchmarks have, and how many digits mean something: a point, a log odds a point, a fraction.
 _OF_BENCHMARKS = {"difficulty": DIGITS, "discrimination": 5, "noise": 5}
 NEITHER = "neither group"

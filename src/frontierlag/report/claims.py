@@ -6,14 +6,17 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from frontierlag.claims.answers import VERDICTS, Answer, probability_words
+from frontierlag.claims.answers import VERDICTS, Answer
 from frontierlag.claims.claim import AT_LEAST
 from frontierlag.jobs import Prepared
-from frontierlag.report.sentences import number
 from frontierlag.report.tables import DIGITS
 from frontierlag.summary import INTERVAL_KIND
+from frontierlag.words import number, probability_words
 
-_NUMBERS = ("median", "lower50", "upper50", "lower90", "upper90", "mcse", "undefined")
+_NUMBERS = (
+    *("median", "lower50", "upper50", "lower90", "upper90"),
+    *("mcse_mean", "mcse_median", "undefined"),
+)
 
 
 def claim_table(answers: Sequence[Answer], item: Prepared) -> pd.DataFrame:

@@ -11,9 +11,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from frontierlag import words
 from frontierlag.checks.convergence import Convergence
-from frontierlag.claims.answers import probability_words
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.published import Convention
 from frontierlag.manifest import draws_record, results_record
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
@@ -21,9 +20,8 @@ from frontierlag.report.claims import bounded
 from frontierlag.report.estimands import LAST_DAY
 from frontierlag.report.last_day import of_model, spikes
 from frontierlag.report.preflight import failed_checks
-from frontierlag.report.sentences import joined_span, number
 from frontierlag.scores import Releases, ScoreTable, date_lint
-from frontierlag.summary import INTERVAL_KIND, decimals
+from frontierlag.summary import INTERVAL_KIND
 from frontierlag.terminal import terminal as terminal
 
 if TYPE_CHECKING:
@@ -44,23 +42,21 @@ def show_lags(console: Console, lags: pd.DataFrame, days: pd.DataFrame) -> None:
     for name in ("median", "50 %", "90 %", "undefined", "bound only"):
         table.add_column(name, justify="right")
     for row in lags.to_dict("records"):
-        places = decimals(float(row["mcse"]), most=1)
-        name = row["model"] if row["converged"] else f"{row['model']} (NOT CONVERGED)"
+        name = f"{row['model']}{words.stamp(row['converged'], brackets=True)}"
+        shares = [words.share(row[part], none="") for part in ("undefined", "censored")]
         day = of_model(days, row["model"])
         if (row["lag"], row["period"]) == (REALIZED, CURRENT) and day is not None:
             values = spikes(day).replace(", ", "\n")
-            cells = ("", values, _share(row["undefined"]), _share(row["censored"]))
-            table.add_row(name, row["lag"], row["period"], "probabilities", *cells)
+            table.add_row(name, row["lag"], row["period"], "probabilities", "", values, *shares)
             continue
         table.add_row(
             name,
             row["lag"],
             row["period"],
-            _at_least(row) + _figure(row["median"], places),
-            _range(row["lower50"], row["upper50"], places),
-            _range(row["lower90"], row["upper90"], places),
-            _share(row["undefined"]),
-            _share(row["censored"]),
+            words.median(row),
+            words.span(row, inner=True),
+            words.span(row),
+            *shares,
         )
     console.print(table)
     console.print(
@@ -78,10 +74,10 @@ def show_claims(console: Console, answers: Sequence[Answer]) -> None:
         table.add_column(name)
     for a in answers:
         s = a.summary
-        middle = bounded(f"{number(s.median, s)} {a.claim.unit}", a.bound) if s else "none"
-        outer = f"{number(s.lower90, s)} to {number(s.upper90, s)}" if s else "none"
-        verdict = a.verdict if a.converged is not False else f"{a.verdict} (NOT CONVERGED)"
-        share = probability_words(a.probability)
+        middle = bounded(f"{words.number(s.median, s)} {a.claim.unit}", a.bound) if s else "none"
+        outer = f"{words.number(s.lower90, s)} to {words.number(s.upper90, s)}" if s else "none"
+        verdict = f"{a.verdict}{words.stamp(a.converged, brackets=True)}"
+        share = words.probability_words(a.probability)
         table.add_row(a.claim.number, a.claim.words, middle, outer, share, verdict)
     console.print(table)
 
@@ -184,11 +180,9 @@ def show_window_and_influence(
 
 def _start_cell(row: Mapping[Hashable, Any]) -> str:
     """Median and interval of one start, marked if its fit may not be shown without."""
-    mark = "" if pd.isna(row["converged"]) or row["converged"] else " (NOT CONVERGED)"
-    if math.isnan(row["lower90"]):
-        return f"{_figure(row['median'], 1)}{mark}"
-    outer = _range(row["lower90"], row["upper90"], 1)
-    return f"{_at_least(row)}{_figure(row['median'], 1)} ({outer}){mark}"
+    mark = words.stamp(words.converged(row), brackets=True)
+    outer = "" if math.isnan(row["lower90"]) else f" ({words.span(row)})"
+    return f"{words.median(row)}{outer}{mark}"
 
 
 def show_levels(console: Console, levels: pd.DataFrame) -> None:
@@ -197,13 +191,12 @@ def show_levels(console: Console, levels: pd.DataFrame) -> None:
     for name in ("score", "median", "90 %", "undefined", "outside the data"):
         table.add_column(name, justify="right")
     for row in levels.to_dict("records"):
-        places = decimals(float(row["mcse"]), most=1)
         table.add_row(
             f"{row['level']:g}",
-            _figure(row["median"], places),
-            _range(row["lower90"], row["upper90"], places),
-            _share(row["undefined"]),
-            _share(row["censored"]),
+            words.figure(row["median"], words.error_of(row)),
+            words.span(row),
+            words.share(row["undefined"], none=""),
+            words.share(row["censored"], none=""),
         )
     console.print(table)
 
@@ -215,17 +208,12 @@ def show_sensitivity(console: Console, found: Sensitivity) -> None:
         table.add_column(name)
     window = found.alternatives[found.alternatives["period"] == WINDOW]
     for row in window.to_dict("records"):
-        mark = (
-            ""
-            if row["converged"] in (True, None) or pd.isna(row["converged"])
-            else " (NOT CONVERGED)"
-        )
         table.add_row(
-            f"{row['alternative']}{mark}",
+            f"{row['alternative']}{words.stamp(words.converged(row), brackets=True)}",
             str(row["model"]),
             str(row["lag"]),
-            _figure(row["median"], 1),
-            "" if math.isnan(row["lower90"]) else _range(row["lower90"], row["upper90"], 1),
+            words.figure(row["median"], words.error_of(row)),
+            "" if math.isnan(row["lower90"]) else words.span(row),
         )
     console.print(table)
     show_window_and_influence(console, found.starts, found.influence)
@@ -288,22 +276,5 @@ def show_rows(console: Console, scores: ScoreTable, most: int) -> None:
     console.print(table)
 
 
-def _at_least(row: Mapping[Hashable, Any]) -> str:
-    """The words before a lag that is a lower bound on too many days."""
-    return "at least " if row["censored"] > FEW_BOUNDS and row["lag"] != TREND else ""
-
-
 def _figure(value: float, places: int) -> str:
     return "none" if math.isnan(value) else f"{value:.{places}f}"
-
-
-def _range(low: float, high: float, places: int) -> str:
-    if math.isnan(low):
-        return "none"
-    return joined_span(f"{low:.{places}f}", f"{high:.{places}f}")
-
-
-def _share(value: float) -> str:
-    if math.isnan(value) or value == 0:
-        return ""
-    return "<1 %" if value < 0.01 else f"{value:.0%}".replace("%", " %")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from frontierlag.analysis import Analysis
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.model import first_model
 from frontierlag.names import (
     AT_RELEASE,
@@ -20,7 +19,8 @@ from frontierlag.report.estimands import last_day_table
 from frontierlag.report.last_day import sentence as day_sentence
 from frontierlag.report.last_day import sides, told
 from frontierlag.scores.metric import ECI
-from frontierlag.summary import INTERVAL_KIND, OUTER, Summary, decimals, summarize
+from frontierlag.summary import INTERVAL_KIND, OUTER, summarize
+from frontierlag.words import AT_LEAST, STAMP, mostly_bound, number, outer, share
 
 # The headline models of the index, of scores and of the benchmark results behind them.
 HEADLINE, JOINT_HEADLINE = first_model(ECI), first_model(ECI, "results")
@@ -30,28 +30,6 @@ _BOUND = {
     AT_RELEASE: "only a lower bound",
     TREND: "read from the leader's curve outside the data",
 }
-
-
-def number(value: float, summary: Summary) -> str:
-    """A figure with no more decimals than its Monte Carlo error supports."""
-    places = decimals(max(summary.mcse, summary.mcse_median), most=1)
-    return f"{round(value, places) + 0.0:.{places}f}"  # plus zero: no figure reads -0.0
-
-
-def interval(summary: Summary) -> str:
-    """Median and outer interval, as in ``6.9 (5.9 to 7.9)``."""
-    return f"{number(summary.median, summary)} ({span(summary)})"
-
-
-def span(summary: Summary) -> str:
-    """The outer interval, as in ``5.9 to 7.9``; of one value, that it is the only one."""
-    low, high = (number(v, summary) for v in (summary.lower90, summary.upper90))
-    return joined_span(low, high)
-
-
-def joined_span(low: str, high: str) -> str:
-    """An interval in words; where both of its ends are one figure, that it hardly varies."""
-    return f"{low} throughout" if low == high else f"{low} to {high}"
 
 
 def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW) -> str:
@@ -66,22 +44,21 @@ def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW)
     summary = summarize(measured.lag(kind, period))
     censored = float(measured.lags[kind][CENSORED].sel({PERIOD: period}).mean())
     leader, follower = releases.group_names
-    at_least = censored > FEW_BOUNDS and kind != TREND
-    bound = "at least " if at_least else ""
+    at_least = mostly_bound(kind, censored)
+    bound = AT_LEAST if at_least else ""
     sentence = (
         f"{follower} trails {leader} by {bound}{number(summary.median, summary)} months "
-        f"({OUTER:.0%} {INTERVAL_KIND} interval {span(summary)}; "
+        f"({OUTER:.0%} {INTERVAL_KIND} interval {outer(summary)}; "
         f"{_what(kind, period, analysis)}; {analysis.name}, "
         f"{releases.table}, as of {releases.as_of})"
     )
     extra = []
     if censored > 0 and not at_least:
-        share = f"{censored:.0%}" if censored >= 0.01 else "less than 1%"
-        extra.append(f"on {share} of the days it is {_BOUND[kind]}")
+        extra.append(f"on {share(censored)} of the days it is {_BOUND[kind]}")
     if summary.undefined > 0:
         extra.append(f"undefined in {summary.undefined:.1%} of the draws")
     if not analysis.convergence.converged:
-        extra.append("NOT CONVERGED")
+        extra.append(STAMP)
     return sentence + "".join(f"; {text}" for text in extra) + "."
 
 
@@ -91,7 +68,7 @@ def _last_day_sentence(analysis: Analysis) -> str:
     names = sides(releases.comparison.column, *releases.group_names)
     words = day_sentence(day, *names, str(analysis.measured.window.as_of))
     about = f" (realized lag; {analysis.name}, {releases.table}, as of {releases.as_of})"
-    stamp = "" if day.converged else "; NOT CONVERGED"
+    stamp = "" if day.converged else f"; {STAMP}"
     return f"{words[0].upper()}{words[1:]}{about}{stamp}."
 
 

@@ -29,7 +29,10 @@ from frontierlag.names import (
 from frontierlag.summary import summarize
 
 DIGITS = 3
-_SUMMARY = ("mean", "median", "lower50", "upper50", "lower90", "upper90", "mcse", "undefined")
+_SUMMARY = (
+    *("mean", "median", "lower50", "upper50", "lower90", "upper90"),
+    *("mcse_mean", "mcse_median", "undefined"),
+)
 
 
 def lag_table(analysis: Analysis) -> pd.DataFrame:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.lags.trend import curve
-from frontierlag.report.sentences import number
 from frontierlag.scores.side_by_side import record_holders, shared_models, unshared_models
 from frontierlag.summary import OUTER, Summary
 from frontierlag.vintages import AFTER, BEFORE, Change, Corner, VintageComparison
+from frontierlag.words import figure, number
 
 DIGITS = 6  # enough that rounded parts add up to the rounded total
 
@@ -19,12 +19,12 @@ def vintage_table(comparison: VintageComparison) -> pd.DataFrame:
 
     Steps 'from' and 'to' hold the posterior mean and interval of the window's mean lag; 'scores',
     'dates', 'releases' and 'total' hold changes of the posterior mean, whose Monte Carlo error is
-    ``mcse``; ``first`` and ``last`` are the change when the component is replaced before or after
-    the two others; ``in_sds`` is the total in posterior standard deviations.
+    ``mcse_mean``; ``first`` and ``last`` are the change when the component is replaced before or
+    after the two others; ``in_sds`` is the total in posterior standard deviations.
     """
     rows = [row for change in comparison.changes for row in _rows(comparison, change)]
     # Adding zero turns a rounded -0.0 into 0.0.
-    numbers = ["months", "mcse", "lower90", "upper90", "first", "last", "in_sds"]
+    numbers = ["months", "mcse_mean", "lower90", "upper90", "first", "last", "in_sds"]
     table = pd.DataFrame(rows)
     table[numbers] = table[numbers].astype(float).round(DIGITS) + 0.0
     return table.assign(converged=comparison.converged)
@@ -91,7 +91,7 @@ def _rows(comparison: VintageComparison, change: Change) -> list[dict[str, objec
         return origin | {
             "step": step,
             "months": summary.mean,
-            "mcse": summary.mcse,
+            "mcse_mean": summary.mcse_mean,
             "lower90": summary.lower90,
             "upper90": summary.upper90,
             "undefined": summary.undefined,
@@ -104,13 +104,13 @@ def _rows(comparison: VintageComparison, change: Change) -> list[dict[str, objec
         | {
             "step": part.component,
             "months": part.months,
-            "mcse": part.mcse,
+            "mcse_mean": part.mcse,
             "first": part.first,
             "last": part.last,
         }
         for part in change.parts
     ]
-    total = {"months": change.total, "mcse": change.mcse, "in_sds": change.in_sds}
+    total = {"months": change.total, "mcse_mean": change.mcse, "in_sds": change.in_sds}
     return [
         end("from", BEFORE, change.before, change.censored[0]),
         *parts,
@@ -154,7 +154,7 @@ def _sentence(comparison: VintageComparison, change: Change) -> str:
     leader, follower = comparison.pair.a.group_names
     window, tables = comparison.window, comparison.tables
     ends = [
-        f"{number(s.mean, s)} months ({OUTER:.0%} interval {number(s.lower90, s)} to "
+        f"{figure(s.mean, s.mcse_mean)} months ({OUTER:.0%} interval {number(s.lower90, s)} to "
         f"{number(s.upper90, s)})"
         for s in (change.before, change.after)
     ]

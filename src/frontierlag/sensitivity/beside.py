@@ -96,7 +96,7 @@ def starts_beside(
             told = {"period": WINDOW, "note": why_not(start, whole)}
             rows += [head | {"lag": kind} | told for kind in KINDS]
         rows += least_squares(every, whole, start)
-    return _of(every, typed(rows, START_COLUMNS))
+    return _of(every, typed(rows, START_COLUMNS, analysis.fit.settings))
 
 
 def influence_beside(analysis: Analysis) -> pd.DataFrame:

@@ -31,7 +31,17 @@ from frontierlag.sensitivity.refit import (
 from frontierlag.sensitivity.table import NUMBERS, typed
 from frontierlag.settings import QUICK, SamplerSettings
 
-COLUMNS = ("dates", "model", "lag", "period", *NUMBERS, "converged", "n_releases", "note")
+COLUMNS = (
+    "dates",
+    "model",
+    "lag",
+    "period",
+    *NUMBERS,
+    "converged",
+    "n_releases",
+    "settings",
+    "note",
+)
 AS_GIVEN = "as given"
 
 
@@ -200,7 +210,8 @@ def with_date_errors(
 
     Returns
     -------
-    Rows of ``COLUMNS``, months: dates as given, then with the error. ``mcse`` of the mixture
+    Rows of ``COLUMNS``, months: dates as given, then with the error. ``mcse_median`` of the
+    mixture
     includes what so few sets of dates leave open. It has converged if every fit has.
 
     Raises
@@ -221,7 +232,7 @@ def with_date_errors(
     found = refit_all(tasks, settings, workers, done)
     base, erring = found[0], [found[1 + k] for k in range(draws)]
     rows = _rows(AS_GIVEN, spec, [base]) + _rows(error.words, spec, erring)
-    return typed(rows, COLUMNS)
+    return typed(rows, COLUMNS, settings)
 
 
 def mixture(fits: list[xr.DataArray]) -> xr.DataArray:
@@ -244,7 +255,8 @@ def _rows(dates: str, spec: ModelSpec, fits: list[Refit]) -> list[dict[str, Any]
             medians = [median for median in own if np.isfinite(median)]
             if medians:
                 between = np.std(medians) / np.sqrt(len(medians))
-                cells["mcse"] = round(float(np.hypot(cells["mcse"], between)), DIGITS)
+                error = float(np.hypot(cells["mcse_median"], between))
+                cells["mcse_median"] = round(error, DIGITS)
             rows.append(
                 {
                     "dates": dates,

@@ -52,6 +52,7 @@ COLUMNS = (
     "probability_best",
     "converged",
     "n_releases",
+    "settings",
     "note",
 )
 
@@ -83,9 +84,8 @@ def influence_table(
     -------
     Rows of ``COLUMNS``, months, the largest ``change`` of a median against the full fit first. The
     full fit is the row whose ``kind`` is ``none``, at the end with those that cannot be fitted,
-    whose ``note`` says why. A change without a ``median`` is an expectation, of a mean. ``mcse`` is
-    that of the median; the full fit, with ``BASE_DRAWS`` times the draws, adds little to it in a
-    change.
+    whose ``note`` says why. A change without a ``median`` is an expectation, of a mean. The full
+    fit, with ``BASE_DRAWS`` times the draws, adds little to the error of a change.
     """
     workers = workers or os.cpu_count() or 1
     case = Case.of(job, model)
@@ -118,8 +118,9 @@ def influence_table(
     found = refit_all(tasks, settings, workers, done)
     for key, head in heads.items():
         rows += _rows(head, found[key], base)
-    rows += _rows({"left_out": "", "kind": "none", "group": ""}, base, base)
-    table = typed(rows, COLUMNS)
+    full = {"left_out": "", "kind": "none", "group": "", "settings": more.words}
+    rows += _rows(full, base, base)
+    table = typed(rows, COLUMNS, settings)
     size = table["change"].abs().where(table["kind"] != "none", -1.0).fillna(-2.0)
     return table.loc[size.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 

@@ -175,7 +175,7 @@ def gate_of(fit: Fit, lags: Sequence[Lags]) -> Convergence:
 
 
 def numbers(draws: xr.DataArray, censored: float) -> dict[str, float]:
-    """What a table says of one lag; ``mcse`` is the Monte Carlo error of the median."""
+    """What a table says of one lag; ``mcse_median`` is the Monte Carlo error of the median."""
     s = summarize(draws)
     values = {
         "median": s.median,
@@ -183,7 +183,7 @@ def numbers(draws: xr.DataArray, censored: float) -> dict[str, float]:
         "upper50": s.upper50,
         "lower90": s.lower90,
         "upper90": s.upper90,
-        "mcse": s.mcse_median,
+        "mcse_median": s.mcse_median,
         "undefined": s.undefined,
         "censored": censored,
     }

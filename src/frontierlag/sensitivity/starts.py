@@ -52,6 +52,7 @@ COLUMNS = (
     *NUMBERS,
     "converged",
     "n_releases",
+    "settings",
     "note",
 )
 
@@ -115,7 +116,7 @@ def window_starts(
         done(f"window starts: {name}")
     rows = [row for one in cases for row in found[one.model]]
     rows += [row for start in starts for row in least_squares(case.releases, case.window, start)]
-    return typed(rows, COLUMNS)
+    return typed(rows, COLUMNS, settings)
 
 
 def _of_model(

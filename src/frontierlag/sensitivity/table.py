@@ -35,7 +35,7 @@ NUMBERS = (
     "upper50",
     "lower90",
     "upper90",
-    "mcse",
+    "mcse_median",
     "undefined",
     "censored",
 )
@@ -48,6 +48,7 @@ COLUMNS = (
     *NUMBERS,
     "converged",
     "n_releases",
+    "settings",
     "note",
 )
 
@@ -82,7 +83,8 @@ def sensitivity_table(
     -------
     Rows of ``COLUMNS``, in months, in the order of the alternatives. A convention has a ``median``
     (its value) and no interval, and no verdict: ``converged`` is missing. An alternative that does
-    not exist here has no numbers and says why in ``note``. ``mcse`` is that of the median.
+    not exist here has no numbers and says why in ``note``. ``settings`` says how many draws a row
+    rests on: fewer than a run's, whose own tables give the base with more.
     """
     case = Case.of(job, model)
     rows: dict[int, list[dict[str, Any]]] = {}
@@ -106,7 +108,7 @@ def sensitivity_table(
     for at, alternative, changed, key in wanted:
         position = tasks[key].windows.index(changed.window)
         rows[at] = lag_rows(alternative, changed.model, found[key], position)
-    return typed([row for at in sorted(rows) for row in rows[at]], COLUMNS)
+    return typed([row for at in sorted(rows) for row in rows[at]], COLUMNS, settings)
 
 
 def _identity(case: Case) -> tuple[object, ...]:
@@ -135,9 +137,22 @@ def lag_rows(
     ]
 
 
-def typed(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Rows as a table: numbers that may be missing are NaN, words that may be are empty."""
+def typed(
+    rows: Sequence[dict[str, Any]],
+    columns: Sequence[str],
+    settings: SamplerSettings | None = None,
+) -> pd.DataFrame:
+    """Rows as a table: numbers that may be missing are NaN, words that may be are empty.
+
+    With ``settings`` the column of that name says how many draws each row rests on, where it rests
+    on a fit and does not say so itself.
+    """
     table = pd.DataFrame(rows, columns=list(columns))
+    if settings is not None:
+        of_fit = table["converged"].notna()
+        table["settings"] = table["settings"].where(
+            ~of_fit | table["settings"].notna(), settings.words
+        )
     for name in table.columns:
         if name == "converged":
             table[name] = table[name].astype("boolean")

@@ -10,18 +10,18 @@ from typing import Any
 import pandas as pd
 
 from frontierlag.errors import ResultsError, SpecError
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.last_day import Told, of_model
 from frontierlag.results_folder import headline_model, read_manifest, read_table
 from frontierlag.scores import is_epochs
-from frontierlag.summary import OUTER, decimals
+from frontierlag.summary import OUTER
+from frontierlag.words import error_of, figure, mostly_bound
 
 LAGS = (REALIZED, TREND, AT_RELEASE)
 ALL = "all"
 # What a run may have been fitted to in place of scores with intervals, by its key in the manifest.
 FITTED = {"results": "benchmark results", "draws": "joint draws"}
-_NUMBERS = ("mean", "median", "lower90", "upper90", "mcse", "undefined", "censored")
+_NUMBERS = ("mean", "median", "lower90", "upper90", "undefined", "censored")
 _DAY_COLUMNS = (
     *("model", "group", "release", "released", "months", "probability", "censored"),
     *("bracket", "split", "ahead", "converged"),
@@ -96,7 +96,7 @@ class Estimate:
     median: float
     lower: float
     upper: float
-    mcse: float
+    mcse_median: float
     undefined: float
     censored: float
     converged: bool
@@ -110,7 +110,7 @@ class Estimate:
     @property
     def at_least(self) -> bool:
         """Whether the lag is mostly only known to be at least this large."""
-        return self.censored > FEW_BOUNDS and self.lag != TREND
+        return mostly_bound(self.lag, self.censored)
 
     @property
     def one_day(self) -> bool:
@@ -124,8 +124,7 @@ class Estimate:
 
     def figure(self, value: float) -> str:
         """A number with no more decimals than its Monte Carlo error supports."""
-        places = decimals(self.mcse, most=1)
-        return f"{round(value, places) + 0.0:.{places}f}"  # plus zero: no figure reads -0.0
+        return figure(value, self.mcse_median)
 
 
 def read_estimates(folder: Path) -> list[Estimate]:
@@ -209,7 +208,7 @@ def read_days(folder: Path) -> pd.DataFrame:
 
 
 def _estimate(row: dict[str, Any], source: Source, days: pd.DataFrame) -> Estimate:
-    mean, median, lower, upper, mcse, undefined, censored = (float(row[c]) for c in _NUMBERS)
+    mean, median, lower, upper, undefined, censored = (float(row[c]) for c in _NUMBERS)
     is_day = (str(row["lag"]), str(row["period"])) == (REALIZED, CURRENT)
     return Estimate(
         source=source,
@@ -220,7 +219,7 @@ def _estimate(row: dict[str, Any], source: Source, days: pd.DataFrame) -> Estima
         median=median,
         lower=lower,
         upper=upper,
-        mcse=mcse,
+        mcse_median=error_of(row),
         undefined=undefined,
         censored=censored,
         converged=str(row["converged"]) == "True",

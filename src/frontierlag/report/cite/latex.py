@@ -12,7 +12,6 @@ from frontierlag.errors import SpecError
 from frontierlag.report.cite.estimate import Estimate
 from frontierlag.report.cite.words import (
     MARKED,
-    UNCONVERGED,
     english,
     estimand,
     interval_of,
@@ -20,8 +19,8 @@ from frontierlag.report.cite.words import (
     undefined_share,
 )
 from frontierlag.report.last_day import spikes
-from frontierlag.report.sentences import joined_span
 from frontierlag.summary import OUTER
+from frontierlag.words import STAMP, joined_span
 
 PREFIX = "lag"
 _SPECIAL = {
@@ -82,7 +81,7 @@ def macros(estimates: Sequence[Estimate], prefix: str = PREFIX) -> str:
             if name in names:
                 raise SpecError(f"two of the models asked for would share the macro \\{name}")
             names.add(name)
-            stamp = "" if e.converged or suffix == "Sentence" else rf" \textbf{{{UNCONVERGED}}}"
+            stamp = "" if e.converged or suffix == "Sentence" else rf" \textbf{{{STAMP}}}"
             lines.append(rf"\newcommand{{\{name}}}{{{text}{stamp}}}")
     return "\n".join(lines)
 
@@ -108,7 +107,7 @@ def table(estimates: Sequence[Estimate]) -> str:
         r"    \midrule",
     ]
     for e in estimates:
-        stamp = "" if e.converged else rf" \textbf{{{UNCONVERGED}}}"
+        stamp = "" if e.converged else rf" \textbf{{{STAMP}}}"
         share = escape(share_of(e)) if e.censored > 0 else "--"
         without = escape(undefined_share(e)) if e.undefined > 0 else "--"
         named = (escape(estimand(e)), escape(e.model) + stamp)

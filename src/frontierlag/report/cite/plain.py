@@ -11,7 +11,6 @@ import pandas as pd
 from frontierlag.report.cite.estimate import Estimate
 from frontierlag.report.cite.words import (
     MARKED,
-    UNCONVERGED,
     chinese,
     days,
     english,
@@ -22,6 +21,7 @@ from frontierlag.report.cite.words import (
 )
 from frontierlag.report.last_day import spikes
 from frontierlag.summary import OUTER
+from frontierlag.words import AT_LEAST, STAMP
 
 
 def text(estimates: Sequence[Estimate]) -> str:
@@ -39,10 +39,10 @@ def markdown(estimates: Sequence[Estimate]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for e in estimates:
-        bound = "at least " if e.at_least else ""
+        bound = AT_LEAST if e.at_least else ""
         median = f"{bound}{e.figure(e.median)}" if e.defined else "undefined"
         outer = interval_of(e)
-        model = e.model if e.converged else f"{e.model} ({UNCONVERGED})"
+        model = e.model if e.converged else f"{e.model} ({STAMP})"
         share = share_of(e)
         cells = (estimand(e), model, median, outer, share, undefined_share(e))
         rows.append(f"| {' | '.join(map(_escaped, cells))} |")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.cite.estimate import Estimate, Source
 from frontierlag.report.last_day import ARTICLE, sentence, sentence_chinese, sides, spikes
-from frontierlag.report.sentences import joined_span
 from frontierlag.summary import OUTER
+from frontierlag.words import AT_LEAST, STAMP, joined_span, share
 
-UNCONVERGED = "NOT CONVERGED"
 UNCONVERGED_ZH = "未收敛"
 
 _CHINESE = {
@@ -67,7 +66,7 @@ def english(e: Estimate) -> str:
         MAXIMUM: f"at the largest between {s.since} and {s.as_of}",
     }.get(e.period, f"on average from {' to '.join(days(e))}")
     if e.defined:
-        bound = "at least " if e.at_least else ""
+        bound = AT_LEAST if e.at_least else ""
         told = (
             f"trails that {leader} by {bound}{e.figure(e.median)} months {when} "
             f"(posterior median; {_interval(e)}"
@@ -103,7 +102,7 @@ def _english_day(e: Estimate) -> str:
     assert e.day is not None
     told = sentence(e.day, *sides(s.column, s.leader, s.follower), s.as_of)
     about = f"(realized lag; model {e.model}; data {_data(s)})"
-    stamp = "" if e.converged else f"; {UNCONVERGED}: this fit missed the convergence checks"
+    stamp = "" if e.converged else f"; {STAMP}: this fit missed the convergence checks"
     return f"{told[0].upper()}{told[1:]} {about}{stamp}."
 
 
@@ -113,7 +112,7 @@ def _chinese_day(e: Estimate) -> str:
     leader, follower = (_CHINESE.get(name, name) for name in (s.leader, s.follower))
     told = sentence_chinese(e.day, leader, follower, s.as_of)
     about = f"（{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}）"
-    stamp = "" if e.converged else f"；{UNCONVERGED_ZH}（{UNCONVERGED}）：该拟合未通过收敛检查"
+    stamp = "" if e.converged else f"；{UNCONVERGED_ZH}（{STAMP}）：该拟合未通过收敛检查"
     return f"{_SUBJECT_ZH[e.lag].format(follower=follower)}{told}{about}{stamp}。"
 
 
@@ -146,9 +145,7 @@ MARKED = "bound or extrapolated"
 
 def share_of(e: Estimate) -> str:
     """How much of an estimate is a bound only, for the cell of a table."""
-    if e.censored == 0:
-        return "never"
-    return f"{e.censored:.0%}" if e.censored >= 0.01 else "under 1%"
+    return share(e.censored)
 
 
 def interval_of(e: Estimate) -> str:
@@ -160,9 +157,7 @@ def interval_of(e: Estimate) -> str:
 
 def undefined_share(e: Estimate) -> str:
     """In how many draws there is no lag, for the cell of a table."""
-    if e.undefined == 0:
-        return "none"
-    return f"{e.undefined:.0%}" if e.undefined >= 0.01 else "under 1%"
+    return share(e.undefined, none="none")
 
 
 def _caveats(e: Estimate) -> list[str]:
@@ -173,9 +168,9 @@ def _caveats(e: Estimate) -> list[str]:
     found = []
     if e.censored > 0:
         where = "in" if unit == "draws" else "on"
-        found.append(f"{where} {_share(e.censored)} of the {unit} {bound}")
+        found.append(f"{where} {share(e.censored)} of the {unit} {bound}")
     if e.undefined > 0:
-        found.append(f"in {_share(e.undefined)} of the draws there is no lag")
+        found.append(f"in {share(e.undefined)} of the draws there is no lag")
     if e.one_value:
         found.append(
             f"at least {OUTER:.0%} of the draws agree to the day, with release dates taken as exact"
@@ -183,7 +178,7 @@ def _caveats(e: Estimate) -> list[str]:
     if e.defined and e.lower < 0:
         found.append("a negative lag means being ahead")
     if not e.converged:
-        found.append(f"{UNCONVERGED}: this fit missed the convergence checks")
+        found.append(f"{STAMP}: this fit missed the convergence checks")
     return found
 
 
@@ -200,7 +195,7 @@ def _caveats_zh(e: Estimate, leader: str) -> list[str]:
     if e.defined and e.lower < 0:
         found.append(f"负值表示已领先{leader}")
     if not e.converged:
-        found.append(f"{UNCONVERGED_ZH}（{UNCONVERGED}）：该拟合未通过收敛检查")
+        found.append(f"{UNCONVERGED_ZH}（{STAMP}）：该拟合未通过收敛检查")
     return found
 
 
@@ -209,10 +204,6 @@ def _counted(e: Estimate) -> str:
     if e.one_day and e.period != MAXIMUM:
         return "draws"
     return "records" if e.lag == AT_RELEASE else "days"
-
-
-def _share(value: float) -> str:
-    return f"{value:.0%}" if value >= 0.01 else "less than 1%"
 
 
 def _share_zh(value: float) -> str:

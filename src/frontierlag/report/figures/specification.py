@@ -247,8 +247,8 @@ def _changes(axes: Axes, rows: pd.DataFrame, groups: tuple[str, str], kind: str)
             alpha=0.85 if row.kind == "maker" else 0.55,
             gid="change",
         )
-        if np.isfinite(row.mcse):
-            error = 2 * row.mcse
+        if np.isfinite(row.mcse_median):
+            error = 2 * row.mcse_median
             ends = [row.change - error, row.change + error]
             axes.plot(ends, [y, y], color="#222222", lw=1.0, zorder=3)
     labels = [f"{row.left_out} ({row.kind})" for row in _named(rows)]

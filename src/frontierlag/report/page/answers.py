@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from frontierlag.claims.answers import probability_words
 from frontierlag.claims.article import claimed
 from frontierlag.claims.claim import AT_LEAST
 from frontierlag.claims.lags import Between
@@ -19,18 +18,22 @@ from frontierlag.report.page.data import AGED, AS_LARGE, LAST_RELEASE
 from frontierlag.report.page.folder import Results
 from frontierlag.report.page.forest import Bar, Forest, bar, scaled
 from frontierlag.report.page.format import (
+    long_date,
+    percent,
+    score_digits,
+    whose,
+)
+from frontierlag.words import (
     Row,
     bound,
     converged,
+    error_of,
     figure,
-    long_date,
+    joined_span,
     median,
-    percent,
-    score_digits,
+    probability_words,
     span,
-    whose,
 )
-from frontierlag.report.sentences import joined_span
 
 ABOUT = "us-china"  # the comparison that the article spoke of
 RUNGS = {
@@ -132,7 +135,7 @@ def _spoken(row: Row | None) -> dict[str, Any] | None:
     ahead = float(row["median"]) < 0
     return {
         "verb": "led" if ahead else "trailed",
-        "months": figure(abs(float(row["median"])), row["mcse"]),
+        "months": figure(abs(float(row["median"])), error_of(row)),
         "bound": "" if ahead else bound(row),
         "span": span(row),
         "signed": float(row["lower90"]) < 0,
@@ -215,7 +218,7 @@ def now(results: Results) -> dict[str, Any] | None:
 
 
 def _month_cells(row: Row) -> dict[str, str]:
-    return {"median": figure(row["median"], row["mcse"]), "span": span(row)}
+    return {"median": figure(row["median"], error_of(row)), "span": span(row)}
 
 
 def _day_before(last: str, months: float) -> str:
@@ -232,7 +235,7 @@ def claims(results: Results) -> list[dict[str, Any]]:
         bound = "" if pd.isna(row.get("bound")) else str(row["bound"])
         told = NOTHING
         if pd.notna(row["median"]):
-            told = f"{figure(row['median'], row['mcse'])} {row['unit']}"
+            told = f"{figure(row['median'], error_of(row))} {row['unit']}"
             told = f"{bound} {told}" if bound == AT_LEAST else told
         rows.append(
             {

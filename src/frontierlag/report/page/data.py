@@ -26,6 +26,7 @@ BEST, TREND_CURVE = "best", "trend"
 TREND_STEP = 14  # days between the points of a smooth curve: no eye sees the difference
 LAG_STEP = 7  # days between the points of a lag, beside the days on which it jumps
 BAND_COLUMNS = ("lower90", "lower50", "median", "upper50", "upper90")
+ERRORS = ("mcse_mean", "mcse_median")
 STEMS = ("bands", "lag_by_day", "now")
 TODAY, LAST_RELEASE, AGED, AS_LARGE = (
     "lag on the last day",
@@ -164,7 +165,8 @@ def lag_table_by_day(analysis: Analysis) -> pd.DataFrame:
 def now_table(analysis: Analysis) -> pd.DataFrame:
     """The lag today beside the lag at the follower's last record, and when it was last as large.
 
-    Columns ``model, quantity, unit, lower90 ... upper90, mcse, undefined, converged``, in months.
+    Columns ``model, quantity, unit, lower90 ... upper90``, the Monte Carlo errors
+    ``mcse_mean`` and ``mcse_median``, ``undefined`` and ``converged``, in months.
     ``undefined`` is, of the time since the realized lag was last at least as large as on the last
     day, the share of draws in which it never was, within the window.
     """
@@ -219,6 +221,6 @@ def _bands(
 
 def _months_row(quantity: str, draws: xr.DataArray) -> dict[str, object]:
     found = summarize(draws)
-    numbers = {name: round(getattr(found, name), 3) + 0.0 for name in (*BAND_COLUMNS, "mcse")}
+    numbers = {name: round(getattr(found, name), 3) + 0.0 for name in (*BAND_COLUMNS, *ERRORS)}
     undefined = round(found.undefined, 4)
     return {"quantity": quantity, "unit": "months", **numbers, "undefined": undefined}

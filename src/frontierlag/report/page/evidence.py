@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from frontierlag.claims.answers import probability_words
 from frontierlag.constructions.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.page.answers import lag_row
 from frontierlag.report.page.folder import Results, read_csv
 from frontierlag.report.page.forest import Forest, bar, scaled
-from frontierlag.report.page.format import converged, long_date, median, percent, span
+from frontierlag.report.page.format import long_date, percent
+from frontierlag.words import converged, median, probability_words, span, stamp
 
 MOST_INFLUENCE = 10
 CALIBRATION = "calibration"
@@ -112,7 +112,7 @@ def starts(results: Results) -> list[dict[str, str]]:
             ].to_dict("records")
             cells[name] = f"{median(found[0])} ({span(found[0])})" if found else "impossible"
             if found and not converged(found[0]):
-                cells[name] += " NOT CONVERGED"
+                cells[name] += stamp(False)
         rows.append(cells)
     return rows
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from frontierlag.report.page.format import Row, converged, median, span
+from frontierlag.words import Row, converged, median, span
 
 TICKS = 6  # at most, on one scale
 
@@ -61,7 +61,7 @@ class Forest:
 
 
 def bar(row: Row, label: str, *, note: str = "", base: bool = False) -> Bar:
-    """A bar from a row of a table with median, quantiles and ``mcse``."""
+    """A bar from a row of a table with median, quantiles and Monte Carlo error."""
     names = ("lower90", "lower50", "median", "upper50", "upper90")
     text = median(row)
     if pd.notna(row["lower90"]):
