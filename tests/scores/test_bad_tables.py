@@ -22,7 +22,7 @@ def write(tmp_path, text, name="table.csv"):
     [
         ("x,open,01/02/2024,1,0,2,", "released", "01/02/2024", "YYYY-MM-DD"),
         ("x,open,2024-02-30,1,0,2,", "released", "2024-02-30", "YYYY-MM-DD"),
-        ("x,open,2024-02-03T12:30:00,1,0,2,", "released", "2024-02-03T12:30:00", "YYYY-MM-DD"),
+        ("x,open,45292,1,0,2,", "released", "45292", "Excel counts days"),
         ("x,open,Feb 2024,1,0,2,", "released", "Feb 2024", "YYYY-MM-DD"),
         ("x,open,2014-12-31,1,0,2,", "released", "2014-12-31", "2015-01-01 to 2100-12-31"),
         ("x,open,2101-01-01,1,0,2,", "released", "2101-01-01", "2015-01-01 to 2100-12-31"),
@@ -161,8 +161,9 @@ def test_one_row_of_a_known_metric_loads(tmp_path):
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        ("modèle,x\n".encode("latin-1"), "not UTF-8 text: byte 0xe8 in line 1"),
-        ("model\n".encode("utf-16"), "UTF-16"),
+        ("modèle,x\n".encode("latin-1"), "'modèle'"),
+        (bytes([0xC3, 0x28, 0x00, 0x81]) * 3, "not UTF-8 text: byte 0xc3 in line 1"),
+        (b"\xff\xfem", "begins as UTF-16 text"),
         (b"PK\x03\x04....", "Excel"),
         (b"\x1f\x8b....", "gzip"),
         (b"PAR1 and no more", "as Parquet"),

@@ -318,7 +318,7 @@ def test_many_rows_load_in_time(tmp_path):
 
 def test_path_of_another_kind(tmp_path):
     with pytest.raises(ScoresError, match="scores fetch"):
-        load_scores("https://epoch.ai/data/eci_scores.csv")
+        load_scores("http://epoch.ai/data/eci_scores.csv")
     with pytest.raises(ScoresError, match=r"no file 'eci_2026'.*eci-2026-08-11"):
         load_scores("eci_2026")
     with pytest.raises(ScoresError, match="is a folder"):

@@ -10,6 +10,8 @@ from cyclopts import Parameter
 
 from frontierlag.cli.codes import NOT_CONVERGED as NOT_CONVERGED
 from frontierlag.conventions import RELEASED, Dates
+from frontierlag.read_options import DEFAULT_OPTIONS as DEFAULT_OPTIONS
+from frontierlag.read_options import ReadOptions
 from frontierlag.scores.registry import registry
 from frontierlag.settings import MixtureSettings, QuickSettings, SamplerSettings
 
@@ -19,7 +21,11 @@ DEFAULT_RESULTS = registry().roles.results
 PUBLISHED_SCORES = registry().roles.published
 
 Scores = Annotated[
-    str, Parameter(help="A reference table (`frontierlag scores list`) or a CSV or Parquet file.")
+    str,
+    Parameter(
+        help="A reference table (`frontierlag scores list`), an https address, or a file: CSV, "
+        "Excel, JSON, YAML or Parquet, or a zip or gzip of one."
+    ),
 ]
 BenchmarkResults = Annotated[
     str,
@@ -55,6 +61,7 @@ DateConvention = Annotated[
         "maker could use it (corrections applied); announced, where known; or as-published.",
     ),
 ]
+Reading = Annotated[ReadOptions, Parameter(name="*")]
 Sampler = Annotated[SamplerSettings, Parameter(name="*")]
 QuickSampler = Annotated[QuickSettings, Parameter(name="*")]
 MixtureSampler = Annotated[MixtureSettings, Parameter(name="*")]

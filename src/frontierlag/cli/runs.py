@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from frontierlag.cli.options import (
     DEFAULT_DATES,
+    DEFAULT_OPTIONS,
     DEFAULT_SAMPLER,
     DEFAULT_SCORES,
     NOT_CONVERGED,
@@ -18,6 +19,7 @@ from frontierlag.cli.options import (
     ComparisonName,
     DateConvention,
     JointDraws,
+    Reading,
     Sampler,
     Scores,
     Since,
@@ -38,6 +40,7 @@ def run(
     since: Since = None,
     as_of: AsOf = None,
     dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
     models: Annotated[
         str | None,
         Parameter(
@@ -62,7 +65,16 @@ def run(
     """
     from frontierlag.jobs import Job
 
-    job = Job(scores, comparison, since, as_of, results=measured, draws=drawn, dates=dates)
+    job = Job(
+        scores,
+        comparison,
+        since,
+        as_of,
+        results=measured,
+        draws=drawn,
+        reading=reading,
+        dates=dates,
+    )
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
     chosen = tuple(name.strip() for name in models.split(",")) if models else ()
@@ -107,6 +119,7 @@ def fit(
     since: Since = None,
     as_of: AsOf = None,
     dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
     sampler: Sampler = DEFAULT_SAMPLER,
     out: Annotated[Path, Parameter(help="NetCDF file to write.")] = Path("posterior.nc"),
 ) -> int:
@@ -124,7 +137,14 @@ def fit(
     from frontierlag.storage import store
 
     job = Job(
-        scores, comparison, since, as_of, results=measured, draws=drawn, dates=dates
+        scores,
+        comparison,
+        since,
+        as_of,
+        results=measured,
+        draws=drawn,
+        reading=reading,
+        dates=dates,
     ).prepare()
     (name,) = models_of(job, (model or job.model(),), None)
     spec = ModelSpec.of(name, job.table.metric)
@@ -146,6 +166,7 @@ def claims(
     since: Since = None,
     as_of: AsOf = None,
     dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
     sampler: Sampler = DEFAULT_SAMPLER,
     out: Annotated[
         Path | None, Parameter(help="Results folder; by default results/DATASET/claims[-WINDOW].")
@@ -160,7 +181,7 @@ def claims(
     from frontierlag.report.preflight import show_preflight
     from frontierlag.run import run_claims
 
-    job = Job(scores, since=since, as_of=as_of, results=measured, dates=dates)
+    job = Job(scores, since=since, as_of=as_of, results=measured, reading=reading, dates=dates)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.table.name / f"claims{prepared.suffix}"
     console = terminal()

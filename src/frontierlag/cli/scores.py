@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from frontierlag.cli.options import DEFAULT_SCORES, Scores
+from frontierlag.cli.options import DEFAULT_OPTIONS, DEFAULT_SCORES, Reading, Scores
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,6 +90,7 @@ def _list_archive(console: Console, archive: Sequence[ReferenceTable], *, every:
 def show(
     scores: Scores = DEFAULT_SCORES,
     *,
+    reading: Reading = DEFAULT_OPTIONS,
     rows: Annotated[int, Parameter(help="How many of the latest rows to print.")] = 20,
 ) -> int:
     """Show a table: what it is, what was done to it, and its latest rows.
@@ -99,7 +100,7 @@ def show(
     from frontierlag.report.console import show_rows, show_scores, terminal
     from frontierlag.scores import load_scores
 
-    console, table = terminal(), load_scores(scores)
+    console, table = terminal(), load_scores(scores, reading)
     show_scores(console, table)
     show_rows(console, table, rows)
     return 0
@@ -109,6 +110,7 @@ def show(
 def check(
     scores: Scores,
     *,
+    reading: Reading = DEFAULT_OPTIONS,
     comparison: Annotated[
         str | None, Parameter(help="Also check that this comparison can be made.")
     ] = None,
@@ -122,9 +124,9 @@ def check(
     from frontierlag.scores import load_scores
 
     console = terminal()
-    show_scores(console, load_scores(scores))
+    show_scores(console, load_scores(scores, reading))
     if comparison:
-        found = Job(scores, comparison).prepare().releases
+        found = Job(scores, comparison, reading=reading).prepare().releases
         console.print(f"{found!r}, {len(found.left_out)} rows left out", markup=False)
     return 0
 

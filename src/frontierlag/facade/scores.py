@@ -13,6 +13,7 @@ from frontierlag.errors import SpecError
 from frontierlag.facade.html import card
 from frontierlag.facade.pair import Pair
 from frontierlag.jobs import Job
+from frontierlag.read_options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores import Efforts, ScoreTable
 from frontierlag.scores import load_scores as load_table
 from frontierlag.scores.groups import group_counts
@@ -113,18 +114,26 @@ class Scores(ScoreTable):
         return f"{self.name}: {len(self.frame)} rows of {self.metric.name}, as of {self.as_of}"
 
 
-def load_scores(source: str | PathLike[str] | pd.DataFrame, name: str = "") -> Scores:
+def load_scores(
+    source: str | PathLike[str] | pd.DataFrame,
+    name: str = "",
+    options: ReadOptions = DEFAULT_OPTIONS,
+) -> Scores:
     """Read a score table.
 
     Parameters
     ----------
     source
         The name of a reference table, such as ``"eci-2026-08-11"``; ``"latest"``, the table fetched
-        last; the path of a CSV or Parquet file; or a DataFrame with the columns of such a file
-        (model, released, score, and at least one of country, organization and weights; low and high
+        last; the path of a CSV, Excel, JSON or Parquet file; or a DataFrame with the columns of
+        such a file (model, released, score, and at least one of country, organization and weights;
+        low and high
         or stderr if they are known).
     name
         What to call the table of a DataFrame; ``"scores"`` by default.
+    options
+        What only you can know of the table: which column holds the score, the level of its
+        intervals, whether less is better, and so on.
 
     Returns
     -------
@@ -139,10 +148,10 @@ def load_scores(source: str | PathLike[str] | pd.DataFrame, name: str = "") -> S
         If rows are bad: a ScoresError whose ``problems`` lists all of them.
     """
     if isinstance(source, pd.DataFrame):
-        return Scores.of(from_frame(source, name or "scores"))
+        return Scores.of(from_frame(source, name or "scores", options))
     if name:
         raise SpecError(f"a name ({name!r}) is for a DataFrame; a file's is that of the file")
-    return Scores.of(load_table(str(source)))
+    return Scores.of(load_table(str(source), options))
 
 
 def day_of(given: Day, what: str) -> date | None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from frontierlag.errors import ScoresError
-from frontierlag.scores.countries import COUNTRY_NAMES, country_name
+from frontierlag.scores.cells import folded, same_name
+from frontierlag.scores.countries import country_name, listed_names
 from frontierlag.scores.layouts import GROUP_COLUMNS
 from frontierlag.scores.table import ScoreTable
+from frontierlag.scores.weights import WEIGHT_WORDS
 
 
 @dataclass(frozen=True)
@@ -100,16 +102,22 @@ def parse_comparison(text: str, table: ScoreTable | None = None) -> Comparison:
 def _values(table: ScoreTable | None, column: str) -> list[str]:
     if table is not None:
         return [group for group, _ in group_counts(table, column).most_common()]
-    known = {"weights": ["closed", "open"], "country": sorted(set(COUNTRY_NAMES.values()))}
+    known = {"weights": ["closed", "open"], "country": listed_names()}
     return known.get(column, [])
 
 
 def _look_up(text: str, column: str, values: list[str]) -> str | None:
+    """The value of a column that a text names: exactly, without case, without hyphens and space."""
     name = country_name(text) if column == "country" else text
+    if column == "weights":
+        name = WEIGHT_WORDS.get(folded(text), text)
     if name in values:
         return name
-    folded = [value for value in values if value.casefold() == name.casefold()]
-    return folded[0] if len(folded) == 1 else None
+    for key in (folded, same_name):
+        found = [value for value in values if key(value) == key(name)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def _listing(table: ScoreTable | None) -> str:

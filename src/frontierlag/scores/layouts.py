@@ -7,6 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from frontierlag.errors import ScoresError
+from frontierlag.scores.headings import (
+    LOWER_IS_BETTER,
+    USUAL,
+    IntervalEnds,
+    fold,
+    interval_ends,
+    is_stderr,
+)
 
 
 @dataclass(frozen=True)
@@ -55,15 +63,10 @@ OWN = Layout(
     name="own",
     title="frontierlag's own schema",
     columns={
-        "model": ("model",),
-        "organization": ("organization",),
-        "country": ("country",),
-        "weights": ("weights",),
-        "released": ("released",),
-        "announced": ("announced",),
+        **USUAL,
+        "announced": ("announced", "announcement date", "date announced"),
         "released_low": ("released low",),
         "released_high": ("released high",),
-        "score": ("score", "accuracy", "eci", "index", "rating", "elo"),
         "low": ("low",),
         "high": ("high",),
         "stderr": ("stderr",),
@@ -137,44 +140,111 @@ ACCESSIBILITY = {
 }
 
 
-def fold(heading: str) -> str:
-    """Return a heading without regard to case, surrounding and repeated space, and underscores."""
-    return " ".join(heading.replace("_", " ").split()).casefold()
-
-
 @dataclass(frozen=True)
 class Recognized:
-    """A layout and, for each column of the own schema, where the table holds it (by preference)."""
+    """A layout and, for each column of the own schema, where the table holds it (by preference).
+
+    Attributes
+    ----------
+    layout
+        The layout.
+    positions
+        Columns of the own schema to positions in the header.
+    level
+        Probability of the intervals, where their headings say it.
+    pairs
+        All pairs of headings that look like the two ends of an interval.
+    """
 
     layout: Layout
     positions: Mapping[str, tuple[int, ...]]
+    level: float | None = None
+    pairs: tuple[IntervalEnds, ...] = ()
 
 
-def recognize(header: Sequence[str]) -> Recognized | None:
+def recognize(
+    header: Sequence[str],
+    given: Mapping[str, str] | None = None,
+    optional: frozenset[str] = frozenset(),
+) -> Recognized | None:
     """Return the layout that a table's headings follow, or None.
+
+    Parameters
+    ----------
+    header
+        The headings as the file has them.
+    given
+        Headings that the user names for columns of the own schema; they override.
+    optional
+        Columns that may lack though the layout requires them.
 
     Raises
     ------
     ScoresError
         If a heading that the layout uses occurs twice.
     """
-    folded = [fold(heading) for heading in header]
+    folded = [_without_percent(fold(heading)) for heading in header]
+    forced = {
+        column: tuple(at for at, heading in enumerate(header) if fold(heading) == fold(wanted))
+        for column, wanted in (given or {}).items()
+    }
+    if not all(forced.values()):
+        return None
     for layout in LAYOUTS:
         positions = {
             column: tuple(folded.index(heading) for heading in headings if heading in folded)
             for column, headings in layout.columns.items()
-        }
-        if not all(positions[column] for column in layout.required):
+        } | forced
+        needed = [column for column in layout.required if column not in optional]
+        if not all(positions.get(column) for column in needed):
             continue
-        used = {folded[at] for places in positions.values() for at in places}
+        used = {folded[at] for places in positions.values() for at in places[:1]}
         twice = sorted({header[i] for i, h in enumerate(folded) if h in used and h in folded[:i]})
         if twice:
             raise ScoresError(
                 f"The table has the column(s) {', '.join(map(repr, twice))} more than once, so it "
                 "is not clear which one counts. Keep one of each."
             )
-        return Recognized(layout, positions)
+        return _with_errors(layout, positions, header, frozenset(forced))
     return None
+
+
+def _with_errors(
+    layout: Layout,
+    positions: dict[str, tuple[int, ...]],
+    header: Sequence[str],
+    forced: frozenset[str],
+) -> Recognized:
+    """Add interval ends and standard errors under other plain headings."""
+    pairs = tuple(interval_ends(header))
+    level = None
+    if not forced & {"low", "high"}:
+        own = [positions.get(column, ())[:1] for column in ("low", "high")]
+        if not all(own):
+            positions["low"], positions["high"] = (), ()
+            if len(pairs) == 1:
+                positions["low"], positions["high"] = (pairs[0].low,), (pairs[0].high,)
+        level = next((p.level for p in pairs if (p.low,) == positions["low"][:1]), None)
+    if not positions.get("stderr"):
+        positions["stderr"] = tuple(at for at, name in enumerate(header) if is_stderr(name))[:1]
+    return Recognized(layout, positions, level, pairs)
+
+
+def _without_percent(folded: str) -> str:
+    """A folded heading without '(%)': the sign is read from the heading itself."""
+    for sign in (" (%)", " %", " (percent)", " percent", " pct"):
+        folded = folded.removesuffix(sign)
+    return folded
+
+
+def in_percent(heading: str) -> bool:
+    """Whether a heading says that its numbers are in percent."""
+    return _without_percent(fold(heading)) != fold(heading)
+
+
+def lower_is_better(heading: str) -> bool:
+    """Whether a heading names something of which less is better."""
+    return _without_percent(fold(heading)) in LOWER_IS_BETTER
 
 
 def describe_layouts() -> str:
@@ -183,7 +253,7 @@ def describe_layouts() -> str:
     for layout in LAYOUTS:
         needed = []
         for column in layout.required:
-            needed.append(" or ".join(map(repr, layout.columns[column])))
+            needed.append(" or ".join(map(repr, layout.columns[column][:6])))
         groups = [repr(h) for column in GROUP_COLUMNS for h in layout.columns[column][:1]]
         optional = [
             repr(layout.columns[column][0])

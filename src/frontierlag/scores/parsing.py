@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 # Cells that mean "nothing here", without regard to case.
-BLANKS = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "<na>"})
+BLANKS = frozenset({
+    *("", "na", "n/a", "nan", "nat", "null", "none", "<na>", "n.a.", "n.a", "#n/a", "#n/d", "#na"),
+    *("-", "--", "---", "–", "—", ".", "…", "...", "missing", "not available", "#null!"),
+})  # fmt: skip
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?)?")
+_TIME = r"(?:[T ]\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s*(?:[AaPp][Mm])?\s*"
+_ZONE = r"(?:Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?"
+_YEAR_FIRST = re.compile(rf"([0-9]{{4}})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}}){_TIME}{_ZONE}")
+_DIGITS = re.compile(r"(20[0-9]{2})([0-9]{2})([0-9]{2})")
+_MONTHS = {
+    spelling.casefold(): month
+    for month in range(1, 13)
+    for spelling in (calendar.month_name[month], calendar.month_abbr[month])
+} | {"sept": 9}
+_WORD = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+_MONTH_FIRST = re.compile(
+    rf"{_WEEKDAY}({_WORD})\.?\s+([0-9]{{1,2}})(?:st|nd|rd|th)?,?\s+([0-9]{{4}}){_TIME}{_ZONE}",
+    flags=re.IGNORECASE,
+)
+_DAY_FIRST = re.compile(
+    rf"{_WEEKDAY}([0-9]{{1,2}})(?:st|nd|rd|th|\.)?[\s-]+({_WORD})\.?,?[\s-]+([0-9]{{4}})"
+    rf"{_TIME}{_ZONE}",
+    flags=re.IGNORECASE,
+)
+_NOT_A_DAY = (
+    (re.compile(r"1899-.*|1900[-/.].*|.*[-/.]1900|0+(?:\.0+)?"),
+     "this is what a spreadsheet makes of an empty or zero cell: write the release date as "
+     "YYYY-MM-DD, or leave the cell blank"),
+    (re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}.*"),
+     "day and month cannot be told from each other in this order: write the release date as "
+     "YYYY-MM-DD"),
+    (re.compile(rf"(?:{_WORD})\.?,?[\s'-]+[0-9]{{2,4}}|[0-9]{{4}}[-/.][0-9]{{1,2}}|20[0-9]{{4}}"
+                rf"|[0-9]{{4}}|[0-9]{{4}}[\s-]?Q[1-4]|Q[1-4][\s-]?[0-9]{{4}}", re.IGNORECASE),
+     "this names a month or a year, and a day is needed: write the release date as YYYY-MM-DD"),
+    (re.compile(r"[34][0-9]{4}(?:\.[0-9]+)?|5[0-9]{4}(?:\.[0-9]+)?"),
+     "this looks like the serial number by which Excel counts days: format the column as a date "
+     "(YYYY-MM-DD) and export again"),
+    (re.compile(r"[0-9]{9,10}(?:\.[0-9]+)?|[0-9]{12,13}|[0-9]{16}|[0-9]{19}"),
+     "this looks like a count of seconds since 1970 (Unix time): write the release date as "
+     "YYYY-MM-DD"),
+)  # fmt: skip
 
 
 def is_blank(text: str) -> bool:
@@ -21,15 +62,38 @@ def is_blank(text: str) -> bool:
     return text.casefold() in BLANKS
 
 
+@lru_cache(maxsize=100_000)
 def parse_date(text: str) -> date | None:
-    """Return the day of an ISO date (a time of 00:00 may follow), None for anything else."""
-    match = _DATE.fullmatch(text)
-    if match is None:
+    """Return the day that a cell names, None for what is no day or not sure to be one.
+
+    The year comes first (2026-01-30, 2026/1/30, 2026.01.30, 20260130), or the month is a word
+    (May 06, 2024; 6 May 2024). A time may follow. The day is the one that is written: a time and
+    its zone never move it.
+    """
+    if (match := _YEAR_FIRST.fullmatch(text)) is not None:
+        year, month, day = match.group(1), match.group(3), match.group(4)
+    elif (match := _DIGITS.fullmatch(text)) is not None:
+        year, month, day = match.groups()
+    elif (match := _MONTH_FIRST.fullmatch(text)) is not None:
+        word, day, year = match.groups()
+        month = str(_MONTHS[word.casefold()])
+    elif (match := _DAY_FIRST.fullmatch(text)) is not None:
+        day, word, year = match.groups()
+        month = str(_MONTHS[word.casefold()])
+    else:
         return None
     try:
-        return date.fromisoformat(match.group(1))
+        return date(int(year), int(month), int(day))
     except ValueError:
         return None
+
+
+def date_advice(text: str, words: str = "release date") -> str:
+    """Return what is wrong with a cell that is no date, and what to do; words name the date."""
+    for pattern, advice in _NOT_A_DAY:
+        if pattern.fullmatch(text.strip()):
+            return advice.replace("release date", words)
+    return f"write the {words} as YYYY-MM-DD"
 
 
 def parse_number(text: str) -> float:
@@ -46,6 +110,6 @@ def numbers(cells: Iterable[str]) -> NDArray[np.float64]:
 
 
 def days(cells: Iterable[str]) -> NDArray[np.datetime64]:
-    """Return days of cells, NaT where a cell is blank or no ISO date."""
+    """Return days of cells, NaT where a cell is blank or names no day."""
     parsed = (parse_date(cell) for cell in cells)
     return np.array([day if day is not None else "NaT" for day in parsed], dtype="datetime64[D]")

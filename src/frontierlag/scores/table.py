@@ -8,24 +8,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from frontierlag.conventions import RELEASED, Dates
 from frontierlag.errors import ScoresError
-from frontierlag.scores import parsing, validation
-from frontierlag.scores.attribution import ATTRIBUTION, own_credit
-from frontierlag.scores.corrections import Correction, corrections
-from frontierlag.scores.dating import dated
-from frontierlag.scores.identify import days_of, known_metric, score_heading
-from frontierlag.scores.layouts import GROUP_COLUMNS
-from frontierlag.scores.metric import BY_NAME, Metric, index_metric
-from frontierlag.scores.normalize import own_schema
-from frontierlag.scores.options import DEFAULT_OPTIONS, ReadOptions
-from frontierlag.scores.reading import TextTable, read_table
+from frontierlag.read_options import DEFAULT_OPTIONS, ReadOptions
+from frontierlag.scores.assemble import assembled
+from frontierlag.scores.corrections import Correction
+from frontierlag.scores.joins import LACKING
+from frontierlag.scores.metric import Metric
+from frontierlag.scores.reading import read_table, zip_member
 from frontierlag.scores.reading_report import LeftOut, Reading
 from frontierlag.scores.registry import ReferenceTable, registry
-from frontierlag.scores.resolutions import resolve
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +79,10 @@ class ScoreTable:
     corrections: tuple[Correction, ...] = ()
 
 
+_ENDINGS = (
+    ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".xlsx", ".xls",
+    ".xlsb", ".ods", ".parquet", ".pq", ".tab", ".psv",
+)  # fmt: skip
 # What names the table that was fetched last.
 LATEST = "latest"
 
@@ -109,15 +107,18 @@ def reference_file(name: str) -> str:
 
 
 def load_scores(
-    name_or_path: str | Path, options: ReadOptions = DEFAULT_OPTIONS, dates: Dates = RELEASED
+    name_or_path: str | Path | pd.DataFrame,
+    options: ReadOptions = DEFAULT_OPTIONS,
+    dates: Dates = RELEASED,
 ) -> ScoreTable:
-    """Return the score table of a reference name or of a local CSV or Parquet file.
+    """Return the score table of a reference name, a local file, an https address or a data frame.
 
     Parameters
     ----------
     name_or_path
-        One of `reference_names()`, a path, or 'latest', the table fetched last. Epoch AI's own
-        layouts are recognized.
+        One of `reference_names()`; a path of text with delimiters, JSON, YAML, Parquet, a workbook,
+        or a gzip or zip of one; an https address; 'latest', the table fetched last; or a data
+        frame. Epoch AI's own layouts are recognized.
     options
         What only the user can know of the table.
     dates
@@ -132,18 +133,44 @@ def load_scores(
     BadRowsError
         If rows are bad: a ScoresError whose `problems` lists all of them.
     """
+    if isinstance(name_or_path, pd.DataFrame):
+        return from_frame(name_or_path, "scores", options, dates)
     reference = registry().find(str(name_or_path), "scores")
     if reference is not None:
         content = reference.source.read_bytes()
-        return _build(content, reference.name, reference.file, reference, dates)
+        return _build(content, reference.name, reference.file, reference, options, dates)
     if str(name_or_path) == LATEST:
-        return _latest(dates)
+        return _latest(options, dates)
+    if re.match(r"https://", str(name_or_path), flags=re.IGNORECASE):
+        return _fetched(str(name_or_path), options, dates)
     path = Path(name_or_path)
-    content = _read_bytes(name_or_path, path)
-    return _build(content, path.stem, str(path), dates=dates)
+    content, path = _read_bytes(name_or_path, path)
+    return _build(content, _stem(path), str(path), options=options, dates=dates)
 
 
-def from_frame(frame: pd.DataFrame, name: str, dates: Dates = RELEASED) -> ScoreTable:
+def _fetched(url: str, options: ReadOptions, dates: Dates) -> ScoreTable:
+    """The table at an address, fetched into the cache as `frontierlag scores fetch` does."""
+    from frontierlag.scores.fetch.fetching import fetch
+
+    found = fetch(url)
+    table = _build(
+        found.path.read_bytes(), found.path.stem, str(found.path), options=options, dates=dates
+    )
+    return replace(table, notes=(f"Table {found.copy.told}.", *table.notes))
+
+
+def _stem(path: Path) -> str:
+    """A file's name without the endings of its kind and of its packing."""
+    inner = Path(path.stem) if path.suffix.casefold() in (".gz", ".zip") else path
+    return inner.stem if inner.suffix.casefold() in _ENDINGS else inner.name
+
+
+def from_frame(
+    frame: pd.DataFrame,
+    name: str,
+    options: ReadOptions = DEFAULT_OPTIONS,
+    dates: Dates = RELEASED,
+) -> ScoreTable:
     """Return the score table of a DataFrame, read as the CSV file of it would be.
 
     Parameters
@@ -152,6 +179,8 @@ def from_frame(frame: pd.DataFrame, name: str, dates: Dates = RELEASED) -> Score
         Columns as in a file; an index with a name is one of them.
     name
         What to call the table.
+    options
+        What only the user can know of it.
     dates
         As for :func:`load_scores`.
 
@@ -162,34 +191,39 @@ def from_frame(frame: pd.DataFrame, name: str, dates: Dates = RELEASED) -> Score
     """
     named = any(level is not None for level in frame.index.names)
     content = frame.to_csv(index=named, date_format="%Y-%m-%d").encode()
-    return _build(content, name, f"the DataFrame {name!r}", dates=dates)
+    return _build(content, name, f"the DataFrame {name!r}", options=options, dates=dates)
 
 
-def _latest(dates: Dates) -> ScoreTable:
+def _latest(options: ReadOptions, dates: Dates) -> ScoreTable:
     """The table that `frontierlag scores fetch` fetched last; its as-of date is that day's."""
     from frontierlag.scores.fetch import cache_folder, latest_copy
 
     copy, path = latest_copy(cache_folder())
-    table = _build(path.read_bytes(), path.stem, str(path), dates=dates)
+    table = _build(path.read_bytes(), path.stem, str(path), options=options, dates=dates)
     return replace(table, notes=(f"Table {copy.told}.", *table.notes))
 
 
-def _read_bytes(given: str | Path, path: Path) -> bytes:
+def _read_bytes(given: str | Path, path: Path) -> tuple[bytes, Path]:
+    """The bytes of a file, or of a member of a zip archive given as ARCHIVE.zip/MEMBER."""
     main = ", ".join(table.name for table in registry().of("scores", archived=False))
     if re.match(r"[a-z][a-z0-9+.-]+://", str(given), flags=re.IGNORECASE):
         raise ScoresError(
-            f"{given} is an address; a table is fetched first, with `frontierlag scores fetch "
-            f"{given}`, and then used as --scores {LATEST}."
+            f"{given} is an address without encryption: give an https address, or fetch it with "
+            f"`frontierlag scores fetch {given} --allow-http` and use it as --scores {LATEST}."
         )
     if path.is_dir():
-        raise ScoresError(f"{path} is a folder. Give the path of a CSV or Parquet file.")
+        raise ScoresError(f"{path} is a folder. Give the path of a file with a table.")
+    archive = next((p for p in path.parents if p.suffix.casefold() == ".zip"), None)
     try:
-        return path.read_bytes()
+        if archive is not None and archive.is_file():
+            member = path.relative_to(archive).as_posix()
+            return zip_member(archive.read_bytes(), member, str(archive)), path
+        return path.read_bytes(), path
     except FileNotFoundError:
         raise ScoresError(
-            f"There is no reference table and no file {str(given)!r}. Give the path of a CSV or "
-            f"Parquet file, or one of the reference tables: {main}, and the archive of vintages "
-            "that `frontierlag scores list` names."
+            f"There is no reference table and no file {str(given)!r}. Give the path of a table "
+            f"(CSV, Excel, JSON, Parquet), or one of the reference tables: {main}, and the archive "
+            "of vintages that `frontierlag scores list` names."
         ) from None
     except (OSError, ValueError) as error:
         raise ScoresError(f"{path} cannot be read: {error}") from None
@@ -200,123 +234,26 @@ def _build(
     name: str,
     shown_as: str,
     reference: ReferenceTable | None = None,
+    options: ReadOptions = DEFAULT_OPTIONS,
     dates: Dates = RELEASED,
 ) -> ScoreTable:
     """Read, normalize, validate and resolve a table."""
-    raw = read_table(content, shown_as)
-    layout = raw.recognized.layout
-    groups = tuple(column for column in GROUP_COLUMNS if raw.recognized.positions.get(column))
-    _check_shape(raw, groups, shown_as)
-
-    text, notes = own_schema(raw)
-    values = pd.DataFrame(
-        {
-            **{c: parsing.days(text[c]) for c in validation.DATE_COLUMNS},
-            **{c: parsing.numbers(text[c]) for c in ("score", "low", "high", "stderr")},
-        },
-        index=text.index,
-    )
-    scores = values["score"].to_numpy(dtype=np.float64)
-    if reference is not None:
-        metric: Metric | None = BY_NAME[reference.metric]
-    else:
-        metric, metric_notes = known_metric(raw, name, text["model"].tolist(), scores)
-        notes += metric_notes
-    problems = validation.problems(text, values, metric)
-    if problems:
-        raise validation.BadRowsError(shown_as, problems)
-
-    given = text
-    text, resolved = resolve(text, groups)
-    notes += resolved
-    filled = [
-        (column, model)
-        for column in groups
-        for model in text.loc[text[column] != given[column], "model"]
-    ]
-    known = corrections() if reference is not None or layout.from_epoch else {}
-    dating = dated(values, text["model"].tolist(), dates, known)
-    notes += dating.notes
-    own = values[["score", "low", "high", "stderr"]]
-    about = text[["model", "organization", "country", "weights"]]
-    frame = pd.concat([about, dating.columns, own], axis=1)[~text.duplicated()]
-    usable = frame[frame["released"].notna() & frame["score"].notna()]
-    if usable.empty:
-        raise ScoresError(
-            f"{shown_as} has {len(raw.rows)} row(s), none with both a release date and a score. "
-            "Give both for the models to be compared."
-        )
-    if metric is None:
-        metric = index_metric(score_heading(raw), usable["score"].to_numpy(dtype=np.float64))
-        notes.append(
-            f"Read as an unbounded index {metric.name!r} at {metric.location:g} with a spread of "
-            f"{metric.spread:g}, from the table's own scores."
-        )
-        if usable["score"].between(0, 1).all():
-            notes.append(
-                "Every score lies from 0 to 1. If it is the fraction of problems solved, name "
-                "the column 'accuracy'."
-            )
-    if usable[["low", "stderr"]].isna().all(axis=None):
-        notes.append(
-            "The table has no intervals and no standard errors: measurement error is taken as "
-            "zero and is absorbed in the scatter."
-        )
-    vintage: date | None
-    if reference is not None:
-        vintage, as_of = reference.vintage, reference.as_of
-    else:
-        # By the dates as published: which convention is in use does not move the last day.
-        last = values.loc[usable.index, "released"].max().date()
-        vintage, as_of, date_notes = days_of(name, last)
-        notes += date_notes
-    if reference is not None:
-        credit = reference.attribution
-        if reference.note:
-            notes.append(f"{reference.what}: {reference.note}.")
-    else:
-        credit = ATTRIBUTION if layout.from_epoch else own_credit(Path(shown_as).name)
+    optional = LACKING if options.dates_from else frozenset()
+    raw = read_table(content, shown_as, options, optional)
+    found = assembled(raw, name, shown_as, reference, options, dates)
     return ScoreTable(
         name=name,
-        frame=frame.rename_axis("row").reset_index(),
-        metric=metric,
-        vintage=vintage,
-        as_of=as_of,
+        frame=found.frame.rename_axis("row").reset_index(),
+        metric=found.metric,
+        vintage=found.vintage,
+        as_of=found.as_of,
         sha256=hashlib.sha256(content).hexdigest(),
-        layout=layout.name,
-        attribution=credit,
-        left_out=_unusable(text, values),
-        notes=tuple(notes),
-        filled=tuple(filled),
+        layout=raw.recognized.layout.name,
+        attribution=found.attribution,
+        left_out=found.left_out,
+        notes=found.notes,
+        filled=found.filled,
+        reading=found.reading,
         dates=dates,
-        corrections=dating.corrections,
+        corrections=found.corrections,
     )
-
-
-def _check_shape(raw: TextTable, groups: tuple[str, ...], shown_as: str) -> None:
-    """Raise if the table has no column to form groups by, or no rows."""
-    if not groups:
-        columns = raw.recognized.layout.columns
-        wanted = " or ".join(repr(columns[column][0]) for column in GROUP_COLUMNS)
-        raise ScoresError(
-            f"{shown_as} has no column to tell groups of models apart. Columns found: "
-            f"{', '.join(map(repr, raw.header))}. Add {wanted}."
-        )
-    if not raw.rows:
-        raise ScoresError(f"{shown_as} has a header but no rows. Give one row a model.")
-
-
-def _unusable(text: pd.DataFrame, values: pd.DataFrame) -> tuple[LeftOut, ...]:
-    """Return repeated rows and rows without a date or a score, in the file's order."""
-    first: dict[tuple[str, ...], int] = {}
-    found = []
-    no_score, no_date = values["score"].isna().to_numpy(), values["released"].isna().to_numpy()
-    for at, (row, *cells) in enumerate(text.itertuples()):
-        seen = first.setdefault(tuple(cells), row)
-        if seen != row:
-            found.append(LeftOut(row, cells[0], f"the same as row {seen}"))
-        elif no_score[at]:
-            found.append(LeftOut(row, cells[0], "no score"))
-        elif no_date[at]:
-            found.append(LeftOut(row, cells[0], "no release date"))
-    return tuple(found)

@@ -62,8 +62,12 @@ class Rule:
 
     name: str
     column: str
-    advice: str
+    advice: str | Callable[[str], str]
     kept: Callable[[pd.DataFrame], pd.Series]
+
+    def advise(self, value: str) -> str:
+        """What to do about a cell with this value."""
+        return self.advice if isinstance(self.advice, str) else self.advice(value)
 
 
 def _blank(cells: pd.Series) -> pd.Series:
@@ -76,6 +80,10 @@ def _is_date(column: str) -> Callable[[pd.DataFrame], pd.Series]:
         return pd.Series(~np.isnat(parsed), index=frame.index) | _blank(frame[column])
 
     return kept
+
+
+def _date_advice(words: str) -> Callable[[str], str]:
+    return lambda value: parsing.date_advice(value, words)
 
 
 def _is_number(column: str) -> Callable[[pd.DataFrame], pd.Series]:
@@ -101,7 +109,7 @@ TEXT_RULES = (
         for column in ("model", "organization", "country")
     ),
     *(
-        Rule("date", column, f"write the {words} as YYYY-MM-DD", _is_date(column))
+        Rule("date", column, _date_advice(words), _is_date(column))
         for column, words in DATE_COLUMNS.items()
     ),
     Rule("number", "score", _NUMBER_ADVICE, _is_number("score")),
@@ -190,8 +198,27 @@ def _value_rules(metric: Metric | None, has_intervals: bool) -> tuple[Rule, ...]
             Rule(
                 "accuracy",
                 "score",
-                "an accuracy lies from 0 to 1: divide percentages by 100",
+                "an accuracy lies from 0 to 1: divide percentages by 100, or give --metric percent "
+                "if all are percentages",
                 lambda f: ~((f["score"] < 0) | (f["score"] > 1)),
+            )
+        )
+        rules.append(
+            Rule(
+                "possible",
+                "stderr",
+                "no accuracy has such a standard error (at most 0.5, and less than that of two "
+                "problems): divide percentage points by 100",
+                lambda f: (
+                    ~(
+                        (f["stderr"] > 0.5)
+                        | (
+                            (f["score"] > 0)
+                            & (f["score"] < 1)
+                            & (f["stderr"] ** 2 > f["score"] * (1 - f["score"]) * (1 + 1e-6))
+                        )
+                    )
+                ),
             )
         )
     if has_intervals:
@@ -199,7 +226,8 @@ def _value_rules(metric: Metric | None, has_intervals: bool) -> tuple[Rule, ...]
             Rule(
                 "interval",
                 "low/high/stderr",
-                "give an interval or a stderr; write stderr 0 if the score is exact by definition",
+                "give an interval or a stderr (write stderr 0 if the score is exact by definition)"
+                ", or say what to do with such rows: --missing-intervals median or drop",
                 lambda f: ~f["lacks_interval"] | f["anchor"],
             )
         )
@@ -263,7 +291,7 @@ def _broken(frame: pd.DataFrame, text: pd.DataFrame, rules: tuple[Rule, ...]) ->
             value = f"{value} > {cells['high'][row]}"
         elif rule.name == "inside":
             value = f"{value} not in [{cells['low'][row]}, {cells['high'][row]}]"
-        found.append(Problem(int(row), rule.column, value, rule.advice))
+        found.append(Problem(int(row), rule.column, value, rule.advise(value)))
     return found
 
 
@@ -278,8 +306,8 @@ def _conflicting_names(text: pd.DataFrame) -> list[Problem]:
             listed = [str(other) for other in rows[:6] if other != row][:5]
             others = ", ".join(listed) + (", ..." if len(rows) > 6 else "")
             advice = (
-                f"the same name with other values is in row(s) {others}: keep one row a model, or "
-                "give the rows different names"
+                f"the same name with other values is in row(s) {others}: keep one row a model, "
+                "give the rows different names, or take one by --reruns mean, best or latest"
             )
             found.append(Problem(row, "model", str(model), advice))
     return found

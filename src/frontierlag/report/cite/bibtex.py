@@ -6,7 +6,7 @@ import re
 from importlib import resources
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from frontierlag.report.cite.estimate import Source
 from frontierlag.report.cite.latex import escape

@@ -59,7 +59,8 @@ class ReadOptions(BaseModel):
         A table with the models' dates, makers, countries or weights, joined by model name where
         this one has none; empty: none.
     accept
-        Which findings to accept that are refused by default; see `ACCEPTABLE`.
+        Findings to accept that are refused by default because they make wrong numbers: bounded,
+        falling, mixed-scale, outliers, same-name, stderr-scale.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
