@@ -53,7 +53,7 @@ def test_the_command_line_says_it_once_and_leaves_nothing(no_home, tmp_path):
     names = ("PYTENSOR_FLAGS", "PYTENSORRC", "MPLCONFIGDIR", "NUMBA_CACHE_DIR")
     kept = {key: value for key, value in os.environ.items() if key not in names}
     done = subprocess.run(
-        [sys.executable, "-m", "frontierlag.cli", "published"],
+        [sys.executable, "-m", "frontierlag.cli", "study", "published"],
         capture_output=True, text=True, check=False,
         env=kept | {"HOME": str(no_home), "TMPDIR": str(temporary)},
     )  # fmt: skip

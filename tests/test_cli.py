@@ -184,7 +184,7 @@ def test_same_seed_same_tables(made, tmp_path):
 
 
 def test_published_command_prints_the_published_figure():
-    done = frontierlag("published", "--scores", "eci-2025-12-19")
+    done = frontierlag("study", "published", "--scores", "eci-2025-12-19")
     for figure in ("6.69", "3.52", "13.80", "6.15", "1.12", "13.77"):
         assert figure in done.stdout
     assert "Epoch AI" in done.stdout

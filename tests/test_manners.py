@@ -12,13 +12,14 @@ import time
 import pytest
 
 from frontierlag.cli import main
-from frontierlag.cli.app import app
+from frontierlag.cli.app import MOVED, app
 from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, USER_ERROR
 from frontierlag.errors import OutputError
 from frontierlag.outputs import MADE_BY, replaced
 
 pytestmark = pytest.mark.xdist_group("cli")
 COMMAND = [sys.executable, "-m", "frontierlag.cli"]
+GROUPS = ("scores", "study", "validate")
 QUICK = ["--models", "linear-records", "--chains", "2", "--draws", "100", "--tune", "100"]
 
 
@@ -38,7 +39,7 @@ def commands():
     for name in app:
         if name.startswith("-"):
             continue
-        inner = [sub for sub in app[name] if not sub.startswith("-")] if name == "scores" else []
+        inner = [sub for sub in app[name] if not sub.startswith("-")] if name in GROUPS else []
         yield from ((name, sub) for sub in inner) if inner else [(name,)]
 
 
@@ -60,16 +61,53 @@ def test_no_two_options_of_a_command_have_the_same_name(words):
     assert sorted(names) == sorted(set(names))
 
 
-@pytest.mark.parametrize("words", [[], ["scores"]], ids=["frontierlag", "scores"])
-@pytest.mark.parametrize("asked", [["--help"], []], ids=["asked", "bare"])
-def test_the_overviews_show_examples_too(words, asked, capsys):
+@pytest.mark.parametrize(
+    ("words", "example"),
+    [
+        (["--help"], "run"),
+        (["scores", "--help"], "scores list"),
+        (["scores"], "scores list"),
+        (["study"], "study sensitivity"),
+        (["validate"], "validate calibrate"),
+    ],
+    ids=" ".join,
+)
+def test_the_overviews_show_examples_too(words, example, capsys):
     with pytest.raises(SystemExit) as ended:
-        main([*words, *asked])
+        main(words)
     assert ended.value.code == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert f"Example: frontierlag {'scores list' if words else 'run'}" in shown
-    if not words:
+    assert f"Example: frontierlag {example}" in shown
+    if words == ["--help"]:
         assert "--debug" in shown
+
+
+def test_the_program_alone_says_what_to_do_first(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 16
+    assert max(map(len, lines)) <= 80
+    told = [line.strip() for line in lines if line.startswith("    ")]
+    assert told[0] == "frontierlag run"
+    for line in told:
+        app.parse_args(line.split()[1:], exit_on_error=False, print_error=False)
+
+
+def test_the_commands_at_the_top_are_few():
+    assert len([name for name in app if not name.startswith("-")]) <= 14
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_a_command_that_moved_is_found_under_its_old_name(name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    shown = capsys.readouterr()
+    assert ended.value.code == 0
+    assert f"Usage: frontierlag {MOVED[name]}" in shown.out
+    assert shown.err.count("\n") == 1
+    assert f"`frontierlag {name}` is now `frontierlag {MOVED[name]}`" in shown.err
 
 
 @pytest.mark.parametrize(
@@ -143,7 +181,8 @@ def test_output_to_a_full_disk_is_said():
 
 
 @pytest.mark.parametrize(
-    "arguments", [["scores", "list"], ["--help"], ["run", "--help"], ["--version"], ["published"]]
+    "arguments",
+    [["scores", "list"], ["--help"], ["run", "--help"], ["--version"], ["study", "published"]],
 )
 def test_a_closed_pipe_ends_every_command_quietly_with_one_code(arguments):
     reading, writing = os.pipe()

@@ -56,7 +56,7 @@ def test_a_command_tells_them_at_its_end_and_debug_shows_them(debug, monkeypatch
     monkeypatch.setattr(app, "call", call)
     raw = pytest.warns(UserWarning, match="deep inside") if debug else warnings.catch_warnings()
     with pytest.raises(SystemExit) as ended, raw:
-        main([*(["--debug"] if debug else []), "published"])
+        main([*(["--debug"] if debug else []), "study", "published"])
     assert ended.value.code == 0
     said = capsys.readouterr().err
     assert ("put --debug before the command" in said) is not debug

@@ -57,7 +57,12 @@ def _printed(line: str) -> str:
 def _reference() -> str:
     """The help of every command, of the program first."""
     own = [name for name in app if not name.startswith("-")]
-    inner = [f"scores {name}" for name in app["scores"] if not name.startswith("-")]
+    inner = [
+        f"{group} {name}"
+        for group in ("scores", "study", "validate")
+        for name in app[group]
+        if not name.startswith("-")
+    ]
     titles = ["frontierlag", *(f"frontierlag {name}" for name in (*own, *inner))]
     parts = []
     for title in titles:

@@ -22,14 +22,16 @@ def shown(results: Path) -> dict[str, str]:
     return {
         "calibration_targets": _targets(),
         "calibration_verdicts": _page(
-            results / "calibration" / "calibration.md", "frontierlag calibrate"
+            results / "calibration" / "calibration.md", "frontierlag validate calibrate"
         ),
         "calibration_realized": _coverage(results, REALIZED),
         "calibration_trend": _coverage(results, TREND),
         "calibration_too_narrow": _too_narrow(results),
         "calibration_figures": _figures(results / "calibration" / "figures"),
-        "sbc_verdicts": _page(results / "sbc" / "sbc.md", "frontierlag sbc"),
-        "backtest_verdict": _page(results / "backtest" / "backtest.md", "frontierlag backtest"),
+        "sbc_verdicts": _page(results / "sbc" / "sbc.md", "frontierlag validate sbc"),
+        "backtest_verdict": _page(
+            results / "backtest" / "backtest.md", "frontierlag validate backtest"
+        ),
     }
 
 
@@ -73,7 +75,7 @@ def _coverage(results: Path, lag: str) -> str:
     """Coverage, error and width of every estimator in every world, for the mean over the window."""
     found = _table(results)
     if found is None:
-        return _absent("results/calibration", "frontierlag calibrate")
+        return _absent("results/calibration", "frontierlag validate calibrate")
     rows = []
     for r in found[found["lag"] == lag].to_dict("records"):
         interval = pd.notna(r.get("cover90"))
@@ -95,7 +97,7 @@ def _too_narrow(results: Path) -> str:
     """In which worlds the 90 % intervals of the main models cover less often than is wanted."""
     found = _table(results)
     if found is None:
-        return _absent("results/calibration", "frontierlag calibrate")
+        return _absent("results/calibration", "frontierlag validate calibrate")
     here = set(found["estimator"])
     sentences = []
     for model in (HEADLINE, JOINT):

@@ -21,7 +21,7 @@ _MISSING = "These results hold no `{file}` of the present form; `{command}` make
 
 def shown(results: Path) -> dict[str, str]:
     """Return Markdown by name; where a study has not been made, a note that says so."""
-    sensitivity = "frontierlag sensitivity"
+    sensitivity = "frontierlag study sensitivity"
 
     def made(
         make: Callable[[Path], str], command: str, files: tuple[str, ...], *columns: str
@@ -45,11 +45,16 @@ def shown(results: Path) -> dict[str, str]:
             records, "frontierlag run", ("/".join((*US_CHINA, "predictive.csv")),)
         ),
         "study_forecast": made(
-            forecast, "frontierlag catch-up", ("/".join((*_CATCH_UP, "hindcast.csv")),), "converged"
+            forecast,
+            "frontierlag study catch-up",
+            ("/".join((*_CATCH_UP, "hindcast.csv")),),
+            "converged",
         ),
-        "study_catch_up": made(_catch_up, "frontierlag catch-up", (catch_up,), "converged"),
+        "study_catch_up": made(_catch_up, "frontierlag study catch-up", (catch_up,), "converged"),
         "study_index": made(
-            lambda r: _page(r.joinpath(*_INDEX, "index.md")), "frontierlag index", (constructions,)
+            lambda r: _page(r.joinpath(*_INDEX, "index.md")),
+            "frontierlag study index",
+            (constructions,),
         ),
     }
 

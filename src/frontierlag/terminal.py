@@ -19,10 +19,18 @@ class Terminal(Console):
         raise BrokenPipeError
 
 
-def terminal() -> Console:
-    """A console on standard output; wide where it goes to a file, so that no table is cut."""
+def terminal(*, silent: bool = False) -> Console:
+    """A console on standard output; wide where it goes to a file, so that no table is cut.
+
+    Parameters
+    ----------
+    silent
+        Whether to print nothing, where standard output is for one JSON object.
+    """
     console = Terminal()
-    return console if console.is_terminal else Terminal(width=WIDE)
+    console = console if console.is_terminal else Terminal(width=WIDE)
+    console.quiet = silent
+    return console
 
 
 class HelpConsole(Console):

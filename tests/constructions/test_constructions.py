@@ -424,7 +424,7 @@ def test_the_study_writes_every_file_of_its_manifest(monkeypatch, tmp_path):
 def test_the_command_asks_for_results(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
-        main(["index", "--results", ""])
+        main(["study", "index", "--results", ""])
     assert ended.value.code == USER_ERROR
     assert "--results eci-results-2026-08-11" in capsys.readouterr().err
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from frontierlag import Job, ModelSpec, settings
-from frontierlag.cli.app import app
+from frontierlag.cli.app import app, modern
 from frontierlag.frontiers import FRONTIERS
 from frontierlag.lags.trend import trend_lag
 from frontierlag.storage import store
@@ -117,7 +117,7 @@ def test_a_command_on_a_page_is_one(page, line):
     if tokens in (["--help"], ["--version"]):
         return
     tokens = tokens[: tokens.index(">")] if ">" in tokens else tokens
-    app.parse_args(tokens, exit_on_error=False, print_error=False)
+    app.parse_args(modern(tokens), exit_on_error=False, print_error=False)
 
 
 def test_there_are_pages_with_code_and_with_commands():

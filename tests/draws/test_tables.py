@@ -377,7 +377,7 @@ def test_the_command_writes_the_file_and_says_if_it_converged(
         fit = replace(fit, sample_stats=bad)
     monkeypatch.setattr("frontierlag.draws.plain.fit_plain", lambda measured, sampler: fit)
     out = tmp_path / "capabilities.nc"
-    assert call(["capabilities", "--out", str(out)]) == code
+    assert call(["study", "capabilities", "--out", str(out)]) == code
     assert f"stored in {out}" in capsys.readouterr().out.replace("\n", "")
     words = " ".join(load_draws(out).notes)
     assert ("not converged: divergences" in words) is not mixed

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Group
 from pydantic import ValidationError
 
 from frontierlag.cli.backtest import backtest
@@ -14,6 +15,7 @@ from frontierlag.cli.cite import cite
 from frontierlag.cli.freeze import freeze, verify
 from frontierlag.cli.history import history
 from frontierlag.cli.index import index
+from frontierlag.cli.options import DEFAULT_SCORES
 from frontierlag.cli.report import report
 from frontierlag.cli.review import diagnose, lags, published
 from frontierlag.cli.runs import claims, fit, results, run
@@ -31,6 +33,8 @@ Example: frontierlag report my-results
 
 Example: frontierlag cite my-results --format latex
 
+--json with any command that answers prints one JSON object and nothing else.
+
 A mistake ends with one sentence and exit code 2, a fit that did not converge with 1, a check that
 failed (sbc, verify) with 3, Ctrl-C with 130, a closed pipe such as `| head` with 141. --debug
 before any command shows where an error came from, and warnings of libraries as they come.
@@ -38,6 +42,25 @@ before any command shows where an error came from, and warnings of libraries as 
 What was fitted before, to the same data with the same settings by the same program, is taken from
 the store of fits in your cache; --refit with any command fits it again.
 """
+# What `frontierlag` alone prints.
+WELCOME = f"""frontierlag: how far one frontier trails another, and how sure that is
+
+The lag of China behind the USA on the newest table, in about a minute:
+    frontierlag run
+Your own table: model, released, score, and country, organization or weights
+    frontierlag scores check my-scores.csv
+    frontierlag run --scores my-scores.csv --comparison USA:France --out mine
+Then the page with all figures, and the number for a paper
+    frontierlag report mine
+    frontierlag cite mine
+
+Tables that come with it ({DEFAULT_SCORES} is the newest): frontierlag scores list
+All commands: frontierlag --help
+"""
+ANSWER = Group("Answer", sort_key=1)
+LOOK = Group("Look closer", sort_key=2)
+TRUST = Group("Check and repeat", sort_key=3)
+
 app = App(
     name="frontierlag",
     help="How far one frontier trails another, with intervals that can be trusted.",
@@ -47,30 +70,47 @@ app = App(
     # Told by main, which says so in a sentence.
     suppress_keyboard_interrupt=False,
 )
-for command in (
-    run,
-    results,
-    fit,
-    capabilities,
-    lags,
-    diagnose,
-    report,
-    cite,
-    freeze,
-    verify,
-    claims,
-    vintages,
-    history,
-    sensitivity,
-    index,
-    catch_up,
-    backtest,
-    calibrate,
-    sbc,
-    published,
-    scores_app,
-):
-    app.command(command)
+study_app = App(
+    name="study",
+    help="What the answer depends on: other choices, vintages, indices, forecasts.",
+    help_epilogue="Example: frontierlag study sensitivity",
+)
+validate_app = App(
+    name="validate",
+    help="Is the interval honest? Simulated worlds, rank statistics, the past.",
+    help_epilogue="Example: frontierlag validate calibrate --worlds base --n 100",
+)
+COMMANDS = {
+    ANSWER: (run, results, fit, claims, report, cite),
+    LOOK: (scores_app, lags, diagnose, study_app),
+    TRUST: (validate_app, freeze, verify),
+}
+STUDIES = (sensitivity, vintages, history, index, catch_up, capabilities, published)
+VALIDATIONS = (calibrate, sbc, backtest)
+for group, commands in COMMANDS.items():
+    for place, command in enumerate(commands):
+        if isinstance(command, App):
+            command.group, command.sort_key = group, place
+            app.command(command)
+        else:
+            app.command(command, group=group, sort_key=place)
+for command in STUDIES:
+    study_app.command(command)
+for command in VALIDATIONS:
+    validate_app.command(command)
+# Where the commands of 0.1 are that were at the top; their names work in this version.
+MOVED = {
+    name: f"{below.name[0]} {name}"
+    for below in (study_app, validate_app)
+    for name in below
+    if not name.startswith("-")
+}
+
+
+def modern(tokens: Sequence[str]) -> list[str]:
+    """The tokens with the command's present name, if it had another one at the top in 0.1."""
+    first = tokens[0] if tokens else ""
+    return [*MOVED[first].split(), *tokens[1:]] if first in MOVED else list(tokens)
 
 
 def call(tokens: Sequence[str]) -> int:
@@ -81,6 +121,16 @@ def call(tokens: Sequence[str]) -> int:
     UsageError
         If there is no such command or option, or an option cannot have this value.
     """
+    if not tokens:
+        print(WELCOME, end="")
+        return 0
+    if tokens[0] in MOVED:
+        print(
+            f"frontierlag: `frontierlag {tokens[0]}` is now `frontierlag {MOVED[tokens[0]]}`; the "
+            "old name will not be there in the next version",
+            file=sys.stderr,
+        )
+    tokens = modern(tokens)
     try:
         code = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:

@@ -38,7 +38,7 @@ def backtest(
 ) -> int:
     """Refit at every quarter of the past, forecast what came, and score it beside simple forecasts.
 
-    Example: frontierlag backtest --model linear-stochastic --model logistic-stochastic
+    Example: frontierlag validate backtest --model linear-stochastic --model logistic-stochastic
     """
     from frontierlag.backtest.study import study_backtest
     from frontierlag.backtest.table import ACROSS, WITHIN

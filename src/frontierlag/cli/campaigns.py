@@ -63,7 +63,7 @@ def calibrate(
 ) -> int:
     """Simulate worlds of known truth and count how often intervals cover it.
 
-    Example: frontierlag calibrate --worlds base --models linear-stochastic,daily-points --n 100
+    Example: frontierlag validate calibrate --worlds base --models linear-stochastic --n 100
     """
     from frontierlag.calibration.calibrate import run_plan
     from frontierlag.calibration.plan import default_plan
@@ -105,7 +105,9 @@ def sbc(
 ) -> int:
     """Rank the truth of worlds drawn from each model's prior: are model and sampler right?
 
-    Exits with 3 if ranks are not uniform. Example: frontierlag sbc --models linear-stochastic
+    Exits with 3 if ranks are not uniform.
+
+    Example: frontierlag validate sbc --models linear-stochastic
     """
     from frontierlag.calibration.plan import RANKED
     from frontierlag.calibration.results import rank_verdicts, write_ranks

@@ -32,7 +32,7 @@ def capabilities(
     No frontier enters, so the draws can stand for the measurement in any model of one
     (docs/draws.md); the score table says only which models pin the scale.
 
-    Example: frontierlag capabilities --out capabilities.nc
+    Example: frontierlag study capabilities --out capabilities.nc
     """
     from frontierlag.benchmarks import joined, load_results
     from frontierlag.draws import write_draws

@@ -40,9 +40,9 @@ def history(
 ) -> int:
     """Tell the lag over the same days from every vintage, and what made it move.
 
-    Example: frontierlag history
+    Example: frontierlag study history
 
-    Example: frontierlag history my-copy-2026-09-01.csv --comparison closed-open
+    Example: frontierlag study history my-copy-2026-09-01.csv --comparison closed-open
     """
     from frontierlag.history.study import study_history
     from frontierlag.history.tables import chosen_tables

@@ -68,7 +68,7 @@ def index(
 ) -> int:
     """Tell the lag under other constructions of the index; by default under all of them.
 
-    Example: frontierlag index --vendor without --dimensions 2
+    Example: frontierlag study index --vendor without --dimensions 2
     """
     from frontierlag.benchmarks import load_results
     from frontierlag.cli.campaigns import default_store

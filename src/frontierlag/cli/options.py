@@ -67,6 +67,10 @@ QuickSampler = Annotated[QuickSettings, Parameter(name="*")]
 MixtureSampler = Annotated[MixtureSettings, Parameter(name="*")]
 DEFAULT_SAMPLER = SamplerSettings()
 
+AsJson = Annotated[
+    bool, Parameter(name="json", negative=(), help="Print one JSON object and nothing else.")
+]
+
 ResultsFolder = Annotated[
     Path | None,
     Parameter(

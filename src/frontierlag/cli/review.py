@@ -123,7 +123,7 @@ def published(
     With the dates as published, so that the published figure comes out; --dates released tells the
     same conventions by the first day of use.
 
-    Example: frontierlag published --scores eci-2025-12-19
+    Example: frontierlag study published --scores eci-2025-12-19
     """
     from frontierlag.jobs import Job
     from frontierlag.lags.published import conventions

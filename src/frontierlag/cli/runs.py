@@ -14,6 +14,7 @@ from frontierlag.cli.options import (
     DEFAULT_SAMPLER,
     DEFAULT_SCORES,
     NOT_CONVERGED,
+    AsJson,
     AsOf,
     BenchmarkResults,
     ComparisonName,
@@ -56,6 +57,7 @@ def run(
         Path | None,
         Parameter(help="Results folder; by default results/DATASET/COMPARISON[-WINDOW]."),
     ] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Fit the models to one table and comparison and write tables, figures and posteriors.
 
@@ -78,13 +80,14 @@ def run(
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
     chosen = tuple(name.strip() for name in models.split(",")) if models else ()
-    return _run_and_show([job], [folder], chosen, sampler, all_claims)
+    return _run_and_show([job], [folder], chosen, sampler, all_claims, as_json=as_json)
 
 
 def results(
     *,
     dates: DateConvention = DEFAULT_DATES,
     out: Annotated[Path, Parameter(help="Folder of all results.")] = Path("results"),
+    as_json: AsJson = False,
 ) -> int:
     """Run the main job: every reference table with every comparison it allows, all models.
 
@@ -100,7 +103,9 @@ def results(
         for scores, comparison, measured in registry().main_jobs()
     ]
     folders = [out / job.prepare().slug for job in jobs]
-    return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER, all_claims=True)
+    return _run_and_show(
+        jobs, folders, (), DEFAULT_SAMPLER, all_claims=True, top=out, as_json=as_json
+    )
 
 
 def fit(
@@ -122,6 +127,7 @@ def fit(
     reading: Reading = DEFAULT_OPTIONS,
     sampler: Sampler = DEFAULT_SAMPLER,
     out: Annotated[Path, Parameter(help="NetCDF file to write.")] = Path("posterior.nc"),
+    as_json: AsJson = False,
 ) -> int:
     """Fit one model and store its posterior, capabilities and lags in one NetCDF file.
 
@@ -132,6 +138,7 @@ def fit(
     from frontierlag.model import ModelSpec
     from frontierlag.outputs import replaced
     from frontierlag.plan import models_of
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_convergence, show_measurement, terminal
     from frontierlag.report.preflight import show_preflight
     from frontierlag.storage import store
@@ -148,7 +155,7 @@ def fit(
     ).prepare()
     (name,) = models_of(job, (model or job.model(),), None)
     spec = ModelSpec.of(name, job.table.metric)
-    console = terminal()
+    console = terminal(silent=as_json)
     show_preflight(console, job)
     show_measurement(console, job.releases)
     with replaced(out) as path, progress(f"fitting {spec.name}") as step:
@@ -156,6 +163,8 @@ def fit(
         store(analysis, path)
     show_convergence(console, analysis.name, analysis.convergence)
     console.print(f"stored in {out}", markup=False)
+    if as_json:
+        answers.write({**answers.analysis(analysis), "file": out})
     return 0 if analysis.convergence.converged else NOT_CONVERGED
 
 
@@ -171,12 +180,15 @@ def claims(
     out: Annotated[
         Path | None, Parameter(help="Results folder; by default results/DATASET/claims[-WINDOW].")
     ] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Answer the claims of the source article, each with a probability.
 
     Example: frontierlag claims --scores eci-2025-12-19
     """
     from frontierlag.jobs import Job
+    from frontierlag.report import as_json as answered
+    from frontierlag.report.claims import claim_table
     from frontierlag.report.console import show_claims, show_measurement, terminal
     from frontierlag.report.preflight import show_preflight
     from frontierlag.run import run_claims
@@ -184,13 +196,16 @@ def claims(
     job = Job(scores, since=since, as_of=as_of, results=measured, reading=reading, dates=dates)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.table.name / f"claims{prepared.suffix}"
-    console = terminal()
+    console = terminal(silent=as_json)
     show_preflight(console, prepared)
     show_measurement(console, prepared.releases)
     with progress("fitting what the claims rest on") as step:
         answers = run_claims(job, folder, settings=sampler, done=step)
     show_claims(console, answers)
     console.print(f"written to {folder}", markup=False)
+    if as_json:
+        table = answered.records(claim_table(answers, prepared))
+        answered.write({"data": answered.data(prepared), "claims": table, "folder": folder})
     return NOT_CONVERGED if any(a.converged is False for a in answers) else 0
 
 
@@ -200,19 +215,34 @@ def _run_and_show(
     models: Sequence[str],
     sampler: SamplerSettings,
     all_claims: bool,
+    *,
+    top: Path | None = None,
+    as_json: bool = False,
 ) -> int:
-    """Run, print the answers, and say by the exit code whether every fit converged."""
-    from frontierlag.report.console import show_measurement, show_run, terminal
+    """Run, print the answers, and say by the exit code whether every fit converged.
+
+    ``top`` is the folder of several jobs' results.
+    """
+    from frontierlag.report import as_json as answers
+    from frontierlag.report.console import show_measurement, terminal
     from frontierlag.report.preflight import show_preflight
+    from frontierlag.report.screen import run_screen, runs_screen
     from frontierlag.run import run_jobs
 
-    console = terminal()
-    for job in jobs:
-        item = job.prepare()
+    console = terminal(silent=as_json)
+    prepared = [job.prepare() for job in jobs]
+    for item in prepared:
         show_preflight(console, item)
         show_measurement(console, item.releases)
     with progress(f"fitting models to {len(jobs)} data sets") as step:
         found = run_jobs(jobs, folders, models, sampler, all_claims=all_claims, done=step)
-    for result, folder in zip(found, folders, strict=True):
-        show_run(console, result, folder)
+    if top:
+        lines = runs_screen(found, folders, top)
+    else:
+        lines = run_screen(found[0], prepared[0], folders[0], jobs[0].scores)
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    if as_json:
+        told = [answers.run(*each) for each in zip(found, prepared, folders, strict=True)]
+        answers.write({"runs": told} if top else told[0])
     return 0 if all(result.converged for result in found) else NOT_CONVERGED

@@ -80,7 +80,7 @@ def _list_archive(console: Console, archive: Sequence[ReferenceTable], *, every:
     days = " ".join(str(one.vintage) for one in archive)
     console.print(
         f"  eci-DATE: the Epoch Capabilities Index as it stood on {len(archive)} days "
-        "(`frontierlag history` compares them, --all lists them with remarks):",
+        "(`frontierlag study history` compares them, --all lists them with remarks):",
         markup=False,
     )
     console.print(Padding(Text(days), (0, 0, 0, 4)))

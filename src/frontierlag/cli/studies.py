@@ -46,7 +46,7 @@ def vintages(
 ) -> int:
     """Set two score tables side by side: what moved, and what that did to the lag.
 
-    Example: frontierlag vintages eci-2025-12-19 eci-2026-08-11
+    Example: frontierlag study vintages eci-2025-12-19 eci-2026-08-11
     """
     from frontierlag.jobs import Job
     from frontierlag.report.console import terminal
@@ -93,7 +93,7 @@ def sensitivity(
 ) -> int:
     """Run the sensible alternatives, every window start, and each model and maker left out.
 
-    Example: frontierlag sensitivity --date-error-table eci-2025-12-19
+    Example: frontierlag study sensitivity --date-error-table eci-2025-12-19
     """
     from frontierlag.jobs import Job
     from frontierlag.report.console import show_sensitivity, terminal
@@ -135,7 +135,7 @@ def catch_up(
 
     From benchmark results, those of releases that are hidden still inform the benchmarks.
 
-    Example: frontierlag catch-up --by 2026-12-31
+    Example: frontierlag study catch-up --by 2026-12-31
     """
     from frontierlag.jobs import Job
     from frontierlag.report.console import terminal

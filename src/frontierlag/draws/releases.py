@@ -63,7 +63,7 @@ def with_draws(table: DrawTable, releases: Releases) -> DrawnReleases:
         raise DrawsError(
             f"{table.name} holds draws of a model that has the frontier as its prior: fitting a "
             "frontier to them would count it twice. Give draws of the capabilities alone, as "
-            "`frontierlag capabilities` writes them."
+            "`frontierlag study capabilities` writes them."
         )
     pins = _pins(table, releases)
     names = _names(table, releases)

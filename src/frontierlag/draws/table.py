@@ -87,7 +87,7 @@ def load_draws(path: str | Path) -> DrawTable:
     except FileNotFoundError:
         raise DrawsError(
             f"there is no file {str(path)!r}; give the path of eci_bootstraps.json or of a NetCDF "
-            "file that `frontierlag capabilities` wrote"
+            "file that `frontierlag study capabilities` wrote"
         ) from None
     except OSError as error:
         raise DrawsError(f"{path} cannot be read: {error}") from None
@@ -98,7 +98,7 @@ def load_draws(path: str | Path) -> DrawTable:
     else:
         raise DrawsError(
             f"{path} is neither NetCDF nor a JSON object; draws of scores are read from "
-            "eci_bootstraps.json or from a file that `frontierlag capabilities` wrote"
+            "eci_bootstraps.json or from a file that `frontierlag study capabilities` wrote"
         )
     _check(found, path.name)
     return DrawTable(name=path.stem, sha256=hashlib.sha256(content).hexdigest(), **found)

@@ -1,0 +1,168 @@
+"""What a command answers, as one JSON object: every interval with its kind and its probability."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from frontierlag.jobs import Prepared
+from frontierlag.report.screen import data_facts
+from frontierlag.summary import INTERVAL_KIND
+
+if TYPE_CHECKING:
+    from frontierlag.analysis import Analysis
+    from frontierlag.checks.convergence import Convergence
+    from frontierlag.run import Result
+
+MONTHS = "months"
+_END = re.compile(r"(.*)(lower|upper)(\d\d)")
+
+
+def write(answer: Mapping[str, Any]) -> None:
+    """Print an answer on standard output, and nothing else."""
+    print(json.dumps(plain(answer), ensure_ascii=False, allow_nan=False, indent=2))
+
+
+def plain(value: Any) -> Any:
+    """The same in types that JSON has; what is not a finite number is null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, pd.DataFrame):
+        return plain(records(value))
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(inner) for inner in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, str | int | None) else str(value)
+
+
+def records(table: pd.DataFrame, unit: str = "") -> list[dict[str, Any]]:
+    """Rows of a table; columns such as ``lower90`` and ``upper90`` become one list of intervals.
+
+    Parameters
+    ----------
+    table
+        A table as the program writes it.
+    unit
+        Of its numbers, where no column says it.
+    """
+    return [_record(row, unit) for row in table.to_dict("records")]
+
+
+def run(result: Result, prepared: Prepared, folder: Path) -> dict[str, Any]:
+    """What a run found on one data set."""
+    own = {outcome.model: outcome for outcome in result.outcomes}
+    fits = [*result.outcomes, *(outcome for _, outcome in result.evidence)]
+    ladder = result.table("ladder")
+    return {
+        "data": data(prepared),
+        "headline_model": result.headline,
+        "sentence": own[result.headline].sentences[0],
+        "headline": records(ladder[ladder["model"] == result.headline], MONTHS),
+        "lags": records(result.table("lags"), MONTHS),
+        "converged": result.converged,
+        "fits": [{"model": o.model, "converged": o.converged, "verdict": o.verdict} for o in fits],
+        "facts": data_facts(prepared),
+        "folder": folder,
+    }
+
+
+def data(prepared: Prepared) -> dict[str, Any]:
+    """What was asked of which table."""
+    r = prepared.releases
+    return {
+        "scores": prepared.table.name,
+        "sha256": prepared.table.sha256,
+        "comparison": r.comparison.name,
+        "leader": r.group_names[0],
+        "follower": r.group_names[1],
+        "releases": {r.group_names[g]: int(r.of(g).sum()) for g in (0, 1)},
+        "fitted_to": prepared.reads,
+        "window_start": prepared.window.since,
+        "as_of": prepared.window.as_of,
+        "attribution": prepared.table.attribution,
+    }
+
+
+def analysis(found: Analysis) -> dict[str, Any]:
+    """A fit: what it is of, its lags and its convergence."""
+    from frontierlag.report.tables import lag_table, level_table, origin
+
+    window = found.measured.window
+    return {
+        **origin(found),
+        "window_start": window.since,
+        "lags": records(lag_table(found), MONTHS),
+        "levels": records(level_table(found), MONTHS),
+        **convergence(found.convergence),
+    }
+
+
+def convergence(gate: Convergence) -> dict[str, Any]:
+    """The verdict of the gate, check by check."""
+    return {
+        "converged": gate.converged,
+        "verdict": gate.verdict(),
+        "checks": [
+            {
+                "name": c.name,
+                "value": c.value,
+                "needs": c.threshold,
+                "at": c.worst,
+                "passed": c.passed,
+            }
+            for c in gate.checks
+        ],
+    }
+
+
+def sentences(
+    words: Sequence[str], tables: Mapping[str, pd.DataFrame], folder: Path, converged: bool | None
+) -> dict[str, Any]:
+    """A study: its sentences, its tables and where its files are."""
+    return {
+        "sentences": list(words),
+        **{name: records(table) for name, table in tables.items()},
+        "converged": converged,
+        "folder": folder,
+    }
+
+
+def _record(row: Mapping[Any, Any], unit: str) -> dict[str, Any]:
+    ends: dict[str, dict[int, dict[str, Any]]] = {}
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        end = _END.fullmatch(str(name))
+        if end is None:
+            found[str(name)] = value
+            continue
+        prefix, side, percent = end[1].rstrip("_"), end[2], int(end[3])
+        ends.setdefault(prefix, {}).setdefault(percent, {})[side] = value
+    for prefix, levels in ends.items():
+        name = f"{prefix}_intervals" if prefix else "intervals"
+        found[name] = [
+            {"kind": INTERVAL_KIND, "probability": percent / 100, **sides}
+            for percent, sides in sorted(levels.items())
+        ]
+    if unit and "unit" not in found:
+        found["unit"] = unit
+    return found

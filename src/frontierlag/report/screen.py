@@ -1,0 +1,211 @@
+"""What a run ends with on a terminal: the answer first, and no more than fits one screen."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from frontierlag.jobs import Prepared
+from frontierlag.lags.periods import FEW_BOUNDS
+from frontierlag.names import AT_RELEASE, REALIZED, TREND, WINDOW
+from frontierlag.scores import date_lint
+from frontierlag.summary import INTERVAL_KIND, OUTER, decimals
+
+if TYPE_CHECKING:
+    from frontierlag.run import Result
+
+WIDTH, LINES = 80, 25
+# What each lag is between, in the words of the table.
+_BETWEEN = {
+    TREND: ("trend", "between the two smooth trends"),
+    AT_RELEASE: ("at release", "on days of the follower's records"),
+    REALIZED: ("realized", "between the best models available"),
+}
+# Lines that the data may take where there is room, and those of any one fact.
+_FACT_LINES = 2
+_INDENT = " " * len("Data: ")
+# What a reader may look for in a results folder, as far as it is there.
+_FILES = ("lags.csv", "claims.md", "comparison.csv", "window_starts.csv", "influence.csv")
+
+
+def run_screen(result: Result, prepared: Prepared, folder: Path, scores: str = "") -> list[str]:
+    """The end of a run on one data set, at most 25 lines of at most 80 columns.
+
+    A path or a model's name that is longer than a line is not broken.
+
+    Parameters
+    ----------
+    result
+        What the run found.
+    prepared
+        The data it was asked of.
+    folder
+        Where its files are.
+    scores
+        The table as it was asked for, where that is a path.
+    """
+    own = {outcome.model: outcome for outcome in result.outcomes}
+    answer = _wrapped(own[result.headline].sentences[0])
+    table = _lag_lines(result.table("ladder"), result.headline)
+    rests = _wrapped(_rests(prepared, result.headline))
+    others = _wrapped(_others(result.table("lags"), result.headline))
+    verdict = _wrapped(_verdict(result))
+    where = _where(folder)
+    fixed = [*answer, "", *table, "", *rests, *others, *verdict, "", *where]
+    facts = _fitting(data_facts(prepared), LINES - len(fixed), scores or prepared.table.name)
+    return [*answer, "", *table, "", *rests, *others, *verdict, *facts, "", *where]
+
+
+def runs_screen(results: Sequence[Result], folders: Sequence[Path], top: Path) -> list[str]:
+    """The end of a run on several data sets: a line each, and where the rest is.
+
+    Parameters
+    ----------
+    results, folders
+        What was found on each, and where its files are.
+    top
+        The folder that holds them all.
+    """
+    head = f"Mean realized lag in months: median ({OUTER:.0%} {INTERVAL_KIND} interval)"
+    lines = [head.replace("%", " %"), ""]
+    names = [_below(folder, top) for folder in folders]
+    broad = min(max(len(name) for name in names), WIDTH - 40)
+    for result, name in zip(results, names, strict=True):
+        row = _row(result.table("lags"), result.headline, REALIZED)
+        mark = "" if result.converged else " (*)"
+        lines.append(f"{name:<{broad}}  {result.headline:<19}  {estimate(row)}{mark}")
+    done = sum(r.converged for r in results)
+    lines += ["", f"Converged: {done} of {len(results)} data sets."]
+    if done < len(results):
+        lines.append("(*) NOT CONVERGED: `frontierlag diagnose FOLDER` says which fit and why.")
+    pages = f"Next: frontierlag report {shlex.quote(str(top))}"
+    return [*lines, f"Tables, claims and posteriors are in {top}.", "", pages]
+
+
+def estimate(row: Mapping[Hashable, Any]) -> str:
+    """Median and 90 % interval, as in ``6.8 (5.8 to 7.9)``, with no more digits than they bear."""
+    if pd.isna(row["median"]):
+        return "no draw has a lag"
+    k = decimals(float(row["mcse"]), most=1)
+    bound = "at least " if row["censored"] > FEW_BOUNDS and row["lag"] != TREND else ""
+    return f"{bound}{row['median']:.{k}f} ({row['lower90']:.{k}f} to {row['upper90']:.{k}f})"
+
+
+def data_facts(prepared: Prepared) -> list[str]:
+    """What a reader of the numbers should know about the data, most important first."""
+    found = []
+    dated = date_lint(prepared.table)
+    if dated:
+        found.append(
+            f"{len(dated)} release date(s) do not fit the date in the model's name, the first: "
+            f"{dated[0]}"
+        )
+    left = Counter(row.reason.partition(" is ")[0] for row in prepared.releases.left_out)
+    if left:
+        why = ", ".join(f"{reason} ({count})" for reason, count in left.most_common())
+        found.append(
+            f"{sum(left.values())} of {len(prepared.table.frame)} rows are left out, by: {why}."
+        )
+    return [*found, *prepared.releases.notes, *prepared.table.notes]
+
+
+def _lag_lines(ladder: pd.DataFrame, model: str) -> list[str]:
+    """The three lags of the headline model, a line each."""
+    lines = [f"{'Lag in months':<15}{f'median ({OUTER:.0%} interval)':<26}"]
+    for kind, (name, between) in _BETWEEN.items():
+        lines.append(f"{name:<15}{estimate(_row(ladder, model, kind)):<26}{between}")
+    return [line.rstrip() for line in lines]
+
+
+def _row(table: pd.DataFrame, model: str, kind: str) -> Mapping[Hashable, Any]:
+    chosen = table[(table["model"] == model) & (table["lag"] == kind) & (table["period"] == WINDOW)]
+    (row,) = chosen.to_dict("records")
+    return row
+
+
+def _rests(prepared: Prepared, model: str) -> str:
+    r = prepared.releases
+    counts = [int(r.of(g).sum()) for g in (0, 1)]
+    behind = {"scores": "scores", "results": "benchmark results", "draws": "joint draws of scores"}
+    return (
+        f"Rests on: {behind[prepared.reads]} of {counts[0]} releases of {r.group_names[0]} and "
+        f"{counts[1]} of {r.group_names[1]}, {prepared.table.name}; headline model {model}."
+    )
+
+
+def _others(lags: pd.DataFrame, headline: str) -> str:
+    """The mean realized lag by the other models; empty if there is none."""
+    chosen = lags[(lags["lag"] == REALIZED) & (lags["period"] == WINDOW)]
+    told = [
+        f"{row['model']} {estimate(row)}" + ("" if row["converged"] else " NOT CONVERGED")
+        for row in chosen.to_dict("records")
+        if row["model"] != headline
+    ]
+    return f"Realized lag by other models: {'; '.join(told)}." if told else ""
+
+
+def _verdict(result: Result) -> str:
+    """Convergence in a word, and of a failure which fits."""
+    fits = [*result.outcomes, *(outcome for _, outcome in result.evidence)]
+    failed = [outcome for outcome in fits if not outcome.converged]
+    if failed:
+        names = ", ".join(dict.fromkeys(outcome.model for outcome in failed))
+        first = failed[0].verdict.removeprefix("not converged: ").partition(";")[0]
+        return (
+            f"Convergence: NOT CONVERGED: {names} ({first}); `frontierlag diagnose` says what to do"
+        )
+    if not result.converged:
+        return (
+            "Convergence: all fits converged, but a stack or a refit without one release did not "
+            "(comparison.csv)."
+        )
+    return f"Convergence: passed by all {len(fits)} fit(s)."
+
+
+def _where(folder: Path) -> list[str]:
+    files = ", ".join(name for name in _FILES if (folder / name).is_file())
+    return [*_wrapped(f"In {folder}: {files} and the posteriors."), *_next(folder)]
+
+
+def _next(folder: Path) -> list[str]:
+    shown = shlex.quote(str(folder))
+    return [f"Next: frontierlag report {shown}", f"      frontierlag cite {shown}"]
+
+
+def _fitting(facts: Sequence[str], room: int, scores: str) -> list[str]:
+    """As many facts as there is room for, each cut to two lines, and how to see the rest."""
+    if not facts:
+        return []
+    lines: list[str] = []
+    shown = 0
+    for fact in facts:
+        told = _wrapped(f"{_INDENT if lines else 'Data: '}{fact}", indent=_INDENT)
+        if len(told) > _FACT_LINES:
+            last = told[_FACT_LINES - 1][: WIDTH - 4].rstrip()
+            told = [*told[: _FACT_LINES - 1], f"{last} ..."]
+        # The last line says what is not shown.
+        if len(lines) + len(told) > room - 1:
+            break
+        lines += told
+        shown += 1
+    if shown < len(facts) or any(line.endswith(" ...") for line in lines):
+        left = len(facts) - shown
+        more = f"{left} more: " if left else "in full: "
+        lines.append(f"{_INDENT}{more}frontierlag scores check {shlex.quote(scores)}")
+    return lines
+
+
+def _wrapped(words: str, indent: str = "") -> list[str]:
+    return wrap(
+        words, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _below(folder: Path, top: Path) -> str:
+    return str(folder.relative_to(top)) if folder.is_relative_to(top) else str(folder)
