@@ -94,10 +94,10 @@ for group, commands in COMMANDS.items():
             app.command(command)
         else:
             app.command(command, group=group, sort_key=place)
-for command in STUDIES:
-    study_app.command(command)
-for command in VALIDATIONS:
-    validate_app.command(command)
+for study in STUDIES:
+    study_app.command(study)
+for validation in VALIDATIONS:
+    validate_app.command(validation)
 # Where the commands of 0.1 are that were at the top; their names work in this version.
 MOVED = {
     name: f"{below.name[0]} {name}"

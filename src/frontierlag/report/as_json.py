@@ -97,6 +97,7 @@ def data(prepared: Prepared) -> dict[str, Any]:
         "follower": r.group_names[1],
         "releases": {r.group_names[g]: int(r.of(g).sum()) for g in (0, 1)},
         "fitted_to": prepared.reads,
+        "dates": prepared.table.dates,
         "window_start": prepared.window.since,
         "as_of": prepared.window.as_of,
         "attribution": prepared.table.attribution,

@@ -135,7 +135,8 @@ def _rests(prepared: Prepared, model: str) -> str:
     behind = {"scores": "scores", "results": "benchmark results", "draws": "joint draws of scores"}
     return (
         f"Rests on: {behind[prepared.reads]} of {counts[0]} releases of {r.group_names[0]} and "
-        f"{counts[1]} of {r.group_names[1]}, {prepared.table.name}; headline model {model}."
+        f"{counts[1]} of {r.group_names[1]}, {prepared.table.name}; dates {prepared.table.dates}; "
+        f"headline model {model}."
     )
 
 
