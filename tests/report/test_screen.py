@@ -11,7 +11,7 @@ import pytest
 
 from frontierlag.jobs import Job
 from frontierlag.report import as_json
-from frontierlag.report.screen import LINES, WIDTH, data_facts, estimate, run_screen, runs_screen
+from frontierlag.report.screen import LINES, WIDTH, estimate, run_screen, runs_screen, warnings
 
 SENTENCE = (
     "China trails USA by 6.8 months (90% equal-tailed interval 5.8 to 7.9; mean realized lag, "
@@ -30,7 +30,9 @@ def row(model, lag, median, period="window", **other):
     }  # fmt: skip
 
 
-def result(models=MODELS, failed=(), headline="linear-stochastic", stacks_converge=True):
+def result(
+    models=MODELS, failed=(), headline="linear-stochastic", stacks_converge=True, predictive=()
+):
     lags = [
         row(model, lag, at, period, converged=model not in failed)
         for model in models
@@ -42,7 +44,14 @@ def result(models=MODELS, failed=(), headline="linear-stochastic", stacks_conver
         for model in models
         for lag, at in (("trend", 6.1), ("release", 5.5), ("realized", 6.8))
     ]
-    tables = {"lags": pd.DataFrame(lags), "ladder": pd.DataFrame(ladder)}
+    checks = [
+        {"model": model, "passed": model not in predictive, "text": "too few records"}
+        for model in models
+    ]
+    tables = {
+        name: pd.DataFrame(rows)
+        for name, rows in (("lags", lags), ("ladder", ladder), ("predictive", checks))
+    }
     bad = "not converged: R-hat 1.0123 (needs at most 1.01) at slope[China]; bulk ESS 12"
     outcomes = [
         SimpleNamespace(
@@ -93,7 +102,7 @@ def test_a_run_ends_with_one_screen(models, failed, prepared, folder):
         assert any(line.startswith(name) and numbers in line for line in lines)
     assert "scores of 144 releases of USA and 61 of China, eci-2026-08-11" in text
     assert ("NOT CONVERGED: " in text) == bool(set(failed) & set(models))
-    assert "Data: 17 of 222 rows are left out, by: country (17)." in text
+    assert "Data: " in text
     assert "lags.csv, claims.md, window_starts.csv and the posteriors" in text
     assert lines[-2:] == [f"Next: frontierlag report {folder}", f"      frontierlag cite {folder}"]
 
@@ -122,14 +131,22 @@ def test_a_lag_is_told_with_the_digits_that_it_bears():
     assert estimate(one | {"median": np.nan}) == "no draw has a lag"
 
 
-def test_what_a_reader_should_know_of_the_data_is_in_order(prepared):
-    assert data_facts(prepared)[0] == "17 of 222 rows are left out, by: country (17)."
+def test_warnings_are_of_the_data_and_of_the_model(prepared, folder):
+    assert [w.severity for w in warnings(result(), prepared) if w.severity == "note"] == []
     # As published, some dates are those of another version than the name says.
-    prepared = Job("eci-2026-08-11", dates="as-published").prepare()
-    facts = data_facts(prepared)
-    assert facts[0].startswith("8 release date(s) do not fit")
-    assert facts[1] == "17 of 222 rows are left out, by: country (17)."
-    assert facts[2:] == [*prepared.releases.notes, *prepared.table.notes]
+    dated = Job("eci-2026-08-11", dates="as-published").prepare()
+    failing = result(predictive=("linear-stochastic", "linear-records"))
+    told = [finding.text for finding in warnings(failing, dated)]
+    assert sum("away from the" in text for text in told) == 8
+    assert [text for text in told if "predict" in text] == [
+        "linear-stochastic does not predict its data: too few records"
+    ]
+    lines = run_screen(failing, dated, folder)
+    (shown,) = (at for at, line in enumerate(lines) if line.startswith("Data: "))
+    (rest,) = (line for line in lines if "more: frontierlag scores check eci-2026-08-11" in line)
+    assert lines.index(rest) > shown
+    assert len(lines) <= LINES
+    assert "dates as published" in " ".join(lines)
 
 
 def test_several_data_sets_end_with_one_screen_too(tmp_path):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.jobs import Prepared
-from frontierlag.report.screen import data_facts
+from frontierlag.report.screen import warnings
 from frontierlag.summary import INTERVAL_KIND
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def run(result: Result, prepared: Prepared, folder: Path) -> dict[str, Any]:
         "lags": records(result.table("lags"), MONTHS),
         "converged": result.converged,
         "fits": [{"model": o.model, "converged": o.converged, "verdict": o.verdict} for o in fits],
-        "facts": data_facts(prepared),
+        "warnings": [asdict(finding) for finding in warnings(result, prepared)],
         "folder": folder,
     }
 

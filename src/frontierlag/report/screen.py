@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from textwrap import wrap
@@ -11,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from frontierlag.conventions import WORDS
 from frontierlag.jobs import Prepared
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import AT_RELEASE, REALIZED, TREND, WINDOW
-from frontierlag.scores import date_lint
+from frontierlag.report.preflight import failed_checks, preflight
+from frontierlag.scores import Finding
+from frontierlag.scores.reading_report import worst_first
 from frontierlag.summary import INTERVAL_KIND, OUTER, decimals
 
 if TYPE_CHECKING:
@@ -58,7 +60,8 @@ def run_screen(result: Result, prepared: Prepared, folder: Path, scores: str = "
     verdict = _wrapped(_verdict(result))
     where = _where(folder)
     fixed = [*answer, "", *table, "", *rests, *others, *verdict, "", *where]
-    facts = _fitting(data_facts(prepared), LINES - len(fixed), scores or prepared.table.name)
+    known = [finding.text for finding in warnings(result, prepared)]
+    facts = _fitting(known, LINES - len(fixed), scores or prepared.table.name)
     return [*answer, "", *table, "", *rests, *others, *verdict, *facts, "", *where]
 
 
@@ -97,22 +100,14 @@ def estimate(row: Mapping[Hashable, Any]) -> str:
     return f"{bound}{row['median']:.{k}f} ({row['lower90']:.{k}f} to {row['upper90']:.{k}f})"
 
 
-def data_facts(prepared: Prepared) -> list[str]:
-    """What a reader of the numbers should know about the data, most important first."""
-    found = []
-    dated = date_lint(prepared.table)
-    if dated:
-        found.append(
-            f"{len(dated)} release date(s) do not fit the date in the model's name, the first: "
-            f"{dated[0]}"
-        )
-    left = Counter(row.reason.partition(" is ")[0] for row in prepared.releases.left_out)
-    if left:
-        why = ", ".join(f"{reason} ({count})" for reason, count in left.most_common())
-        found.append(
-            f"{sum(left.values())} of {len(prepared.table.frame)} rows are left out, by: {why}."
-        )
-    return [*found, *prepared.releases.notes, *prepared.table.notes]
+def warnings(result: Result, prepared: Prepared) -> list[Finding]:
+    """What a reader of the numbers should know, worst first: of the data, and of the model.
+
+    Notes, which say how the table was read and are no warnings, are not among them.
+    """
+    predictive = result.table("predictive")
+    found = [*preflight(prepared), *failed_checks(predictive, result.headline)]
+    return [finding for finding in worst_first(found) if finding.severity != "note"]
 
 
 def _lag_lines(ladder: pd.DataFrame, model: str) -> list[str]:
@@ -135,8 +130,8 @@ def _rests(prepared: Prepared, model: str) -> str:
     behind = {"scores": "scores", "results": "benchmark results", "draws": "joint draws of scores"}
     return (
         f"Rests on: {behind[prepared.reads]} of {counts[0]} releases of {r.group_names[0]} and "
-        f"{counts[1]} of {r.group_names[1]}, {prepared.table.name}; dates {prepared.table.dates}; "
-        f"headline model {model}."
+        f"{counts[1]} of {r.group_names[1]}, {prepared.table.name}, {WORDS[r.dates]}; headline "
+        f"model {model}."
     )
 
 
@@ -182,7 +177,7 @@ def _next(folder: Path) -> list[str]:
 def _fitting(facts: Sequence[str], room: int, scores: str) -> list[str]:
     """As many facts as there is room for, each cut to two lines, and how to see the rest."""
     if not facts:
-        return []
+        return ["Data: no warnings."]
     lines: list[str] = []
     shown = 0
     for fact in facts:
