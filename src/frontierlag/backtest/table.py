@@ -13,13 +13,21 @@ from frontierlag.backtest.baselines import BASELINES
 from frontierlag.backtest.origins import Simulated, origins_of, simulate
 from frontierlag.backtest.scoring import covered, crps, log_score
 from frontierlag.backtest.settings import SMALL
-from frontierlag.backtest.targets import HORIZONS, Past, Target, cells, outcome, targets_at
-from frontierlag.errors import SpecError
+from frontierlag.backtest.targets import (
+    HORIZONS,
+    VINTAGE_HORIZONS,
+    Past,
+    Target,
+    cells,
+    decided_by,
+    outcome,
+    targets_at,
+)
+from frontierlag.backtest.vintages import vintage_origins
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.model import ModelSpec, first_model
 from frontierlag.observations import day_number
-from frontierlag.scores.registry import registry
 from frontierlag.settings import SamplerSettings
 from frontierlag.summary import INNER, OUTER, QUANTILES
 
@@ -63,12 +71,12 @@ def backtest(
     job: Job,
     settings: SamplerSettings = SMALL,
     models: Sequence[str] = (),
-    earlier: str | None = None,
+    earlier: Sequence[str] = (),
     *,
     cores: int = 2,
     done: Callable[[str], None] = lambda _: None,
 ) -> Backtest:
-    """Forecast from every quarter of the past and from an earlier vintage, and score.
+    """Forecast from every quarter of the past and from every earlier vintage, and score.
 
     Parameters
     ----------
@@ -79,8 +87,8 @@ def backtest(
     models
         Stochastic frontiers; by default the one that stands first for the metric.
     earlier
-        An earlier vintage to forecast from, as of its own date; by default the main table of the
-        package that comes before the job's, if any.
+        Earlier vintages to forecast from, each as of its own date; by default as in
+        :func:`~frontierlag.backtest.vintages.vintage_origins`.
     cores
         Threads for sampling; changes no number.
     done
@@ -89,30 +97,24 @@ def backtest(
     Raises
     ------
     SpecError
-        If there is no origin to forecast from, or the earlier vintage is not earlier.
+        If there is no origin to forecast from, or a vintage to forecast from is not earlier.
     """
     now = job.prepare()
     names = tuple(models) or (first_model(now.table.metric),)
     specs = [ModelSpec.of(name, now.table.metric) for name in dict.fromkeys(names)]
-    origins = [(WITHIN, origin) for origin in origins_of(job, min(HORIZONS))]
-    before = earlier or registry().before(now.table.name)
-    if before:
-        other = Job(before, job.comparison, efforts=job.efforts, dates=job.dates).prepare()
-        if other.window.as_of >= now.window.as_of:
-            raise SpecError(
-                f"{before} speaks for days up to {other.window.as_of}, {now.table.name} up to "
-                f"{now.window.as_of}: give a table that is earlier"
-            )
-        origins.append((ACROSS, other))
-    later = Past(now.releases)
-    end = day_number(now.window.as_of)
+    # Where the model is fitted, from which what came is read, and how far ahead is asked.
+    origins = [(WITHIN, origin, now, HORIZONS) for origin in origins_of(job, min(HORIZONS))]
+    against, vintages = vintage_origins(job, now, earlier)
+    if against is not None:
+        origins += [(ACROSS, origin, against, VINTAGE_HORIZONS) for origin in vintages]
     rows: list[dict[str, Any]] = []
-    for kind, origin in origins:
+    for kind, origin, table, horizons in origins:
+        later = Past(table.releases)
         fitted = []
         for spec in specs:
-            fitted.append(simulate(spec, origin, settings, end, cores))
+            fitted.append(simulate(spec, origin, settings, later.day, cores))
             done(f"{spec.name} as of {origin.window.as_of}")
-        rows += _of_origin(kind, origin, fitted, later, settings)
+        rows += _of_origin(kind, origin, fitted, later, horizons, settings)
     return Backtest(
         pd.DataFrame(rows),
         now.releases.group_names,
@@ -127,6 +129,7 @@ def _of_origin(
     origin: Prepared,
     fitted: Sequence[Simulated],
     later: Past,
+    horizons: Sequence[float],
     settings: SamplerSettings,
 ) -> list[dict[str, Any]]:
     """Every method's forecast of every target of one origin."""
@@ -140,7 +143,7 @@ def _of_origin(
     }
     n = settings.chains * settings.draws
     rows = []
-    for k, target in enumerate(targets_at(past, later.day)):
+    for k, target in enumerate(targets_at(past, later.day, horizons)):
         came = outcome(target, past, later)
         if came is None:
             continue
@@ -156,6 +159,7 @@ def _of_origin(
             "months": target.months if target.months else np.nan,
             "level_of": target.level_name,
             "group": origin.releases.group_names[target.group],
+            "decided_by": decided_by(target, past, later),
         }
         for name, draws, converged in forecasts:
             scores = _scored(draws, came, target, past, later.day)

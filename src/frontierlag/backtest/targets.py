@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -24,6 +25,9 @@ BEST, NEXT_DATE, NEXT_SCORE, CATCH_UP = (
 )
 QUANTITIES = (BEST, NEXT_DATE, NEXT_SCORE, CATCH_UP)
 HORIZONS = (3.0, 6.0, 12.0)
+# From one vintage to later ones, which are months apart and not years.
+VINTAGE_HORIZONS = (1.0, 3.0, 6.0)
+NOT_BY_END = "not by the end"
 # Cells of the log score on either side of the present best.
 CELLS_BELOW, CELLS_ABOVE = 5, 60
 
@@ -104,16 +108,18 @@ def first_above(staircase: Staircase, level: float) -> float:
     return float(np.append(staircase.day.astype(float), np.inf)[step])
 
 
-def targets_at(past: Past, end: int) -> list[Target]:
+def targets_at(
+    past: Past, end: int, horizons: Sequence[float] = HORIZONS
+) -> list[Target]:
     """What is asked at an origin, as far as what came by ``end`` can answer it.
 
-    Best scores at :data:`HORIZONS` that are over by then; each group's next record; and the
+    Best scores so many months ahead, where those are over by then; each group's next record; and the
     follower's date for each record of the leader that it had not exceeded.
     """
     asked = [
         Target(BEST, group, months)
         for group in (LEADER, FOLLOWER)
-        for months in HORIZONS
+        for months in horizons
         if past.day + months_to_days(months) <= end
     ]
     asked += [Target(q, g) for g in (LEADER, FOLLOWER) for q in (NEXT_DATE, NEXT_SCORE)]
@@ -152,6 +158,29 @@ def outcome(target: Target, past: Past, later: Past) -> float | None:
     if target.quantity == NEXT_DATE:
         return day
     return float(staircase.on(np.array([int(day)]))[0]) if np.isfinite(day) else None
+
+
+def decided_by(target: Target, past: Past, later: Past) -> str:
+    """Name of the release that decides the outcome, or :data:`NOT_BY_END`.
+
+    Forecasts that the same release decides are right or wrong together: it is what one resamples
+    to know how far a score is chance.
+    """
+    r, own = later.releases, later.releases.of(target.group)
+    name, day, score = (column[own] for column in (r.model, r.day, r.score))
+    if target.quantity == BEST:
+        by_then = day <= past.day + months_to_days(target.months)
+        return str(name[by_then][np.argmax(score[by_then])])
+    if target.quantity == CATCH_UP:
+        same = np.flatnonzero((r.model == target.level_name) & r.of(LEADER))
+        level = float(r.score[same[0]])
+    else:
+        level = float(later.best[target.group].on(np.array([past.day]))[0])
+    above = np.flatnonzero(score > level)
+    if not above.size:
+        return NOT_BY_END
+    first = above[day[above] == day[above[0]]]
+    return str(name[first[np.argmax(score[first])]])
 
 
 def cells(target: Target, past: Past, end: int) -> np.ndarray:
