@@ -19,19 +19,29 @@ from frontierlag.backtest.origins import origins_of
 from frontierlag.backtest.scoring import covered, crps, log_score, pit
 from frontierlag.backtest.settings import SMALL, SmallSettings
 from frontierlag.backtest.study import study_backtest
-from frontierlag.backtest.summary import block_resamples, compared, overall, summary_table
+from frontierlag.backtest.summary import (
+    Resamples,
+    block_resamples,
+    compared,
+    coverage,
+    overall,
+    summary_table,
+)
 from frontierlag.backtest.table import ACROSS, WITHIN, Backtest, backtest
 from frontierlag.backtest.targets import (
     BEST,
     CATCH_UP,
     NEXT_DATE,
     NEXT_SCORE,
+    NOT_BY_END,
     Past,
     Target,
     cells,
+    decided_by,
     outcome,
     targets_at,
 )
+from frontierlag.backtest.vintages import vintage_origins
 from frontierlag.backtest.words import report, verdict
 from frontierlag.errors import SpecError
 from frontierlag.jobs import Job
@@ -179,6 +189,26 @@ def test_what_has_not_come_is_censored_and_what_is_not_known_is_not_asked():
     assert outcome(replace(best[-1], level_name="nobody"), past, later) is None
 
 
+def test_the_release_that_decides_by_hand():
+    def decides(*args, past=NOW, **kw):
+        day, group = decided_by(Target(*args, **kw), past, LATER), args[1]
+        r = LATER.releases
+        if day == NOT_BY_END:
+            return day
+        (i,) = np.flatnonzero((r.model == day) & r.of(group))
+        return int(r.day[i]) - DAY0
+
+    assert decides(BEST, 1, 3.0) == 420  # day 491: the best is that of day 420
+    assert decides(BEST, 0, 3.0) == 330  # none by then: the best is the one there was
+    assert decides(NEXT_DATE, 0) == decides(NEXT_SCORE, 0) == 500
+    assert decides(NEXT_DATE, 0, past=at(520)) == NOT_BY_END
+    levels = [t for t in targets_at(NOW, LATER.day) if t.quantity == CATCH_UP]
+    r = LATER.releases
+    by = {t.level: decided_by(t, NOW, LATER) for t in levels}
+    days = {level: int(r.day[list(r.model).index(name)]) - DAY0 for level, name in by.items()}
+    assert days == {116.0: 420, 121.0: 560}
+
+
 def test_cells_do_not_look_at_what_came():
     edges = cells(Target(NEXT_DATE, 0), NOW, LATER.day)
     assert (np.diff(edges) > 0).all()
@@ -278,6 +308,7 @@ def made_up(gains, methods=("m", "persistence")) -> pd.DataFrame:
         for method, score in zip(methods, (1.0, gain), strict=True):
             rows.append(
                 {"kind": WITHIN, "target": BEST, "months": 3.0, "group": "China", "level_of": ""}
+                | {"from": "a table", "decided_by": f"release {k}"}
                 | {"method": method, "origin": date(2024, 1, 1 + k), "crps": score}
                 | {"log_score": -score, "covered50": 1.0, "covered90": 1.0, "converged": True}
             )
@@ -293,6 +324,109 @@ def test_ratio_and_gain_by_hand():
     assert told["crps_ratio_lower90"] < 0.4 < told["crps_ratio_upper90"]
     one = compared(*(part.head(1) for part in (ours, theirs)))
     assert "crps_ratio_se" not in one
+
+
+def across(crps_by_origin) -> pd.DataFrame:
+    """Forecasts from vintages: origin, deciding release, and the CRPS of model and persistence."""
+    rows = []
+    for k, (origin, release, ours, theirs) in enumerate(crps_by_origin):
+        for method, score in (("m", ours), ("persistence", theirs)):
+            rows.append(
+                {"kind": ACROSS, "target": BEST, "months": 1.0, "group": "China", "level_of": ""}
+                | {"method": method, "origin": origin, "from": f"v{k}", "decided_by": release}
+                | {"crps": score, "log_score": -score, "covered50": float(k % 2)}
+                | {"covered90": 1.0, "converged": True}
+            )
+    return pd.DataFrame(rows)
+
+
+def test_months_and_deciding_releases_are_drawn_at_once():
+    """Weights against a count by hand of which months and releases a sample holds."""
+    rows = across(
+        [
+            (date(2026, 1, 3), "x", 1.0, 2.0),
+            (date(2026, 1, 20), "y", 1.0, 2.0),
+            (date(2026, 2, 4), "y", 3.0, 2.0),
+            (date(2026, 3, 1), "z", 1.0, 4.0),
+        ]
+    )
+    ours = rows[rows["method"] == "m"]
+    found = Resamples.of(ours)
+    assert found.origins == ("2026-01", "2026-02", "2026-03")
+    assert found.releases == ("x", "y", "z")
+    weights = found.weights(ours)
+    assert weights.shape == (2000, 4)
+    months, releases = found.counts, found.of_release
+    np.testing.assert_array_equal(months.sum(1), 3)
+    np.testing.assert_array_equal(releases.sum(1), 3)
+    np.testing.assert_array_equal(weights[:, 0], months[:, 0] * releases[:, 0])
+    np.testing.assert_array_equal(weights[:, 1], months[:, 0] * releases[:, 1])
+    np.testing.assert_array_equal(weights[:, 2], months[:, 1] * releases[:, 1])
+    # On average every forecast counts once.
+    assert weights.mean(0) == pytest.approx(np.ones(4), abs=0.1)
+    told = compared(ours, rows[rows["method"] == "persistence"])
+    assert told["crps_ratio"] == pytest.approx(6 / 10)
+    assert told["crps_ratio_lower90"] < 0.6 < told["crps_ratio_upper90"]
+
+
+def test_many_vintages_of_one_month_or_release_are_one():
+    """Copies of a vintage make no interval narrower, and one month or release gives none."""
+    few = [(date(2026, m, 1), f"r{m}", m / 3, 1.0) for m in range(1, 7)]
+    many = [(date(2026, m, d), f"r{m}", m / 3, 1.0) for m in range(1, 7) for d in (1, 5, 9)]
+    widths = []
+    for cases in (few, many):
+        rows = across(cases)
+        told = compared(*(rows[rows["method"] == m] for m in ("m", "persistence")))
+        widths.append(told["crps_ratio_upper90"] - told["crps_ratio_lower90"])
+    assert widths[0] == pytest.approx(widths[1])
+    for cases in (
+        [(date(2026, 1, d), f"r{d}", 1.0, 2.0) for d in (1, 2, 3)],
+        [(date(2026, m, 1), "r", 1.0, 2.0) for m in (1, 2, 3)],
+    ):
+        rows = across(cases)
+        assert "crps_ratio_se" not in compared(
+            *(rows[rows["method"] == m] for m in ("m", "persistence"))
+        )
+
+
+def test_a_simple_forecast_that_wins_is_named_first():
+    def said(ours, theirs):
+        rows = across([(date(2026, m, 1), f"r{m}", ours, theirs) for m in range(1, 6)])
+        found = Backtest(rows, ("USA", "China"), ("m",), None, SMALL)
+        held = coverage(found, ACROSS, "m")
+        assert held["covered50"][0] == pytest.approx(2 / 5)
+        assert held["covered50"][1] < 2 / 5 < held["covered50"][2]
+        assert held["covered90"] == (1, 1, 1)
+        return verdict(found, ACROSS)
+
+    lost = said(2.0, 1.0)
+    assert lost.startswith("Simple forecasts won. Against persistence the model is worse")
+    assert "clearly better on: China: best score, 1 months (persistence)" in lost
+    assert "m, 5 origins, 5 forecasts (what came was decided by 5 releases)" in lost
+    won = said(1.0, 2.0)
+    assert won.startswith("m, 5 origins")
+    assert won.endswith("smaller on 1 of 1 questions.")
+
+
+def test_every_vintage_that_can_be_used_forecasts_and_the_latest_says_what_came():
+    job = Job("eci-2026-08-11")
+    now = job.prepare()
+    against, origins = vintage_origins(job, now)
+    assert against.table.name == "eci-2026-08-19"
+    names = [one.table.name for one in origins]
+    assert len(names) >= 20
+    assert not {"eci-2026-04-29", "eci-2025-12-25", "eci-2026-08-19"} & set(names)
+    days = [one.window.as_of for one in origins]
+    assert days == sorted(days)
+    # As of a day: what came is read from the table asked for, as far as that day.
+    job = replace(job, as_of=date(2026, 3, 1))
+    against, origins = vintage_origins(job, job.prepare())
+    assert against.table.name == "eci-2026-08-11"
+    assert max(one.window.as_of for one in origins) == date(2026, 2, 7)
+    with pytest.raises(SpecError, match="give a table that is earlier"):
+        vintage_origins(job, job.prepare(), ["eci-2026-08-11"])
+    job = Job("frontiermath-2026-01-17")
+    assert vintage_origins(job, job.prepare()) == (None, ())
 
 
 def test_blocks_are_runs_of_neighbours():
@@ -329,12 +463,16 @@ def test_a_small_backtest_knows_nothing_of_the_future_and_is_written_whole(
     every = origins_of
     monkeypatch.setattr(module, "origins_of", lambda job, m: every(job, m)[5:7])
     job = Job("eci-2026-08-11")
-    found = study_backtest(job, tmp_path / "out", quick)
+    found = study_backtest(job, tmp_path / "out", quick, (), ["eci-2025-12-24", "eci-2026-03-10"])
     written = {p.name for p in (tmp_path / "out").rglob("*.*")}
     assert written >= {"backtest.csv", "summary.csv", "backtest.md", "manifest.json"}
     assert written >= {"backtest.svg", "backtest-vintage.svg"}
     rows = pd.read_csv(tmp_path / "out" / "backtest.csv")
     assert set(rows["kind"]) == {WITHIN, ACROSS}
+    across = rows[rows["kind"] == ACROSS]
+    assert set(across["from"]) == {"eci-2025-12-24", "eci-2026-03-10"}
+    assert set(across["against"]) == {"eci-2026-08-11"}
+    assert set(across["months"].dropna()) == {1, 3, 6}
     assert set(rows["method"]) == {"linear-stochastic", *baselines.BASELINES}
     assert (rows["crps"] >= 0).all()
     assert (rows["log_score"] < 0).all()
@@ -347,7 +485,7 @@ def test_a_small_backtest_knows_nothing_of_the_future_and_is_written_whole(
     assert "/" + "tmp" not in text
 
     # What is forecast does not depend on what comes: judged by less of the future, it is the same.
-    monkeypatch.setattr(module, "EARLIER", {})
+    monkeypatch.setattr(module, "vintage_origins", lambda job, now, earlier: (None, ()))
     monkeypatch.setattr(module, "origins_of", lambda job, m: every(job, m)[5:6])
     judged = backtest(replace(job, as_of=date(2026, 3, 31)), quick).rows
     key = ["origin", "target", "months", "level_of", "group", "method"]

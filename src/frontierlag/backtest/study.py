@@ -16,13 +16,14 @@ from frontierlag.manifest import model_record, run_record
 from frontierlag.model import ModelSpec
 from frontierlag.outputs import staged, write_manifest
 from frontierlag.report.figures import Provenance, save
-from frontierlag.report.figures.backtest import backtest_ratios
+from frontierlag.report.figures.backtest import ACROSS_NOTE, WITHIN_NOTE, backtest_ratios
 from frontierlag.report.figures.sheet import credit_line
 from frontierlag.report.spreadsheet import write_csv
 from frontierlag.report.tables import DIGITS
 from frontierlag.settings import SamplerSettings
 
 FIGURES = "figures"
+NOTES = {WITHIN: WITHIN_NOTE, ACROSS: ACROSS_NOTE}
 
 
 def study_backtest(
@@ -30,7 +31,7 @@ def study_backtest(
     out: Path,
     settings: SamplerSettings = SMALL,
     models: Sequence[str] = (),
-    earlier: str | None = None,
+    earlier: Sequence[str] = (),
     done: Callable[[str], None] = lambda _: None,
 ) -> Backtest:
     """Run the backtest and write ``backtest.csv``, ``summary.csv``, figures and ``backtest.md``.
@@ -57,12 +58,12 @@ def study_backtest(
         )
         for kind, stem, words in (
             (WITHIN, "backtest", "from every quarter of the past"),
-            (ACROSS, "backtest-vintage", "from an earlier vintage, one origin"),
+            (ACROSS, "backtest-vintage", "from every earlier vintage"),
         ):
             rows = summary[summary["kind"] == kind]
             if "crps_ratio" in rows and rows["crps_ratio"].notna().any():
                 title = f"Forecasts of the model beside simple ones: {now.title}"
-                figure = backtest_ratios(rows, about, title, words.capitalize())
+                figure = backtest_ratios(rows, about, title, words.capitalize(), NOTES[kind])
                 save(figure, folder / FIGURES, stem)
         (folder / "backtest.md").write_text(report(found, own), encoding="utf-8")
         specs = [ModelSpec.of(name, now.table.metric) for name in found.models]

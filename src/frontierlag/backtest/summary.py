@@ -1,12 +1,13 @@
 """Means of scores, and by how much one method's are better than another's.
 
-How far a difference is chance is told by resampling what could have come otherwise. Within one table
-that is the quarters, in blocks, because horizons overlap. Across vintages it is two things at once.
-Vintages of one month hold nearly the same rows, so their forecasts fail together; and one release
-decides what many vintages forecast. Months and deciding releases are therefore both drawn with
-replacement, independently, and a forecast counts as often as its month times its release was drawn:
-the pigeonhole bootstrap (Owen 2007, Annals of Applied Statistics 1:386-411), whose intervals err
-on the wide side.
+How far a difference is chance is told by resampling what could have come otherwise. Within one
+table that is the quarters, in blocks, because horizons overlap. Across vintages it is two things at
+once. Vintages of one month hold nearly the same rows, so their forecasts fail together; and one
+release decides what many vintages forecast. Months and deciding releases are therefore both drawn
+with replacement, independently, and a forecast counts as often as its month times its release was
+drawn: the pigeonhole bootstrap (Owen 2007, Annals of Applied Statistics 1:386-411), whose intervals
+err on the wide side. A sample that draws no forecast (months and releases that do not meet) is left
+out.
 """
 
 from __future__ import annotations
@@ -192,7 +193,8 @@ def overall(found: Backtest, kind: str, methods: Sequence[str]) -> pd.DataFrame:
         row |= {"crps_ratio": float(np.exp(np.mean(logs))), "log_gain": float(np.mean(gains))}
         row["better_on"] = int(np.sum(np.array(logs) < 0))
         if resamples.enough:
-            means = np.nanmean(np.array(resampled), axis=0)
+            logs_drawn = np.ma.masked_invalid(np.array(resampled))
+            means = logs_drawn.mean(axis=0).compressed()
             low, high = np.exp(np.quantile(means, tails(OUTER)))
             row |= {"crps_ratio_lower90": float(low), "crps_ratio_upper90": float(high)}
         told.append(row)

@@ -27,7 +27,6 @@ from frontierlag.backtest.vintages import vintage_origins
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.model import ModelSpec, first_model
-from frontierlag.observations import day_number
 from frontierlag.settings import SamplerSettings
 from frontierlag.summary import INNER, OUTER, QUANTILES
 

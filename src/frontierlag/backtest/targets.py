@@ -108,13 +108,11 @@ def first_above(staircase: Staircase, level: float) -> float:
     return float(np.append(staircase.day.astype(float), np.inf)[step])
 
 
-def targets_at(
-    past: Past, end: int, horizons: Sequence[float] = HORIZONS
-) -> list[Target]:
+def targets_at(past: Past, end: int, horizons: Sequence[float] = HORIZONS) -> list[Target]:
     """What is asked at an origin, as far as what came by ``end`` can answer it.
 
-    Best scores so many months ahead, where those are over by then; each group's next record; and the
-    follower's date for each record of the leader that it had not exceeded.
+    Best scores so many months ahead, where those are over by then; each group's next record; and
+    the follower's date for each record of the leader that it had not exceeded.
     """
     asked = [
         Target(BEST, group, months)
@@ -167,7 +165,7 @@ def decided_by(target: Target, past: Past, later: Past) -> str:
     to know how far a score is chance.
     """
     r, own = later.releases, later.releases.of(target.group)
-    name, day, score = (column[own] for column in (r.model, r.day, r.score))
+    name, day, score = r.model[own], r.day[own], r.score[own]
     if target.quantity == BEST:
         by_then = day <= past.day + months_to_days(target.months)
         return str(name[by_then][np.argmax(score[by_then])])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from frontierlag.errors import SpecError
 from frontierlag.history.table import signature
@@ -52,7 +53,7 @@ def vintage_origins(
 
 
 def _as_origin(job: Job, name: str) -> Prepared:
-    return Job(name, job.comparison, efforts=job.efforts).prepare()
+    return replace(job, scores=name, since=None, as_of=None).prepare()
 
 
 def _by_day(origins: Sequence[Prepared]) -> tuple[Prepared, ...]:

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.backtest.baselines import BASELINES, SHIFT
-from frontierlag.backtest.summary import KEY, overall, summary_table
+from frontierlag.backtest.summary import KEY, coverage, overall, summary_table
 from frontierlag.backtest.table import ACROSS, WITHIN, Backtest
+from frontierlag.backtest.targets import NOT_BY_END
 from frontierlag.report.figures.backtest import question
 from frontierlag.summary import INNER, OUTER
 
@@ -36,34 +37,50 @@ _CAVEATS = {
         "the whole table in sight. Origins overlap and are few: the errors are rough."
     ),
     ACROSS: (
-        "Nothing is borrowed from the later table: the earlier vintage's own scores and dates make "
-        "the forecast. It is one origin, so the forecasts stand and fall together, and there is no "
-        "error to give. The later vintage also measured the earlier models anew."
+        "Nothing is borrowed from a later table: a vintage's own scores and dates make the "
+        "forecast. The table that says what came also measured earlier models anew. Vintages of "
+        "one month hold nearly the same rows, and one release decides what many of them forecast; "
+        "intervals are from a bootstrap that draws months and deciding releases at once, and there "
+        "are few of both."
     ),
 }
 
 
 def verdict(found: Backtest, kind: str) -> str:
-    """Whether the model beat the others, from the ratios of their scores."""
+    """Whether the model beat the others, those that beat it first."""
     ours = found.models[0]
     rows = found.rows[found.rows["kind"] == kind]
-    mine = rows[rows["method"] == ours]
-    count = mine["origin"].nunique()
-    first = (
-        f"{ours}, {count} origin{'' if count == 1 else 's'}, {len(mine)} forecasts: the "
-        f"{INNER:.0%} interval held {mine['covered50'].mean():.0%} and the {OUTER:.0%} interval "
-        f"{mine['covered90'].mean():.0%} of what came."
-    )
-    said = [first]
-    others = [*BASELINES, *found.models[1:]]
-    for _, row in overall(
-        found, kind, [m for m in others if (rows["method"] == m).any()]
-    ).iterrows():
-        said.append(_against(row))
+    asked = [m for m in (*BASELINES, *found.models[1:]) if (rows["method"] == m).any()]
+    table = overall(found, kind, asked)
+    lost = (table["crps_ratio"] >= 1) & table["method"].isin(list(BASELINES))
+    said = [_against(row) for _, row in table[lost].iterrows()]
+    if said:
+        said[0] = f"Simple forecasts won. {said[0]}"
     said += _clearly_worse(found, kind)
+    said.append(_covered(found, kind, rows[rows["method"] == ours]))
+    said += [_against(row) for _, row in table[~lost].iterrows()]
     if not found.converged:
         said.append("NOT CONVERGED: some refits missed the convergence gate.")
     return " ".join(said)
+
+
+def _covered(found: Backtest, kind: str, mine: pd.DataFrame) -> str:
+    """How many forecasts of how many origins, and what share of what came its intervals held."""
+    count = len(mine[["origin", "from"]].drop_duplicates())
+    deciding = ""
+    if kind == ACROSS:
+        releases = mine.loc[mine["decided_by"] != NOT_BY_END, "decided_by"].nunique()
+        deciding = f" (what came was decided by {releases} releases)"
+    held = coverage(found, kind, found.models[0])
+    told = []
+    for name, width in (("covered50", INNER), ("covered90", OUTER)):
+        share, low, high = held[name]
+        ends = f" ({low:.0%} to {high:.0%})" if np.isfinite([low, high]).all() else ""
+        told.append(f"the {width:.0%} interval held {share:.0%}{ends}")
+    return (
+        f"{found.models[0]}, {count} origin{'' if count == 1 else 's'}, {len(mine)} "
+        f"forecasts{deciding}: {' and '.join(told)} of what came."
+    )
 
 
 def _clearly_worse(found: Backtest, kind: str) -> list[str]:
@@ -86,8 +103,8 @@ def _against(row: pd.Series) -> str:
     if told and low <= 1 <= high:
         sure = ", which may be chance"
     return (
-        f"Against {row['method']} it is {word}{sure}: CRPS ratio {ratio:.2f}{told}, smaller on "
-        f"{int(row['better_on'])} of {asked} questions."
+        f"Against {row['method']} the model is {word}{sure}: CRPS ratio {ratio:.2f}{told}, "
+        f"smaller on {int(row['better_on'])} of {asked} questions."
     )
 
 
@@ -108,10 +125,12 @@ def report(found: Backtest, attribution: str) -> str:
             continue
         parts += [f"## {heading}", verdict(found, kind)]
         if kind == ACROSS:
-            across = found.rows[found.rows["kind"] == ACROSS].iloc[0]
+            across = found.rows[found.rows["kind"] == ACROSS]
+            names = across["from"].unique().tolist()
             parts.append(
-                f"Fitted to {across['from']} as of {across['origin']}, scored against "
-                f"{across['against']}."
+                f"Each of {len(names)} vintages is fitted as of its own last day, {names[0]} to "
+                f"{names[-1]} (of those with the same rows the first), and forecasts what "
+                f"{across['against'].iloc[0]} says came."
             )
         parts += [_CAVEATS[kind], _table(rows)]
     parts += ["## How it is scored", _METHODS.strip(), attribution]

@@ -30,13 +30,17 @@ def backtest(
         Parameter(help="A stochastic model; repeat for more. The first is compared with the rest."),
     ] = None,
     earlier: Annotated[
-        str | None,
-        Parameter(help="An earlier vintage to forecast from too; known for the newest ECI table."),
-    ] = None,
+        tuple[str, ...],
+        Parameter(
+            negative="",
+            help="An earlier vintage to forecast from too; may repeat; by default, of the index, "
+            "every vintage that comes with the package.",
+        ),
+    ] = (),
     sampler: Annotated[SmallSettings, Parameter(name="*")] = SMALL,
     out: Annotated[Path | None, Parameter(help="Folder; by default results/backtest.")] = None,
 ) -> int:
-    """Refit at every quarter of the past, forecast what came, and score it beside simple forecasts.
+    """Refit every quarter and vintage of the past, forecast what came, score it with simple ones.
 
     Example: frontierlag validate backtest --model linear-stochastic --model logistic-stochastic
     """

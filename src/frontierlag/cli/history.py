@@ -8,7 +8,15 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
-from frontierlag.cli.options import NOT_CONVERGED, ComparisonName, QuickSampler, Since
+from frontierlag.cli.options import (
+    DEFAULT_DATES,
+    NOT_CONVERGED,
+    ComparisonName,
+    DateConvention,
+    QuickSampler,
+    Since,
+)
+from frontierlag.conventions import suffix
 from frontierlag.report.progress import progress
 from frontierlag.settings import QUICK
 
@@ -24,6 +32,7 @@ def history(
     *,
     comparison: ComparisonName = "us-china",
     since: Since = None,
+    dates: DateConvention = DEFAULT_DATES,
     archive: Annotated[
         bool, Parameter(help="Take every vintage of the index that comes with the package.")
     ] = True,
@@ -35,7 +44,7 @@ def history(
         PositiveInt, Parameter(help="Processes, one thread each; changes no number.")
     ] = 2,
     out: Annotated[
-        Path | None, Parameter(help="Folder; by default results/history/COMPARISON.")
+        Path | None, Parameter(help="Folder; by default results/history/COMPARISON[-DATES].")
     ] = None,
 ) -> int:
     """Tell the lag over the same days from every vintage, and what made it move.
@@ -51,8 +60,9 @@ def history(
     from frontierlag.report.console import terminal
 
     tables = chosen_tables(scores, archive=archive)
-    job = Job("", comparison, since)
-    folder = out or Path("results") / "history" / comparison.replace(":", "-").lower()
+    job = Job("", comparison, since, dates=dates)
+    slug = f"{comparison.replace(':', '-').lower()}{suffix(dates)}"
+    folder = out or Path("results") / "history" / slug
     with progress("fitting every vintage") as step:
         found = study_history(
             tables, job, folder, sampler, given=scores, model=model, workers=jobs, done=step

@@ -15,10 +15,10 @@ from frontierlag.model import ModelSpec
 from frontierlag.outputs import staged, write_manifest
 from frontierlag.report.figures import Provenance, save
 from frontierlag.report.figures.history import history_figure
-from frontierlag.report.figures.sheet import CREDIT
+from frontierlag.report.figures.sheet import credit_line
 from frontierlag.report.spreadsheet import write_csv
 from frontierlag.report.tables import DIGITS
-from frontierlag.scores import ATTRIBUTION
+from frontierlag.scores.attribution import joined_credit
 from frontierlag.settings import QUICK, SamplerSettings
 
 FIGURES = "figures"
@@ -51,14 +51,13 @@ def study_history(
         ):
             _write(table, folder / f"{stem}.csv")
         first, last = found.vintages[0].prepared, found.vintages[-1].prepared
-        credit = "; ".join(found.attributions)
         about = Provenance(
             last.releases.comparison.name,
             f"{len(found.vintages)} vintages, {first.table.name} to {last.table.name}",
             last.releases.as_of,
             found.model,
             found.converged,
-            CREDIT if credit == ATTRIBUTION else credit,
+            credit_line(joined_credit(*found.attributions)),
         )
         figure = history_figure(found.lags, about, f"{first.title}, by vintage of the table")
         save(figure, folder / FIGURES, "history")
@@ -70,6 +69,7 @@ def study_history(
             ],
             "refused": {one.name: one.reason for one in found.refused},
             "comparison": last.releases.comparison.name,
+            "dates": last.releases.dates,
             "window": {"since": str(found.window.since), "as_of": str(found.window.as_of)},
             "models": {spec.name: model_record(spec, len(last.releases), settings)},
             "converged": found.converged,

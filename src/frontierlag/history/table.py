@@ -196,7 +196,7 @@ def signature(given: Releases) -> Hashable:
     The last day is not part of it: a table that was published again without a change is the same.
     """
     columns = (
-        *(given.day, given.group, given.score, given.problems),
+        *(given.day, given.day_low, given.day_high, given.group, given.score, given.problems),
         *(given.stderr, given.stderr_low, given.stderr_high),
     )
     return tuple(column.tobytes() for column in columns)
@@ -224,6 +224,7 @@ def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[di
     head = {
         "vintage": str(one.day),
         "table": one.name,
+        "dates": r.dates,
         "comparison": r.comparison.name,
         "releases": len(r),
         "errors": one.errors,
@@ -309,6 +310,7 @@ def changes_table(
                 "to": b.name,
                 "from_vintage": str(a.day),
                 "to_vintage": str(b.day),
+                "dates_by": b.prepared.releases.dates,
                 "lag": kind,
                 "since": str(window.since),
                 "as_of": str(window.as_of),
@@ -381,6 +383,7 @@ def spread_table(vintages: Sequence[Vintage], window: Window, answers: Answers) 
         rows.append(
             {
                 "lag": kind,
+                "dates": vintages[0].prepared.releases.dates,
                 "since": str(window.since),
                 "as_of": str(window.as_of),
                 "vintages": len(distinct),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from frontierlag.conventions import WORDS
 from frontierlag.history.table import CAUSES, KINDS, LAST_DAY, POINT, SAME_DAYS, History
 from frontierlag.history.tables import FREE
 from frontierlag.lags.periods import FEW_BOUNDS
@@ -80,19 +81,19 @@ def _cell(rows: pd.DataFrame, **where: str) -> str:
 
 def _spread(found: History, kind: str) -> str:
     (row,) = found.spread[found.spread["lag"] == kind].to_dict("records")
-    follower = found.vintages[0].prepared.title
     pinned = ""
     if 1 < row["vintages_pinned"] < row["vintages"]:
         pinned = (
             f" ({row['sd_over_vintages_pinned']:.2f} over the {row['vintages_pinned']} whose "
             "errors are of a scale pinned at the anchors)"
         )
+    lowest, highest = row["lowest_mean"], row["highest_mean"]
     return (
-        f"{follower}, mean {kind} lag over the same days ({row['since']} to {row['as_of']}), "
-        f"{found.model}: over {row['vintages']} vintages with different rows the posterior mean "
-        f"goes from {row['lowest_mean']:.1f} to {row['highest_mean']:.1f} months; its standard "
-        f"deviation over vintages is {row['sd_over_vintages']:.2f} months{pinned}, and that of one "
-        f"vintage's posterior {row['posterior_sd']:.2f}."
+        f"{found.vintages[0].prepared.title}, mean {kind} lag over the same days ({row['since']} "
+        f"to {row['as_of']}; {WORDS[row['dates']]}), {found.model}: over {row['vintages']} "
+        f"vintages with different rows the posterior mean goes from {lowest:.1f} to {highest:.1f} "
+        f"months; its standard deviation over vintages is {row['sd_over_vintages']:.2f} "
+        f"months{pinned}, and that of one vintage's posterior {row['posterior_sd']:.2f}."
     )
 
 

@@ -21,13 +21,24 @@ from frontierlag.report.figures.sheet import (
 ROW, HEAD = 0.5, 2.3  # inches that a question takes, and that everything else takes
 COLORS = (LEADER_COLOR, "#b35806", "#1b7837", NEUTRAL, "#762a83")
 TICKS = (0.1, 0.25, 0.5, 1, 2, 4, 8)
-NOTES = (
-    "Left of 1 the model's mean CRPS is the smaller, so its forecasts were the better. Intervals: "
-    "90 %, from a bootstrap of the origins in blocks of four quarters; few origins, so rough.",
+_READING = "Left of 1 the model's mean CRPS is the smaller, so its forecasts were the better. "
+WITHIN_NOTE = (
+    f"{_READING}Intervals: 90 %, from a bootstrap of the origins in blocks of four quarters; few "
+    "origins, so rough."
+)
+ACROSS_NOTE = (
+    f"{_READING}Intervals: 90 %, from a bootstrap of months of vintages and of the releases that "
+    "decide what came; few of both, so rough."
 )
 
 
-def backtest_ratios(summary: pd.DataFrame, about: Provenance, title: str, subtitle: str) -> Figure:
+def backtest_ratios(
+    summary: pd.DataFrame,
+    about: Provenance,
+    title: str,
+    subtitle: str,
+    note: str = WITHIN_NOTE,
+) -> Figure:
     """Draw the model's CRPS over each other method's, with intervals, one row a question.
 
     Parameters
@@ -38,6 +49,8 @@ def backtest_ratios(summary: pd.DataFrame, about: Provenance, title: str, subtit
         Model, dataset and verdict.
     title, subtitle
         The heading.
+    note
+        How to read it, and what the intervals are.
 
     Returns
     -------
@@ -55,7 +68,7 @@ def backtest_ratios(summary: pd.DataFrame, about: Provenance, title: str, subtit
             for m in methods
         ]
         place = add_sheet(
-            figure, title, subtitle, about, key=key, columns=2, notes=NOTES, left=2.35, right=0.3
+            figure, title, subtitle, about, key=key, columns=2, notes=(note,), left=2.35, right=0.3
         )
         axes = figure.subplots(gridspec_kw=place)
         watermark(axes, about)

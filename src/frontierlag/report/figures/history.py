@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from frontierlag.conventions import WORDS
 from frontierlag.history.tables import FREE
 from frontierlag.names import REALIZED, TREND
 from frontierlag.report.figures.axes import LAG_COLORS
@@ -50,7 +51,9 @@ def history_figure(lags: pd.DataFrame, about: Provenance, title: str) -> Figure:
     the vintages as their horizontal axis.
     """
     same = lags[lags["quantity"] == "same days"]
-    days = f"same days: {same['since'].iloc[0]} to {same['as_of'].iloc[0]}"
+    longest = max(len(name) for name in _labels(same))
+    one = same.iloc[0]
+    days = f"same days: {one['since']} to {one['as_of']}; {WORDS[one['dates']]}"
     lag_key: list[tuple[Any, str]] = [
         (
             Line2D([], [], color=LAG_COLORS[kind], lw=1.4, marker="o", ms=5, mec="white"),
@@ -74,7 +77,8 @@ def history_figure(lags: pd.DataFrame, about: Provenance, title: str) -> Figure:
         place = add_sheet(
             figure, title, days, about, key=[*lag_key, *points, *band], columns=2, panel_title=True
         )
-        place["bottom"] += 0.07  # days are written upright
+        # Names are written upright; a day is ten letters.
+        place["bottom"] += 0.07 + 0.008 * max(longest - len("2026-08-11"), 0)
         panels = figure.subplots(2, 1, sharex=True, gridspec_kw={**place, "hspace": 0.2})
         for axes, (quantity, words) in zip(panels, PANELS.items(), strict=True):
             watermark(axes, about)
@@ -110,11 +114,17 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _names(axes: Axes, same: pd.DataFrame) -> None:
-    """Days below the vintages; the name where it says more than the day."""
+    """Names below the vintages."""
+    labels = _labels(same)
+    axes.set_xticks(range(len(labels)), labels, rotation=90, size=7.5)
+    axes.set_xlim(-0.6, len(labels) - 0.4)
+
+
+def _labels(same: pd.DataFrame) -> list[str]:
+    """A vintage's day, or its name where that says more than the day."""
     once = same.drop_duplicates("table")
     labels = []
     for table, vintage in zip(once["table"], once["vintage"], strict=True):
         own = str(table).removeprefix("eci-")
         labels.append(str(vintage) if own == vintage else str(table))
-    axes.set_xticks(range(len(labels)), labels, rotation=90, size=7.5)
-    axes.set_xlim(-0.6, len(labels) - 0.4)
+    return labels
