@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,7 @@ from frontierlag.report.figures.backtest import ACROSS_NOTE, WITHIN_NOTE, backte
 from frontierlag.report.figures.sheet import credit_line
 from frontierlag.report.spreadsheet import write_csv
 from frontierlag.report.tables import DIGITS
+from frontierlag.scores.attribution import joined_credit
 from frontierlag.settings import SamplerSettings
 
 FIGURES = "figures"
@@ -44,7 +46,7 @@ def study_backtest(
     with staged(out) as folder:
         found = backtest(job, settings, models, earlier, done=done)
         now = found.now
-        own = now.releases.attribution
+        own = joined_credit(now.releases.attribution, *found.credits)
         summary = summary_table(found)
         _write(found.rows, folder / "backtest.csv", own)
         _write(summary, folder / "summary.csv", own)
@@ -63,7 +65,11 @@ def study_backtest(
             rows = summary[summary["kind"] == kind]
             if "crps_ratio" in rows and rows["crps_ratio"].notna().any():
                 title = f"Forecasts of the model beside simple ones: {now.title}"
-                figure = backtest_ratios(rows, about, title, words.capitalize(), NOTES[kind])
+                told = about
+                if kind == ACROSS and found.against is not None:
+                    table = found.against.table
+                    told = replace(about, dataset=table.name, as_of=table.as_of)
+                figure = backtest_ratios(rows, told, title, words.capitalize(), NOTES[kind])
                 save(figure, folder / FIGURES, stem)
         (folder / "backtest.md").write_text(report(found, own), encoding="utf-8")
         specs = [ModelSpec.of(name, now.table.metric) for name in found.models]

@@ -52,6 +52,9 @@ class Backtest:
         The job that says what came.
     settings
         Of every refit.
+    against, credits
+        The vintage that says what came across vintages, None without one; and the credits of all
+        vintages.
     """
 
     rows: pd.DataFrame
@@ -59,6 +62,8 @@ class Backtest:
     models: tuple[str, ...]
     now: Prepared
     settings: SamplerSettings
+    against: Prepared | None = None
+    credits: tuple[str, ...] = ()
 
     @property
     def converged(self) -> bool:
@@ -120,6 +125,8 @@ def backtest(
         tuple(spec.name for spec in specs),
         now,
         settings,
+        against,
+        tuple(one.releases.attribution for one in (*vintages, against or now)),
     )
 
 
