@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 
 # Where the output goes to a file or a pipe, so that no table is cut.
 WIDE = 120
@@ -39,3 +41,23 @@ class HelpConsole(Console):
     def on_broken_pipe(self) -> None:
         """Say so, as :class:`Terminal` does."""
         raise BrokenPipeError
+
+
+def sheet(title: str = "") -> Table:
+    """An empty table with little around its cells, for terminals of 80 columns."""
+    return Table(title=title or None, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+
+
+def add_texts(table: Table, *names: str, least: int = 0) -> None:
+    """Add columns of words: in a narrow terminal they are broken into lines, never cut.
+
+    With ``least`` letters a line has room, so that a number among the words stays whole.
+    """
+    for name in names:
+        table.add_column(name, overflow="fold", min_width=least or None)
+
+
+def add_numbers(table: Table, *names: str) -> None:
+    """Add columns of numbers, which are neither cut nor broken; their headings have short lines."""
+    for name in names:
+        table.add_column(name.replace(" ", "\n"), justify="right", no_wrap=True)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
 
 from frontierlag import words
 from frontierlag.checks.convergence import Convergence
@@ -22,6 +21,7 @@ from frontierlag.report.last_day import of_model, spikes
 from frontierlag.report.preflight import failed_checks
 from frontierlag.scores import Releases, ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND
+from frontierlag.terminal import add_numbers, add_texts, sheet
 from frontierlag.terminal import terminal as terminal
 
 if TYPE_CHECKING:
@@ -36,11 +36,9 @@ def show_lags(console: Console, lags: pd.DataFrame, days: pd.DataFrame) -> None:
     The realized lag of the last day has in place of intervals its few values, each with its
     probability, from ``days``, the rows of ``last_day.csv``.
     """
-    table = Table(title=f"Lag in months: median, 50 % and 90 % {INTERVAL_KIND} intervals")
-    for name in ("model", "lag", "period"):
-        table.add_column(name, no_wrap=True)
-    for name in ("median", "50 %", "90 %", "undefined", "bound only"):
-        table.add_column(name, justify="right")
+    table = sheet(f"Lag in months: median, 50 % and 90 % {INTERVAL_KIND} intervals")
+    add_texts(table, "model", "lag", "period")
+    add_numbers(table, "median", "50 %", "90 %", "undefined", "bound only")
     for row in lags.to_dict("records"):
         name = f"{row['model']}{words.stamp(row['converged'], brackets=True)}"
         shares = [words.share(row[part], none="") for part in ("undefined", "censored")]
@@ -69,9 +67,10 @@ def show_lags(console: Console, lags: pd.DataFrame, days: pd.DataFrame) -> None:
 
 def show_claims(console: Console, answers: Sequence[Answer]) -> None:
     """Print the claims with their probability and verdict."""
-    table = Table(title="What the article claims")
-    for name in ("", "claim", "median", "90 %", "probability", "verdict"):
-        table.add_column(name)
+    table = sheet("What the article claims")
+    add_texts(table, "", "claim", "median")
+    add_numbers(table, "90 %", "probability")
+    add_texts(table, "verdict")
     for a in answers:
         s = a.summary
         middle = bounded(f"{words.number(s.median, s)} {a.claim.unit}", a.bound) if s else "none"
@@ -152,9 +151,10 @@ def show_window_and_influence(
     """
     told = starts[starts["median"].notna()]
     if len(told):
-        table = Table(title="Where the window starts, months: median and 90 %")
-        for name in ("start", "model", "realized, mean since", "trend, mean since", "trend today"):
-            table.add_column(name)
+        table = sheet("Where the window starts, months: median and 90 %")
+        add_texts(table, "start", "model")
+        moved = ("realized, mean since", "trend, mean since", "trend today")
+        add_texts(table, *moved, least=14)
         for (start, model, fitted), rows in told.groupby(
             ["start", "model", "fitted_to"], sort=False
         ):
@@ -187,9 +187,8 @@ def _start_cell(row: Mapping[Hashable, Any]) -> str:
 
 def show_levels(console: Console, levels: pd.DataFrame) -> None:
     """Print how much later the follower's trend reaches each score."""
-    table = Table(title=f"Lag of the trends at a score, months: median and 90 % {INTERVAL_KIND}")
-    for name in ("score", "median", "90 %", "undefined", "outside the data"):
-        table.add_column(name, justify="right")
+    table = sheet(f"Lag of the trends at a score, months: median and 90 % {INTERVAL_KIND}")
+    add_numbers(table, "score", "median", "90 %", "undefined", "outside the data")
     for row in levels.to_dict("records"):
         table.add_row(
             f"{row['level']:g}",
@@ -203,9 +202,9 @@ def show_levels(console: Console, levels: pd.DataFrame) -> None:
 
 def show_sensitivity(console: Console, found: Sensitivity) -> None:
     """Print the lag under each alternative and each start, and what moves it when left out."""
-    table = Table(title="Mean lag under each alternative, months: median and 90 %")
-    for name in ("alternative", "model", "lag", "median", "90 %"):
-        table.add_column(name)
+    table = sheet("Mean lag under each alternative, months: median and 90 %")
+    add_texts(table, "alternative", "model", "lag")
+    add_numbers(table, "median", "90 %")
     window = found.alternatives[found.alternatives["period"] == WINDOW]
     for row in window.to_dict("records"):
         table.add_row(
@@ -221,10 +220,9 @@ def show_sensitivity(console: Console, found: Sensitivity) -> None:
 
 def show_published(console: Console, conventions: tuple[Convention, ...]) -> None:
     """Print the published conventions."""
-    table = Table(title="Published conventions, months: points without an interval")
-    table.add_column("convention")
-    for name in ("mean", "minimum", "maximum", "n", "censored"):
-        table.add_column(name, justify="right")
+    table = sheet("Published conventions, months: points without an interval")
+    add_texts(table, "convention")
+    add_numbers(table, "mean", "minimum", "maximum", "n", "censored")
     for c in conventions:
         table.add_row(
             c.name, *(_figure(v, 2) for v in (c.mean, c.minimum, c.maximum)), str(c.n),
@@ -236,12 +234,10 @@ def show_published(console: Console, conventions: tuple[Convention, ...]) -> Non
 def show_convergence(console: Console, name: str, gate: Convergence) -> None:
     """Print the gate's verdict and its lines."""
     console.print(f"{name}: {gate.verdict()}", markup=False)
-    table = Table()
-    table.add_column("check")
-    table.add_column("worst value", justify="right")
-    table.add_column("needs")
-    table.add_column("at")
-    table.add_column("")
+    table = sheet()
+    add_texts(table, "check")
+    add_numbers(table, "worst value")
+    add_texts(table, "needs", "at", "")
     for c in gate.checks:
         table.add_row(
             c.name, f"{c.value:.5g}", c.threshold, c.worst, "passed" if c.passed else "FAILED"
@@ -266,9 +262,10 @@ def show_scores(console: Console, scores: ScoreTable) -> None:
 def show_rows(console: Console, scores: ScoreTable, most: int) -> None:
     """Print the latest releases of a table."""
     latest = scores.frame.sort_values("released").tail(most)
-    table = Table(title=f"The latest {len(latest)} of {len(scores.frame)} rows")
-    for name in ("released", "model", "organization", "country", "weights", "score"):
-        table.add_column(name)
+    table = sheet(f"The latest {len(latest)} of {len(scores.frame)} rows")
+    add_numbers(table, "released")
+    add_texts(table, "model", "organization", "country", "weights")
+    add_numbers(table, "score")
     for row in latest.to_dict("records"):
         released = "" if pd.isna(row["released"]) else f"{row['released']:%Y-%m-%d}"
         cells = [str(row[name]) for name in ("model", "organization", "country", "weights")]

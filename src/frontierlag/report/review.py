@@ -10,7 +10,6 @@ from pathlib import Path
 
 import xarray as xr
 from rich.console import Console
-from rich.table import Table
 
 from frontierlag.analysis import Analysis
 from frontierlag.checks.advice import advice, worst_quantities
@@ -20,6 +19,7 @@ from frontierlag.report.console import show_convergence
 from frontierlag.report.figures import Provenance, diagnostic_figures, save
 from frontierlag.report.figures.sheet import credit_line
 from frontierlag.results_folder import read_manifest
+from frontierlag.terminal import add_numbers, add_texts, sheet
 
 FIGURES = "figures"
 
@@ -30,11 +30,10 @@ def show_review(console: Console, analysis: Analysis) -> None:
     show_convergence(console, analysis.name, gate)
     posterior = analysis.fit.tree["posterior"].to_dataset()
     quantities = xr.merge([posterior, analysis.measured.reported()])
-    table = Table(title="What mixed worst: a parameter or lag a row, at its worst entry")
-    table.add_column("at", no_wrap=True)
-    for name in ("R-hat", "bulk ESS", "tail ESS"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+    table = sheet("What mixed worst: a parameter or lag a row, at its worst entry")
+    add_texts(table, "at")
+    add_numbers(table, "R-hat", "bulk ESS", "tail ESS")
+    add_texts(table, "")
     for w in worst_quantities(quantities):
         numbers = (f"{w.rhat:.4f}", f"{w.bulk:.0f}", f"{w.tail:.0f}")
         table.add_row(w.where, *numbers, "passed" if w.passed else "FAILED")
