@@ -253,3 +253,32 @@ def alive(group):
     except ProcessLookupError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    ("words", "keys"),
+    [
+        (["scores", "list"], {"tables", "fetched"}),
+        (["scores", "show", "--rows", "2"], {"scores", "unit", "latest"}),
+        (["scores", "check", "eci-2026-08-11", "--comparison", "us-china"], {"data", "findings"}),
+        (["study", "published"], {"data", "unit", "conventions"}),
+    ],
+    ids=lambda words: "-".join(words[:2]) if isinstance(words, list) else "",
+)
+def test_an_answer_as_json_is_one_object_and_nothing_else(words, keys, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--json"])
+    assert ended.value.code == 0
+    found = json.loads(capsys.readouterr().out)
+    assert keys <= set(found)
+
+
+@pytest.mark.parametrize("words", list(commands()), ids="-".join)
+def test_every_command_that_answers_can_answer_as_json(words):
+    command = app
+    for word in words:
+        command = command[word]
+    names = {name for option in command.assemble_argument_collection() for name in option.names}
+    # These make a file or a page and say where it is.
+    makes = {("report",), ("scores", "fetch"), ("study", "capabilities"), ("figures",)}
+    assert ("--json" in names) != (tuple(words) in makes)

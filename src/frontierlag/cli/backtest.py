@@ -12,6 +12,7 @@ from frontierlag.cli.options import (
     DEFAULT_DATES,
     DEFAULT_SCORES,
     NOT_CONVERGED,
+    AsJson,
     ComparisonName,
     DateConvention,
     Scores,
@@ -39,6 +40,7 @@ def backtest(
     ] = (),
     sampler: Annotated[SmallSettings, Parameter(name="*")] = SMALL,
     out: Annotated[Path | None, Parameter(help="Folder; by default results/backtest.")] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Refit every quarter and vintage of the past, forecast what came, score it with simple ones.
 
@@ -48,15 +50,22 @@ def backtest(
     from frontierlag.backtest.table import ACROSS, WITHIN
     from frontierlag.backtest.words import verdict
     from frontierlag.jobs import Job
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
 
     folder = out or Path("results") / f"backtest{suffix(dates)}"
     job = Job(scores, comparison, dates=dates)
     with progress("refitting the past") as step:
         found = study_backtest(job, folder, sampler, model or (), earlier, step)
-    console = terminal()
-    for kind in (WITHIN, ACROSS):
-        if (found.rows["kind"] == kind).any():
-            console.print(f"{kind}: {verdict(found, kind)}", markup=False)
+    console = terminal(silent=as_json)
+    words = [
+        f"{kind}: {verdict(found, kind)}"
+        for kind in (WITHIN, ACROSS)
+        if (found.rows["kind"] == kind).any()
+    ]
+    for sentence in words:
+        console.print(sentence, markup=False)
     console.print(f"written to {folder}", markup=False)
+    if as_json:
+        answers.write(answers.study(words, folder, converged=found.converged))
     return 0 if found.converged else NOT_CONVERGED

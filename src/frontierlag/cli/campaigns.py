@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
 from frontierlag.cli.codes import CHECK_FAILED
+from frontierlag.cli.options import AsJson
 from frontierlag.report.progress import progress
 
 Jobs = Annotated[
@@ -60,6 +61,7 @@ def calibrate(
     scheduler: Scheduler = None,
     store: Keep = None,
     out: Annotated[Path, Parameter(help="Results folder.")] = Path("results/calibration"),
+    as_json: AsJson = False,
 ) -> int:
     """Simulate worlds of known truth and count how often intervals cover it.
 
@@ -69,6 +71,7 @@ def calibrate(
     from frontierlag.calibration.plan import default_plan
     from frontierlag.calibration.results import verdicts, write_calibration
     from frontierlag.outputs import staged
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
 
     plan = default_plan(names(worlds), names(models), n)
@@ -81,10 +84,13 @@ def calibrate(
             )  # fmt: skip
         told = {"plan": [asdict(block) for block in plan], "seed": seed}
         write_calibration(found, folder, told)
-    console = terminal()
-    for sentence in verdicts(found):
+    console = terminal(silent=as_json)
+    words = verdicts(found)
+    for sentence in words:
         console.print(sentence, markup=False)
     console.print(f"written to {out}; finished fits are kept in {keep}", markup=False)
+    if as_json:
+        answers.write(answers.study(words, out))
     return 0
 
 
@@ -102,6 +108,7 @@ def sbc(
     scheduler: Scheduler = None,
     store: Keep = None,
     out: Annotated[Path, Parameter(help="Results folder.")] = Path("results/sbc"),
+    as_json: AsJson = False,
 ) -> int:
     """Rank the truth of worlds drawn from each model's prior: are model and sampler right?
 
@@ -113,6 +120,7 @@ def sbc(
     from frontierlag.calibration.results import rank_verdicts, write_ranks
     from frontierlag.calibration.sbc import rank_statistics
     from frontierlag.outputs import staged
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
 
     fewest = min(RANKED.values())
@@ -130,10 +138,13 @@ def sbc(
                 done=step,
             )
         write_ranks(found, folder, {"worlds": worlds, "seed": seed})
-    console = terminal()
-    for sentence in rank_verdicts(found):
+    console = terminal(silent=as_json)
+    words = rank_verdicts(found)
+    for sentence in words:
         console.print(sentence, markup=False)
     console.print(f"written to {out}; finished fits are kept in {keep}", markup=False)
+    if as_json:
+        answers.write(answers.study(words, out, passed=found.passed))
     return 0 if found.passed else CHECK_FAILED
 
 

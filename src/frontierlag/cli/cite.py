@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from frontierlag.cli.options import NOT_CONVERGED, ResultsFolder, results_folder
+from frontierlag.cli.options import NOT_CONVERGED, AsJson, ResultsFolder, results_folder
 
 
 def cite(
@@ -32,6 +32,7 @@ def cite(
     allow_unconverged: Annotated[
         bool, Parameter(help="Print a fit that did not converge too, stamped as such.")
     ] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Print a lag as a sentence, a LaTeX table or macros, Markdown, CSV or BibTeX.
 
@@ -41,6 +42,7 @@ def cite(
 
     Example: frontierlag cite --lag all --period window --model all --format latex > lag.tex
     """
+    from frontierlag.report import as_json as answers
     from frontierlag.report.cite import choose, read_estimates
     from frontierlag.report.cite import cite as cited
 
@@ -53,5 +55,8 @@ def cite(
             file=sys.stderr,
         )
         return NOT_CONVERGED
-    print(cited(found, format, prefix))
+    if as_json:
+        answers.write({"cited": [answers.cited(e) for e in found], "text": cited(found)})
+    else:
+        print(cited(found, format, prefix))
     return NOT_CONVERGED if failed else 0

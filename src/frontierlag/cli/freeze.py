@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from frontierlag.cli.codes import CHECK_FAILED
-from frontierlag.cli.options import ResultsFolder, results_folder
+from frontierlag.cli.options import AsJson, ResultsFolder, results_folder
 from frontierlag.report.progress import progress
 
 Name = Annotated[str, Parameter(help="What to call it, such as paper-v1.")]
@@ -24,6 +24,7 @@ def freeze(
     scores: Annotated[
         Path | None, Parameter(help="The score table, if it no longer lies where the run read it.")
     ] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Store a results folder with all that it takes to make its numbers again.
 
@@ -33,14 +34,18 @@ def freeze(
     Example: frontierlag freeze paper-v1 results/eci-2026-08-11/us-china
     """
     from frontierlag.freeze import freeze as frozen
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
 
     made = frozen(name, results_folder(folder), to, scores)
-    console = terminal()
+    console = terminal(silent=as_json)
     console.print(f"frozen in {made.folder}: {len(made.files)} files", markup=False, soft_wrap=True)
     console.print(f"sha256 of all: {made.digest}", markup=False)
     console.print(f"made by: {made.request.command()}", markup=False, soft_wrap=True)
     console.print(made.manifest["data"]["attribution"], style="dim", markup=False)
+    if as_json:
+        told = {"folder": made.folder, "files": sorted(made.files), "sha256": made.digest}
+        answers.write({**told, "made_by": made.request.command()})
     return 0
 
 
@@ -51,6 +56,7 @@ def verify(
     files_only: Annotated[
         bool, Parameter(help="Only check that no file was altered; run nothing.")
     ] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Run a frozen analysis again and say whether its numbers came out the same.
 
@@ -61,12 +67,13 @@ def verify(
     """
     from frontierlag.freeze import open_frozen
     from frontierlag.freeze import verify as verified
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
 
     frozen = open_frozen(to / name)
     with progress(f"running {name} again") as step:
         verdict = verified(frozen, files_only=files_only, done=step)
-    console = terminal()
+    console = terminal(silent=as_json)
     for table in verdict.tables:
         words = f" ({table.words})" if table.words else ""
         console.print(f"{table.name}: {table.state}{words}", markup=False, soft_wrap=True)
@@ -74,4 +81,14 @@ def verify(
         console.print(f"other versions: {'; '.join(verdict.other_versions)}", markup=False)
     console.print(f"sha256 of all: {frozen.digest}", markup=False)
     console.print(verdict.sentence(), markup=False, soft_wrap=True)
+    if as_json:
+        answers.write(
+            {
+                "same": verdict.same,
+                "sentence": verdict.sentence(),
+                "tables": verdict.tables,
+                "other_versions": verdict.other_versions,
+                "sha256": frozen.digest,
+            }
+        )
     return 0 if verdict.same else CHECK_FAILED

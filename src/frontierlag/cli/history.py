@@ -11,6 +11,7 @@ from cyclopts.types import PositiveInt
 from frontierlag.cli.options import (
     DEFAULT_DATES,
     NOT_CONVERGED,
+    AsJson,
     ComparisonName,
     DateConvention,
     QuickSampler,
@@ -46,6 +47,7 @@ def history(
     out: Annotated[
         Path | None, Parameter(help="Folder; by default results/history/COMPARISON[-DATES].")
     ] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Tell the lag over the same days from every vintage, and what made it move.
 
@@ -57,6 +59,7 @@ def history(
     from frontierlag.history.tables import chosen_tables
     from frontierlag.history.words import sentences
     from frontierlag.jobs import Job
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
 
     tables = chosen_tables(scores, archive=archive)
@@ -67,8 +70,11 @@ def history(
         found = study_history(
             tables, job, folder, sampler, given=scores, model=model, workers=jobs, done=step
         )
-    console = terminal()
-    for sentence in sentences(found):
+    console = terminal(silent=as_json)
+    words = sentences(found)
+    for sentence in words:
         console.print(sentence, markup=False)
     console.print(f"written to {folder}", markup=False)
+    if as_json:
+        answers.write(answers.study(words, folder, converged=found.converged))
     return 0 if found.converged else NOT_CONVERGED

@@ -14,6 +14,7 @@ from frontierlag.cli.options import (
     DEFAULT_RESULTS,
     DEFAULT_SCORES,
     NOT_CONVERGED,
+    AsJson,
     AsOf,
     BenchmarkResults,
     ComparisonName,
@@ -65,6 +66,7 @@ def index(
             "of the constructions with their names after it."
         ),
     ] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Tell the lag under other constructions of the index; by default under all of them.
 
@@ -75,6 +77,7 @@ def index(
     from frontierlag.constructions import Choice, constructions
     from frontierlag.constructions.study import prepared_with_results, study_index
     from frontierlag.jobs import Job
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_measurement, terminal
 
     job = Job(scores, comparison, since, as_of, results=measured, dates=dates)
@@ -84,11 +87,13 @@ def index(
     folder = out or Path("results") / prepared.slug / name
     keep = store or default_store()
     total = len(constructions(releases, load_results(measured), prepared.table, choice))
-    console = terminal()
+    console = terminal(silent=as_json)
     show_measurement(console, releases)
     with progress("constructing the index otherwise", total) as step:
         found = study_index(job, folder, choice, keep, sampler, jobs=jobs, done=step)
     for sentence in found.sentences:
         console.print(sentence, markup=False)
     console.print(f"written to {folder}; finished fits are kept in {keep}", markup=False)
+    if as_json:
+        answers.write(answers.study(found.sentences, folder, converged=found.converged))
     return 0 if found.converged else NOT_CONVERGED

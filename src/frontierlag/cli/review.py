@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from frontierlag.cli.options import (
     NOT_CONVERGED,
     PUBLISHED_SCORES,
+    AsJson,
     AsOf,
     ComparisonName,
     DateConvention,
@@ -28,6 +29,7 @@ def lags(
     level: Annotated[
         list[float] | None, Parameter(help="Tell the lag at this score too; may be repeated.")
     ] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Print the lags of a stored fit, over another window or at other scores if asked.
 
@@ -38,6 +40,7 @@ def lags(
     from frontierlag.analysis import Analysis
     from frontierlag.lags.days import Window
     from frontierlag.lags.measure import measure
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_lags, show_levels, terminal
     from frontierlag.report.estimands import last_day_table
     from frontierlag.report.tables import lag_table, level_table
@@ -54,9 +57,11 @@ def lags(
         levels = np.array(level) if level else None
         window = Window(start, stored.as_of)
         analysis = Analysis(analysis.fit, measure(analysis.fit, window, levels))
-    console = terminal()
+    console = terminal(silent=as_json)
     show_lags(console, lag_table(analysis), last_day_table(analysis))
     show_levels(console, level_table(analysis))
+    if as_json:
+        answers.write(answers.analysis(analysis))
     return 0 if analysis.convergence.converged else NOT_CONVERGED
 
 
@@ -68,8 +73,9 @@ def diagnose(
     *,
     figures: Annotated[bool, Parameter(help="Draw ArviZ's diagnostic figures too.")] = True,
     out: Annotated[
-        Path | None, Parameter(help="Folder of the figures; by default figures/ beside the fits.")
+        Path | None, Parameter(help="Folder of the figures; by default figures/ next to the fits.")
     ] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Review stored fits: the verdict, what mixed worst, what to do about it, and figures.
 
@@ -79,6 +85,7 @@ def diagnose(
     """
     from frontierlag.errors import FitError
     from frontierlag.outputs import MANIFEST
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
     from frontierlag.report.review import FIGURES, draw_review, run_folder, show_review
     from frontierlag.results_folder import headline_model, read_manifest
@@ -94,7 +101,7 @@ def diagnose(
     if (path / MANIFEST).is_file():  # the model that answers for the run comes first
         headline = headline_model(read_manifest(path))
         files.sort(key=lambda file: file.parent.name != headline)
-    console = terminal()
+    console = terminal(silent=as_json)
     fits = {file: load(file) for file in files}
     bad = [fit.name for fit in fits.values() if not fit.convergence.converged]
     words = f"NOT converged: {', '.join(bad)}" if bad else "every one converged"
@@ -108,6 +115,9 @@ def diagnose(
             target = out / below if out else folder / FIGURES
             drawn = draw_review(analysis, file, target)
             console.print(f"{len(drawn)} figures in {target}", markup=False, soft_wrap=True)
+    if as_json:
+        told = [{**answers.diagnosis(analysis), "file": file} for file, analysis in fits.items()]
+        answers.write({"converged": not bad, "fits": told})
     return NOT_CONVERGED if bad else 0
 
 
@@ -117,6 +127,7 @@ def published(
     comparison: ComparisonName = "us-china",
     as_of: AsOf = None,
     dates: DateConvention = AS_PUBLISHED,
+    as_json: AsJson = False,
 ) -> int:
     """Print the lag by the published point conventions, which have no interval.
 
@@ -127,10 +138,15 @@ def published(
     """
     from frontierlag.jobs import Job
     from frontierlag.lags.published import conventions
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_published, terminal
 
     job = Job(scores, comparison, as_of=as_of, dates=dates).prepare()
-    console = terminal()
-    show_published(console, conventions(job.releases))
+    console = terminal(silent=as_json)
+    found = conventions(job.releases)
+    show_published(console, found)
     console.print(job.releases.attribution, style="dim", markup=False)
+    if as_json:
+        # Points: there is no interval to them.
+        answers.write({"data": answers.data(job), "unit": answers.MONTHS, "conventions": found})
     return 0

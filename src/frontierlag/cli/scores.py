@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from frontierlag.cli.options import DEFAULT_OPTIONS, DEFAULT_SCORES, Reading, Scores
+from frontierlag.cli.options import DEFAULT_OPTIONS, DEFAULT_SCORES, AsJson, Reading, Scores
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,6 +28,7 @@ def list_(
     all_: Annotated[
         bool, Parameter(name="all", help="One line for every vintage of the archive too.")
     ] = False,
+    as_json: AsJson = False,
 ) -> int:
     """List the reference tables that come with the package, and those fetched.
 
@@ -36,12 +37,13 @@ def list_(
     Example: frontierlag scores list --all
     """
     from frontierlag.benchmarks import load_results
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
     from frontierlag.scores import ATTRIBUTION, load_scores
     from frontierlag.scores.fetch import cache_folder, kept_copies
     from frontierlag.scores.registry import registry
 
-    console, known = terminal(), registry()
+    console, known = terminal(silent=as_json), registry()
     console.print("Main tables", style="bold", markup=False)
     for entry in known.of("scores", archived=False):
         table, star = load_scores(entry.name), " *" if entry.name == known.roles.scores else ""
@@ -64,6 +66,8 @@ def list_(
     for copy in kept_copies(cache):
         console.print(f"{cache / copy.file}: {copy.told}", markup=False, soft_wrap=True)
     console.print(ATTRIBUTION, markup=False, soft_wrap=True)
+    if as_json:
+        answers.write({"tables": known.tables, "fetched": kept_copies(cache), "cache": cache})
     return 0
 
 
@@ -92,17 +96,22 @@ def show(
     *,
     reading: Reading = DEFAULT_OPTIONS,
     rows: Annotated[int, Parameter(help="How many of the latest rows to print.")] = 20,
+    as_json: AsJson = False,
 ) -> int:
     """Show a table: what it is, what was done to it, and its latest rows.
 
     Example: frontierlag scores show eci-2026-08-11 --rows 5
     """
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_rows, show_scores, terminal
     from frontierlag.scores import load_scores
 
-    console, table = terminal(), load_scores(scores, reading)
+    console, table = terminal(silent=as_json), load_scores(scores, reading)
     show_scores(console, table)
     show_rows(console, table, rows)
+    if as_json:
+        latest = table.frame.sort_values("released").tail(rows)
+        answers.write({**answers.table(table), "latest": latest})
     return 0
 
 
@@ -114,20 +123,29 @@ def check(
     comparison: Annotated[
         str | None, Parameter(help="Also check that this comparison can be made.")
     ] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Check a table, listing every bad row, and say what a run would leave out.
 
     Example: frontierlag scores check my-scores.csv --comparison us-china
     """
     from frontierlag.jobs import Job
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_scores, terminal
+    from frontierlag.report.preflight import preflight
     from frontierlag.scores import load_scores
 
-    console = terminal()
-    show_scores(console, load_scores(scores, reading))
+    console, table = terminal(silent=as_json), load_scores(scores, reading)
+    show_scores(console, table)
+    told = answers.table(table) if as_json else {}
     if comparison:
-        found = Job(scores, comparison, reading=reading).prepare().releases
+        prepared = Job(scores, comparison, reading=reading).prepare(table)
+        found = prepared.releases
         console.print(f"{found!r}, {len(found.left_out)} rows left out", markup=False)
+        if as_json:
+            told |= {"data": answers.data(prepared), "findings": preflight(prepared)}
+    if as_json:
+        answers.write(told)
     return 0
 
 

@@ -14,6 +14,7 @@ from frontierlag.cli.options import (
     DEFAULT_SCORES,
     NOT_CONVERGED,
     PUBLISHED_SCORES,
+    AsJson,
     AsOf,
     BenchmarkResults,
     ComparisonName,
@@ -43,12 +44,14 @@ def vintages(
         Path | None,
         Parameter(help="Folder; by default results/vintages/FIRST-to-SECOND/COMPARISON[-WINDOW]."),
     ] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Set two score tables side by side: what moved, and what that did to the lag.
 
     Example: frontierlag study vintages eci-2025-12-19 eci-2026-08-11
     """
     from frontierlag.jobs import Job
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
     from frontierlag.report.vintages import vintage_sentences
     from frontierlag.studies import study_vintages
@@ -64,10 +67,13 @@ def vintages(
         folder = Path("results") / "vintages" / pair / name
     with progress("fitting mixtures of two vintages", 8) as step:
         found = study_vintages(jobs[0], jobs[1], folder, sampler, step)
-    console = terminal()
-    for sentence in vintage_sentences(found):
+    console = terminal(silent=as_json)
+    words = vintage_sentences(found)
+    for sentence in words:
         console.print(sentence, markup=False)
     console.print(f"written to {folder}", markup=False)
+    if as_json:
+        answers.write(answers.study(words, folder, converged=found.converged))
     return 0 if found.converged else NOT_CONVERGED
 
 
@@ -90,12 +96,14 @@ def sensitivity(
         Path | None,
         Parameter(help="Folder; by default results/DATASET/COMPARISON[-WINDOW]/sensitivity."),
     ] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Run the sensible alternatives, every window start, and each model and maker left out.
 
     Example: frontierlag study sensitivity --date-error-table eci-2025-12-19
     """
     from frontierlag.jobs import Job
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_sensitivity, terminal
     from frontierlag.sensitivity import BetweenVintages, DateError, NormalDays
     from frontierlag.studies import study_sensitivity
@@ -109,9 +117,11 @@ def sensitivity(
         errors.append(BetweenVintages.of_tables(scores, date_error_table, job.dates))
     with progress("fitting alternatives") as step:
         found = study_sensitivity(job, folder, sampler, dates=errors, done=step)
-    console = terminal()
+    console = terminal(silent=as_json)
     show_sensitivity(console, found)
     console.print(f"written to {folder}", markup=False)
+    if as_json:
+        answers.write(answers.study((), folder, converged=found.converged))
     return 0 if found.converged else NOT_CONVERGED
 
 
@@ -130,6 +140,7 @@ def catch_up(
         Path | None,
         Parameter(help="Folder; by default results/DATASET/COMPARISON[-WINDOW]/catch-up."),
     ] = None,
+    as_json: AsJson = False,
 ) -> int:
     """Forecast when the follower exceeds what the leader has, tested by hiding the last year.
 
@@ -138,6 +149,7 @@ def catch_up(
     Example: frontierlag study catch-up --by 2026-12-31
     """
     from frontierlag.jobs import Job
+    from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
     from frontierlag.studies import study_catch_up
 
@@ -145,9 +157,12 @@ def catch_up(
     folder = out or Path("results") / job.prepare().slug / "catch-up"
     with progress("forecasting") as step:
         found, tried = study_catch_up(job, folder, by, sampler, step)
-    console = terminal()
-    for sentence in (*found.sentences(), *tried.sentences()):
+    console = terminal(silent=as_json)
+    words = (*found.sentences(), *tried.sentences())
+    for sentence in words:
         console.print(sentence, markup=False)
     console.print(f"written to {folder}", markup=False)
     ok = found.analysis.convergence.converged and tried.converged
+    if as_json:
+        answers.write(answers.study(words, folder, converged=ok))
     return 0 if ok else NOT_CONVERGED

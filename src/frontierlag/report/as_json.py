@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
+from pydantic import BaseModel
 
 from frontierlag.jobs import Prepared
 from frontierlag.report.screen import warnings
-from frontierlag.summary import INTERVAL_KIND
+from frontierlag.scores import ScoreTable
+from frontierlag.summary import INTERVAL_KIND, OUTER
 
 if TYPE_CHECKING:
     from frontierlag.analysis import Analysis
     from frontierlag.checks.convergence import Convergence
+    from frontierlag.report.cite import Estimate
     from frontierlag.run import Result
 
 MONTHS = "months"
@@ -42,6 +46,8 @@ def plain(value: Any) -> Any:
         return plain(value.tolist())
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(inner) for inner in value]
+    if isinstance(value, BaseModel):
+        return plain(value.model_dump())
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, np.generic):
@@ -86,6 +92,23 @@ def run(result: Result, prepared: Prepared, folder: Path) -> dict[str, Any]:
     }
 
 
+def table(found: ScoreTable) -> dict[str, Any]:
+    """What a score table is and how it was read."""
+    return {
+        "scores": found.name,
+        "rows": len(found.frame),
+        "metric": found.metric.name,
+        "unit": found.metric.unit,
+        "as_of": found.as_of,
+        "layout": found.layout,
+        "sha256": found.sha256,
+        "left_out": found.left_out,
+        "notes": found.notes,
+        "reading": found.reading,
+        "attribution": found.attribution,
+    }
+
+
 def data(prepared: Prepared) -> dict[str, Any]:
     """What was asked of which table."""
     r = prepared.releases
@@ -118,6 +141,19 @@ def analysis(found: Analysis) -> dict[str, Any]:
     }
 
 
+def diagnosis(found: Analysis) -> dict[str, Any]:
+    """The convergence of a fit, and the quantities that mixed worst."""
+    from frontierlag.checks.advice import worst_quantities
+    from frontierlag.report.tables import origin
+
+    quantities = xr.merge([found.fit.tree["posterior"].to_dataset(), found.measured.reported()])
+    return {
+        **origin(found),
+        **convergence(found.convergence),
+        "worst": worst_quantities(quantities),
+    }
+
+
 def convergence(gate: Convergence) -> dict[str, Any]:
     """The verdict of the gate, check by check."""
     return {
@@ -136,16 +172,31 @@ def convergence(gate: Convergence) -> dict[str, Any]:
     }
 
 
-def sentences(
-    words: Sequence[str], tables: Mapping[str, pd.DataFrame], folder: Path, converged: bool | None
-) -> dict[str, Any]:
-    """A study: its sentences, its tables and where its files are."""
-    return {
-        "sentences": list(words),
-        **{name: records(table) for name, table in tables.items()},
-        "converged": converged,
-        "folder": folder,
-    }
+def cited(found: Estimate) -> dict[str, Any]:
+    """An estimate as it is cited, with what must be said with it."""
+    told = asdict(found)
+    ends = {"lower": told.pop("lower"), "upper": told.pop("upper")}
+    interval = {"kind": INTERVAL_KIND, "probability": OUTER, **ends}
+    return {**told, "unit": MONTHS, "intervals": [interval]}
+
+
+def study(words: Sequence[str], folder: Path, **verdict: bool) -> dict[str, Any]:
+    """What a study found: its sentences, and each of its tables as it wrote them.
+
+    Parameters
+    ----------
+    words
+        The sentences that it prints.
+    folder
+        Its results folder.
+    verdict
+        Such as ``converged``.
+    """
+    tables = {}
+    for file in sorted(folder.glob("*.csv")):
+        table = pd.read_csv(file, dtype={"period": str})
+        tables[file.stem] = records(table, MONTHS if "lag" in table else "")
+    return {"sentences": list(words), **verdict, "tables": tables, "folder": folder}
 
 
 def _record(row: Mapping[Any, Any], unit: str) -> dict[str, Any]:
