@@ -241,8 +241,8 @@ def test_one_straight_line_gives_3_8_months_or_7_6(case):
 @pytest.mark.xdist_group("sensitivity")
 def test_an_error_of_no_days_is_the_base(case):
     table = with_date_errors(JOB, case.spec, NormalDays(0), SMALL, draws=2, workers=1)
-    base, erring = (part.reset_index(drop=True) for _, part in table.groupby("dates", sort=False))
-    pd.testing.assert_frame_equal(base.drop(columns="dates"), erring.drop(columns="dates"))
+    base, erring = (part.reset_index(drop=True) for _, part in table.groupby("error", sort=False))
+    pd.testing.assert_frame_equal(base.drop(columns="error"), erring.drop(columns="error"))
     with pytest.raises(SpecError, match="2 or more"):
         with_date_errors(JOB, case.spec, NormalDays(0), SMALL, draws=1)
 

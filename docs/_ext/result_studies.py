@@ -67,7 +67,7 @@ def dates(results: Path) -> str:
         "| release dates | realized lag, mean | realized lag, last day | trend lag, mean |",
         "|---|---|---|---|",
     ]
-    for words, rows in table.groupby("dates", sort=False):
+    for words, rows in table.groupby("error", sort=False):
         cells = [
             marked(rows_of(rows, lag=kind, period=period).to_dict("records")[0])
             for kind, period in ((REALIZED, WINDOW), (REALIZED, CURRENT), (TREND, WINDOW))

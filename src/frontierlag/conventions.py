@@ -6,7 +6,8 @@ is the default. The convention is a systematic choice and not noise: it is named
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
 
 Dates = Literal["released", "announced", "as-published"]
 CONVENTIONS: tuple[Dates, ...] = get_args(Dates)
@@ -20,6 +21,20 @@ WORDS: dict[Dates, str] = {
     "announced": "announcement dates",
     "as-published": "dates as published",
 }
+WORDS_ZH: dict[Dates, str] = {
+    "released": "发布日期：开发者之外任何人首次可用之日",
+    "announced": "公布日期",
+    "as-published": "数据原表日期",
+}
+
+
+def recorded(data: Mapping[str, Any]) -> Dates:
+    """The convention that a manifest's record of the data names.
+
+    A record from before there were conventions names none: its dates are as published.
+    """
+    named: Dates = data["dates"]["convention"] if "dates" in data else AS_PUBLISHED
+    return named
 
 
 def suffix(dates: Dates) -> str:

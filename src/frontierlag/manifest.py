@@ -164,6 +164,7 @@ def evidence_record(
         "dataset": item.table.name,
         "sha256": item.table.sha256,
         "attribution": item.releases.attribution,
+        "dates": item.table.dates,
         "comparison": item.releases.comparison.name,
         "window": {"since": item.window.since.isoformat(), "as_of": item.window.as_of.isoformat()},
         **record,

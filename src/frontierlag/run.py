@@ -292,7 +292,7 @@ def _write(
         for stem in EVIDENCE:
             parts = [outcome.tables[stem] for _, outcome in result.evidence]
             written[f"evidence_{stem}"] = pd.concat(parts, ignore_index=True)
-    written["published"] = tables.published_table(conventions(item.releases))
+    written["published"] = tables.published_table(conventions(item.releases), item.table.dates)
     if result.answers:
         written["claims"] = claim_table(result.answers, item)
         words = claim_markdown(result.answers, item)

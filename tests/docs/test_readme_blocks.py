@@ -92,7 +92,7 @@ def test_priors_are_named_where_they_move_a_lag(tmp_path):
 def test_dates_that_err_have_a_row_each(tmp_path):
     keys = [("realized", "window"), ("realized", "current"), ("trend", "window")]
     rows = [
-        row(dates=words, lag=lag, period=period)
+        row(error=words, lag=lag, period=period)
         for words in ("as given", "normal error, sd 30 days")
         for lag, period in keys
     ]

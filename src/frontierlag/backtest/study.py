@@ -57,6 +57,7 @@ def study_backtest(
             found.models[0],
             found.converged,
             credit_line(own),
+            now.table.dates,
         )
         for kind, stem, words in (
             (WITHIN, "backtest", "from every quarter of the past"),

@@ -18,7 +18,7 @@ from frontierlag.cli.options import (
     Since,
     results_folder,
 )
-from frontierlag.conventions import AS_PUBLISHED
+from frontierlag.conventions import AS_PUBLISHED, WORDS
 from frontierlag.errors import SpecError
 
 
@@ -145,6 +145,8 @@ def published(
     console = terminal(silent=as_json)
     found = conventions(job.releases)
     show_published(console, found)
+    words = WORDS[job.table.dates]
+    console.print(f"{words[0].upper()}{words[1:]}.", markup=False)
     console.print(job.releases.attribution, style="dim", markup=False)
     if as_json:
         # Points: there is no interval to them.

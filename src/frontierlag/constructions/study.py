@@ -149,6 +149,7 @@ def _draw(
         prepared.releases.as_of,
         model=prepared.model(),
         credit=credit_line(credit),
+        dates=prepared.table.dates,
     )
     benchmarks = table[table["kind"] == BENCHMARKS]
     if len(benchmarks):

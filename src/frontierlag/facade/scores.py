@@ -9,6 +9,7 @@ from typing import Self
 
 import pandas as pd
 
+from frontierlag.conventions import RELEASED, Dates
 from frontierlag.errors import SpecError
 from frontierlag.facade.html import card
 from frontierlag.facade.pair import Pair
@@ -81,6 +82,7 @@ class Scores(ScoreTable):
             efforts,
             results=str(results),
             draws=str(draws),
+            dates=self.dates,
         )
         return Pair.of(job.prepare(self))
 
@@ -118,6 +120,8 @@ def load_scores(
     source: str | PathLike[str] | pd.DataFrame,
     name: str = "",
     options: ReadOptions = DEFAULT_OPTIONS,
+    *,
+    dates: Dates = RELEASED,
 ) -> Scores:
     """Read a score table.
 
@@ -134,6 +138,9 @@ def load_scores(
     options
         What only you can know of the table: which column holds the score, the level of its
         intervals, whether less is better, and so on.
+    dates
+        Which day a model is dated at: ``"released"``, the first day on which anyone outside the
+        maker could use it; ``"announced"``, where that is known; or ``"as-published"``.
 
     Returns
     -------
@@ -148,10 +155,10 @@ def load_scores(
         If rows are bad: a ScoresError whose ``problems`` lists all of them.
     """
     if isinstance(source, pd.DataFrame):
-        return Scores.of(from_frame(source, name or "scores", options))
+        return Scores.of(from_frame(source, name or "scores", options, dates))
     if name:
         raise SpecError(f"a name ({name!r}) is for a DataFrame; a file's is that of the file")
-    return Scores.of(load_table(str(source), options))
+    return Scores.of(load_table(str(source), options, dates))
 
 
 def day_of(given: Day, what: str) -> date | None:

@@ -20,6 +20,7 @@ day in the same draw.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,6 +31,38 @@ from frontierlag.scores import Releases
 
 # Keeps the days of a release independent of the noise of its capability.
 _STREAM = 3
+
+
+@dataclass(frozen=True)
+class Available:
+    """Releases with their days and capabilities in every draw.
+
+    Attributes
+    ----------
+    model
+        Names, shape ``(n,)``.
+    group
+        0 leader, 1 follower, shape ``(n,)``.
+    day
+        Days since 1970-01-01, shape ``(n,)``, or ``(chain, draw, n)`` where dates are drawn too.
+    capability
+        Shape ``(chain, draw, n)``.
+    """
+
+    model: np.ndarray
+    group: np.ndarray
+    day: np.ndarray
+    capability: np.ndarray
+
+    @property
+    def flat(self) -> np.ndarray:
+        """Capabilities, shape ``(chain * draw, n)``."""
+        return self.capability.reshape(-1, len(self.model))
+
+    @property
+    def days(self) -> np.ndarray:
+        """Day of each release in every draw, shape ``(chain * draw, n)``."""
+        return np.broadcast_to(self.day, self.capability.shape).reshape(-1, len(self.model))
 
 
 def release_days(releases: Releases, seed: int, sample: tuple[int, ...]) -> np.ndarray:
@@ -54,12 +87,8 @@ def release_days(releases: Releases, seed: int, sample: tuple[int, ...]) -> np.n
     return _drawn(releases.day, releases.day_low, releases.day_high, names, last, seed, sample)
 
 
-def available(
-    fit: Fit, capability: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Day, group and capability of all that counts for the best available of a fit.
-
-    The releases in the likelihood, then those that count beside it.
+def available(fit: Fit, capability: np.ndarray | None = None) -> Available:
+    """Every release of a fit that counts for the best available, in and outside its likelihood.
 
     Parameters
     ----------
@@ -67,31 +96,27 @@ def available(
         The fit.
     capability
         Other draws than the fit's for the releases in its likelihood, ``(chain, draw, release)``.
-
-    Returns
-    -------
-    day
-        As from :func:`release_days`.
-    group
-        Shape ``(release,)``.
-    capability
-        Shape ``(chain, draw, release)``.
     """
     releases = fit.observations.releases
     own = fit.capabilities if capability is None else capability
     outside_day, outside_group, outside = fit.outside
-    names, low, high = fit.outside_interval
+    others, low, high = fit.outside_interval
+    names = [*releases.model.tolist(), *others]
     day = _drawn(
         np.concatenate([releases.day, outside_day]),
         np.concatenate([releases.day_low, low]),
         np.concatenate([releases.day_high, high]),
-        [*releases.model.tolist(), *names],
+        names,
         day_number(releases.as_of),
         fit.settings.seed,
         own.shape[:-1],
     )
-    group = np.concatenate([releases.group, outside_group])
-    return day, group, np.concatenate([own, outside], axis=-1)
+    return Available(
+        np.array(names),
+        np.concatenate([releases.group, outside_group]),
+        day,
+        np.concatenate([own, outside], axis=-1),
+    )
 
 
 def _drawn(

@@ -54,6 +54,7 @@ class Exceedance:
         blocks
             Blocks of consecutive draws for the Monte Carlo error, at most one a draw.
         """
+        leader, follower = leader.shared(), follower.shared()
         steps = len(leader.day)
         first = leader.first_above(follower.best).reshape(-1, len(follower.day))
         parts = np.array_split(first, min(blocks, len(first)))

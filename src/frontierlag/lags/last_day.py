@@ -14,46 +14,15 @@ from datetime import date
 import numpy as np
 import xarray as xr
 
-from frontierlag.fitting import Fit
+from frontierlag.lags.dates import Available as Available
+from frontierlag.lags.dates import available as available
 from frontierlag.lags.days import DAYS_PER_MONTH
-from frontierlag.names import CAPABILITIES, FOLLOWER, LEADER, OUTSIDE, SAMPLE_DIMS
+from frontierlag.names import FOLLOWER, LEADER, SAMPLE_DIMS
 from frontierlag.observations import day_number
 from frontierlag.summary import summarize
 
 # What counts as settled between the follower and one release of the leader.
 SETTLED = 0.95
-
-
-@dataclass(frozen=True)
-class Available:
-    """Releases with their days and capabilities in every draw.
-
-    Attributes
-    ----------
-    model
-        Names, shape ``(n,)``.
-    group
-        0 leader, 1 follower, shape ``(n,)``.
-    day
-        Days since 1970-01-01, shape ``(n,)``, or ``(chain, draw, n)`` where dates are drawn too.
-    capability
-        Shape ``(chain, draw, n)``.
-    """
-
-    model: np.ndarray
-    group: np.ndarray
-    day: np.ndarray
-    capability: np.ndarray
-
-    @property
-    def flat(self) -> np.ndarray:
-        """Capabilities, shape ``(chain * draw, n)``."""
-        return self.capability.reshape(-1, len(self.model))
-
-    @property
-    def days(self) -> np.ndarray:
-        """Day of each release in every draw, shape ``(chain * draw, n)``."""
-        return np.broadcast_to(self.day, self.capability.shape).reshape(-1, len(self.model))
 
 
 @dataclass(frozen=True)
@@ -146,23 +115,6 @@ class LastDay:
     def censored(self) -> float:
         """Share of the draws in which the lag is only a bound."""
         return sum(c.censored for c in self.counted)
-
-
-def available(fit: Fit) -> Available:
-    """Every release of a fit that counts for the best available, in and outside its likelihood."""
-    releases = fit.observations.releases
-    outside_day, outside_group, outside = fit.outside
-    names = [str(name) for name in releases.model]
-    if outside_day.size:
-        dataset = fit.tree[CAPABILITIES].to_dataset()
-        names += [str(name) for name in dataset[OUTSIDE].to_numpy()]
-    capability = np.concatenate([fit.capabilities, outside], axis=-1)
-    return Available(
-        np.array(names),
-        np.concatenate([releases.group, outside_group]),
-        np.concatenate([releases.day, outside_day]),
-        capability,
-    )
 
 
 def last_day(releases: Available, day: date) -> LastDay:

@@ -170,9 +170,10 @@ def staircases(fit: Fit, capability: np.ndarray | None = None) -> tuple[Staircas
         Other draws than the fit's for the releases in its likelihood,
         ``(chain, draw, release)``.
     """
-    day, group, every = available(fit, capability)
+    every = available(fit, capability)
     leader, follower = (
-        Staircase.of(day[..., group == g], every[..., group == g]) for g in (LEADER, FOLLOWER)
+        Staircase.of(every.day[..., own], every.capability[..., own])
+        for own in (every.group == g for g in (LEADER, FOLLOWER))
     )
     return leader, follower
 

@@ -66,6 +66,17 @@ class Staircase:
             return cls(day[last], best[..., last])
         return cls(day, take(best, last_of_day(day)))
 
+    def shared(self) -> Staircase:
+        """The same with one row of days for all draws: every day that any of them has.
+
+        Before the first release of a draw its best is minus infinity.
+        """
+        if self.day.ndim == 1:
+            return self
+        days = np.unique(self.day)
+        best = self.on(days)
+        return Staircase(days, np.where(np.isnan(best), -np.inf, best))
+
     def step_on(self, days: np.ndarray) -> np.ndarray:
         """Index of the step in force on each day; -1 before the first release.
 

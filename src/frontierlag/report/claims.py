@@ -8,6 +8,7 @@ import pandas as pd
 
 from frontierlag.claims.answers import VERDICTS, Answer
 from frontierlag.claims.claim import AT_LEAST
+from frontierlag.conventions import WORDS
 from frontierlag.jobs import Prepared
 from frontierlag.report.tables import DIGITS
 from frontierlag.summary import INTERVAL_KIND
@@ -38,6 +39,7 @@ def claim_table(answers: Sequence[Answer], item: Prepared) -> pd.DataFrame:
                 "evidence": "; ".join(a.evidence),
                 "dataset": item.table.name,
                 "as_of": item.releases.as_of.isoformat(),
+                "dates": item.table.dates,
                 "converged": a.converged,
                 "note": a.note,
             }
@@ -54,8 +56,8 @@ def claim_markdown(answers: Sequence[Answer], item: Prepared) -> str:
         f"# The claims of the source article, asked of {item.table.name} "
         f"as of {item.releases.as_of}",
         "",
-        f"Window {item.window_words}. Median with 50 % and 90 % {INTERVAL_KIND} posterior "
-        "intervals; probability that the claim as stated is true.",
+        f"Window {item.window_words}; {WORDS[item.table.dates]}. Median with 50 % and 90 % "
+        f"{INTERVAL_KIND} posterior intervals; probability that the claim as stated is true.",
         "",
         "| | claim | estimand | median | 50 % | 90 % | probability | verdict | model |",
         "|---|---|---|---|---|---|---|---|---|",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from frontierlag.analysis import Analysis
+from frontierlag.conventions import WORDS
 from frontierlag.model import first_model
 from frontierlag.names import (
     AT_RELEASE,
@@ -50,7 +51,7 @@ def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW)
         f"{follower} trails {leader} by {bound}{number(summary.median, summary)} months "
         f"({OUTER:.0%} {INTERVAL_KIND} interval {outer(summary)}; "
         f"{_what(kind, period, analysis)}; {analysis.name}, "
-        f"{releases.table}, as of {releases.as_of})"
+        f"{releases.table}, as of {releases.as_of}; {WORDS[releases.dates]})"
     )
     extra = []
     if censored > 0 and not at_least:
@@ -67,7 +68,10 @@ def _last_day_sentence(analysis: Analysis) -> str:
     day = told(last_day_table(analysis))
     names = sides(releases.comparison.column, *releases.group_names)
     words = day_sentence(day, *names, str(analysis.measured.window.as_of))
-    about = f" (realized lag; {analysis.name}, {releases.table}, as of {releases.as_of})"
+    about = (
+        f" (realized lag; {analysis.name}, {releases.table}, as of {releases.as_of}; "
+        f"{WORDS[releases.dates]})"
+    )
     stamp = "" if day.converged else f"; {STAMP}"
     return f"{words[0].upper()}{words[1:]}{about}{stamp}."
 

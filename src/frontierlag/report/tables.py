@@ -14,6 +14,7 @@ from frontierlag.checks.comparison import ModelComparison
 from frontierlag.checks.predictive import predictive_table as predictive_rows
 from frontierlag.checks.priors import sensitivity, stacked_sensitivity
 from frontierlag.checks.stacking import Stacked
+from frontierlag.conventions import Dates
 from frontierlag.lags.measure import Measured
 from frontierlag.lags.published import Convention
 from frontierlag.names import (
@@ -137,19 +138,20 @@ def diagnostics_table(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def published_table(conventions: tuple[Convention, ...]) -> pd.DataFrame:
-    """The published conventions, months: ``published.csv``."""
+def published_table(conventions: tuple[Convention, ...], dates: Dates) -> pd.DataFrame:
+    """The published conventions, months, on dates by a convention: ``published.csv``."""
     table = pd.DataFrame([asdict(c) for c in conventions]).rename(columns={"name": "convention"})
-    return table.round(DIGITS)
+    return table.round(DIGITS).assign(dates=dates)
 
 
 def origin(analysis: Analysis) -> dict[str, object]:
-    """What a row is of: dataset, comparison, as-of date and model."""
+    """What a row is of: dataset, comparison, as-of date, convention of the dates, and model."""
     releases = analysis.fit.observations.releases
     return {
         "dataset": releases.table,
         "comparison": releases.comparison.name,
         "as_of": releases.as_of.isoformat(),
+        "dates": releases.dates,
         "model": analysis.name,
     }
 

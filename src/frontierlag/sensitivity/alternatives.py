@@ -9,6 +9,7 @@ from datetime import date
 
 import numpy as np
 
+from frontierlag.conventions import CONVENTIONS, Dates
 from frontierlag.errors import SpecError
 from frontierlag.lags.days import Window
 from frontierlag.lags.published import Convention, daily, release_matched
@@ -23,6 +24,12 @@ TWO_COUNTRY_MAKERS = ("Google DeepMind", "Google")
 WINDOW_STARTS = (date(2024, 1, 1), date(2025, 1, 1))
 FRONTIERS = ("stochastic", "records")
 TRENDS = ("linear", "logistic", "parallel", "broken")
+# Names of the conventions of dates as alternatives.
+DATED: dict[Dates, str] = {
+    "released": "dates of first use",
+    "announced": "announcement dates",
+    "as-published": "dates as published",
+}
 # Of the frontier of the base alone.
 RARE_TRENDS = ("parallel-logistic", "broken-learned")
 
@@ -76,6 +83,24 @@ class OtherModel(Refitted):
     def change(self, case: Case) -> Case:
         """Replace the model."""
         return replace(case, model=self.model)
+
+
+@dataclass(frozen=True)
+class OtherDates(Refitted):
+    """The same models dated by another convention, over the same days."""
+
+    dates: Dates
+
+    def change(self, case: Case) -> Case:
+        """Date the table's rows otherwise."""
+        changed = case.dated(self.dates)
+        own, other = case.releases, changed.releases
+        if np.array_equal(own.model, other.model) and all(
+            np.array_equal(getattr(own, name), getattr(other, name))
+            for name in ("day", "day_low", "day_high")
+        ):
+            raise SpecError("changes nothing: every model has the same date")
+        return changed
 
 
 @dataclass(frozen=True)
@@ -157,6 +182,12 @@ def alternatives(case: Case) -> tuple[Alternative, ...]:
     trend, frontier = split_name(case.model)
     column = case.comparison.column
     found: list[Alternative] = [Unchanged("base", "base")]
+    # First: which date counts moves the lag more than any other choice.
+    found += [
+        OtherDates(DATED[dates], "dates", dates)
+        for dates in CONVENTIONS
+        if dates != case.table.dates
+    ]
     found += [
         OtherStart(f"window from {since}", "window", since)
         for since in WINDOW_STARTS

@@ -7,16 +7,25 @@ from functools import cached_property
 
 import numpy as np
 
+from frontierlag.conventions import Dates
 from frontierlag.jobs import Job
 from frontierlag.lags.days import Window
 from frontierlag.model import ModelSpec, first_model
-from frontierlag.scores import Comparison, Efforts, LeftOut, Releases, ScoreTable, releases
+from frontierlag.scores import (
+    Comparison,
+    Efforts,
+    LeftOut,
+    Releases,
+    ScoreTable,
+    load_scores,
+    releases,
+)
 from frontierlag.sensitivity.refit import Task
 
 
 @dataclass(frozen=True)
 class Case:
-    """A table, a comparison, a window and a model.
+    """A table, a comparison, a window and a model, with the job that they are of.
 
     The window is settled once and stays: leaving rows out, or counting records otherwise, would
     move its default start, and two changes at once tell nothing.
@@ -26,7 +35,8 @@ class Case:
     comparison: Comparison
     window: Window
     model: str
-    efforts: Efforts = "best"
+    efforts: Efforts
+    job: Job
 
     @classmethod
     def of(cls, job: Job, model: str | None = None) -> Case:
@@ -44,6 +54,7 @@ class Case:
             ready.window,
             model or first_model(ready.table.metric),
             job.efforts,
+            job,
         )
         _ = case.spec
         return case
@@ -62,6 +73,11 @@ class Case:
         """A refit of this case over its window, or over others."""
         observations = self.spec.observations(self.releases)
         return Task(key, self.spec, observations, windows or (self.window,))
+
+    def dated(self, dates: Dates) -> Case:
+        """The case with its table's dates by another convention, over the same window."""
+        table = load_scores(self.job.scores, self.job.reading, dates)
+        return replace(self, table=table, job=replace(self.job, dates=dates))
 
     def without(self, rows: np.ndarray, reason: str) -> Case:
         """The case with rows of the table left out for a reason.

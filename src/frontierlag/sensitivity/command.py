@@ -82,10 +82,11 @@ def run_sensitivity(
     erring = [
         with_date_errors(job, None, error, settings, workers=workers, done=done) for error in dates
     ]
+    dated = {"dates": prepared.table.dates}
     result = Sensitivity(
         sensitivity_table(job, None, settings, workers=workers, done=done),
-        window_starts(job, (), settings, workers=workers, done=done),
-        influence_table(job, None, settings, workers=workers, done=done),
+        window_starts(job, (), settings, workers=workers, done=done).assign(**dated),
+        influence_table(job, None, settings, workers=workers, done=done).assign(**dated),
         pd.concat(erring, ignore_index=True).drop_duplicates() if erring else None,
     )
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,6 +98,7 @@ def run_sensitivity(
         prepared.table.name,
         prepared.releases.as_of,
         credit=credit_line(credit),
+        dates=prepared.table.dates,
     )
     curve = specification_curve(
         result.alternatives,

@@ -32,6 +32,7 @@ from frontierlag.sensitivity.table import NUMBERS, typed
 from frontierlag.settings import QUICK, SamplerSettings
 
 COLUMNS = (
+    "error",
     "dates",
     "model",
     "lag",
@@ -231,7 +232,9 @@ def with_date_errors(
     ]
     found = refit_all(tasks, settings, workers, done)
     base, erring = found[0], [found[1 + k] for k in range(draws)]
-    rows = _rows(AS_GIVEN, spec, [base]) + _rows(error.words, spec, erring)
+    convention = case.table.dates
+    rows = _rows(AS_GIVEN, convention, spec, [base])
+    rows += _rows(error.words, convention, spec, erring)
     return typed(rows, COLUMNS, settings)
 
 
@@ -242,7 +245,7 @@ def mixture(fits: list[xr.DataArray]) -> xr.DataArray:
     return xr.DataArray(values[at % len(fits), :, at].T, dims=SAMPLE_DIMS)
 
 
-def _rows(dates: str, spec: ModelSpec, fits: list[Refit]) -> list[dict[str, Any]]:
+def _rows(words: str, dates: Dates, spec: ModelSpec, fits: list[Refit]) -> list[dict[str, Any]]:
     failed = [fit for fit in fits if not fit.converged]
     note = f"{len(failed)} of {len(fits)} fits not converged" if failed else ""
     rows = []
@@ -259,6 +262,7 @@ def _rows(dates: str, spec: ModelSpec, fits: list[Refit]) -> list[dict[str, Any]
                 cells["mcse_median"] = round(error, DIGITS)
             rows.append(
                 {
+                    "error": words,
                     "dates": dates,
                     "model": spec.name,
                     "lag": kind,

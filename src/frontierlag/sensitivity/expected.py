@@ -76,8 +76,9 @@ def expected_without[Name: Hashable](
         )
     releases = fit.observations.releases
     some = (slice(None), slice(None, None, max(1, fit.capabilities.shape[1] // SCREENED)))
-    day, group, capability = available(fit)
-    flat = capability[some].reshape(-1, len(group))
+    every_release = available(fit)
+    day, group = every_release.day, every_release.group
+    flat = every_release.capability[some].reshape(-1, len(group))
     if day.ndim > 1:
         day = day[some].reshape(flat.shape)
     days = window.days[::-EVERY_DAYS][::-1]

@@ -42,6 +42,7 @@ NUMBERS = (
 COLUMNS = (
     "alternative",
     "what",
+    "dates",
     "model",
     "lag",
     "period",
@@ -107,14 +108,16 @@ def sensitivity_table(
     found = refit_all(list(tasks.values()), settings, workers, done)
     for at, alternative, changed, key in wanted:
         position = tasks[key].windows.index(changed.window)
-        rows[at] = lag_rows(alternative, changed.model, found[key], position)
+        of_case = lag_rows(alternative, changed.model, found[key], position)
+        rows[at] = [row | {"dates": changed.table.dates} for row in of_case]
     return typed([row for at in sorted(rows) for row in rows[at]], COLUMNS, settings)
 
 
 def _identity(case: Case) -> tuple[object, ...]:
     """What makes two cases the same fit, told over different windows or not."""
     r = case.releases
-    return case.model, case.efforts, tuple(r.model.tolist()), tuple(r.day.tolist())
+    days = (tuple(days.tolist()) for days in (r.day, r.day_low, r.day_high))
+    return case.model, case.efforts, r.dates, tuple(r.model.tolist()), *days
 
 
 def lag_rows(
@@ -174,6 +177,7 @@ def _point_row(alternative: PointConvention, case: Case) -> dict[str, Any]:
     total = found.n + (found.censored if alternative.convention == "release-matched" else 0)
     return _row(
         alternative,
+        dates=case.table.dates,
         lag=REALIZED,
         period=WINDOW,
         median=round(found.mean, DIGITS),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from frontierlag.conventions import AS_PUBLISHED, Dates, recorded
 from frontierlag.errors import ResultsError, SpecError
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.last_day import Told, of_model
@@ -54,6 +55,8 @@ class Source:
         ``joint draws NAME``, and the hash of it; empty where the scores were.
     headline
         The model that answers for the run.
+    dates
+        Convention of the release dates: 'released', 'announced' or 'as-published'.
     """
 
     dataset: str
@@ -71,6 +74,7 @@ class Source:
     fitted: str = ""
     fitted_sha256: str = ""
     headline: str = ""
+    dates: Dates = AS_PUBLISHED
 
     @property
     def of_epoch(self) -> bool:
@@ -254,6 +258,7 @@ def _source(folder: Path) -> Source:
             fitted=fitted,
             fitted_sha256=fitted_sha256,
             headline=headline_model(manifest),
+            dates=recorded(data),
         )
     except (KeyError, TypeError) as error:
         raise ResultsError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from frontierlag.conventions import WORDS
 from frontierlag.errors import SpecError
 from frontierlag.report.cite.estimate import Estimate
 from frontierlag.report.cite.words import (
@@ -98,7 +99,7 @@ def table(estimates: Sequence[Estimate]) -> str:
         + escape(f"{s.interval_kind} interval. {s.fitted + ' behind ' if s.fitted else ''}")
         + escape(f"{s.metric}, dataset {s.dataset}")
         + (escape(f", vintage {s.vintage}") if s.vintage else "")
-        + escape(f", as of {s.as_of}. {s.attribution}")
+        + escape(f", as of {s.as_of}; {WORDS[s.dates]}. {s.attribution}")
         + "}",
         rf"  \label{{tab:lag-{_for_label(s.dataset)}-{_for_label(s.comparison)}}}",
         r"  \begin{tabular}{llrrrr}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from frontierlag.conventions import WORDS, WORDS_ZH
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.cite.estimate import Estimate, Source
 from frontierlag.report.last_day import ARTICLE, sentence, sentence_chinese, sides, spikes
@@ -73,7 +74,7 @@ def english(e: Estimate) -> str:
         )
     else:
         told = f"has no lag behind that {leader} {when} that the model can tell ("
-    about = f"{_LAG[e.lag]}; model {e.model}; data {_data(s)})"
+    about = f"{_LAG[e.lag]}; model {e.model}; data {_data(s)}; {WORDS[s.dates]})"
     text = "; ".join([f"{subject} {told}{about}", *_caveats(e)])
     return text[0].upper() + text[1:] + "."
 
@@ -134,7 +135,8 @@ def chinese(e: Estimate) -> str:
         told = f"{when}落后{leader}{bound} {e.figure(e.median)} 个月（后验中位数；{_interval_zh(e)}"
     else:
         told = f"{when}相对{leader}的滞后无法由模型给出（"
-    about = f"{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}）"
+    about = f"{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}；"
+    about += f"{WORDS_ZH[s.dates]}）"
     return "；".join([f"{subject}{told}{about}", *_caveats_zh(e, leader)]) + "。"
 
 

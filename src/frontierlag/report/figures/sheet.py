@@ -16,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from frontierlag.analysis import Analysis
+from frontierlag.conventions import WORDS, Dates
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.report.figures.lettering import FAMILY, fallbacks, label
 from frontierlag.scores import ATTRIBUTION, is_epochs
@@ -56,6 +57,8 @@ class Provenance:
         Whether every fit shown passed the convergence gate.
     credit
         Whose data it is, in one line.
+    dates
+        Convention of the release dates; None where no release is shown.
     """
 
     comparison: str
@@ -64,6 +67,7 @@ class Provenance:
     model: str = ""
     converged: bool = True
     credit: str = ""
+    dates: Dates | None = None
 
     @classmethod
     def of(cls, analysis: Analysis) -> Provenance:
@@ -76,15 +80,17 @@ class Provenance:
             model=analysis.name,
             converged=analysis.convergence.converged,
             credit=credit_line(releases.attribution),
+            dates=releases.dates,
         )
 
     @property
     def footer(self) -> str:
-        """Return model, comparison, dataset and as-of date in one line."""
+        """Return model, comparison, dataset, as-of date and convention of dates in one line."""
         model = f"Model: {self.model}. " if self.model else ""
+        dates = f"; {WORDS[self.dates]}" if self.dates else ""
         return (
             f"{model}Comparison: {self.comparison}. Dataset: {self.dataset}, "
-            f"as of {self.as_of.isoformat()}."
+            f"as of {self.as_of.isoformat()}{dates}."
         )
 
     @property

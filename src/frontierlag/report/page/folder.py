@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from frontierlag.conventions import AS_PUBLISHED, Dates
+from frontierlag.conventions import recorded
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.outputs import MANIFEST
 from frontierlag.report.estimands import LAST_DAY
@@ -208,12 +208,6 @@ def _from_posteriors(files: list[Path], stems: list[str], tables: dict[str, pd.D
         tables[stem] = pd.concat([one[stem] for one in found], ignore_index=True)
 
 
-def date_convention(manifest: dict[str, Any]) -> Dates:
-    """The convention of the release dates; a run of before there were several had them as given."""
-    found: Dates = manifest["data"].get("dates", {}).get("convention", AS_PUBLISHED)
-    return found
-
-
 def _from_scores(manifest: dict[str, Any]) -> pd.DataFrame:
     """The releases, read again from the score table if it is the one that the run had.
 
@@ -232,7 +226,7 @@ def _from_scores(manifest: dict[str, Any]) -> pd.DataFrame:
         str(manifest["comparison"]["name"]),
         date.fromisoformat(window["since"]),
         date.fromisoformat(window["as_of"]),
-        dates=date_convention(manifest),
+        dates=recorded(data),
     ).prepare()
     if found.table.sha256 != data["sha256"]:
         raise ResultsError(f"the table {data['name']} is not the one that this run had")

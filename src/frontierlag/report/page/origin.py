@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from frontierlag.conventions import WORDS, recorded
 from frontierlag.names import CURRENT, REALIZED, WINDOW
 from frontierlag.report.cite import choose, cite, read_estimates
 from frontierlag.report.estimands import LAST_DAY
@@ -37,6 +38,9 @@ def data(results: Results) -> dict[str, Any]:
         "left_total": left.get("total", 0),
         "reasons": left.get("by_reason", {}),
         "left": left.get("rows", []),
+        "dates": WORDS[recorded(found)],
+        "changed": found.get("dates", {}).get("changed", []),
+        "open": found.get("dates", {}).get("open", {}),
         "notes": found.get("notes", []),
         "warnings": found.get("date_warnings", []),
         "attribution": found["attribution"],
