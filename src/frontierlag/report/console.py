@@ -153,8 +153,8 @@ def show_window_and_influence(
     if len(told):
         table = sheet("Where the window starts, months: median and 90 %")
         add_texts(table, "start", "model")
-        moved = ("realized, mean since", "trend, mean since", "trend today")
-        add_texts(table, *moved, least=14)
+        heads = ("realized, mean since", "trend, mean since", "trend today")
+        add_texts(table, *heads, least=14)
         for (start, model, fitted), rows in told.groupby(
             ["start", "model", "fitted_to"], sort=False
         ):
