@@ -40,7 +40,8 @@ from frontierlag.report.estimands import (
     velocity_table,
 )
 from frontierlag.report.last_day import sentence, sentence_chinese, spikes, told
-from frontierlag.report.sentences import lag_sentence
+from frontierlag.report.sentences import lag_sentence, velocity_sentence
+from frontierlag.words import median, span
 
 DRAWS = 4
 releases_of_group = st.lists(
@@ -387,3 +388,13 @@ def test_a_stack_of_one_model_is_that_model(records_analysis):
     pd.testing.assert_frame_equal(
         stacked_last_day_table(stack)[same], last_day_table(records_analysis)[same]
     )
+
+
+@pytest.mark.xdist_group("linear-records")
+def test_the_sentence_of_velocity_has_interval_and_probability(records_analysis):
+    row = velocity_table(records_analysis).set_index("change").loc[SLOPE_LAST_DAY]
+    said = velocity_sentence(records_analysis)
+    assert f"The trend lag on 2026-08-11 changes by {median(row)} months a year" in said
+    assert f"interval {span(row)}; it narrows" in said
+    assert f"it narrows with probability {row['narrowing']:.2f}" in said
+    assert "the mean realized lag of the last 12 months" in said

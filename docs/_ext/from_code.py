@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 
 import numpy as np
 from blocks import block, table
@@ -21,7 +22,7 @@ from frontierlag.errors import ScoresError
 from frontierlag.frontiers import FRONTIERS
 from frontierlag.frontiers.item_response import FREEDOM
 from frontierlag.lags.periods import FEW_BOUNDS
-from frontierlag.lags.published import PUBLISHED, TOLERANCE
+from frontierlag.lags.published import PUBLISHED, TOLERANCE, between_levels, equivalence
 from frontierlag.model import ModelSpec
 from frontierlag.priors import Parameter
 from frontierlag.scores import Metric, date_lint, load_scores, parse_comparison, releases
@@ -105,6 +106,7 @@ def shown() -> dict[str, str]:
         "tolerance": f"{TOLERANCE['points']:g} point",
         "published_mean": f"{PUBLISHED['mean']:g} months",
         "published_range": f"from {PUBLISHED['minimum']:g} to {PUBLISHED['maximum']:g}",
+        "open_conventions": _open_conventions(),
         "freedom": f"{FREEDOM:g}",
         "fewest_draws": f"{FEWEST_DRAWS}",
         "tables": _tables(),
@@ -279,3 +281,29 @@ def _how(design: object) -> str:
         if f.name not in ("name", "breaks") and getattr(design, f.name) != getattr(BASE, f.name)
     ]
     return "; ".join(changed) or "as above"
+
+
+def _open_conventions() -> str:
+    """The publisher's conventions for open and closed weights, on the reference tables."""
+    in_2026, then = date(2026, 1, 1), date(2025, 10, 31)
+    closed_open = {
+        name: load_scores(name) for name in ("eci-2025-12-19", "eci-2026-08-11")
+    }  # fmt: skip
+    rows = []
+    for name, scores in closed_open.items():
+        comparison = parse_comparison("closed-open", scores)
+        found, (low, high) = between_levels(releases(scores, comparison, then))
+        rows.append(
+            (f"`{name}`", f"mean over 100 scores, to {then}",
+             f"{found.mean:.1f} (central 90 % of the scores: {low:.1f} to {high:.1f})")
+        )  # fmt: skip
+    newest = closed_open["eci-2026-08-11"]
+    all_of_it = releases(newest, parse_comparison("closed-open", newest))
+    for threshold, words in ((0.95, "equivalence, 0.95"), (0.5, "strict exceedance")):
+        last = equivalence(all_of_it, threshold, all_of_it.as_of)
+        mean = equivalence(all_of_it, threshold, in_2026)
+        rows.append(
+            (f"`{newest.name}`", f"{words}, published scores and intervals",
+             f"{last.mean:.1f} on {all_of_it.as_of}; {mean.mean:.1f} on average in 2026")
+        )  # fmt: skip
+    return table(("scores", "convention", "months, open behind closed weights"), rows)

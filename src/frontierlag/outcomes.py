@@ -37,7 +37,7 @@ from frontierlag.report.figures import (
     save,
 )
 from frontierlag.report.page.data import page_tables
-from frontierlag.report.sentences import lag_sentence
+from frontierlag.report.sentences import lag_sentence, velocity_sentence
 from frontierlag.sensitivity.beside import beside
 from frontierlag.settings import SamplerSettings
 from frontierlag.storage import store
@@ -193,7 +193,10 @@ def _fit_one(
             for kind in (TREND, REALIZED)
             for draws in [measured.lag(kind, WINDOW)]
         ),
-        sentences=tuple(lag_sentence(analysis, *told) for told in SENTENCES),
+        sentences=(
+            *(lag_sentence(analysis, *told) for told in SENTENCES),
+            velocity_sentence(analysis),
+        ),
         record=model_record(spec, len(analysis.fit.observations.releases), settings),
         converged=gate.converged,
         loo=loo(analysis.fit, cores=cores) if item.compared else None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+from scipy.stats import norm
 
 from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.lags.realized import Staircase
@@ -118,6 +119,72 @@ def catch_up(
         if reached.size:
             lags.append((reached.min() - d) / DAYS_PER_MONTH)
     return _convention("catch-up", lags, censored=len(lead_day) - len(lags))
+
+
+def equivalence(
+    releases: Releases, threshold: float = 0.95, since: date | None = None
+) -> Convention:
+    """On every day, months since the leader's record was last not better beyond doubt.
+
+    As Epoch AI's figures of open and closed weights in 2026 do it: a record i of the leader is
+    better than the follower's present record j beyond doubt if, with independent normal errors,
+    P(i > j) = Phi((score_i - score_j) / sqrt(stderr_i^2 + stderr_j^2)) exceeds the threshold. The
+    lag is counted from the first record after the last that is not, and is 0 if there is none. A
+    threshold of one half is strict exceedance of the scores, without their errors.
+
+    Parameters
+    ----------
+    releases
+        The releases.
+    threshold
+        Of that probability.
+    since
+        The first day that counts; by default the first on which both groups have a record. Days
+        on which the leader's very first record is better beyond doubt are counted as censored.
+    """
+    own = records(releases)
+    lead, follow = (np.flatnonzero(own & (releases.group == group)) for group in (LEADER, FOLLOWER))
+    first = max(releases.day[lead[0]], releases.day[follow[0]])
+    days = np.arange(
+        max(first, day_number(since)) if since else first, day_number(releases.as_of) + 1
+    )
+    rise = releases.score[lead] - releases.score[follow][:, None]
+    error = np.hypot(releases.stderr[lead], releases.stderr[follow][:, None])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(rise == 0, 0.0, rise / error)  # without errors the higher score is better
+    doubtful = z <= norm.ppf(threshold)
+    # One past the last record that is not better beyond doubt, for each record of the follower.
+    past = doubtful.shape[1] - np.argmax(doubtful[:, ::-1], axis=1)
+    past = np.where(doubtful.any(1), past, 0)
+    passed = np.append(releases.day[lead], np.iinfo(np.int64).max)[past]
+    step = np.searchsorted(releases.day[follow], days, side="right") - 1
+    lags = np.maximum(days - passed[step], 0) / DAYS_PER_MONTH
+    censored = int((past[step] == 0).sum())
+    return _convention(f"equivalence at {threshold:g}", lags.tolist(), censored)
+
+
+def between_levels(releases: Releases, levels: int = 100) -> tuple[Convention, tuple[float, float]]:
+    """Months by which the follower's records reach a score after the leader's, over many scores.
+
+    As Epoch AI's figure of October 2025 does it: scores equally spaced from the higher of the two
+    first records to the lower of the two best, each group's first record dropped.
+
+    Returns
+    -------
+    convention
+        Mean, minimum and maximum over the scores.
+    spread
+        Where the central 90 % of the scores lie, months: how the lag varies between scores, not
+        how well its mean is known.
+    """
+    lead_day, lead = _records(releases, LEADER, keep_first=False)
+    follow_day, follow = _records(releases, FOLLOWER, keep_first=False)
+    scores = np.linspace(max(lead[0], follow[0]), min(lead[-1], follow[-1]), levels)
+    reached = (day[np.searchsorted(best, scores)] for day, best in
+               ((follow_day, follow), (lead_day, lead)))  # fmt: skip
+    lags = np.subtract(*reached) / DAYS_PER_MONTH
+    low, high = np.quantile(lags, (0.05, 0.95))
+    return _convention("between levels", lags.tolist(), 0), (float(low), float(high))
 
 
 def conventions(releases: Releases, since: date | None = None) -> tuple[Convention, ...]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from frontierlag.analysis import Analysis
 from frontierlag.conventions import WORDS
+from frontierlag.lags.velocity import SLOPE_LAST_DAY, YEAR_ON_YEAR
 from frontierlag.model import first_model
 from frontierlag.names import (
     AT_RELEASE,
@@ -16,12 +19,23 @@ from frontierlag.names import (
     TREND,
     WINDOW,
 )
-from frontierlag.report.estimands import last_day_table
+from frontierlag.report.estimands import last_day_table, velocity_table
 from frontierlag.report.last_day import sentence as day_sentence
 from frontierlag.report.last_day import sides, told
 from frontierlag.scores.metric import ECI
 from frontierlag.summary import INTERVAL_KIND, OUTER, summarize
-from frontierlag.words import AT_LEAST, STAMP, mostly_bound, number, outer, share
+from frontierlag.words import (
+    AT_LEAST,
+    STAMP,
+    Row,
+    median,
+    mostly_bound,
+    number,
+    outer,
+    probability_words,
+    share,
+    span,
+)
 
 # The headline models of the index, of scores and of the benchmark results behind them.
 HEADLINE, JOINT_HEADLINE = first_model(ECI), first_model(ECI, "results")
@@ -74,6 +88,35 @@ def _last_day_sentence(analysis: Analysis) -> str:
     )
     stamp = "" if day.converged else f"; {STAMP}"
     return f"{words[0].upper()}{words[1:]}{about}{stamp}."
+
+
+def velocity_sentence(analysis: Analysis) -> str:
+    """By how much the lags change in a year, with intervals and the probability of narrowing."""
+    window = analysis.measured.window
+    rows = {str(r["change"]): r for r in velocity_table(analysis).to_dict("records")}
+    parts = [
+        f"{words} changes by {_velocity(rows[change])}"
+        for change, words in (
+            (SLOPE_LAST_DAY, f"The trend lag on {window.as_of}"),
+            (YEAR_ON_YEAR, "the mean realized lag of the last 12 months against the 12 before"),
+        )
+        if change in rows
+    ]
+    if YEAR_ON_YEAR not in rows:
+        parts.append("the change of the realized lag is undefined: the window has under 24 months")
+    stamp = "" if all(bool(r["converged"]) for r in rows.values()) else f"; {STAMP}"
+    releases = analysis.fit.observations.releases
+    return f"{'; '.join(parts)} ({analysis.name}, {releases.table}){stamp}."
+
+
+def _velocity(row: Row) -> str:
+    if pd.isna(row["median"]):
+        return "an amount that no draw defines"
+    lacking = f", undefined in {row['undefined']:.1%} of the draws" if row["undefined"] > 0 else ""
+    return (
+        f"{median(row)} months a year ({OUTER:.0%} interval {span(row)}; it narrows with "
+        f"probability {probability_words(float(row['narrowing']))}{lacking})"
+    )
 
 
 def _what(kind: str, period: str, analysis: Analysis) -> str:
