@@ -114,7 +114,7 @@ def test_a_command_that_moved_is_found_under_its_old_name(name, capsys):
     ("arguments", "words"),
     [
         (["run", "--scores", "."], "is a folder"),
-        (["run", "--scores", "picture.csv"], "not UTF-8"),
+        (["run", "--scores", "picture.csv"], "is a picture"),
         (["run", "--scores", "https://epoch.ai/data/eci_scores.csv"], "scores fetch"),
         (["run", "--since", "2026-02-01", "--as-of", "2026-01-01"], "window is empty"),
         (["run", "--as-of", "31/12/2025"], "--as-of.*YYYY-MM-DD"),
@@ -128,7 +128,7 @@ def test_a_command_that_moved_is_found_under_its_old_name(name, capsys):
         (["cite", "--format", "word"], "format"),
         (["freeze", "a", "nowhere"], "does not exist"),
         (["verify", "a"], "nothing is frozen"),
-        (["scores", "check", "picture.csv"], "not UTF-8"),
+        (["scores", "check", "picture.csv"], "is a picture"),
         (["scores", "fetch", "http://127.0.0.1/x.csv"], "not an https address"),
         (["scores", "show", "latest"], "scores fetch"),
         (["scores", "nothing"], "nothing"),
