@@ -13,6 +13,8 @@ import xarray as xr
 
 from frontierlag.errors import ScoresError, SpecError
 from frontierlag.history import table as module
+from frontierlag.history.changes import mixtures, taken_apart, with_errors_of
+from frontierlag.history.fits import signature
 from frontierlag.history.study import study_history
 from frontierlag.history.table import (
     LAST_DAY,
@@ -20,9 +22,6 @@ from frontierlag.history.table import (
     POINT,
     SAME_DAYS,
     history,
-    mixtures,
-    signature,
-    taken_apart,
     upto,
 )
 from frontierlag.history.tables import FREE, PINNED, chosen_tables, read_vintages, same_days
@@ -144,6 +143,25 @@ def test_mixtures_hold_what_came_after_the_earlier_vintage(own):
     moved = first["a", "b", "a"]
     at = {name: i for i, name in enumerate(moved.model)}
     assert (moved.score[at["A3"]], str(moved.date[at["A3"]])) == (120, "2024-04-20")
+
+
+def test_the_later_vintage_with_the_errors_of_the_earlier_one():
+    found, _ = read_vintages(["eci-2026-07-14", "eci-2026-07-15"], JOB)
+    a, b = (one.prepared.releases for one in found)
+    mixed = with_errors_of(a, b)
+    assert set(a.model) == set(b.model)
+    error_of = dict(zip(a.model, a.stderr, strict=True))
+    assert mixed.stderr.tolist() == [error_of[name] for name in b.model]
+    assert mixed.stderr_low.tolist() == mixed.stderr.tolist()
+    np.testing.assert_array_equal(mixed.score, b.score)
+    # A model that the earlier one does not have keeps its own.
+    fewer, _ = read_vintages(["eci-2025-12-24", "eci-2026-07-15"], JOB)
+    a, b = (one.prepared.releases for one in fewer)
+    mixed = with_errors_of(a, b)
+    new = ~np.isin(b.model, a.model)
+    assert new.any()
+    np.testing.assert_array_equal(mixed.stderr[new], b.stderr[new])
+    assert (mixed.stderr[~new] != b.stderr[~new]).any()
 
 
 def test_tables_with_the_same_rows_share_a_fit():
@@ -287,6 +305,8 @@ def test_changes_add_up_and_name_their_cause(made):
     assert came["change"] == pytest.approx(767 / 7 - 637 / 6)
     assert came["models"] == pytest.approx(came["change"])
     assert steps["largest_score_change"].tolist() == [1, 0, 0]
+    assert steps["errors"].tolist() == [0, 0, 0]
+    assert steps["errors_changed"].tolist() == [False] * 3
 
 
 def test_spread_counts_vintages_with_the_same_rows_once(made):

@@ -62,7 +62,7 @@ def test_who_reads_the_registry():
     assert known.before("eci-2026-08-11") == "eci-2025-12-19"
     assert known.before("eci-2025-12-19") == known.before("my-table") == ""
     table = load_scores("eci-2026-08-19")
-    assert table.attribution == load_results(known.roles.results).attribution
+    assert load_results(known.roles.results).attribution.startswith(table.attribution)
 
 
 def test_main_job():
@@ -110,6 +110,18 @@ def test_notes_on_repeated_and_thinned_vintages():
     assert len(models["2026-02-07"] - models["2026-03-10"]) == 23
     back = (models["2026-02-07"] - models["2026-03-10"]) & models["2026-04-29"]
     assert notes["2026-03-10"].endswith(f"{len(back)} of them back on 2026-04-29")
+
+
+def test_note_on_errors_that_grew_from_one_day_to_the_next():
+    before, now = (_frame(day).set_index("model") for day in ("2026-05-08", "2026-05-09"))
+    both = before.join(now, how="inner", suffixes=("_before", "")).drop(
+        ["GPT-5", "Claude 3.5 Sonnet"]
+    )
+    both = both[["score", "score_before", "stderr", "stderr_before"]].astype(float)
+    ratio = (both["stderr"] / both["stderr_before"]).median()
+    (note,) = [t.note for t in ARCHIVE if str(t.vintage) == "2026-05-09"]
+    assert note.startswith(f"standard errors are {ratio:.2f} times those of the day before")
+    assert (both["score"] - both["score_before"]).abs().median() < 0.05
 
 
 def _frame(day: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from frontierlag.errors import SpecError
-from frontierlag.history.table import signature
+from frontierlag.history.fits import signature
 from frontierlag.history.tables import chosen_tables, read_vintages
 from frontierlag.jobs import Job, Prepared
 from frontierlag.scores.registry import registry

@@ -1,18 +1,13 @@
 """The lag by every vintage over the same days, and what made it move from one to the next.
 
 Each vintage is fitted once, to all that it holds, and the fit is asked for the mean over the days
-that all vintages share, for the mean over the vintage's own window, and for its last day.
-
-From one vintage to the next the mean over the same days moves for three reasons: scores (with their
-errors) were refitted, models came or went, dates changed. Each is credited with its Shapley value,
-as in :mod:`frontierlag.vintages`, from fits of the mixtures of the two. Mixtures are read up to the
-later of the two last days, so that a model which only came after the earlier one counts as one that
-came.
+that all vintages share, for the mean over the vintage's own window, and for its last day. What
+makes the first of these move from one vintage to the next: :mod:`frontierlag.history.changes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -20,26 +15,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from frontierlag.history.changes import KINDS, Step, changes_table
+from frontierlag.history.fits import Answers, Wanted, signature
 from frontierlag.history.tables import FREE, Refused, Vintage, read_vintages, same_days
 from frontierlag.jobs import Job
 from frontierlag.lags.days import Window
 from frontierlag.lags.published import conventions, last_day_conventions
 from frontierlag.model import ModelSpec, first_model
-from frontierlag.names import CURRENT, REALIZED, TREND
+from frontierlag.names import CURRENT
 from frontierlag.names import WINDOW as WHOLE
-from frontierlag.observations import Observations
 from frontierlag.scores import Releases
-from frontierlag.scores.side_by_side import SideBySide
-from frontierlag.sensitivity.refit import Refit, Task, refit_all
+from frontierlag.sensitivity.refit import refit_all
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.summary import summarize
-from frontierlag.vintages import AFTER, BEFORE, COMPONENTS, CORNERS, Corner, shapley_weights
 
-KINDS = (TREND, REALIZED)
 POINT = "point"
 SAME_DAYS, OWN_WINDOW, LAST_DAY = "same days", "own window", "last day"
-# What a component of :mod:`frontierlag.vintages` is called here.
-CAUSES = {"scores": "scores", "releases": "models", "dates": "dates"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,13 +113,10 @@ def history(
     window = same_days(vintages, job.since)
     metric = vintages[0].prepared.table.metric
     spec = ModelSpec.of(model or first_model(metric), metric)
-    wanted = _Wanted(spec)
+    wanted = Wanted(spec)
     for one in vintages:
         wanted.ask(one.prepared.releases, window, one.prepared.window)
-    steps = [
-        {corner: wanted.ask(mixed, window) for corner, mixed in mixtures(a, b).items()}
-        for a, b in pairwise(vintages)
-    ]
+    steps = [Step.ask(wanted, a, b, window) for a, b in pairwise(vintages)]
     found = refit_all(wanted.tasks, settings, workers, done)
     answers = Answers(wanted, found)
     return History(
@@ -140,82 +128,6 @@ def history(
         changes_table(vintages, steps, window, answers),
         spread_table(vintages, window, answers),
     )
-
-
-def mixtures(a: Vintage, b: Vintage) -> dict[Corner, Releases]:
-    """Releases of every mixture of two neighbours; the ends are the vintages as they are.
-
-    Parameters
-    ----------
-    a, b
-        The earlier and the later vintage.
-
-    Returns
-    -------
-    By corner, as in :mod:`frontierlag.vintages`.
-    """
-    own = [one.prepared.releases for one in (a, b)]
-    end = max(r.as_of for r in own)
-    # A model that came after the earlier vintage's last day is one that came.
-    pair = SideBySide(replace(own[0], as_of=end), replace(own[1], as_of=end), end)
-    mixed = {corner: pair.mixed(*corner) for corner in CORNERS}
-    # The ends share the fits of the vintages themselves.
-    return mixed | {BEFORE: own[0], AFTER: own[1]}
-
-
-class _Wanted:
-    """Fits to make: releases that a likelihood reads alike are fitted once, for all windows."""
-
-    def __init__(self, spec: ModelSpec) -> None:
-        self.spec = spec
-        self._observations: dict[Hashable, Observations] = {}
-        self._windows: dict[Hashable, dict[Window, None]] = {}
-
-    def ask(self, given: Releases, *windows: Window) -> Hashable:
-        """Ask for the lags of a fit over windows; the fit's key."""
-        key = signature(given)
-        if key not in self._observations:
-            self._observations[key] = self.spec.observations(given)
-        self._windows.setdefault(key, {}).update(dict.fromkeys(windows))
-        return key
-
-    @property
-    def tasks(self) -> list[Task]:
-        return [
-            Task(key, self.spec, self._observations[key], tuple(windows))
-            for key, windows in self._windows.items()
-        ]
-
-    def position(self, key: Hashable, window: Window) -> int:
-        return list(self._windows[key]).index(window)
-
-
-def signature(given: Releases) -> Hashable:
-    """What a likelihood reads of releases, so that equal ones have equal fits.
-
-    The last day is not part of it: a table that was published again without a change is the same.
-    """
-    columns = (
-        *(given.day, given.day_low, given.day_high, given.group, given.score, given.problems),
-        *(given.stderr, given.stderr_low, given.stderr_high),
-    )
-    return tuple(column.tobytes() for column in columns)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the fits found."""
-
-    wanted: _Wanted
-    found: dict[Hashable, Refit]
-
-    def lag(self, key: Hashable, window: Window, kind: str, period: str) -> tuple[Any, float]:
-        """Draws of a lag over a window in months, and the share of its days that are bounds."""
-        return self.found[key].lags[self.wanted.position(key, window)][kind, period]
-
-    def converged(self, key: Hashable) -> bool:
-        """Whether a fit passed the gate."""
-        return self.found[key].converged
 
 
 def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[dict[str, Any]]:
@@ -288,80 +200,6 @@ def upto(given: Releases, window: Window) -> Releases:
         name: value[kept] for name, value in vars(given).items() if isinstance(value, np.ndarray)
     }
     return replace(given, as_of=window.as_of, **arrays)
-
-
-def changes_table(
-    vintages: Sequence[Vintage],
-    steps: Sequence[dict[Corner, Hashable]],
-    window: Window,
-    answers: Answers,
-) -> pd.DataFrame:
-    """Every step from a vintage to the next, taken apart."""
-    rows = []
-    for (a, b), keys in zip(pairwise(vintages), steps, strict=True):
-        for kind in KINDS:
-            values = {}
-            for key in set(keys.values()):
-                s = summarize(answers.lag(key, window, kind, WHOLE)[0])
-                values[key] = (s.mean, s.mcse_mean)
-            total, parts = taken_apart(keys, values)
-            row: dict[str, Any] = {
-                "from": a.name,
-                "to": b.name,
-                "from_vintage": str(a.day),
-                "to_vintage": str(b.day),
-                "dates_by": b.prepared.releases.dates,
-                "lag": kind,
-                "since": str(window.since),
-                "as_of": str(window.as_of),
-                "change": total[0],
-                "mcse_mean": total[1],
-            }
-            for component, name in CAUSES.items():
-                row[name], row[f"{name}_mcse"] = parts[component]
-            row["largest_score_change"] = largest_score_change(a, b)
-            row["same_rows"] = keys[BEFORE] == keys[AFTER]
-            row["errors_changed"] = a.errors != b.errors
-            row["converged"] = all(answers.converged(key) for key in keys.values())
-            rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def largest_score_change(a: Vintage, b: Vintage) -> float:
-    """How far the score of a model in both vintages moved at most; NaN if they share none."""
-    scores = [
-        dict(zip(r.model.tolist(), r.score.tolist(), strict=True))
-        for r in (a.prepared.releases, b.prepared.releases)
-    ]
-    moved = [abs(scores[1][name] - score) for name, score in scores[0].items() if name in scores[1]]
-    return max(moved, default=float("nan"))
-
-
-def taken_apart(
-    keys: dict[Corner, Hashable], values: dict[Hashable, tuple[float, float]]
-) -> tuple[tuple[float, float], dict[str, tuple[float, float]]]:
-    """The whole change and the Shapley value of each component, each with its Monte Carlo error.
-
-    Parameters
-    ----------
-    keys
-        The fit of every mixture; mixtures without a difference share one.
-    values
-        Posterior mean and Monte Carlo error of each fit.
-    """
-
-    def combined(weights: dict[Corner, Any]) -> tuple[float, float]:
-        # A fit that several mixtures share counts once, with the sum of their weights.
-        used: dict[Hashable, float] = {}
-        for corner, weight in weights.items():
-            used[keys[corner]] = used.get(keys[corner], 0.0) + float(weight)
-        value = sum(weight * values[key][0] for key, weight in used.items())
-        variance = sum((weight * values[key][1]) ** 2 for key, weight in used.items())
-        return value, float(np.sqrt(variance))
-
-    weights = shapley_weights()
-    total = combined({AFTER: 1, BEFORE: -1})
-    return total, {name: combined(weights[name]) for name in COMPONENTS}
 
 
 def spread_table(vintages: Sequence[Vintage], window: Window, answers: Answers) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.conventions import WORDS
-from frontierlag.history.table import CAUSES, KINDS, LAST_DAY, POINT, SAME_DAYS, History
+from frontierlag.history.changes import CAUSES, KINDS
+from frontierlag.history.table import LAST_DAY, POINT, SAME_DAYS, History
 from frontierlag.history.tables import FREE
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import REALIZED, TREND
@@ -133,18 +134,20 @@ def _causes(found: History) -> list[str]:
         moved = {name: float(steps[name].abs().sum()) for name in CAUSES.values()}
         net = {name: float(steps[name].sum()) for name in CAUSES.values()}
         parts = ", ".join(f"{name} {net[name]:+.1f} ({moved[name]:.1f})" for name in moved)
+        errors = f"{steps['errors'].sum():+.1f} ({steps['errors'].abs().sum():.1f})"
         largest = steps.reindex(steps["change"].abs().sort_values(ascending=False).index)
         named = "; ".join(_step(row) for row in largest.head(NAMED).to_dict("records"))
         said.append(
             f"From the first vintage to the last the mean {kind} lag over the same days moved by "
             f"{steps['change'].sum():+.1f} months, by cause and in brackets by the sum of its "
-            f"steps without sign: {parts}. Largest steps: {named}."
+            f"steps without sign: {parts}; of the scores' part by their standard errors alone "
+            f"{errors}. Largest steps: {named}."
         )
     return said
 
 
 def _step(row: dict[Any, Any]) -> str:
-    parts = ", ".join(f"{name} {row[name]:+.2f}" for name in CAUSES.values())
+    parts = ", ".join(f"{name} {row[name]:+.2f}" for name in (*CAUSES.values(), "errors"))
     return (
         f"{row['from_vintage']} to {row['to_vintage']} {row['change']:+.2f} "
         f"± {row['mcse_mean']:.2f} ({parts})"
@@ -167,8 +170,8 @@ def _errors(found: History) -> list[str]:
         said.append(
             f"From {row['from']} to {row['to']} the convention of the errors changed, and no score "
             f"of a model in both moved by more than {row['largest_score_change']:.1f}: the mean "
-            f"realized lag moved by {row['change']:+.2f} months, {row['scores']:+.2f} of it by "
-            "scores with their errors."
+            f"realized lag moved by {row['change']:+.2f} months, {row['errors']:+.2f} of it by "
+            "standard errors alone."
         )
     return said
 
