@@ -134,7 +134,7 @@ def assembled(
         findings += _spelled_twice(
             text, values, options, shown_as, raw.recognized.layout.from_epoch
         )
-        findings += checked(usable, metric, heading, options, shown_as)
+        findings += checked(usable, metric, heading, options, shown_as, bool(found.changed))
         findings += _late(usable)
     if metric is None:
         label = f"{heading} ({found.changed})" if found.changed else heading

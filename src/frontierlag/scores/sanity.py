@@ -38,7 +38,12 @@ class Doubt:
 
 
 def checked(
-    frame: pd.DataFrame, metric: Metric | None, heading: str, options: ReadOptions, shown_as: str
+    frame: pd.DataFrame,
+    metric: Metric | None,
+    heading: str,
+    options: ReadOptions,
+    shown_as: str,
+    changed: bool = False,
 ) -> list[Finding]:
     """Return what is odd about a table's values.
 
@@ -52,6 +57,8 @@ def checked(
         That of the score column.
     options
         Names of what is accepted.
+    changed
+        Whether the scores' logarithm or negative was taken.
     shown_as
         How messages name the table.
 
@@ -68,7 +75,7 @@ def checked(
         findings += found
         if doubt and check is _mixed:
             break
-    doubt, found = _bounded(frame, metric, heading, options)
+    doubt, found = _bounded(frame, metric, heading, options, changed)
     doubts += doubt
     findings += found
     findings += _exact(frame, metric) + _widths(frame) + _growing(frame, metric)
@@ -210,7 +217,11 @@ def _falling(frame: pd.DataFrame, metric: Metric | None) -> tuple[list[Doubt], l
 
 
 def _bounded(
-    frame: pd.DataFrame, metric: Metric | None, heading: str, options: ReadOptions
+    frame: pd.DataFrame,
+    metric: Metric | None,
+    heading: str,
+    options: ReadOptions,
+    changed: bool,
 ) -> tuple[list[Doubt], list[Finding]]:
     """Standard errors in other units than scores, and percentages read as an unbounded index."""
     score = frame["score"].to_numpy(dtype=np.float64)
@@ -228,7 +239,7 @@ def _bounded(
         return [], []
     if metric is not None or score.min() < 0 or score.max() > 100:
         return [], []
-    if options.metric or options.log2 or options.lower_is_better:
+    if options.metric or changed:
         return [], []
     top = 100.0 if score.max() > 1 else 1.0
     counts = inferred_problems(score / top, stderr / top)
