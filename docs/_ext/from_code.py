@@ -26,7 +26,7 @@ from frontierlag.lags.published import PUBLISHED, TOLERANCE, between_levels, equ
 from frontierlag.model import ModelSpec
 from frontierlag.priors import Parameter
 from frontierlag.scores import Metric, date_lint, load_scores, parse_comparison, releases
-from frontierlag.scores.countries import COUNTRY_NAMES
+from frontierlag.scores.countries import usual_names
 from frontierlag.scores.layouts import describe_layouts
 from frontierlag.scores.metric import ECI, FRONTIERMATH
 from frontierlag.scores.registry import registry
@@ -232,13 +232,9 @@ def _date_lint() -> str:
 
 
 def _countries() -> str:
-    """Each name used, with the other spellings that are read as it."""
-    rows = []
-    for short in dict.fromkeys(COUNTRY_NAMES.values()):
-        others = [long for long, to in COUNTRY_NAMES.items() if to == short and long != short]
-        if others:
-            rows.append((short, ", ".join(others)))
-    return table(("name used", "also read as it"), rows)
+    """Each name used, with spellings that are read as it besides codes and names of ISO 3166-1."""
+    rows = [(short, ", ".join(spellings)) for short, spellings in usual_names().items()]
+    return table(("name used", "also read as it, besides codes and names of ISO 3166-1"), rows)
 
 
 def _resolutions() -> str:

@@ -56,6 +56,19 @@ def test_epoch_layout_is_read_by_model_group_and_not_by_family(tmp_path):
     assert list(frame["source"]) == ["OpenAI", "not stated"]
 
 
+def test_model_is_the_key_where_model_group_is_missing(tmp_path):
+    path = written(
+        tmp_path, "Model,benchmark,performance\nGPT-4 (Mar 2023),MMLU,0.86\nGPT-5,MMLU,0.9\n"
+    )
+    assert list(load_results(path).frame["model"]) == ["GPT-4 (Mar 2023)", "GPT-5"]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_results_with_other_delimiters(tmp_path, delimiter):
+    path = written(tmp_path, "model,benchmark,score\na,x,0.4\n".replace(",", delimiter))
+    assert list(load_results(path).frame["score"]) == [0.4]
+
+
 def test_every_bad_cell_is_named(tmp_path):
     path = written(
         tmp_path,

@@ -21,8 +21,9 @@ from frontierlag.scores.parsing import days, is_blank, numbers
 from frontierlag.scores.registry import registry
 
 # For each column of the own schema, the headings that may hold it, as they are written. Epoch AI's
-# eci_benchmarks.csv has beside the key `model_group` (or `model`) a coarser family, `Model`, under
-# which several releases share a name: headings are told apart by case.
+# eci_benchmarks.csv had next to the key `model_group` (or `model`) a coarser family, `Model`, under
+# which several releases shared a name, so headings are distinguished by case; since 2026-09-23 the
+# key itself is `Model`, and it is taken where neither of the others is there.
 _OWN = {
     "model": ("model",),
     "benchmark": ("benchmark",),
@@ -33,7 +34,7 @@ _OWN = {
     "ceiling": ("ceiling",),
 }
 _EPOCH = {
-    "model": ("model_group", "model"),
+    "model": ("model_group", "model", "Model"),
     "benchmark": ("benchmark",),
     "score": ("performance",),
     "source": ("source", "Source"),
@@ -177,7 +178,7 @@ def _credit(epochs: bool, file: str) -> str:
 
 def _read(text: str, shown_as: str) -> tuple[list[str], list[list[str]], list[int]]:
     """Header, rows of cells, and each row's line."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         rows, lines = [], []
@@ -198,6 +199,17 @@ def _read(text: str, shown_as: str) -> tuple[list[str], list[list[str]], list[in
     if not rows:
         raise ScoresError(f"{shown_as} is empty. Give a header and one row a result.")
     return header, rows, lines
+
+
+def _delimiter(text: str) -> str:
+    """The mark by which the first line is a known header; a comma if none is."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    for delimiter in (",", ";", "\t", "|"):
+        header = {cell.strip() for cell in next(csv.reader([first], delimiter=delimiter), [])}
+        for layout in LAYOUTS.values():
+            if all(header & set(layout[column]) for column in _REQUIRED):
+                return delimiter
+    return ","
 
 
 def _recognize(header: list[str], shown_as: str) -> tuple[str, dict[str, int | None]]:

@@ -83,14 +83,21 @@ def _key(text: str) -> str:
 
 
 @cache
+def _short_names() -> dict[str, str]:
+    """What each country is called here, by its code of two letters."""
+    return {
+        country.alpha_2: _SHORT.get(country.alpha_2, getattr(country, "common_name", country.name))
+        for country in pycountry.countries
+    }
+
+
+@cache
 def _names() -> dict[str, str]:
     """Every known spelling, folded, and the one name of its country."""
     found: dict[str, str] = {}
-    short = {}
+    short = _short_names()
     for country in pycountry.countries:
         code = country.alpha_2
-        name = getattr(country, "common_name", country.name)
-        short[code] = _SHORT.get(code, name)
         for attribute in ("alpha_2", "alpha_3", "name", "common_name", "official_name"):
             written = getattr(country, attribute, None)
             if written:
@@ -112,6 +119,12 @@ def _names() -> dict[str, str]:
 def listed_names() -> list[str]:
     """Return the one name of every country that is known, sorted."""
     return sorted(set(_names().values()))
+
+
+def usual_names() -> dict[str, tuple[str, ...]]:
+    """Return the usual spellings that ISO 3166-1 lacks, by the one name of their country."""
+    names = _short_names()
+    return {names[code]: spellings for code, spellings in _USUAL.items()}
 
 
 def is_known(name: str) -> bool:
