@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import os
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +18,7 @@ from frontierlag.outputs import replaced
 from frontierlag.report.page import answers, evidence, origin, plots
 from frontierlag.report.page.folder import PAGE, RUN, Results, read_results, results_below
 from frontierlag.report.page.format import coded
+from frontierlag.report.page.index import index_context
 
 HERE = Path(__file__).parent
 INDEX = "index.html"
@@ -107,6 +107,7 @@ def page(results: Results) -> str:
         "title": answers.title(results),
         "names": answers.names(results),
         "answer": answers.answer(results),
+        "conventions": evidence.conventions(results),
         "charts": charts,
         "chart_models": _chart_models(results),
         "records": answers.records_held(results),
@@ -147,21 +148,7 @@ def page(results: Results) -> str:
 
 def index(root: Path, found: list[Results]) -> str:
     """The index page of a tree of results."""
-    entries = [
-        {
-            "href": Path(os.path.relpath(r.folder / PAGE, root)).as_posix(),
-            "title": answers.title(r),
-            "dataset": r.dataset,
-            "as_of": r.as_of,
-            "measured": r.measured,
-            "model": r.headline,
-            "answer": answers.answer(r),
-            "unconverged": r.unconverged,
-        }
-        for r in found
-    ]
-    attributions = list(dict.fromkeys(str(r.manifest["data"]["attribution"]) for r in found))
-    return _render("index.html.j2", {"entries": entries, "attributions": attributions})
+    return _render("index.html.j2", index_context(root, found))
 
 
 @cache

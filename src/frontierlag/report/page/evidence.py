@@ -8,11 +8,14 @@ from typing import Any
 import pandas as pd
 
 from frontierlag.constructions.construction import BASE, BENCHMARKS, SOURCES
+from frontierlag.conventions import WORDS, recorded
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
+from frontierlag.outputs import MANIFEST
 from frontierlag.report.page.answers import lag_row
 from frontierlag.report.page.folder import Results, read_csv
 from frontierlag.report.page.forest import Forest, bar, scaled
 from frontierlag.report.page.format import long_date, percent
+from frontierlag.results_folder import headline_model, read_manifest
 from frontierlag.words import converged, median, probability_words, span, stamp
 
 MOST_INFLUENCE = 10
@@ -29,13 +32,17 @@ def specification(results: Results) -> dict[str, Forest]:
     found = {}
     for kind in (REALIZED, TREND):
         own = shown[shown["lag"] == kind].set_index("alternative", drop=False)
-        bars = [
-            bar(own.loc[name].to_dict(), str(name), base=own.loc[name]["what"] == "base")
-            for name in dict.fromkeys([*order, *own.index])
-            if name in own.index
-        ]
-        base = own.loc[own["what"] == "base", "median"]
-        forest = scaled(bars, float(base.iloc[0]) if len(base) else None, "the base")
+        main = lag_row(results, kind, WINDOW)
+        bars = []
+        for name in dict.fromkeys([*order, *own.index]):
+            if name not in own.index:
+                continue
+            row, base = own.loc[name].to_dict(), own.loc[name]["what"] == "base"
+            # The base is the answer itself, from the run's own draws: the study fits it with fewer.
+            same = base and main is not None and row["model"] == main["model"]
+            bars.append(bar(main if same and main else row, str(name), base=base))
+        line = None if main is None else float(main["median"])
+        forest = scaled(bars, line, "the main answer")
         if forest:
             found[kind] = forest
     return found
@@ -57,6 +64,44 @@ def specification_range(results: Results) -> dict[str, str] | None:
         "high": median(high),
         "high_name": str(high["alternative"]),
     }
+
+
+def conventions(results: Results) -> list[dict[str, Any]]:
+    """The mean realized lag by the other conventions of release dates, from the folders beside.
+
+    A folder counts if it is of the same table, comparison, window and data, and of other dates.
+    """
+    found = []
+    for path in sorted(results.folder.resolve().parent.glob(f"*/{MANIFEST}")):
+        manifest = read_manifest(path.parent)
+        if manifest.get("data", {}).get("name") != results.dataset:
+            continue
+        dates = recorded(manifest["data"])
+        if dates == results.dates or _same_but_dates(manifest) != _same_but_dates(results.manifest):
+            continue
+        if not (path.parent / "lags.csv").is_file():
+            continue
+        table = read_csv(path.parent / "lags.csv")
+        model = headline_model(manifest)
+        own = table[
+            (table["model"] == model) & (table["lag"] == REALIZED) & (table["period"] == WINDOW)
+        ].to_dict("records")
+        found += [
+            {
+                "words": WORDS[dates],
+                "median": median(r),
+                "span": span(r),
+                "stamped": not converged(r),
+            }
+            for r in own
+        ]
+    return found
+
+
+def _same_but_dates(manifest: dict[str, Any]) -> tuple[object, ...]:
+    data, window = manifest["data"], manifest.get("window", {})
+    reads = next((key for key in ("results", "draws") if data.get(key)), "scores")
+    return manifest.get("comparison", {}).get("name"), reads, window.get("as_of")
 
 
 def constructions(results: Results) -> Forest | None:

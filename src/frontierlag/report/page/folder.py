@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from frontierlag.conventions import recorded
+from frontierlag.conventions import WORDS, Dates, recorded
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.outputs import MANIFEST
 from frontierlag.report.estimands import LAST_DAY
@@ -100,6 +100,22 @@ class Results:
         return not table.empty and bool(table["results"].notna().any())
 
     @property
+    def reads(self) -> str:
+        """What was fitted: ``scores``, ``results`` of benchmarks or joint ``draws``."""
+        data = self.manifest["data"]
+        return next((key for key in ("results", "draws") if data.get(key)), "scores")
+
+    @property
+    def dates(self) -> Dates:
+        """The convention of the release dates."""
+        return recorded(self.manifest["data"])
+
+    @property
+    def dates_words(self) -> str:
+        """The same as a reader knows it."""
+        return WORDS[self.dates]
+
+    @property
     def unconverged(self) -> list[str]:
         """Every model whose numbers carry the stamp, stacks that rest on one among them."""
         found = [
@@ -187,6 +203,11 @@ def _fill(folder: Path, manifest: dict[str, Any], tables: dict[str, pd.DataFrame
                 f"here; `{RUN}` makes them. Every number in the tables comes from the stored "
                 "results."
             )
+    if LAST_DAY not in tables:
+        missing.append(
+            "The releases that the lag of the last day may be counted from are not stored in this "
+            f"folder; `{RUN}` stores them."
+        )
     capabilities = tables.get(CAPABILITIES)
     try:
         tables[RELEASES] = (

@@ -33,6 +33,8 @@ class Bar:
     base, stamped
         Whether it is the row that the others are compared with; whether a fit behind it failed the
         convergence checks.
+    href
+        The page that the row is of; empty if it is of this one.
     places
         The values as percentages of the scale, filled by :func:`scaled`.
     claimed_places
@@ -46,6 +48,7 @@ class Bar:
     claimed: tuple[float, float] | None = None
     base: bool = False
     stamped: bool = False
+    href: str = ""
     places: tuple[float, ...] = ()
     claimed_places: tuple[float, ...] = ()
 

@@ -33,7 +33,7 @@
 
   function draw(name) {
     const target = document.getElementById(`plot-${name}`);
-    if (!target) return;
+    if (!target || !target.clientWidth) return; // in a fold that is closed: drawn when it opens
     const box = target.closest("[data-chart]");
     const styles = getComputedStyle(root);
     const on = new Set([...box.querySelectorAll("input[data-layer]:checked")].map((i) => i.dataset.layer));
@@ -79,6 +79,20 @@
     }
   }
 
+  for (const fold of document.querySelectorAll("details")) {
+    fold.addEventListener("toggle", () => {
+      if (!fold.open) return;
+      for (const box of fold.querySelectorAll("[data-chart]")) draw(box.dataset.chart);
+    });
+  }
+  /* A link to a part opens it, and the parts that it lies in. */
+  function reveal() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    target?.scrollIntoView();
+  }
+  window.addEventListener("hashchange", reveal);
+
   async function copied(text) {
     try { await navigator.clipboard.writeText(text); return true; } catch { /* a page opened as a file may have no clipboard */ }
     const area = document.createElement("textarea");
@@ -102,9 +116,16 @@
   dark.addEventListener("change", paint);
   let width = window.innerWidth;
   window.addEventListener("resize", () => { if (window.innerWidth !== width) { width = window.innerWidth; for (const name of Object.keys(charts)) draw(name); } });
-  const press = (state) => { if (printing !== state) { printing = state; paint(); } };
+  /* On paper every part is open. */
+  let folded = [];
+  function unfold(state) {
+    if (state) folded = [...document.querySelectorAll(".part:not([open])")];
+    for (const fold of folded) fold.open = state;
+  }
+  const press = (state) => { if (printing !== state) { printing = state; unfold(state); paint(); } };
   window.addEventListener("beforeprint", () => press(true));
   window.addEventListener("afterprint", () => press(false));
   window.matchMedia("print").addEventListener("change", (event) => press(event.matches));
   paint();
+  if (location.hash) reveal();
 })();

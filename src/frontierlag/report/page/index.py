@@ -1,0 +1,162 @@
+"""The index of a tree of results: the main answer, all answers on one scale, a card a page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from frontierlag.conventions import RELEASED
+from frontierlag.names import REALIZED, WINDOW
+from frontierlag.report.page import answers
+from frontierlag.report.page.folder import PAGE, Results
+from frontierlag.report.page.forest import Forest, bar, scaled
+from frontierlag.report.page.format import long_date, whose
+
+FITTED = {"results": "benchmark results", "draws": "joint draws", "scores": "scores"}
+
+
+def index_context(root: Path, found: Sequence[Results]) -> dict[str, Any]:
+    """What the index page shows.
+
+    Parameters
+    ----------
+    root
+        The folder of the index page.
+    found
+        The results of all pages, in any order.
+    """
+    ordered = newest_first(found)
+    main = headline(ordered)
+    titles = dict(zip(map(id, ordered), distinct_titles(ordered), strict=True))
+    common, _ = differences(ordered)
+    cards = [
+        {
+            "href": _href(root, one),
+            "title": titles[id(one)],
+            "answer": answers.answer(one),
+            "facts": facts(one),
+            "model": one.headline,
+            "unconverged": one.unconverged,
+        }
+        for one in ordered
+    ]
+    return {
+        "main": {
+            "title": answers.title(main),
+            "answer": answers.answer(main),
+            "href": _href(root, main),
+            "facts": facts(main),
+            "model": main.headline,
+        },
+        "forest": forest(root, ordered),
+        "common": common,
+        "entries": cards,
+        "attributions": list(
+            dict.fromkeys(str(one.manifest["data"]["attribution"]) for one in ordered)
+        ),
+    }
+
+
+def newest_first(found: Sequence[Results]) -> list[Results]:
+    """By the last day, newest first; of one day, in the order in which the main answer is sought.
+
+    That is: the comparison of the source article, fits to benchmark results, the default
+    convention of dates; then by folder.
+    """
+    ordered = sorted(
+        found,
+        key=lambda one: (
+            one.comparison != answers.ABOUT,
+            one.reads != "results",
+            one.dates != RELEASED,
+            str(one.folder),
+        ),
+    )
+    return sorted(ordered, key=lambda one: one.as_of, reverse=True)
+
+
+def headline(ordered: Sequence[Results]) -> Results:
+    """The main answer: the newest of an index by the article's comparison and default dates."""
+    about = [one for one in ordered if one.comparison == answers.ABOUT]
+    usual = [one for one in about if one.dates == RELEASED and not _bounded(one)]
+    return (usual or [one for one in about if not _bounded(one)] or about or list(ordered))[0]
+
+
+def facts(one: Results) -> tuple[str, ...]:
+    """What tells one answer from another: index, data, dates, last day and first day."""
+    metric = one.manifest["data"]["metric"]["name"]
+    return (
+        f"{metric}, {one.dataset}",
+        f"from {FITTED[one.reads]}",
+        one.dates_words,
+        f"as of {long_date(one.as_of)}",
+        f"since {long_date(one.manifest['window']['since'])}",
+    )
+
+
+def differences(ordered: Sequence[Results]) -> tuple[list[str], list[list[str]]]:
+    """The facts that all answers have in common, and of each answer the others."""
+    rows = [facts(one) for one in ordered]
+    shared = [len(set(column)) == 1 for column in zip(*rows, strict=True)]
+    common = [fact for fact, same in zip(rows[0], shared, strict=True) if same]
+    return common, [
+        [fact for fact, same in zip(row, shared, strict=True) if not same] for row in rows
+    ]
+
+
+def distinct_titles(ordered: Sequence[Results]) -> list[str]:
+    """A title for each card, with as many facts as it takes to tell it from every other."""
+    rows = [(_who(one), *facts(one)) for one in ordered]
+    number = 3  # who, the index, what was fitted
+    titles = [_title(row[:number]) for row in rows]
+    while len(set(titles)) < len(titles) and number < len(rows[0]):
+        number += 1
+        seen = [title for title in titles if titles.count(title) > 1]
+        titles = [
+            _title(row[:number]) if title in seen else title
+            for row, title in zip(rows, titles, strict=True)
+        ]
+    return [
+        f"{title} ({one.folder.name})" if titles.count(title) > 1 else title
+        for title, one in zip(titles, ordered, strict=True)
+    ]
+
+
+def forest(root: Path, ordered: Sequence[Results]) -> Forest | None:
+    """The mean realized lag of every answer on one scale, each row with what differs."""
+    _, apart = differences(ordered)
+    bars = []
+    main = headline(ordered)
+    for one, own in zip(ordered, apart, strict=True):
+        row = answers.lag_row(one, REALIZED, WINDOW)
+        if row is not None:
+            made = bar(row, _capital(_who(one)), note=" · ".join(own), base=one is main)
+            bars.append(replace(made, href=_href(root, one)))
+    return scaled(bars)
+
+
+def _who(one: Results) -> str:
+    column = str(one.manifest["comparison"]["column"])
+    return f"{whose(one.follower, column)} behind {whose(one.leader, column)}"
+
+
+def _title(parts: Sequence[str]) -> str:
+    who, *rest = parts
+    return f"{_capital(who)}: {', '.join(rest)}"
+
+
+def _capital(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def _bounded(one: Results) -> bool:
+    """Whether the score is an accuracy of one benchmark and not an index."""
+    metric = one.manifest["data"]["metric"]
+    return metric.get("upper") is not None
+
+
+def _href(root: Path, one: Results) -> str:
+    return Path(os.path.relpath(one.folder / PAGE, root)).as_posix()
