@@ -17,6 +17,7 @@ from frontierlag.claims import article
 from frontierlag.claims.answers import VERDICTS
 from frontierlag.cli import codes
 from frontierlag.constructions.refits import OTHER_RHAT
+from frontierlag.conventions import AS_PUBLISHED
 from frontierlag.draws import FEWEST_DRAWS
 from frontierlag.errors import ScoresError
 from frontierlag.frontiers import FRONTIERS
@@ -283,7 +284,8 @@ def _open_conventions() -> str:
     """The publisher's conventions for open and closed weights, on the reference tables."""
     in_2026, then = date(2026, 1, 1), date(2025, 10, 31)
     closed_open = {
-        name: load_scores(name) for name in ("eci-2025-12-19", "eci-2026-08-11")
+        name: load_scores(name, dates=AS_PUBLISHED)
+        for name in ("eci-2025-12-19", "eci-2026-08-11")
     }  # fmt: skip
     rows = []
     for name, scores in closed_open.items():
