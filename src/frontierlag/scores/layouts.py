@@ -190,12 +190,12 @@ def recognize(
     }
     if not all(forced.values()):
         return None
-    for layout in LAYOUTS:
+    for layout, lacking in (*((one, frozenset[str]()) for one in LAYOUTS), (OWN, optional)):
         positions = {
             column: tuple(folded.index(heading) for heading in headings if heading in folded)
             for column, headings in layout.columns.items()
         } | forced
-        needed = [column for column in layout.required if column not in optional]
+        needed = [column for column in layout.required if column not in lacking]
         if not all(positions.get(column) for column in needed):
             continue
         used = {folded[at] for places in positions.values() for at in places[:1]}
