@@ -36,7 +36,7 @@ def texts(findings, severity):
 
 def test_rows_left_out_are_named_by_reason_with_their_cells(prepared):
     findings = preflight(prepared)
-    (neither,) = [f for f in findings if "neither" in f.text]
+    (neither,) = [f for f in findings if "neither group" in f.text]
     assert neither.severity == "note"
     assert neither.text.endswith("country 'France' in 2, 'UK'")
     assert neither.rows == (42, 43, 44)
@@ -54,12 +54,13 @@ def with_reading(prepared, **changes):
 
 
 def test_what_the_reader_found_comes_first_and_columns_are_named(prepared):
+    noted = replace(prepared.table, notes=(*prepared.table.notes, "As of the last release."))
     item = with_reading(
-        prepared,
+        replace(prepared, table=noted),
         columns=(ColumnUse("model", "model"), ColumnUse("score", "elo")),
         unused=("notes", "url"),
         interval_level=0.95,
-        interval_rule="Intervals are of 95 %, from the heading.",
+        interval_rule="0.95, from the heading.",
         as_of_rule="As of the last release.",
         findings=(Finding("note", "harmless"), Finding("wrong", "ten times too large", (3,))),
     )
@@ -70,7 +71,8 @@ def test_what_the_reader_found_comes_first_and_columns_are_named(prepared):
     notes = texts(findings, "note")
     assert "Columns that are not used: 'notes', 'url'." in notes
     assert "Columns: score from 'elo'." in notes
-    assert "Intervals are of 95 %, from the heading." in notes
+    assert "Level of intervals: 0.95, from the heading." in notes
+    assert notes.count("As of the last release.") == 1
     assert "intervals of 95%" in summary_line(item)
 
 

@@ -64,9 +64,10 @@ def preflight(prepared: Prepared) -> tuple[Finding, ...]:
     if renamed:
         findings.append(Finding("note", f"Columns: {', '.join(renamed)}."))
     if reading.interval_rule:
-        findings.append(Finding("note", reading.interval_rule))
+        findings.append(Finding("note", f"Level of intervals: {reading.interval_rule}"))
     if reading.as_of_rule:
         findings.append(Finding("note", reading.as_of_rule))
+    said.add(reading.as_of_rule)
     notes = dict.fromkeys((*table.notes, *found.notes))
     findings += [Finding("note", words) for words in notes if words not in said]
     findings += [Finding("check", words) for words in estimate(prepared)]
