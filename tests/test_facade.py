@@ -60,6 +60,32 @@ def test_a_pair_is_what_the_command_line_prepares():
     assert "USA (144 releases) and China (61)" in repr(pair)
 
 
+def test_a_table_is_read_as_its_user_says():
+    frame = pd.read_csv(OWN).rename(columns={"score": "strength"})
+    frame["elo"] = frame["strength"] * 10
+    read = fl.load_scores(frame, columns={"score": "strength"})
+    assert read.frame["score"].tolist() == fl.load_scores(OWN).frame["score"].tolist()
+    with pytest.raises(fl.FrontierLagError, match=r"interval_level=95: .* there are column, "):
+        fl.load_scores(frame, interval_level=95)
+    with pytest.raises(fl.FrontierLagError, match=r"colum=.* there are column, "):
+        fl.load_scores(frame, colum="strength")
+
+
+def test_dates_are_those_that_were_asked_for():
+    data = fl.load_scores("eci-2026-08-11")
+    usual = data.compare()
+    published = data.compare(dates="as-published")
+    same = Job("eci-2026-08-11", dates="as-published").prepare()
+    assert published.releases.day.tolist() == same.releases.day.tolist()
+    assert published.releases.day.tolist() != usual.releases.day.tolist()
+    again = fl.load_scores("eci-2026-08-11", dates="as-published").compare()
+    assert again.releases.day.tolist() == same.releases.day.tolist()
+    assert (usual.slug == published.slug) is False
+    for call in (data.compare, lambda dates: fl.load_scores("eci-2026-08-11", dates=dates)):
+        with pytest.raises(fl.FrontierLagError, match="no dates 'sold'; there are released"):
+            call(dates="sold")
+
+
 def test_a_pair_of_benchmark_results_gets_the_joint_model():
     data = fl.load_scores("eci-2026-08-11")
     pair = data.compare("USA", "China", results="eci-results-2026-08-11")

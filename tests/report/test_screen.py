@@ -66,6 +66,7 @@ def result(
         outcomes=outcomes,
         evidence=[],
         headline=headline,
+        not_asked=(),
         converged=not failed and stacks_converge,
         table=lambda stem: tables[stem],
     )

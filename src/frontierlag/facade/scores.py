@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from os import PathLike
-from typing import Self
+from types import MappingProxyType
+from typing import Any, Self
 
 import pandas as pd
+from pydantic import ValidationError
 
-from frontierlag.conventions import RELEASED, Dates
+from frontierlag.conventions import CONVENTIONS, RELEASED, Dates
 from frontierlag.errors import SpecError
 from frontierlag.facade.html import card
 from frontierlag.facade.pair import Pair
@@ -24,16 +27,26 @@ from frontierlag.scores.table import from_frame
 Day = str | date | None
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Scores(ScoreTable):
     """A validated score table: ``frame`` holds its rows, ``compare`` sets two groups side by side.
 
     See :class:`frontierlag.scores.ScoreTable` for its other attributes.
+
+    Attributes
+    ----------
+    source, options
+        What it was read from, and how.
     """
 
+    source: str | pd.DataFrame = ""
+    options: ReadOptions = DEFAULT_OPTIONS
+
     @classmethod
-    def of(cls, table: ScoreTable) -> Self:
+    def of(cls, table: ScoreTable, source: str | pd.DataFrame, options: ReadOptions) -> Self:
         """The same table with what a notebook needs."""
-        return cls(**{f.name: getattr(table, f.name) for f in fields(ScoreTable)})
+        values = {f.name: getattr(table, f.name) for f in fields(ScoreTable)}
+        return cls(**values, source=source, options=options)
 
     def compare(
         self,
@@ -45,6 +58,7 @@ class Scores(ScoreTable):
         results: str = "",
         draws: str = "",
         efforts: Efforts = "best",
+        dates: Dates | None = None,
     ) -> Pair:
         """Set two groups of the table side by side.
 
@@ -62,6 +76,9 @@ class Scores(ScoreTable):
             Path of joint draws of the scores, in place of an interval each.
         efforts
             Of an accuracy: which settings of one model count, ``"best"`` or ``"all"``.
+        dates
+            Which day a model is dated at, where that is to be another than the table was read
+            with: ``"released"``, ``"announced"`` or ``"as-published"``.
 
         Returns
         -------
@@ -74,17 +91,23 @@ class Scores(ScoreTable):
             If there are no such groups, they have too few releases, or the window does not fit.
         """
         comparison = f"{leader}:{follower}" if follower else leader
+        table: ScoreTable = self
+        if dates is not None and dates not in CONVENTIONS:
+            raise SpecError(f"there are no dates {dates!r}; there are {', '.join(CONVENTIONS)}")
+        if dates is not None and dates != self.dates:
+            table = _read(self.source, self.name, self.options, dates)
         job = Job(
-            self.name,
+            self.source if isinstance(self.source, str) else self.name,
             comparison,
             day_of(since, "since"),
             day_of(as_of, "as_of"),
             efforts,
             results=str(results),
             draws=str(draws),
-            dates=self.dates,
+            reading=self.options,
+            dates=table.dates,
         )
-        return Pair.of(job.prepare(self))
+        return Pair.of(job.prepare(table))
 
     def groups(self) -> pd.DataFrame:
         """Number of models of each group that can be compared.
@@ -118,10 +141,12 @@ class Scores(ScoreTable):
 
 def load_scores(
     source: str | PathLike[str] | pd.DataFrame,
-    name: str = "",
-    options: ReadOptions = DEFAULT_OPTIONS,
     *,
+    name: str = "scores",
     dates: Dates = RELEASED,
+    options: ReadOptions = DEFAULT_OPTIONS,
+    columns: Mapping[str, str] = MappingProxyType({}),
+    **reading: Any,
 ) -> Scores:
     """Read a score table.
 
@@ -129,18 +154,22 @@ def load_scores(
     ----------
     source
         The name of a reference table, such as ``"eci-2026-08-11"``; ``"latest"``, the table fetched
-        last; the path of a CSV, Excel, JSON or Parquet file; or a DataFrame with the columns of
-        such a file (model, released, score, and at least one of country, organization and weights;
-        low and high
+        last; the path of a file; an https address; or a DataFrame with the columns of a file
+        (model, released, score, and at least one of country, organization and weights; low and high
         or stderr if they are known).
     name
-        What to call the table of a DataFrame; ``"scores"`` by default.
-    options
-        What only you can know of the table: which column holds the score, the level of its
-        intervals, whether less is better, and so on.
+        What to call the table of a DataFrame.
     dates
-        Which day a model is dated at: ``"released"``, the first day on which anyone outside the
-        maker could use it; ``"announced"``, where that is known; or ``"as-published"``.
+        Which day a model is dated at: ``"released"``, the first day of use outside its maker;
+        ``"announced"``; or ``"as-published"``.
+    options
+        How to read the table where it does not say it itself, as one object; or as arguments:
+    columns
+        Which heading holds a column, as in ``{"score": "elo"}``, where the headings do not say it.
+    **reading
+        What else only you can know of the table, such as ``interval_level=0.95``,
+        ``lower_is_better=True`` or ``metric="accuracy"``: the fields of
+        :class:`frontierlag.read_options.ReadOptions`.
 
     Returns
     -------
@@ -149,16 +178,34 @@ def load_scores(
 
     Raises
     ------
+    SpecError
+        If there is no such way of reading.
     ScoresError
         If there is no such table, or it cannot be read.
     BadRowsError
         If rows are bad: a ScoresError whose ``problems`` lists all of them.
     """
+    if columns:
+        reading["column"] = tuple(f"{column}={heading}" for column, heading in columns.items())
+    try:
+        options = ReadOptions(**(options.model_dump() | reading))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SpecError(
+            f"load_scores: {where}={first['input']!r}: {first['msg']}; there are "
+            f"{', '.join(ReadOptions.model_fields)}"
+        ) from None
+    if dates not in CONVENTIONS:
+        raise SpecError(f"there are no dates {dates!r}; there are {', '.join(CONVENTIONS)}")
+    given = source if isinstance(source, pd.DataFrame) else str(source)
+    return Scores.of(_read(given, name, options, dates), given, options)
+
+
+def _read(source: str | pd.DataFrame, name: str, options: ReadOptions, dates: Dates) -> ScoreTable:
     if isinstance(source, pd.DataFrame):
-        return Scores.of(from_frame(source, name or "scores", options, dates))
-    if name:
-        raise SpecError(f"a name ({name!r}) is for a DataFrame; a file's is that of the file")
-    return Scores.of(load_table(str(source), options, dates))
+        return from_frame(source, name, options, dates)
+    return load_table(source, options, dates)
 
 
 def day_of(given: Day, what: str) -> date | None:

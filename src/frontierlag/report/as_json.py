@@ -87,6 +87,7 @@ def run(result: Result, prepared: Prepared, folder: Path) -> dict[str, Any]:
         "lags": records(result.table("lags"), MONTHS),
         "converged": result.converged,
         "fits": [{"model": o.model, "converged": o.converged, "verdict": o.verdict} for o in fits],
+        "claims_not_asked": result.not_asked,
         "warnings": [asdict(finding) for finding in warnings(result, prepared)],
         "folder": folder,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,9 +15,7 @@ from frontierlag.lags.published import Convention
 from frontierlag.manifest import draws_record, results_record
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.claims import bounded
-from frontierlag.report.estimands import LAST_DAY
 from frontierlag.report.last_day import of_model, spikes
-from frontierlag.report.preflight import failed_checks
 from frontierlag.scores import Releases, ScoreTable, date_lint
 from frontierlag.summary import INTERVAL_KIND
 from frontierlag.terminal import add_numbers, add_texts, sheet
@@ -26,7 +23,6 @@ from frontierlag.terminal import terminal as terminal
 
 if TYPE_CHECKING:
     from frontierlag.claims import Answer
-    from frontierlag.run import Result
     from frontierlag.sensitivity import Sensitivity
 
 
@@ -99,40 +95,6 @@ def show_measurement(console: Console, releases: Releases) -> None:
     elif draws_record(releases):
         for note in releases.notes:
             console.print(note)
-
-
-def show_run(console: Console, result: Result, folder: Path) -> None:
-    """Print what a run found on one data set: lags over the window and today, and warnings."""
-    outcomes = result.outcomes
-    lags = result.table("lags")
-    row = lags.iloc[0]
-    console.rule(f"{row['dataset']}, {row['comparison']}, as of {row['as_of']}")
-    show_lags(console, lags[lags["period"].isin([WINDOW, CURRENT])], result.table(LAST_DAY))
-    for outcome in outcomes:
-        if not outcome.converged:
-            console.print(f"{outcome.model}: {outcome.verdict}", markup=False)
-    for other, outcome in result.evidence:
-        if not outcome.converged:
-            which = f"{outcome.model} on {other.table.name}, {other.releases.comparison.name}"
-            console.print(f"{which}: {outcome.verdict}", markup=False)
-    for compared, stack in result.compared:
-        weights = ", ".join(f"{name} {w:.2f}" for name, w in compared.weights.items())
-        console.print(f"{stack.name}: {weights}", markup=False)
-        for loo in compared.loos:
-            for left_out, verdict in loo.doubtful.items():
-                words = f"{loo.model} without {left_out}, for its weight: {verdict}"
-                console.print(words, markup=False)
-    if result.answers:
-        show_claims(console, result.answers)
-    for why in result.not_asked:
-        console.print(why, markup=False)
-    show_window_and_influence(console, result.table("window_starts"), result.table("influence"))
-    by_name = {outcome.model: outcome for outcome in outcomes}
-    for sentence in by_name[result.headline].sentences:
-        console.print(sentence, markup=False, highlight=False)
-    for finding in failed_checks(result.table("predictive"), result.headline):
-        console.print(finding.text, style="yellow", markup=False, highlight=False)
-    console.print(f"written to {folder}", markup=False, highlight=False)
 
 
 def show_window_and_influence(
