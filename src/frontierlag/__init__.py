@@ -62,7 +62,6 @@ _MOVED = {
     "Job": ("jobs", "frontierlag.load_scores(...).compare(...)"),
     "Window": ("lags.days", "frontierlag.lags.days.Window"),
     "measure": ("lags.measure", "frontierlag.lags.measure.measure"),
-    "conventions": ("lags.published", "frontierlag.lags.published.conventions"),
     "ModelSpec": ("model", "frontierlag.model.ModelSpec"),
     "build": ("model", "frontierlag.model.build"),
     "lag_sentence": ("report.sentences", "frontierlag.fit(...).lag(...).sentence()"),
