@@ -17,7 +17,7 @@ from frontierlag.claims import article
 from frontierlag.claims.answers import VERDICTS
 from frontierlag.cli import codes
 from frontierlag.constructions.refits import OTHER_RHAT
-from frontierlag.conventions import AS_PUBLISHED
+from frontierlag.conventions import AS_PUBLISHED, RELEASED, WORDS
 from frontierlag.draws import FEWEST_DRAWS
 from frontierlag.errors import ScoresError
 from frontierlag.frontiers import FRONTIERS
@@ -283,25 +283,26 @@ def _how(design: object) -> str:
 def _open_conventions() -> str:
     """The publisher's conventions for open and closed weights, on the reference tables."""
     in_2026, then = date(2026, 1, 1), date(2025, 10, 31)
-    closed_open = {
-        name: load_scores(name, dates=AS_PUBLISHED)
-        for name in ("eci-2025-12-19", "eci-2026-08-11")
-    }  # fmt: skip
     rows = []
-    for name, scores in closed_open.items():
+    for name, dates in (
+        ("eci-2025-12-19", RELEASED),
+        ("eci-2026-08-11", RELEASED),
+        ("eci-2026-08-11", AS_PUBLISHED),
+    ):
+        scores = load_scores(name, dates=dates)
         comparison = parse_comparison("closed-open", scores)
         found, (low, high) = between_levels(releases(scores, comparison, then))
         rows.append(
-            (f"`{name}`", f"mean over 100 scores, to {then}",
+            (f"`{name}`, {WORDS[dates]}", f"mean over 100 scores, to {then}",
              f"{found.mean:.1f} (central 90 % of the scores: {low:.1f} to {high:.1f})")
         )  # fmt: skip
-    newest = closed_open["eci-2026-08-11"]
+    newest = load_scores("eci-2026-08-11")
     all_of_it = releases(newest, parse_comparison("closed-open", newest))
     for threshold, words in ((0.95, "equivalence, 0.95"), (0.5, "strict exceedance")):
         last = equivalence(all_of_it, threshold, all_of_it.as_of)
         mean = equivalence(all_of_it, threshold, in_2026)
         rows.append(
-            (f"`{newest.name}`", f"{words}, published scores and intervals",
+            (f"`{newest.name}`, {WORDS[RELEASED]}", f"{words}, published scores and intervals",
              f"{last.mean:.1f} on {all_of_it.as_of}; {mean.mean:.1f} on average in 2026")
         )  # fmt: skip
     return table(("scores", "convention", "months, open behind closed weights"), rows)
