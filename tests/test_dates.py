@@ -176,7 +176,9 @@ def test_o3_counts_from_its_release_by_default_and_from_its_announcement_if_aske
         "announced": "2024-12-20",
         "as-published": "2024-12-20",
     }
-    assert any("o3 from 2024-12-20 to 2025-04-16" in n for n in load_scores("eci-2026-08-11").notes)
+    assert any(
+        "corrected to the first day of use" in n for n in load_scores("eci-2026-08-11").notes
+    )
     assert any(
         "not applied" in n for n in load_scores("eci-2026-08-11", dates="as-published").notes
     )
@@ -189,7 +191,7 @@ def test_what_a_correction_settles_is_not_warned_of(tmp_path, monkeypatch):
     name = "GPT-4o (Aug 2024)"
     row = f"{name},2024-05-13,family release,2024-08-06,snapshot release,,,,its own day,source\n"
     monkeypatch.setattr(
-        "frontierlag.scores.table.corrections", lambda: read_corrections(HEAD + row)
+        "frontierlag.scores.assemble.corrections", lambda: read_corrections(HEAD + row)
     )
     path = write(tmp_path, f"{EPOCH}{name},100,90,120,2024-05-13,OpenAI,USA\n", "eci_scores.csv")
     assert date_lint(load_scores(path)) == []
@@ -201,7 +203,6 @@ def test_what_a_correction_settles_is_not_warned_of(tmp_path, monkeypatch):
     [
         ("m,2024-01-01,release,2024-02-01,release,2024-02-02,2024-02-03,,r,s", "lies outside"),
         ("m,2024-01-01,release,2024-02-01,release,2024-01-31,,,r,s", "both earliest and latest"),
-        ("m,2024-01-01,release,2024-02-01,release,,,2024-02-02,r,s", "after the first day of use"),
         ("m,2024-01-01,leak,2024-02-01,release,,,,r,s", "old_kind"),
         ("m,2024-01-01,release,2024-02-30,release,,,,r,s", "row 2, new"),
         ("m,2024-01-01,release,2024-02-01,release,,,,,s", "row 2, reason"),
@@ -370,7 +371,7 @@ def replace_certain(r):
 
 def test_open_days_are_uniform_on_whole_days_and_never_past_the_last():
     r = make_releases([100, 110, 120, 130], [0, 1, 0, 1], [1.0, 2.0, 3.0, 4.0])
-    r = replace(r, day_low=r.day - [0, 2, 0, 3], day_high=[*r.day, 0, 1, 0, 30])
+    r = replace(r, day_low=r.day - np.array([0, 2, 0, 3]), day_high=r.day + np.array([0, 1, 0, 30]))
     day = release_days(r, 11, (4, 5_000))
     assert (day[..., [0, 2]] == [100, 120]).all()
     values, counts = np.unique(day[..., 1], return_counts=True)

@@ -1,0 +1,66 @@
+"""Every record-holder of every reference table has its own row of reasons for its date."""
+
+from __future__ import annotations
+
+import pytest
+
+from frontierlag.conventions import AS_PUBLISHED, RELEASED
+from frontierlag.errors import ScoresError
+from frontierlag.read_options import ReadOptions
+from frontierlag.scores import load_scores, records, reference_names, releases
+from frontierlag.scores.corrections import corrections
+from frontierlag.scores.groups import CLOSED_OPEN, US_CHINA
+
+
+def read(name, dates):
+    """A table of the archive has rows without an error, which says nothing against their dates."""
+    return load_scores(name, ReadOptions(missing_intervals="median"), dates)
+
+
+def record_holders(name, dates):
+    """Model, published date and date in use of the record-holders of both comparisons."""
+    table = read(name, dates)
+    published = read(name, AS_PUBLISHED).frame.set_index("row")["released"]
+    of_row = dict(zip(table.frame["model"], table.frame["row"], strict=True))
+    found = {}
+    for comparison in (US_CHINA, CLOSED_OPEN):
+        try:
+            r = releases(table, comparison)
+        except ScoresError:  # a benchmark's table has no weights
+            assert comparison == CLOSED_OPEN, name
+            continue
+        for at in records(r).nonzero()[0]:
+            model = str(r.model[at])
+            old = published[of_row[model]].date()
+            found[model, old] = (r.date[at].item(), r.day_low[at], r.day_high[at], r.day[at])
+    return found
+
+
+@pytest.mark.parametrize("name", reference_names())
+@pytest.mark.parametrize("dates", [RELEASED, AS_PUBLISHED])
+def test_every_record_holder_has_a_row_of_reasons(name, dates):
+    """Whichever convention makes it one; by release dates the row's date is the one in use."""
+    rows = corrections()
+    holders = record_holders(name, dates)
+    missing = sorted(f"{model} of {old}" for model, old in holders if (model, old) not in rows)
+    assert missing == []
+    if dates == RELEASED:
+        for key, (used, low, high, day) in holders.items():
+            row = rows[key]
+            assert used == row.new, key
+            assert row.low <= used <= row.high, key
+            assert (low - day, high - day) == (
+                (row.low - row.new).days,
+                (row.high - row.new).days,
+            ), key
+
+
+def test_a_correction_is_of_a_row_that_some_reference_table_has():
+    there = {
+        (model, day.date())
+        for name in reference_names()
+        for frame in [read(name, AS_PUBLISHED).frame]
+        for model, day in zip(frame["model"], frame["released"], strict=True)
+        if day == day
+    }
+    assert sorted(key for key in corrections() if key not in there) == []
