@@ -18,8 +18,8 @@ results: .venv/ready
 
 # What is slower and beside the main job: sensitivity, vintages, forecasts with their hindcast.
 studies: .venv/ready
-	@code=0; $(BIN)/frontierlag history || code=$$?; if [ $$code -gt 1 ]; then exit $$code; fi
-	@code=0; $(BIN)/frontierlag history --comparison closed-open || code=$$?; \
+	@code=0; $(BIN)/frontierlag study history || code=$$?; if [ $$code -gt 1 ]; then exit $$code; fi
+	@code=0; $(BIN)/frontierlag study history --comparison closed-open || code=$$?; \
 	if [ $$code -gt 1 ]; then exit $$code; fi
 	$(BIN)/frontierlag sensitivity --scores eci-2025-12-19 --date-error-table eci-2026-08-11
 	$(BIN)/frontierlag sensitivity --scores eci-2026-08-11 --date-error-table eci-2025-12-19 --date-error-days 30
@@ -39,7 +39,7 @@ sbc: .venv/ready
 	$(BIN)/frontierlag sbc --jobs $(JOBS)
 
 backtest: .venv/ready
-	$(BIN)/frontierlag backtest --model linear-stochastic --model logistic-stochastic
+	$(BIN)/frontierlag validate backtest --model linear-stochastic --model logistic-stochastic
 
 # How fast, as ratios, into benchmarks/results.md. Let nothing else run beside it.
 bench: .venv/ready

@@ -98,5 +98,6 @@ def backtest_ratios(
 
 def question(row: pd.Series) -> str:
     """What was asked, in a few words."""
-    ahead = f", {row['months']:g} months" if np.isfinite(row["months"]) else ""
+    months = row["months"]
+    ahead = f", {months:g} month{'' if months == 1 else 's'}" if np.isfinite(months) else ""
     return f"{row['group']}: {row['target']}{ahead}"
