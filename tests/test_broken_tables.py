@@ -16,8 +16,9 @@ import frontierlag
 from frontierlag.errors import FrontierLagError, ScoresError
 from frontierlag.report.spreadsheet import as_text, csv_text, write_csv
 from frontierlag.scores import load_scores, parse_comparison, releases
+from frontierlag.scores.cells import plain
 from frontierlag.scores.layouts import LAYOUTS
-from frontierlag.scores.parsing import is_blank
+from frontierlag.scores.parsing import is_blank, parse_date
 
 COLUMNS = ("model", "organization", "country", "weights", "released", "score", "low", "high")
 START = date(2023, 1, 1)
@@ -150,9 +151,21 @@ def test_an_encoding_is_read_right_or_refused(tmp_path, encoding):
              ("modèle" if encoding != "shift_jis" else "モデル"), *row[1:]) if i == 3 else row
             for i, row in enumerate(good_rows(8))]  # fmt: skip
     table = read(tmp_path, written(rows).encode(encoding))
-    assert (table is not None) == encoding.startswith("utf-8")
-    if table is not None:
-        assert table.frame["model"].tolist() == [row[0] for row in rows]
+    names = [row[0] for row in rows]
+    if encoding in ("gb18030", "shift_jis"):
+        # One name is little to know a code page by: what was guessed is said with the name.
+        assert (
+            table is None
+            or table.frame["model"].tolist() == names
+            or any(
+                table.frame["model"].iloc[3] in finding.text
+                for finding in table.reading.of("check")
+            )
+        )
+        return
+    assert table.frame["model"].tolist() == names
+    said = [f for f in table.reading.of("check") if "not UTF-8" in f.text]
+    assert bool(said) == (encoding in ("latin-1", "cp1252"))
 
 
 @GENTLE
@@ -171,7 +184,7 @@ def test_one_bad_cell_is_refused_or_read_as_the_number_it_is(tmp_path, which, co
     sound(table)
     got = table.frame[column].iloc[which]
     if column == "released":
-        assert str(got)[:10] == cell[:10] if got == got else is_blank(cell)
+        assert got.date() == parse_date(plain(cell)) if got == got else is_blank(cell)
     elif got == got:
         assert got == float(cell)
         assert math.isfinite(got)

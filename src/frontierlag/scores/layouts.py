@@ -220,11 +220,10 @@ def _with_errors(
     level = None
     if not forced & {"low", "high"}:
         own = [positions.get(column, ())[:1] for column in ("low", "high")]
-        if not all(own):
-            positions["low"], positions["high"] = (), ()
-            if len(pairs) == 1:
-                positions["low"], positions["high"] = (pairs[0].low,), (pairs[0].high,)
-        level = next((p.level for p in pairs if (p.low,) == positions["low"][:1]), None)
+        # One end alone stays, and a rule asks for the other.
+        if not all(own) and len(pairs) == 1:
+            positions["low"], positions["high"] = (pairs[0].low,), (pairs[0].high,)
+        level = next((p.level for p in pairs if (p.low,) == positions.get("low", ())[:1]), None)
     if not positions.get("stderr"):
         positions["stderr"] = tuple(at for at, name in enumerate(header) if is_stderr(name))[:1]
     return Recognized(layout, positions, level, pairs)

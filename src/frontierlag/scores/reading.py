@@ -386,7 +386,7 @@ def _unrecognized(grid: Grid, shown_as: str, options: ReadOptions) -> ScoresErro
         return ScoresError(
             f"{shown_as} has no release dates (exports of Arena have none). {found} Join them by "
             "model name with --dates-from TABLE, or name their column with --column "
-            "released=HEADING."
+            "released=HEADING, or rename it to 'released'."
         )
     if recognize(header, options.columns, frozenset({"score"})) is not None:
         return ScoresError(
