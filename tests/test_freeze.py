@@ -155,7 +155,7 @@ def test_a_request_survives_its_manifest():
     assert request.job() == job
     assert request.command() == (
         "frontierlag run --scores 'a b.csv' --comparison USA:China --since 2024-01-02 "
-        "--models linear-records --all-claims --chains 2 --draws 200 --tune 200 --seed 5"
+        "--models linear-records --full --chains 2 --draws 200 --tune 200 --seed 5"
     )
     with pytest.raises(ResultsError, match="not understood"):
         Request.read({"request": told | {"chains": 3}}, "here")

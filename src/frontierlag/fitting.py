@@ -41,7 +41,7 @@ _OUTSIDE = ("day", "group", "capability")
 _OUTSIDE_INTERVAL = ("day_low", "day_high")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """A fitted model.
 

@@ -1,4 +1,4 @@
-"""What each fit of a run found, as tables and figures: the fits are made here, side by side."""
+"""What each fit of a run found, as tables: the fits are made here, side by side."""
 
 from __future__ import annotations
 
@@ -12,38 +12,25 @@ from typing import Any
 import joblib
 import pandas as pd
 
-from frontierlag.analysis import Analysis, analyse
+from frontierlag.analysis import analyse
 from frontierlag.checks.loo import Loo, loo
-from frontierlag.checks.predictive import prior_curves
 from frontierlag.crossed import Crossed, crossed_fit
 from frontierlag.errors import SpecError
-from frontierlag.jobs import Prepared
 from frontierlag.manifest import model_record
 from frontierlag.model import ModelSpec
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.plan import CrossedItem, Item, by_compilation, only_what_is_compared
 from frontierlag.priors import Prior
 from frontierlag.report import tables
-from frontierlag.report.bands import charted, curve_bands, lag_bands
 from frontierlag.report.capabilities import benchmark_table, capability_table
 from frontierlag.report.estimands import estimand_tables
-from frontierlag.report.figures import (
-    MeanLag,
-    Provenance,
-    diagnostic_figures,
-    frontier_chart,
-    lag_over_time,
-    prior_predictive,
-    save,
-)
+from frontierlag.report.figure_tables import figure_tables
 from frontierlag.report.page.data import page_tables
 from frontierlag.report.sentences import lag_sentence, velocity_sentence
 from frontierlag.sensitivity.beside import beside
 from frontierlag.settings import SamplerSettings
 from frontierlag.storage import store
-from frontierlag.summary import summarize
 
-FIGURES = "figures"
 # What a run says in sentences: kind of lag and period.
 SENTENCES = ((REALIZED, WINDOW), (TREND, WINDOW), (REALIZED, CURRENT))
 
@@ -58,8 +45,6 @@ class Outcome:
     model: str
     tables: dict[str, pd.DataFrame]
     verdict: str
-    mean_lags: tuple[MeanLag, ...]
-    about: Provenance
     sentences: tuple[str, ...]
     loo: Loo | None
     record: dict[str, Any]
@@ -88,13 +73,12 @@ def fit_all(
     """
     for item in items:
         item.posterior.parent.mkdir(parents=True, exist_ok=True)
-        if item.folder:
-            (item.folder / FIGURES).mkdir(exist_ok=True)
     groups = by_compilation(only_what_is_compared(items))
     workers = workers or min(os.cpu_count() or 1, len(groups))
     cores = max(1, (os.cpu_count() or 1) // workers)
     task = partial(_fit_group, settings=settings, priors=priors, cores=cores)
     found: dict[Path, Outcome] = {}
+    # One group is fitted in this process, its chains on all cores: no worker has to be started.
     parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
     for outcomes in parallel(joblib.delayed(task)(group) for group in groups):
         found |= outcomes
@@ -166,33 +150,30 @@ def _fit_one(
     spec = ModelSpec.of(item.model, prepared.table.metric, priors)
     analysis = analyse(spec, prepared.releases, prepared.window, settings, cores=cores)
     store(analysis, item.posterior)
-    about = Provenance.of(analysis)
-    if item.folder:
-        _draw(analysis, prepared, about, item.folder / FIGURES)
-    measured, gate = analysis.measured, analysis.convergence
-    return Outcome(
-        model=item.model,
-        tables={
-            "lags": tables.lag_table(analysis),
+    gate = analysis.convergence
+    found = {
+        "lags": tables.lag_table(analysis),
+        "diagnostics": tables.diagnostics_table(analysis),
+        "prior_influence": tables.prior_influence_table(analysis),
+        "predictive": tables.predictive_table(analysis),
+    }
+    if item.own:
+        found |= {
             "ladder": tables.ladder_table(analysis),
             "gaps": tables.gap_table(analysis),
             "levels": tables.level_table(analysis),
-            "diagnostics": tables.diagnostics_table(analysis),
-            "prior_influence": tables.prior_influence_table(analysis),
-            "predictive": tables.predictive_table(analysis),
             "capabilities": capability_table(analysis),
             **page_tables(analysis),
             **estimand_tables(analysis),
+            **figure_tables(analysis),
             **({"benchmarks": benchmark_table(analysis)} if prepared.measured else {}),
-            **beside(analysis, prepared.releases, tell=item.model == prepared.model()),
-        },
+        }
+    if item.rests_on:
+        found |= beside(analysis, prepared.releases)
+    return Outcome(
+        model=item.model,
+        tables=found,
         verdict=gate.verdict(),
-        about=about,
-        mean_lags=tuple(
-            MeanLag(item.model, kind, draws.to_numpy(), summarize(draws), gate.converged)
-            for kind in (TREND, REALIZED)
-            for draws in [measured.lag(kind, WINDOW)]
-        ),
         sentences=(
             *(lag_sentence(analysis, *told) for told in SENTENCES),
             velocity_sentence(analysis),
@@ -201,19 +182,3 @@ def _fit_one(
         converged=gate.converged,
         loo=loo(analysis.fit, cores=cores) if item.compared else None,
     )
-
-
-def _draw(analysis: Analysis, item: Prepared, about: Provenance, figures: Path) -> None:
-    """Draw the figures of one model."""
-    name = analysis.name
-    shown = charted(analysis, item.releases)
-    scores = "posterior" if item.measured else "published"
-    drawn = {
-        "frontier": frontier_chart(shown, curve_bands(analysis), about, item.title, scores=scores),
-        "lag": lag_over_time(lag_bands(analysis), about, item.title, item.window_words),
-        "prior": prior_predictive(shown, prior_curves(analysis), about, f"Before the data: {name}"),
-    }
-    parameters = [p.name for p in analysis.fit.spec.parameters]
-    drawn |= diagnostic_figures(analysis.tree, parameters, about)
-    for kind, figure in drawn.items():
-        save(figure, figures, f"{kind}-{name}")

@@ -27,17 +27,20 @@ _GIVEN = {"results": "benchmark results (--results)", "draws": "joint draws (--j
 
 @dataclass(frozen=True)
 class Item:
-    """One fit: a model on a prepared job, where its posterior goes, and its results folder.
+    """One fit: a model on a prepared job, and where its posterior goes.
 
-    ``folder`` is None for a fit that only serves as evidence for claims; ``compared`` says whether
-    other models are fitted to the same data, so that its leave-one-out densities are wanted.
+    ``own`` is false of a fit to other data than the job's, which only serves as evidence for
+    claims. ``compared`` says whether other models are fitted to the same data, so that its
+    leave-one-out densities are wanted; ``rests_on`` whether it is to be reported where the window
+    starts and which releases the answer rests on.
     """
 
     model: str
     prepared: Prepared
     posterior: Path
-    folder: Path | None = None
+    own: bool = True
     compared: bool = True
+    rests_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,16 +169,21 @@ def claims_on(prepared: Prepared, claims: Sequence[Claim]) -> tuple[Claim, ...]:
 
 
 def models_of(
-    prepared: Prepared, models: Sequence[str], priors: Mapping[str, Prior] | None
+    prepared: Prepared,
+    models: Sequence[str],
+    priors: Mapping[str, Prior] | None,
+    full: bool = False,
 ) -> tuple[str, ...]:
     """The models to fit to a job, refused at once if one of them cannot be fitted.
+
+    Without names the headline model, or all that suit the data if a full run is wanted.
 
     Raises
     ------
     SpecError
         If a model is named twice, does not exist, or does not suit the table.
     """
-    chosen = tuple(models) or prepared.models
+    chosen = tuple(models) or (prepared.models if full else (prepared.model(),))
     if len(set(chosen)) != len(chosen):
         raise SpecError(f"name each model once; got {', '.join(chosen)}")
     for name in chosen:
@@ -196,13 +204,11 @@ def evidence_items(
     claims: Sequence[Claim],
     made: Sequence[Item],
     aside: Path,
-    everything: bool = True,
 ) -> tuple[list[Item], StoredEvidence]:
     """The fits that claims need beyond those already planned, and where the claims will find them.
 
     A fit that cannot be made (a table without weights has no closed-open comparison) is no error
-    here: the claims that need it will say so. Unless ``everything`` is wanted, a fit is added only
-    if its model is compiled anyhow.
+    here: the claims that need it will say so.
     """
     extra: list[Item] = []
     found: dict[Need, Item] = {}
@@ -213,17 +219,9 @@ def evidence_items(
         except FrontierLagError as reason:
             missing[need] = str(reason)
             continue
-        if item in made or item in extra:
-            found[need] = item
-        elif everything or any(_one_compilation(item, other) for other in made):
-            found[need] = item
+        found[need] = item
+        if item not in made and item not in extra:
             extra.append(item)
-        else:
-            missing[need] = (
-                f"it rests on {item.model} ({item.prepared.table.name}, "
-                f"{item.prepared.releases.comparison.name}), which this run did not fit; "
-                "`frontierlag claims` or `run --all-claims` does"
-            )
     return extra, StoredEvidence(found, missing, pairs=_pairs(claims, found))
 
 
@@ -257,7 +255,8 @@ def _item_for(
             return item
     ModelSpec.of(model, target.table.metric)
     name = f"{target.slug.as_posix().replace('/', '-')}-{target.releases.as_of}-{model}.nc"
-    return Item(model, target, aside / name, compared=same_job(prepared, target))
+    own = same_job(prepared, target)
+    return Item(model, target, aside / name, own=own, compared=own)
 
 
 def same_job(one: Prepared, other: Prepared) -> bool:
@@ -268,11 +267,6 @@ def same_job(one: Prepared, other: Prepared) -> bool:
         and one.releases.comparison == other.releases.comparison
         and one.window == other.window
     )
-
-
-def _one_compilation(one: Item, other: Item) -> bool:
-    same = one.prepared.table.metric == other.prepared.table.metric
-    return same and one.model == other.model
 
 
 def compare_all(

@@ -36,7 +36,7 @@ class Request(BaseModel):
     draws: str = ""
     dates: Dates
     models: tuple[str, ...]
-    all_claims: bool
+    full: bool
     priors: dict[str, Prior]
     sampler: SamplerSettings
 
@@ -47,7 +47,7 @@ class Request(BaseModel):
         models: Sequence[str],
         settings: SamplerSettings,
         priors: Mapping[str, Prior] | None,
-        all_claims: bool,
+        full: bool,
     ) -> Request:
         """Return the request of one job of :func:`frontierlag.run.run_jobs`."""
         return cls(
@@ -60,7 +60,7 @@ class Request(BaseModel):
             draws=job.draws,
             dates=job.dates,
             models=tuple(models),
-            all_claims=all_claims,
+            full=full,
             priors=dict(priors or {}),
             sampler=settings,
         )
@@ -116,7 +116,7 @@ class Request(BaseModel):
             words += [f"--{name}", day.isoformat()] if day else []
         words += ["--dates", self.dates] if self.dates != RELEASED else []
         words += ["--models", ",".join(self.models)] if self.models else []
-        words += ["--all-claims"] if self.all_claims else []
+        words += ["--full"] if self.full else []
         for name, value in self.sampler.model_dump(exclude_none=True).items():
             words += [f"--{name.replace('_', '-')}", str(value)]
         return shlex.join(words)

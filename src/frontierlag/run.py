@@ -19,7 +19,7 @@ from frontierlag.errors import SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions
 from frontierlag.manifest import evidence_record, run_record
-from frontierlag.outcomes import FIGURES, Outcome, fit_all, fit_crossed
+from frontierlag.outcomes import Outcome, fit_all, fit_crossed
 from frontierlag.outputs import staged, staged_all, write_manifest
 from frontierlag.plan import (
     CrossedItem,
@@ -35,7 +35,6 @@ from frontierlag.priors import Prior
 from frontierlag.report import tables
 from frontierlag.report.claims import claim_markdown, claim_table
 from frontierlag.report.estimands import LAST_DAY, stacked_last_day_table
-from frontierlag.report.figures import mean_lags, save
 from frontierlag.report.spreadsheet import write_csv
 from frontierlag.request import REQUEST, Request
 from frontierlag.results_folder import HEADLINE
@@ -92,15 +91,15 @@ class Result:
         )
 
     def table(self, stem: str) -> pd.DataFrame:
-        """The rows of all of the job's own fits."""
-        parts = [outcome.tables[stem] for outcome in self.outcomes]
+        """The rows of all of the job's own fits that have such a table; empty if none has."""
+        parts = [outcome.tables[stem] for outcome in self.outcomes if stem in outcome.tables]
         if stem == "lags" and self.stacked is not None:
             parts.append(self.stacked)
         if stem == LAST_DAY:
             parts += [stacked_last_day_table(stack) for _, stack in self.compared]
         if stem == "prior_influence":
             parts += [tables.stacked_influence_table(stack) for _, stack in self.compared]
-        return pd.concat(parts, ignore_index=True)
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def run_jobs(
@@ -110,15 +109,16 @@ def run_jobs(
     settings: SamplerSettings | None = None,
     *,
     priors: Mapping[str, Prior] | None = None,
-    all_claims: bool = False,
+    full: bool = False,
     workers: int | None = None,
     done: Callable[[str], None] = lambda _: None,
 ) -> list[Result]:
-    """Fit every model to every job and write one results folder a job.
+    """Fit models to every job and write one results folder a job.
 
     Everything is checked before the first sampler starts. Models run side by side in processes,
-    each of which compiles its model once for all jobs. The claims of the source article are
-    answered from the fits that there are.
+    each of which compiles its model once for all jobs; a single one runs in this process. A full
+    run also compares the models, answers the claims of the source article and fits whatever they
+    rest on, and says what the answer rests on.
 
     Parameters
     ----------
@@ -127,18 +127,18 @@ def run_jobs(
     outs
         The results folder of each job; all appear, or none.
     models
-        Names such as ``linear-stochastic``; if there is none, all that suit the table.
+        Names such as ``linear-stochastic``; if there is none, the headline model, of a full run
+        all that suit the table.
     settings
         Sampler settings.
     priors
         Priors that replace a default, by parameter; each model must have the parameter.
-    all_claims
-        Whether to fit whatever else the claims rest on; otherwise a claim that rests on a model
-        that is not fitted says so.
+    full
+        Whether to compare models, answer claims and report what the answer rests on.
     workers
         Processes; by default as many as there are cores and models. Changes no number.
     done
-        Called with a line each time a model has been fitted to all its data sets.
+        Called with a line each time something has been done.
 
     Returns
     -------
@@ -151,29 +151,32 @@ def run_jobs(
     """
     settings = settings or SamplerSettings()
     prepared = [job.prepare() for job in jobs]
-    chosen = [models_of(item, models, priors) for item in prepared]
+    chosen = [models_of(item, models, priors, full) for item in prepared]
     with ExitStack() as stack:
         folders = stack.enter_context(staged_all(outs))
         aside = Path(stack.enter_context(TemporaryDirectory(prefix="frontierlag-")))
         planned = [
-            [Item(name, item, folder / name / "posterior.nc", folder) for name in names]
+            [
+                Item(
+                    name,
+                    item,
+                    folder / name / "posterior.nc",
+                    compared=len(names) > 1 or full,
+                    rests_on=full and name == item.model(),
+                )
+                for name in names
+            ]
             for item, names, folder in zip(prepared, chosen, folders, strict=True)
         ]
         items = [item for group in planned for item in group]
         asked: list[tuple[Claim, ...]] = []
         not_asked: list[tuple[str, ...]] = []
         evidence: list[StoredEvidence] = []
-        for job, item, folder in zip(jobs, prepared, folders, strict=True):
-            sense = applicable(item, () if priors else ARTICLE)
+        for job, item in zip(jobs, prepared, strict=True):
+            sense = applicable(item, ARTICLE if full and not priors else ())
             claims = claims_on(item, sense.claims)
-            more, found = evidence_items(job, item, claims, items, aside, all_claims)
-            # What is stacked with the models that were asked for has its figures beside theirs.
-            items += [
-                replace(one, folder=folder)
-                if same_job(one.prepared, item) and one.compared
-                else one
-                for one in more
-            ]
+            more, found = evidence_items(job, item, claims, items, aside)
+            items += more
             asked.append(claims)
             not_asked.append(sense.not_asked)
             evidence.append(found)
@@ -186,8 +189,7 @@ def run_jobs(
         ):
             result = _result(item, own, claims, found, outcomes, crossed)
             result = replace(result, not_asked=why)
-            _draw_means(result, item, folder)
-            request = Request.of(job, models, settings, priors, all_claims)
+            request = Request.of(job, models, settings, priors, full)
             _write(result, item, settings, folder, request)
             results.append(result)
     return results
@@ -265,15 +267,6 @@ def _result(
     )
 
 
-def _draw_means(result: Result, item: Prepared, folder: Path) -> None:
-    """Draw the figure that sets all models of a job side by side."""
-    converged = all(outcome.converged for outcome in result.outcomes)
-    about = replace(result.outcomes[0].about, model="", converged=converged)
-    found = [lag for outcome in result.outcomes for lag in outcome.mean_lags]
-    figure = mean_lags(found, about, f"Mean lag: {item.title}", item.window_words)
-    save(figure, folder / FIGURES, "mean-lag")
-
-
 def _write(
     result: Result,
     item: Prepared,
@@ -284,7 +277,8 @@ def _write(
     """Write the tables, the claims and, last, the manifest that lists them."""
     written: dict[str, pd.DataFrame] = {}
     if result.outcomes:
-        written |= {stem: result.table(stem) for stem in result.outcomes[0].tables}
+        stems = dict.fromkeys(stem for outcome in result.outcomes for stem in outcome.tables)
+        written |= {stem: result.table(stem) for stem in stems}
     if result.compared:
         parts = [tables.comparison_table(*pair) for pair in result.compared]
         written["comparison"] = pd.concat(parts, ignore_index=True)

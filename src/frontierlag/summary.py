@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import arviz as az
 import numpy as np
 import xarray as xr
 from arviz_stats.base import array_stats
@@ -127,8 +126,7 @@ def _mcse(values: np.ndarray, method: str) -> float:
 
 
 def _of_array(values: np.ndarray, method: str) -> float:
-    array = xr.DataArray(values, dims=SAMPLE_DIMS, name="x")
-    return float(az.mcse(array.to_dataset(), method=method)["x"])
+    return float(array_stats.mcse(values, chain_axis=0, draw_axis=1, method=method))
 
 
 def probability(condition: xr.DataArray) -> float:

@@ -16,7 +16,7 @@ from frontierlag.cli.freeze import freeze, verify
 from frontierlag.cli.history import history
 from frontierlag.cli.index import index
 from frontierlag.cli.options import DEFAULT_SCORES
-from frontierlag.cli.report import report
+from frontierlag.cli.report import figures, report
 from frontierlag.cli.review import diagnose, lags, published
 from frontierlag.cli.runs import claims, fit, results, run
 from frontierlag.cli.scores import scores_app
@@ -82,7 +82,7 @@ validate_app = App(
 )
 COMMANDS = {
     ANSWER: (run, results, fit, claims, report, cite),
-    LOOK: (scores_app, lags, diagnose, study_app),
+    LOOK: (scores_app, lags, figures, diagnose, study_app),
     TRUST: (validate_app, freeze, verify),
 }
 STUDIES = (sensitivity, vintages, history, index, catch_up, capabilities, published)

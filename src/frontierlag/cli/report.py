@@ -1,4 +1,4 @@
-"""`report`: the page of a results folder, or of a tree of them with an index."""
+"""`report`: the page of a results folder, or of a tree of them; `figures`: its drawings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,35 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from frontierlag.cli.options import NOT_CONVERGED
+from frontierlag.cli.options import NOT_CONVERGED, ResultsFolder, results_folder
+
+
+def figures(
+    folder: ResultsFolder = None,
+    *,
+    out: Annotated[
+        Path | None, Parameter(help="Folder of the figures; by default figures/ in the results.")
+    ] = None,
+    kinds: Annotated[
+        str | None,
+        Parameter(help="Comma-separated: frontier, lag, prior, mean-lag; by default all."),
+    ] = None,
+) -> int:
+    """Draw the figures of a results folder from its tables, as SVG and PNG; nothing is fitted.
+
+    ArviZ's diagnostic figures need the posteriors: `frontierlag diagnose` draws them.
+
+    Example: frontierlag figures results/eci-2026-08-11/us-china
+
+    Example: frontierlag figures my-results --kinds frontier --out pictures
+    """
+    from frontierlag.report.drawing import FIGURES, KINDS, draw_folder
+
+    folder = results_folder(folder)
+    chosen = tuple(kind.strip() for kind in kinds.split(",")) if kinds else KINDS
+    made = draw_folder(folder, out, chosen)
+    print(f"{len(made)} files in {out or folder / FIGURES}")
+    return 0
 
 
 def report(

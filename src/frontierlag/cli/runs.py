@@ -45,12 +45,18 @@ def run(
     models: Annotated[
         str | None,
         Parameter(
-            help="Comma-separated, such as linear-records,linear-stochastic; by default all four, "
-            "of an accuracy the two logistic ones, of benchmark results linear-joint."
+            help="Comma-separated, such as linear-records,linear-stochastic, which are then "
+            "compared; by default the headline model: linear-stochastic, of an accuracy "
+            "logistic-stochastic, of benchmark results linear-joint."
         ),
     ] = None,
-    all_claims: Annotated[
-        bool, Parameter(help="Fit also the models and tables that only some claims rest on.")
+    full: Annotated[
+        bool,
+        Parameter(
+            name=("--full", "--all-claims"),
+            help="Fit and compare all models, answer the article's claims, and report which "
+            "releases and which start of the window the answer rests on.",
+        ),
     ] = False,
     sampler: Sampler = DEFAULT_SAMPLER,
     out: Annotated[
@@ -59,7 +65,9 @@ def run(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Fit the models to one table and comparison and write tables, figures and posteriors.
+    """Fit a model to one table and comparison and write tables and the posterior.
+
+    Figures are drawn from the tables by `frontierlag figures`, the page by `frontierlag report`.
 
     Example: frontierlag run --scores eci-2025-12-19 --comparison us-china --out my-results
 
@@ -80,32 +88,43 @@ def run(
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
     chosen = tuple(name.strip() for name in models.split(",")) if models else ()
-    return _run_and_show([job], [folder], chosen, sampler, all_claims, as_json=as_json)
+    return _run_and_show([job], [folder], chosen, sampler, full, as_json=as_json)
 
 
 def results(
     *,
+    every: Annotated[
+        bool,
+        Parameter(
+            name="--all",
+            help="Every reference table with every comparison it allows; `frontierlag scores list` "
+            "marks them.",
+        ),
+    ] = False,
     dates: DateConvention = DEFAULT_DATES,
     out: Annotated[Path, Parameter(help="Folder of all results.")] = Path("results"),
     as_json: AsJson = False,
 ) -> int:
-    """Run the main job: every reference table with every comparison it allows, all models.
+    """Run the main job: the newest table, USA and China, from scores and from benchmark results.
 
-    `frontierlag scores list` marks the tables of the main job.
+    All models and claims, as `frontierlag run --full` does for one table.
 
     Example: frontierlag results --out results
+
+    Example: frontierlag results --all
     """
     from frontierlag.jobs import Job
     from frontierlag.scores.registry import registry
 
+    known = registry()
+    roles = known.roles
+    main = [(roles.scores, "us-china", measured) for measured in ("", roles.results)]
     jobs = [
         Job(scores, comparison, results=measured, dates=dates)
-        for scores, comparison, measured in registry().main_jobs()
+        for scores, comparison, measured in (known.main_jobs() if every else main)
     ]
     folders = [out / job.prepare().slug for job in jobs]
-    return _run_and_show(
-        jobs, folders, (), DEFAULT_SAMPLER, all_claims=True, top=out, as_json=as_json
-    )
+    return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER, full=True, top=out, as_json=as_json)
 
 
 def fit(
@@ -214,7 +233,7 @@ def _run_and_show(
     folders: list[Path],
     models: Sequence[str],
     sampler: SamplerSettings,
-    all_claims: bool,
+    full: bool,
     *,
     top: Path | None = None,
     as_json: bool = False,
@@ -235,7 +254,7 @@ def _run_and_show(
         show_preflight(console, item)
         show_measurement(console, item.releases)
     with progress(f"fitting models to {len(jobs)} data sets") as step:
-        found = run_jobs(jobs, folders, models, sampler, all_claims=all_claims, done=step)
+        found = run_jobs(jobs, folders, models, sampler, full=full, done=step)
     if top:
         lines = runs_screen(found, folders, top)
     else:

@@ -92,7 +92,7 @@ def verify(
             request.models,
             request.sampler,
             priors=request.priors or None,
-            all_claims=request.all_claims,
+            full=request.full,
             done=done,
         )
         return Verdict((), tuple(compare_tables(frozen.folder / RESULTS, again, names)), other)

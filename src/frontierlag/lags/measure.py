@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import xarray as xr
@@ -116,27 +118,49 @@ def measure(fit: Fit, window: Window, levels: np.ndarray | None = None) -> Measu
 def trend_lag_by_day(fit: Fit, window: Window) -> tuple[xr.DataArray, xr.DataArray]:
     """Trend lag in months on each day, and whether it was read outside the data.
 
-    Dims ``(chain, draw, date)``.
+    Dims ``(chain, draw, date)``; read-only.
     """
-    releases = fit.observations.releases
-    lag, extrapolated = trend_lag(
-        fit.spec.trend,
-        fit.trend_inputs,
-        window.days,
-        fit.observations.reference,
-        int(releases.day[releases.group == LEADER].min()),
-        int(window.days[-1]),
-    )
-    return _by_day(lag, window), _by_day(extrapolated, window)
+
+    def computed() -> tuple[np.ndarray, np.ndarray]:
+        releases = fit.observations.releases
+        return trend_lag(
+            fit.spec.trend,
+            fit.trend_inputs,
+            window.days,
+            fit.observations.reference,
+            int(releases.day[releases.group == LEADER].min()),
+            int(window.days[-1]),
+        )
+
+    return _once(fit, window, TREND, computed)
 
 
 def realized_lag_by_day(fit: Fit, window: Window) -> tuple[xr.DataArray, xr.DataArray]:
     """Realized lag in months on each day, and whether it is left-censored.
 
-    Dims ``(chain, draw, date)``.
+    Dims ``(chain, draw, date)``; read-only.
     """
-    lag, censored = realized_lag(*staircases(fit), window.days)
-    return _by_day(lag, window), _by_day(censored, window)
+    return _once(fit, window, REALIZED, lambda: realized_lag(*staircases(fit), window.days))
+
+
+# Lags by day of the fits in use, over the window that was asked for last: several tables need them.
+_kept: WeakKeyDictionary[Fit, dict[str, tuple[Window, np.ndarray, np.ndarray]]] = (
+    WeakKeyDictionary()
+)
+
+
+def _once(
+    fit: Fit, window: Window, kind: str, compute: Callable[[], tuple[np.ndarray, np.ndarray]]
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """A lag by day and whether it is a bound, computed once while the window stays the same."""
+    of_fit = _kept.setdefault(fit, {})
+    if kind not in of_fit or of_fit[kind][0] != window:
+        lag, bound = compute()
+        for values in (lag, bound):
+            values.setflags(write=False)
+        of_fit[kind] = (window, lag, bound)
+    _, lag, bound = of_fit[kind]
+    return _by_day(lag, window), _by_day(bound, window)
 
 
 def trend_gap_by_day(fit: Fit, window: Window) -> xr.DataArray:

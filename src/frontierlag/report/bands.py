@@ -75,8 +75,8 @@ def charted(analysis: Analysis, releases: Releases) -> Releases:
     return Releases(**columns)
 
 
-def lag_bands(analysis: Analysis, step: int = 3) -> xr.Dataset:
-    """Bands of trend and realized lag over the window, every ``step`` days.
+def lag_bands(analysis: Analysis, days: np.ndarray | None = None) -> xr.Dataset:
+    """Bands of trend and realized lag over the window, on these days of it, or every third one.
 
     Returns
     -------
@@ -89,7 +89,8 @@ def lag_bands(analysis: Analysis, step: int = 3) -> xr.Dataset:
         TREND: trend_lag_by_day(analysis.fit, window),
         REALIZED: realized_lag_by_day(analysis.fit, window),
     }
-    dates = slice(None, None, step)
+    chosen = window.days[::3] if days is None else days
+    dates = np.flatnonzero(np.isin(window.days, chosen))
     months, undefined, censored = [], [], []
     for lag, bound in found.values():
         lag = lag[..., dates]

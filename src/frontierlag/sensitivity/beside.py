@@ -1,6 +1,6 @@
-"""What stands beside every answer: where the window starts, and what it rests on. No refit.
+"""What an answer rests on: where the window starts, and each model and maker. No refit.
 
-Every run tells both of its first model, from the draws that it has. The study of
+A full run reports both for its headline model, from the draws that it has. The study of
 :mod:`frontierlag.sensitivity.command` refits, and says more.
 """
 
@@ -43,19 +43,13 @@ INFLUENCE_COLUMNS = ("left_out", "kind", "group", "lag", "period", "change", "pa
 _ORIGIN = ("dataset", "comparison", "as_of")
 
 
-def beside(analysis: Analysis, every: Releases, *, tell: bool) -> dict[str, pd.DataFrame]:
-    """Both tables by the name of their file; without rows for a model that does not stand first.
+def beside(analysis: Analysis, every: Releases) -> dict[str, pd.DataFrame]:
+    """Both tables by the name of their file.
 
     ``every`` release of the two groups, whichever of them the likelihood is of.
     """
-    if tell:
-        starts = starts_beside(analysis, every)
-        return {"window_starts": starts, "influence": influence_beside(analysis)}
-    columns = {
-        "window_starts": START_COLUMNS,
-        "influence": (*INFLUENCE_COLUMNS, "model", "converged"),
-    }
-    return {name: pd.DataFrame(columns=[*_ORIGIN, *own]) for name, own in columns.items()}
+    starts = starts_beside(analysis, every)
+    return {"window_starts": starts, "influence": influence_beside(analysis)}
 
 
 def starts_beside(

@@ -139,13 +139,12 @@ def lag_table_by_day(analysis: Analysis) -> pd.DataFrame:
     A row every week, and one on each day of a follower's release and on the day before, where the
     realized lag jumps; between those days it grows by a day a day.
     """
-    bands = lag_bands(analysis, step=1)
     releases, window = analysis.fit.observations.releases, analysis.measured.window
     jumps = releases.day[releases.group == FOLLOWER]
     wanted = np.unique(np.r_[window.days[::LAG_STEP], jumps - 1, jumps, window.days[-1]])
-    chosen = bands.sel({DATE: window.dates[np.isin(window.days, wanted)]})
+    chosen = lag_bands(analysis, wanted)
     parts = []
-    for kind in bands[LAG_KIND].to_numpy():
+    for kind in chosen[LAG_KIND].to_numpy():
         of_kind = chosen.sel({LAG_KIND: kind})
         part = pd.DataFrame(
             of_kind["months"].transpose(DATE, QUANTILE).to_numpy(), columns=list(BAND_COLUMNS)
