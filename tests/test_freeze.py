@@ -47,7 +47,7 @@ def test_what_is_frozen_is_whole_and_says_how_it_was_made(ran, frozen):
     assert frozen.request.sampler == SHORT
     assert (frozen.folder / frozen.table).read_bytes() == (ran / "mine_2026-08-11.csv").read_bytes()
     assert frozen.sha256 == frozen.manifest["data"]["sha256"]
-    for name in ("lags.csv", "manifest.json", "figures/mean-lag.svg"):
+    for name in ("lags.csv", "manifest.json", "mean_lag.csv"):
         kept = frozen.folder / "results" / name
         assert kept.read_bytes() == (ran / "out" / name).read_bytes()
     assert not list(frozen.folder.rglob("*.nc"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,15 +12,25 @@ import time
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from frontierlag.checks.predictive import prior_curves
+from frontierlag.claims import ARTICLE
 from frontierlag.cli.codes import TERMINATED
+from frontierlag.errors import ResultsError
 from frontierlag.jobs import Job
 from frontierlag.manifest import run_record
+from frontierlag.names import DATE
 from frontierlag.outputs import MANIFEST
+from frontierlag.report.bands import curve_bands, lag_bands
+from frontierlag.report.drawing import curve_bands_of, draw_folder, lag_bands_of, releases_of
+from frontierlag.report.figure_tables import LINES, STEP, curves_of
+from frontierlag.report.page.folder import read_results
 from frontierlag.run import EVIDENCE, run_jobs
 from frontierlag.settings import MIXTURES, QUICK, SamplerSettings
+from frontierlag.storage import load
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
 
@@ -31,10 +42,97 @@ TINY = SamplerSettings(chains=2, draws=100, tune=200, seed=5)
 def twice(tmp_path_factory):
     """The same job twice: the second finds its models compiled."""
     folders = [tmp_path_factory.mktemp("run") / name for name in ("first", "second")]
-    found = [
-        run_jobs([JOB], [folder], ("linear-stochastic",), TINY, workers=1)[0] for folder in folders
-    ]
+    # Claims that rest on this model and table alone, which is compiled once.
+    few = [c for c in ARTICLE if not any(need.scores or need.trend for need in c.needs)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("frontierlag.run.ARTICLE", tuple(few))
+        found = [
+            run_jobs([JOB], [folder], ("linear-stochastic",), TINY, full=True, workers=1)[0]
+            for folder in folders
+        ]
     return folders, found[0]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """A run without anything asked for."""
+    folder = tmp_path_factory.mktemp("run") / "plain"
+    return folder, run_jobs([JOB], [folder], settings=TINY, workers=1)[0]
+
+
+def test_a_plain_run_fits_the_headline_model_and_draws_nothing(plain, twice):
+    folder, result = plain
+    assert [outcome.model for outcome in result.outcomes] == ["linear-stochastic"]
+    assert (result.evidence, result.answers, result.compared) == ([], [], [])
+    assert result.outcomes[0].loo is None
+    assert not list(folder.rglob("*.svg")) + list(folder.rglob("*.png"))
+    assert not {"claims.csv", "comparison.csv", "window_starts.csv", "influence.csv"} & {
+        path.name for path in folder.iterdir()
+    }
+    # What a full run says beside them changes no number.
+    (full, _), _ = twice
+    for name in ("lags", "gaps", "levels", "ladder", "capabilities", "bands", "lag_by_day", "now"):
+        assert (folder / f"{name}.csv").read_bytes() == (full / f"{name}.csv").read_bytes(), name
+
+
+def test_figures_are_drawn_from_the_tables_alone(plain, tmp_path, monkeypatch):
+    folder, result = plain
+    only = tmp_path / "tables"
+    only.mkdir()
+    for path in [*folder.glob("*.csv"), folder / MANIFEST]:
+        shutil.copy(path, only)
+    monkeypatch.setattr("frontierlag.storage.load", None)
+    made = draw_folder(only)
+    stems = [f"{kind}-linear-stochastic" for kind in ("frontier", "lag", "prior")] + ["mean-lag"]
+    assert [path.name for path in made] == [f"{s}.{end}" for s in stems for end in ("svg", "png")]
+    listed = json.loads((only / MANIFEST).read_text())["files"]
+    assert {path.relative_to(only).as_posix() for path in made} <= set(listed)
+    assert not result.converged
+    for path in only.glob("figures/*.svg"):
+        assert "NOT CONVERGED" in path.read_text(), path.name
+    # Drawn twice, the same bytes; and elsewhere without a word in the manifest.
+    again = draw_folder(only, tmp_path / "other")
+    assert [a.read_bytes() for a in again] == [b.read_bytes() for b in made]
+
+
+def test_what_is_drawn_is_what_the_fit_says(plain):
+    folder, _ = plain
+    results, analysis = read_results(folder), load(folder / "linear-stochastic" / "posterior.nc")
+    of = {stem: pd.read_csv(folder / f"{stem}.csv") for stem in ("bands", "prior_predictive")}
+    exact = curve_bands(analysis, step=1)
+    bands = curve_bands_of(of["bands"], ["USA", "China"])
+    same = exact.sel({DATE: bands[DATE]})
+    assert float(abs(bands["best"] - same["best"]).max()) < 1e-3
+    assert float(abs(bands["trend"] - same["trend"]).max()) < 0.05  # straight between two weeks
+    lags = lag_bands_of(results.table("lag_by_day"))
+    days = lags[DATE].to_numpy().astype("datetime64[D]").astype(int)
+    assert float(abs(lags["months"] - lag_bands(analysis, days)["months"]).max()) < 1e-3
+    window = analysis.measured.window
+    curves = curves_of(of["prior_predictive"], pd.read_csv(folder / "mean_lag.csv"), window)
+    prior = prior_curves(analysis, LINES, STEP)
+    assert float(abs(curves.bands - prior.bands).max()) < 1e-3
+    assert float(abs(curves.lines - prior.lines).max()) < 1e-3
+    assert curves.posterior_summary.median == pytest.approx(
+        prior.posterior_summary.median, abs=1e-3
+    )
+    wanted = np.quantile(prior.posterior, [0.1, 0.9])
+    assert np.quantile(curves.posterior, [0.1, 0.9]) == pytest.approx(wanted, abs=0.05)
+    shown = releases_of(results, "linear-stochastic")
+    own = analysis.fit.observations.releases
+    assert shown.model.tolist() == own.model.tolist()
+    assert shown.score == pytest.approx(own.score, abs=1e-3)
+    assert shown.group.tolist() == own.group.tolist()
+
+
+def test_a_folder_without_a_table_of_a_figure_says_which(plain, tmp_path):
+    folder, _ = plain
+    shutil.copytree(folder, tmp_path / "old")
+    (tmp_path / "old" / "prior_predictive.csv").unlink()
+    with pytest.raises(ResultsError, match=r"no prior_predictive\.csv"):
+        draw_folder(tmp_path / "old")
+    assert draw_folder(tmp_path / "old", kinds=["lag"])
+    with pytest.raises(ResultsError, match="no figure 'pie'"):
+        draw_folder(folder, kinds=["pie"])
 
 
 def test_the_same_job_writes_the_same_bytes(twice):
@@ -85,7 +183,7 @@ def test_lags_keep_their_documented_columns(twice):
     ]
 
 
-def test_window_starts_and_influence_stand_beside_every_answer(twice):
+def test_a_full_run_says_where_the_window_starts_and_what_the_answer_rests_on(twice):
     (first, _), _ = twice
     starts, moved = (pd.read_csv(first / f"{n}.csv") for n in ("window_starts", "influence"))
     assert set(starts["model"]) == {"linear-stochastic", "least squares"}
