@@ -4,12 +4,12 @@ import json
 
 import arviz as az
 import numpy as np
+import nutpie
 import pytest
 import xarray as xr
 from scipy import stats
 from simulate import days_until, make_releases
 
-from frontierlag import sampling
 from frontierlag.analysis import Analysis, analyse
 from frontierlag.checks import check
 from frontierlag.errors import FitError
@@ -158,10 +158,10 @@ def test_a_window_without_a_release_of_the_follower(records_analysis):
 
 def test_a_short_trace_is_an_error(records_analysis, small_settings, monkeypatch):
     """An interrupted nutpie run returns what it has without an error (STYLE.md trap 3)."""
-    whole = sampling.nutpie.sample
+    whole = nutpie.sample
     for cut in ({"draws": 150}, {"chains": 3}):
         monkeypatch.setattr(
-            sampling.nutpie,
+            nutpie,
             "sample",
             lambda *args, cut=cut, **kwargs: whole(*args, **{**kwargs, **cut}),
         )
@@ -172,13 +172,13 @@ def test_a_short_trace_is_an_error(records_analysis, small_settings, monkeypatch
 
 def test_the_sampler_is_told_everything(records_analysis, monkeypatch):
     """No default of the sampler is relied on (STYLE.md trap 2)."""
-    told, whole = {}, sampling.nutpie.sample
+    told, whole = {}, nutpie.sample
 
     def spy(model, **kwargs):
         told.update(kwargs)
         return whole(model, **kwargs)
 
-    monkeypatch.setattr(sampling.nutpie, "sample", spy)
+    monkeypatch.setattr(nutpie, "sample", spy)
     settings = SamplerSettings(chains=3, draws=120, tune=110, target_accept=0.9, seed=99)
     fit = records_analysis.fit
     result = sample(fit.spec, fit.observations, settings)
@@ -230,7 +230,7 @@ def test_a_tree_survives_its_file(records_analysis, tmp_path):
 
 def test_made_up_releases_can_be_fitted_without_a_new_compilation(records_analysis, monkeypatch):
     """Another comparison with other group sizes; the answer is the one that made the data."""
-    monkeypatch.setattr(sampling.nutpie, "compile_pymc_model", None)
+    monkeypatch.setattr(nutpie, "compile_pymc_model", None)
     day = np.arange(19_600, 20_600, 20)
     group = np.arange(len(day)) % 2
     score = 120 + 15 * (day - 19_600) / 365.25 - 7.5 * group

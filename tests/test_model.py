@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import nutpie
 import pymc as pm
 import pytest
 from pydantic import ValidationError
@@ -163,13 +164,13 @@ def test_other_data_is_not_compiled_again_and_gives_the_same_posterior(
     shorter = type(full)(subset(full.releases, keep), full.reference)
     assert 5 < len(shorter.releases) < len(full.releases)
 
-    compiled, compile_model = [], sampling.nutpie.compile_pymc_model
+    compiled, compile_model = [], nutpie.compile_pymc_model
 
     def spy(model):
         compiled.append(model)
         return compile_model(model)
 
-    monkeypatch.setattr(sampling.nutpie, "compile_pymc_model", spy)
+    monkeypatch.setattr(nutpie, "compile_pymc_model", spy)
     reused = sampling.sample(spec, shorter, small_settings)
     again = sampling.sample(spec, full, small_settings)
     assert not compiled

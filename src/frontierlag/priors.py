@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -110,26 +111,31 @@ class Prior(BaseModel):
 
     def _distribution(self) -> Any:
         """The same distribution in SciPy."""
-        n = {key: self._number(key) for key in FAMILIES[self.family]}
-        match self.family:
-            case "Normal":
-                return stats.norm(n["mu"], n["sigma"])
-            case "TruncatedNormal":
-                lower = (n["lower"] - n["mu"]) / n["sigma"]
-                return stats.truncnorm(lower, np.inf, n["mu"], n["sigma"])
-            case "HalfNormal":
-                return stats.halfnorm(scale=n["sigma"])
-            case "LogNormal":
-                return stats.lognorm(n["sigma"], scale=n["median"])
-            case "InverseGamma":
-                return stats.invgamma(n["alpha"], scale=n["beta"])
-            case "Uniform":
-                return stats.uniform(n["lower"], n["upper"] - n["lower"])
+        return _frozen(self.family, **{key: self._number(key) for key in FAMILIES[self.family]})
 
     def describe(self) -> str:
         """Say the prior in one line, for a table or a manifest."""
         inside = ", ".join(f"{key}={self._number(key):g}" for key in FAMILIES[self.family])
         return f"{self.family}({inside})"
+
+
+@lru_cache(maxsize=256)
+def _frozen(family: str, **n: float) -> Any:
+    """A distribution of SciPy, made once: to describe it takes it longer than to draw from it."""
+    match family:
+        case "Normal":
+            return stats.norm(n["mu"], n["sigma"])
+        case "TruncatedNormal":
+            return stats.truncnorm((n["lower"] - n["mu"]) / n["sigma"], np.inf, n["mu"], n["sigma"])
+        case "HalfNormal":
+            return stats.halfnorm(scale=n["sigma"])
+        case "LogNormal":
+            return stats.lognorm(n["sigma"], scale=n["median"])
+        case "InverseGamma":
+            return stats.invgamma(n["alpha"], scale=n["beta"])
+        case "Uniform":
+            return stats.uniform(n["lower"], n["upper"] - n["lower"])
+    raise SpecError(f"there is no family of priors {family!r}")
 
 
 class Parameter(BaseModel):

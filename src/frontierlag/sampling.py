@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import nutpie
 import pymc as pm
 import pytensor
 import xarray as xr
@@ -58,6 +57,8 @@ def compiled(spec: ModelSpec, observations: Observations) -> Any:
     key = (spec, _fixed_shape(spec, observations))
     if key not in _compiled:
         model = build(spec, observations)
+        import nutpie  # loads all of ArviZ, which a fit from the store does not need
+
         with compilation():
             _compiled[key] = (model, nutpie.compile_pymc_model(model))
     read = {
@@ -152,6 +153,8 @@ def draw(
     code: Any, settings: SamplerSettings, cores: int | None = None, **options: Any
 ) -> tuple[Any, float]:
     """Let nutpie sample a compiled model by these settings; the trace and the wall time, s."""
+    import nutpie  # as above
+
     began = time.perf_counter()
     trace = nutpie.sample(
         code,

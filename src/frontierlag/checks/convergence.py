@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import arviz as az
+import arviz_stats as azs
 import numpy as np
 import xarray as xr
 
@@ -106,9 +106,9 @@ def quantity_checks(quantities: xr.Dataset) -> tuple[Check, Check, Check]:
     entries = _constant(ranked)
     # ArviZ divides by the variance within chains, which is 0 for a constant.
     with np.errstate(divide="ignore", invalid="ignore"):
-        rhat = _worst(az.rhat(ranked), entries, largest=True)
-        bulk = _worst(az.ess(ranked, method="bulk"), entries, largest=False)
-        tail = _worst(az.ess(ranked, method="tail"), entries, largest=False)
+        rhat = _worst(azs.rhat(ranked), entries, largest=True)
+        bulk = _worst(azs.ess(ranked, method="bulk"), entries, largest=False)
+        tail = _worst(azs.ess(ranked, method="tail"), entries, largest=False)
     return (
         Check("R-hat", rhat[0], f"at most {MAX_RHAT}", rhat[1], rhat[0] <= MAX_RHAT),
         Check("bulk ESS", bulk[0], f"at least {MIN_ESS:g}", bulk[1], bulk[0] >= MIN_ESS),

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-import arviz as az
+import arviz_stats as azs
 import numpy as np
 import xarray as xr
 from scipy.special import logsumexp
@@ -116,7 +116,7 @@ def loo(
     with warnings.catch_warnings():
         # Said in numbers by the result, and mended by refits.
         warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto")
-        found = az.loo(tree, pointwise=True, var_name=SCORE)
+        found = azs.loo(tree, pointwise=True, var_name=SCORE)
     log_lik = tree["log_likelihood"][SCORE].to_numpy()
     elpd_i = np.array(found.elpd_i.to_numpy(), dtype=float)
     pareto_k = np.asarray(found.pareto_k.to_numpy(), dtype=float)

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-import arviz as az
+import arviz_stats as azs
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -187,7 +187,7 @@ def loo_pit(fit: Fit) -> np.ndarray:
     with warnings.catch_warnings():
         # Pareto k is shown where models are compared.
         warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto")
-        pit = az.loo_pit(fit.tree, var_names=SCORE)
+        pit = azs.loo_pit(fit.tree, var_names=SCORE)
     # A place is known to within a draw: none is exactly 0 or 1, which a test would find absurd.
     dim = fit.spec.frontier.observed_dim
     half = 0.5 / fit.tree["posterior_predictive"][SCORE].isel({dim: 0}).size

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import arviz as az
+import arviz_stats as azs
 import numpy as np
 import xarray as xr
 
@@ -111,7 +111,7 @@ def _independent(capability: xr.DataArray) -> float:
     usable = bool(varies.any()) and bool(np.isfinite(capability).all())
     if capability.sizes[DRAW] < 4 or not usable:  # refused later, where it has to be
         return float(total)
-    ess = az.ess(capability.isel({MODEL: varies.to_numpy()}).to_dataset(name="capability"))
+    ess = azs.ess(capability.isel({MODEL: varies.to_numpy()}).to_dataset(name="capability"))
     return float(min(np.nanmedian(ess["capability"].to_numpy()), total))
 
 

@@ -164,7 +164,7 @@ def typed(
         elif name in (*NUMBERS, "change", "probability_best"):
             table[name] = table[name].astype(float)
         else:
-            table[name] = table[name].fillna("").astype(str)
+            table[name] = table[name].astype(object).fillna("").astype(str)
     return table
 
 
