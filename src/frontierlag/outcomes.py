@@ -30,6 +30,7 @@ from frontierlag.report.sentences import lag_sentence, velocity_sentence
 from frontierlag.sensitivity.beside import beside
 from frontierlag.settings import SamplerSettings
 from frontierlag.storage import store
+from frontierlag.watching import tell
 
 # What a run says in sentences: kind of lag and period.
 SENTENCES = ((REALIZED, WINDOW), (TREND, WINDOW), (REALIZED, CURRENT))
@@ -78,10 +79,14 @@ def fit_all(
     cores = max(1, (os.cpu_count() or 1) // workers)
     task = partial(_fit_group, settings=settings, priors=priors, cores=cores)
     found: dict[Path, Outcome] = {}
+    if len(items) > 1:
+        tell(f"{len(items)} fits", 0.0)
     # One group is fitted in this process, its chains on all cores: no worker has to be started.
     parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
     for outcomes in parallel(joblib.delayed(task)(group) for group in groups):
         found |= outcomes
+        if len(items) > 1:
+            tell(f"{len(items)} fits", len(found) / len(items))
         done(next(iter(outcomes.values())).model)
     return found
 
@@ -148,7 +153,15 @@ def _fit_one(
 ) -> Outcome:
     prepared = item.prepared
     spec = ModelSpec.of(item.model, prepared.table.metric, priors)
-    analysis = analyse(spec, prepared.releases, prepared.window, settings, cores=cores)
+    analysis = analyse(
+        spec,
+        prepared.releases,
+        prepared.window,
+        settings,
+        cores=cores,
+        stage=lambda words: tell(f"{words}: {item.model}, {prepared.table.name}"),
+    )
+    tell(f"writing tables: {item.model}, {prepared.table.name}")
     store(analysis, item.posterior)
     gate = analysis.convergence
     found = {

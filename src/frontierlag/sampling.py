@@ -21,6 +21,7 @@ from frontierlag.names import CHAIN, DRAW, GROUP
 from frontierlag.observations import Observations
 from frontierlag.settings import SamplerSettings
 from frontierlag.traces import arrays_of
+from frontierlag.watching import watcher
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _sample(
     spec: ModelSpec, observations: Observations, settings: SamplerSettings, cores: int | None
 ) -> Sampled:
     model = compiled(spec, observations)
-    raw, seconds = draw(model, settings, cores, return_raw_trace=True)
+    raw, seconds = draw(model, settings, cores, return_raw_trace=True, **_telling(spec.name))
     posterior, record = arrays_of(raw)
     got = record["diverging"].shape
     if got != (settings.chains, settings.draws):
@@ -147,6 +148,20 @@ def _sample(
     of_each_draw = {k: ((CHAIN, DRAW), v) for k, v in record.items() if k not in coords}
     stats = xr.Dataset(of_each_draw, coords=coords)
     return Sampled(_labelled(posterior, coords, spec, observations), stats, seconds)
+
+
+def _telling(name: str) -> dict[str, Any]:
+    """Options that let the sampler say how far it is, if somebody wants to know."""
+    by = watcher()
+    if by is None:
+        return {}
+
+    def told(chains: Any) -> None:
+        whole = sum(chain.total_draws for chain in chains)
+        if whole:
+            by(f"sampling {name}", sum(chain.finished_draws for chain in chains) / whole)
+
+    return {"progress_callback": told, "progress_rate": 500}
 
 
 def draw(
