@@ -49,7 +49,7 @@ def steps() -> dict[str, dict[str, Callable[[], dict[str, Any]]]]:
         "campaign": {"": campaign.measure},
         "samplers": {m: lambda m=m: samplers.measure(m) for m in samplers.MODELS},
         "lag": {"": lag.measure},
-        "job": {"": job.measure},
+        "job": {name: lambda n=name: job.measure(n) for name in job.JOBS},
         "growth": {w: lambda w=w: growth.measure(w) for w in ("releases", "draws", "worlds")},
     }
 
