@@ -11,7 +11,7 @@ import pytest
 
 from frontierlag.jobs import Job
 from frontierlag.report import as_json
-from frontierlag.report.screen import LINES, WIDTH, estimate, run_screen, runs_screen, warnings
+from frontierlag.report.screen import LINES, WIDTH, estimate, run_screen, runs_screen, warningsfrom frontierlag.report.tables import _SUMMARY
 
 SENTENCE = (
     "China trails USA by 6.8 months (90% equal-tailed interval 5.8 to 7.9; mean realized lag, "
@@ -22,12 +22,15 @@ MODELS = ("linear-records", "linear-stochastic", "logistic-records", "logistic-s
 
 
 def row(model, lag, median, period="window", **other):
-    return {
-        "dataset": "eci-2026-08-11", "model": model, "lag": lag, "period": period,
+    """A row of lags.csv or ladder.csv: the columns are those that a run writes."""
+    numbers = {
         "mean": median, "median": median, "lower50": median - 0.5, "upper50": median + 0.5,
-        "lower90": median - 1, "upper90": median + 1, "mcse": 0.01, "undefined": 0.0,
-        "censored": 0.06, "converged": True, **other,
+        "lower90": median - 1, "upper90": median + 1, "mcse_mean": 0.01, "mcse_median": 0.02,
+        "undefined": 0.0,
     }  # fmt: skip
+    assert set(numbers) == set(_SUMMARY)
+    about = {"dataset": "eci-2026-08-11", "model": model, "lag": lag, "period": period}
+    return {**about, **numbers, "censored": 0.06, "converged": True, **other}
 
 
 def result(
@@ -126,7 +129,7 @@ def test_convergence_is_said_in_a_word(prepared, folder):
 def test_a_lag_is_told_with_the_digits_that_it_bears():
     one = row("m", "realized", 6.84)
     assert estimate(one) == "6.8 (5.8 to 7.8)"
-    assert estimate(one | {"mcse": 0.3}) == "7 (6 to 8)"
+    assert estimate(one | {"mcse_median": 0.3}) == "7 (6 to 8)"
     assert estimate(one | {"censored": 0.7}) == "at least 6.8 (5.8 to 7.8)"
     assert estimate(one | {"censored": 0.7, "lag": "trend"}) == "6.8 (5.8 to 7.8)"
     assert estimate(one | {"median": np.nan}) == "no draw has a lag"

@@ -95,7 +95,7 @@ def estimate(row: Mapping[Hashable, Any]) -> str:
     """Median and 90 % interval, as in ``6.8 (5.8 to 7.9)``, with no more digits than they bear."""
     if pd.isna(row["median"]):
         return "no draw has a lag"
-    k = decimals(float(row["mcse"]), most=1)
+    k = decimals(max(float(row["mcse_mean"]), float(row["mcse_median"])), most=1)
     bound = "at least " if row["censored"] > FEW_BOUNDS and row["lag"] != TREND else ""
     return f"{bound}{row['median']:.{k}f} ({row['lower90']:.{k}f} to {row['upper90']:.{k}f})"
 
