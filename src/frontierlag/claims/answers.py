@@ -21,7 +21,7 @@ VERDICTS = (
     (0.05, "likely false"),
     (0.00, "very likely false"),
 )
-LEFT_CENSORED = "cannot be told: the table begins too late"
+LEFT_CENSORED = "not identified: left-censored"
 NO_ANSWER = "cannot be answered"
 
 
@@ -41,7 +41,7 @@ class Answer:
         Whether every fit passed the gate and the draws of the quantity itself mix as a reported lag
         must; None without draws.
     note
-        What a reader must know beside the number.
+        What a reader must know with the number.
     bound
         What the number is where it is not the quantity itself: see :class:`Asked`.
     rests_on

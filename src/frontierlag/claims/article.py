@@ -127,7 +127,7 @@ ARTICLE = (
     Claim(
         "5",
         "It has narrowed, steadily",
-        "largest change of the yearly mean realized lag from one year to the next that can be told",
+        "largest change of the yearly mean realized lag between years whose lag is identified",
         "months",
         MAIN,
         steadily,

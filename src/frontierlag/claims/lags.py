@@ -38,7 +38,7 @@ from frontierlag.summary import probability
 
 Range = tuple[float, float]
 
-# A year is told from this many days of it on. Each group sets a record every 1.5 to 2 months, so a
+# A year is reported from so many of its days on. Each group sets a record every 1.5 to 2 months: a
 # quarter holds a step of both as a rule; over less, a mean is the state of one moment, which ages
 # by a day a day, and not a year's.
 FEWEST_DAYS = 90
@@ -62,7 +62,7 @@ def lag(analysis: Analysis, kind: str, period: str) -> tuple[xr.DataArray, float
     if period in window.years and (days := int(window.years[period].sum())) < FEWEST_DAYS:
         raise Unanswerable(
             f"the window {window.since} to {window.as_of} holds {days} days of {period}, "
-            f"and a year is told from {FEWEST_DAYS} on"
+            f"and a year is reported from {FEWEST_DAYS} on"
         )
     censored = analysis.measured.lags[kind][CENSORED].sel({PERIOD: period})
     return analysis.measured.lag(kind, period), float(censored.mean())
@@ -187,7 +187,7 @@ def shorter(year: int) -> Question:
 
 
 def steadily(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
-    """Largest change from one year to the next, over the years that can be told.
+    """Largest change from one year to the next, over the years that are identified.
 
     A year whose lag is mostly known (:data:`FEW_BOUNDS`) and of which the window holds enough days
     (:data:`FEWEST_DAYS`) counts; the note names the others with the reason.
@@ -209,7 +209,7 @@ def steadily(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
             notes.append(f"{year}: {bounds}")
     if len(told) < 2:
         raise Unanswerable(
-            "fewer than two calendar years have a lag that can be told: " + "; ".join(notes)
+            "fewer than two calendar years have an identified lag: " + "; ".join(notes)
         )
     changes = [after - before for before, after in pairwise(told.values())]
     worst = xr.concat(changes, "step").max("step")

@@ -76,7 +76,7 @@ def title(results: Results) -> str:
 
 
 def answer(results: Results) -> dict[str, Any]:
-    """The answer as a sentence with its interval, the rungs, and what must be said beside."""
+    """The answer as a sentence with its interval, the rungs, and what must be said with it."""
     leader, follower = names(results)
     mean, today = (lag_row(results, REALIZED, period) for period in (WINDOW, CURRENT))
     window = results.manifest["window"]
@@ -129,7 +129,7 @@ def _today(results: Results) -> dict[str, str]:
 
 
 def _spoken(row: Row | None) -> dict[str, Any] | None:
-    """A row for a sentence: a negative lag is told as being ahead."""
+    """A row for a sentence: a negative lag is worded as being ahead."""
     if row is None or pd.isna(row["median"]):
         return None
     ahead = float(row["median"]) < 0
@@ -182,7 +182,7 @@ def _year_note(row: Row, stated: Between | None) -> str:
 
 
 def now(results: Results) -> dict[str, Any] | None:
-    """The lag today beside the lag at the follower's last record, and when it was last as large."""
+    """The lag today, the lag at the follower's last record, and when it was last as large."""
     table = results.table("now")
     if table.empty:
         return None

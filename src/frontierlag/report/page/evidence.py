@@ -1,4 +1,4 @@
-"""What stands behind the answer: alternatives, models, calibration, forecasts, diagnostics."""
+"""What the answer rests on: alternatives, models, calibration, forecasts, diagnostics."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def specification_range(results: Results) -> dict[str, str] | None:
 
 
 def conventions(results: Results) -> list[dict[str, Any]]:
-    """The mean realized lag by the other conventions of release dates, from the folders beside.
+    """The mean realized lag by the other conventions of release dates, from the folders next to it.
 
     A folder counts if it is of the same table, comparison, window and data, and of other dates.
     """
@@ -120,7 +120,7 @@ def constructions(results: Results) -> Forest | None:
     main = rows.iloc[0]
     bars = []
     for row in rows.to_dict("records"):
-        note = "" if row["since"] == main["since"] else f"told since {row['since']}"
+        note = "" if row["since"] == main["since"] else f"since {row['since']}"
         bars.append(bar(row, str(row["construction"]), note=note, base=row["kind"] == BASE))
     return scaled(bars, float(main["median"]), "all results")
 
@@ -299,7 +299,7 @@ def calibration(results: Results) -> list[dict[str, str]]:
 
 
 def calibration_file(folder: Path) -> Path | None:
-    """The calibration table beside the results that a folder belongs to."""
+    """The calibration table next to the results that a folder belongs to."""
     for parent in list(folder.resolve().parents)[:3]:
         path = parent / CALIBRATION / "calibration.csv"
         if path.is_file():

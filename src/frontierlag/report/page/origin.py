@@ -30,7 +30,7 @@ def data(results: Results) -> dict[str, Any]:
     used, left = found.get("used", {}), found.get("left_out", {})
     return {
         "name": found["name"],
-        "vintage": found.get("vintage") or "not told",
+        "vintage": found.get("vintage") or "not stated",
         "sha256": found["sha256"],
         "rows": found.get("rows"),
         "used": {k: v for k, v in used.items() if k != "total"},
@@ -44,7 +44,7 @@ def data(results: Results) -> dict[str, Any]:
         "notes": found.get("notes", []),
         "warnings": found.get("date_warnings", []),
         "attribution": found["attribution"],
-        "errors": results.manifest.get("measurement_errors", "not told"),
+        "errors": results.manifest.get("measurement_errors", "not stated"),
         "anchors": found["metric"].get("anchors", []),
         "metric": found["metric"]["name"],
         "results": found.get("results"),
@@ -56,7 +56,7 @@ def run(results: Results) -> dict[str, Any]:
     return {
         "sampler": results.manifest.get("sampler", {}),
         "versions": results.manifest.get("versions", {}),
-        "commit": results.manifest.get("git_commit") or "not told",
+        "commit": results.manifest.get("git_commit") or "not stated",
     }
 
 
