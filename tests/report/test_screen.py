@@ -11,7 +11,8 @@ import pytest
 
 from frontierlag.jobs import Job
 from frontierlag.report import as_json
-from frontierlag.report.screen import LINES, WIDTH, estimate, run_screen, runs_screen, warningsfrom frontierlag.report.tables import _SUMMARY
+from frontierlag.report.screen import LINES, WIDTH, estimate, run_screen, runs_screen, warnings
+from frontierlag.report.tables import _SUMMARY
 
 SENTENCE = (
     "China trails USA by 6.8 months (90% equal-tailed interval 5.8 to 7.9; mean realized lag, "
@@ -120,7 +121,7 @@ def test_convergence_is_said_in_a_word(prepared, folder):
             if line.startswith("Convergence: ")
         )
 
-    assert verdict().startswith("Convergence: passed by all 4 fit(s).")
+    assert verdict().startswith("Convergence: passed by all 4 fits.")
     bad = verdict(failed=("linear-records",))
     assert "NOT CONVERGED: linear-records (R-hat 1.0123 (needs at most 1.01)" in bad
     assert "a stack or a refit without one release did not" in verdict(stacks_converge=False)
@@ -150,7 +151,7 @@ def test_warnings_are_of_the_data_and_of_the_model(prepared, folder):
     (rest,) = (line for line in lines if "more: frontierlag scores check eci-2026-08-11" in line)
     assert lines.index(rest) > shown
     assert len(lines) <= LINES
-    assert "dates as published" in " ".join(lines)
+    assert "dates as published; headline model" in " ".join(lines)
 
 
 def test_several_data_sets_end_with_one_screen_too(tmp_path):

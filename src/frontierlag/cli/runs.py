@@ -259,7 +259,7 @@ def _run_and_show(
         lines = runs_screen(found, folders, top)
     else:
         lines = run_screen(found[0], prepared[0], folders[0], jobs[0].scores)
-    for line in lines:
+    for line in ["", *lines]:
         console.print(line, soft_wrap=True)
     if as_json:
         told = [answers.run(*each) for each in zip(found, prepared, folders, strict=True)]

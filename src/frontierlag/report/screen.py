@@ -161,7 +161,9 @@ def _verdict(result: Result) -> str:
             "Convergence: all fits converged, but a stack or a refit without one release did not "
             "(comparison.csv)."
         )
-    return f"Convergence: passed by all {len(fits)} fit(s)."
+    if len(fits) == 1:
+        return "Convergence: passed."
+    return f"Convergence: passed by all {len(fits)} fits."
 
 
 def _where(folder: Path) -> list[str]:
