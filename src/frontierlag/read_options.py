@@ -104,6 +104,18 @@ class ReadOptions(BaseModel):
         pairs = (pair.partition("=") for pair in self.column)
         return {column.strip(): heading.strip() for column, _, heading in pairs}
 
+    def words(self) -> list[str]:
+        """Return the command line's words for what differs from the defaults."""
+        found = []
+        for name, value in self.model_dump(exclude_defaults=True).items():
+            option = f"--{name.replace('_', '-')}"
+            if value is True:
+                found.append(option)
+            else:
+                each = value if isinstance(value, tuple) else (value,)
+                found += [word for one in each for word in (option, str(one))]
+        return found
+
     @property
     def dates_path(self) -> Path | None:
         """The table that dates come from, if there is one."""

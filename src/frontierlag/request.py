@@ -13,6 +13,7 @@ from frontierlag.conventions import RELEASED, Dates
 from frontierlag.errors import ResultsError
 from frontierlag.jobs import Job
 from frontierlag.priors import Prior
+from frontierlag.read_options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores import Efforts
 from frontierlag.settings import SamplerSettings
 
@@ -35,6 +36,7 @@ class Request(BaseModel):
     results: str = ""
     draws: str = ""
     dates: Dates
+    reading: ReadOptions = DEFAULT_OPTIONS
     models: tuple[str, ...]
     full: bool
     priors: dict[str, Prior]
@@ -59,6 +61,7 @@ class Request(BaseModel):
             results=job.results,
             draws=job.draws,
             dates=job.dates,
+            reading=job.reading,
             models=tuple(models),
             full=full,
             priors=dict(priors or {}),
@@ -105,6 +108,7 @@ class Request(BaseModel):
             results or self.results,
             draws or self.draws,
             dates=self.dates,
+            reading=self.reading,
         )
 
     def command(self) -> str:
@@ -115,6 +119,7 @@ class Request(BaseModel):
         for name, day in (("since", self.since), ("as-of", self.as_of)):
             words += [f"--{name}", day.isoformat()] if day else []
         words += ["--dates", self.dates] if self.dates != RELEASED else []
+        words += self.reading.words()
         words += ["--models", ",".join(self.models)] if self.models else []
         words += ["--full"] if self.full else []
         for name, value in self.sampler.model_dump(exclude_none=True).items():

@@ -8,7 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from frontierlag.errors import ScoresError
+from frontierlag.jobs import Job
+from frontierlag.request import Request
 from frontierlag.scores import LeftOut, ReadOptions, load_scores, parse_comparison
+from frontierlag.settings import SamplerSettings
 
 ARENA = "Rank,Model,Arena Score,95% CI,Votes,License\n" + "".join(
     f"{i},m {i},{1100 + 10 * i},+5/-4,99,{'MIT' if i % 2 else 'Proprietary'}\n" for i in range(1, 9)
@@ -72,3 +75,15 @@ def test_a_comparison_by_codes(tmp_path):
     )))  # fmt: skip
     assert parse_comparison("US:CN", table).name == "us-china"
     assert parse_comparison("cn:u.s.", table).leader == "China"
+
+
+def test_a_request_keeps_how_its_table_was_read():
+    options = ReadOptions(column=("score=elo", "low=lo"), lower_is_better=True, reruns="best")
+    kept = Request.of(Job("t.csv", reading=options), (), SamplerSettings(), None, False)
+    again = Request.model_validate_json(kept.model_dump_json())
+    assert again.job().reading == options
+    assert options.words() == [
+        "--column", "score=elo", "--column", "low=lo", "--lower-is-better", "--reruns", "best",
+    ]  # fmt: skip
+    assert "--lower-is-better --reruns best" in kept.command()
+    assert ReadOptions().words() == []
