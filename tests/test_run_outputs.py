@@ -167,7 +167,8 @@ def test_evidence_of_another_comparison_is_told_apart(twice):
 def test_lags_keep_their_documented_columns(twice):
     (first, _), _ = twice
     assert list(pd.read_csv(first / "lags.csv").columns) == [
-        *("dataset", "comparison", "as_of", "model", "lag", "period", "mean", "median"),
+        *("dataset", "comparison", "as_of", "dates", "model"),
+        *("lag", "period", "mean", "median"),
         *(
             "lower50",
             "upper50",
