@@ -32,22 +32,22 @@ studies: .venv/ready
 	@code=0; $(BIN)/frontierlag study history || code=$$?; if [ $$code -gt 1 ]; then exit $$code; fi
 	@code=0; $(BIN)/frontierlag study history --comparison closed-open || code=$$?; \
 	if [ $$code -gt 1 ]; then exit $$code; fi
-	$(BIN)/frontierlag sensitivity --scores eci-2025-12-19 --date-error-table eci-2026-08-11
-	$(BIN)/frontierlag sensitivity --scores eci-2026-08-11 --date-error-table eci-2025-12-19 --date-error-days 30
-	$(BIN)/frontierlag vintages eci-2025-12-19 eci-2026-08-11
-	$(BIN)/frontierlag vintages eci-2025-12-19 eci-2026-08-11 --comparison closed-open
-	@code=0; $(BIN)/frontierlag index --scores eci-2026-08-11 --results eci-results-2026-08-11 || code=$$?; \
+	$(BIN)/frontierlag study sensitivity --scores eci-2025-12-19 --date-error-table eci-2026-08-11
+	$(BIN)/frontierlag study sensitivity --scores eci-2026-08-11 --date-error-table eci-2025-12-19 --date-error-days 30
+	$(BIN)/frontierlag study vintages eci-2025-12-19 eci-2026-08-11
+	$(BIN)/frontierlag study vintages eci-2025-12-19 eci-2026-08-11 --comparison closed-open
+	@code=0; $(BIN)/frontierlag study index --scores eci-2026-08-11 --results eci-results-2026-08-11 || code=$$?; \
 	if [ $$code -gt 1 ]; then exit $$code; fi
-	$(BIN)/frontierlag catch-up --scores eci-2025-12-19
-	$(BIN)/frontierlag catch-up --scores eci-2026-08-11 --by 2026-12-31
-	$(BIN)/frontierlag catch-up --scores eci-2026-08-11 --results eci-results-2026-08-11 --by 2026-12-31 --draws 3000 --tune 1500
+	$(BIN)/frontierlag study catch-up --scores eci-2025-12-19
+	$(BIN)/frontierlag study catch-up --scores eci-2026-08-11 --by 2026-12-31
+	$(BIN)/frontierlag study catch-up --scores eci-2026-08-11 --results eci-results-2026-08-11 --by 2026-12-31 --draws 3000 --tune 1500
 
 # Is the interval honest? Many fits, resumable: what is finished is kept in the user's cache.
 calibration: .venv/ready
-	$(BIN)/frontierlag calibrate --jobs $(JOBS)
+	$(BIN)/frontierlag validate calibrate --jobs $(JOBS)
 
 sbc: .venv/ready
-	$(BIN)/frontierlag sbc --jobs $(JOBS)
+	$(BIN)/frontierlag validate sbc --jobs $(JOBS)
 
 backtest: .venv/ready
 	$(BIN)/frontierlag validate backtest --model linear-stochastic --model logistic-stochastic

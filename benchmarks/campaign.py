@@ -33,7 +33,8 @@ def measure() -> dict[str, Any]:
 def words(m: dict[str, Any]) -> str:
     verdict = "within" if m["seconds"] <= LIMIT else "over"
     return (
-        f"`frontierlag calibrate --worlds base --models {HEADLINE} --n {WORLDS} --jobs {PROCESSES}`"
+        f"`frontierlag validate calibrate --worlds base --models {HEADLINE} --n {WORLDS} "
+        f"--jobs {PROCESSES}`"
         f", from drawing each world to its lags, compiling included: {m['seconds']:.0f} s, "
         f"{verdict} the {LIMIT / 60:.0f} minutes that are wanted; {m['task']:.2f} s a world. "
         f"{m['problems']} fits missed the campaign's gate; the 90 % interval of the mean realized "

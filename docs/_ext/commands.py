@@ -19,7 +19,7 @@ from frontierlag.scores.registry import registry
 FOLDER = f"../results/{registry().roles.scores}/us-china"
 # From the docs folder; none of them fits anything.
 COMMANDS = {
-    "published": f"published --scores {registry().roles.published}",
+    "published": f"study published --scores {registry().roles.published}",
     "list": "scores list",
     "check": "scores check examples/my-scores.csv --comparison closed-open",
     "cite": f"cite {FOLDER} --lag realized --period window",
