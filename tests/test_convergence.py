@@ -159,9 +159,9 @@ def test_constant_within_chains_but_not_between_fails():
 def test_undefined_in_every_draw_is_a_constant_wherever_it_stands():
     nothing = np.full((4, N), np.nan)
     assert check(sampler(), quantities(a=nothing)).converged
-    beside = good(1, (2,))
-    beside[..., 1] = np.nan
-    assert check(sampler(), quantities(a=beside, b=nothing)).converged
+    partial = good(1, (2,))
+    partial[..., 1] = np.nan
+    assert check(sampler(), quantities(a=partial, b=nothing)).converged
 
 
 def test_no_level_to_report_is_no_failure():

@@ -39,7 +39,7 @@ from frontierlag.report.estimands import (
     stacked_last_day_table,
     velocity_table,
 )
-from frontierlag.report.last_day import sentence, sentence_chinese, spikes, told
+from frontierlag.report.last_day import read_last_day, sentence, sentence_chinese, spikes
 from frontierlag.report.sentences import lag_sentence, velocity_sentence
 from frontierlag.words import median, span
 
@@ -169,8 +169,8 @@ def test_a_last_day_worked_out_by_hand():
         [10, 20, 30, 35, 31],  # X is the best, above 30 from day 50 on
     ]
     found = last_day(by_hand(draws), date(1970, 10, 28))  # day 300
-    told_of = {c.model: (c.months * DAYS_PER_MONTH, c.probability) for c in found.counted}
-    assert told_of == {
+    shown_of = {c.model: (c.months * DAYS_PER_MONTH, c.probability) for c in found.counted}
+    assert shown_of == {
         "B": pytest.approx((200, 0.6)),
         "C": pytest.approx((100, 0.25)),
         "A": pytest.approx((300, 0.1)),
@@ -323,7 +323,7 @@ def test_the_tables_agree_with_the_draws(records_analysis):
 @pytest.mark.xdist_group("linear-records")
 def test_a_sentence_of_one_day_names_releases_and_no_interval(records_analysis):
     said = lag_sentence(records_analysis, "realized", "current")
-    day = told(last_day_table(records_analysis))
+    day = read_last_day(last_day_table(records_analysis))
     assert "interval" not in said
     assert all(name in said for s in day.spikes for name in s.releases)
     assert "2026-08-11" in said
@@ -348,7 +348,7 @@ def test_words_of_one_day():
         ("USA", "E", "2026-02-05", 6.144, 0.02, 0.0),
         bracket=["not passed", "", "", "", "", "passed"],
     )
-    day = told(table)
+    day = read_last_day(table)
     assert [(s.releases, round(s.probability, 2)) for s in day.spikes] == [
         (("A", "C"), 0.5), (("B",), 0.3), (("Y",), 0.12),
     ]  # fmt: skip
@@ -366,7 +366,7 @@ def test_words_of_one_day():
 
 
 def test_one_release_in_all_draws_is_no_interval_of_no_width():
-    day = told(rows(("USA", "A", "2026-03-05", 5.224, 1.0, 0.0)))
+    day = read_last_day(rows(("USA", "A", "2026-03-05", 5.224, 1.0, 0.0)))
     said = sentence(day, "the USA", "China", "2026-08-11")
     assert "5.2 months with probability >0.99 (counted from A, 2026-03-05)" in said
     assert "5.2 to 5.2" not in said
@@ -374,7 +374,9 @@ def test_one_release_in_all_draws_is_no_interval_of_no_width():
 
 
 def test_a_bound_is_at_least_and_level_groups_are_said():
-    day = told(rows(("USA", "A", "2023-03-14", 9.0, 0.7, 0.7), ("", "", "", 0.0, 0.3, 0.0)))
+    day = read_last_day(
+        rows(("USA", "A", "2023-03-14", 9.0, 0.7, 0.7), ("", "", "", 0.0, 0.3, 0.0))
+    )
     assert spikes(day) == "at least 9.0 (0.70), 0.0 (0.30)"
     assert "0.0 months with 0.30 (both are level)" in sentence(day, "L", "F", "2023-12-01")
 

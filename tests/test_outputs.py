@@ -232,14 +232,14 @@ def test_a_signal_leaves_the_old_or_the_new_results_whole(tmp_path, monkeypatch,
             signal.raise_signal(number)
         return rename(self, target)
 
-    def interrupted_beside(out, beside=outputs._beside):
-        made = beside(out)
+    def interrupted_partial_folder(out, partial_folder=outputs._partial_folder):
+        made = partial_folder(out)
         signal.raise_signal(number)
         return made
 
     def run():
         if moment == "before":
-            monkeypatch.setattr(outputs, "_beside", interrupted_beside)
+            monkeypatch.setattr(outputs, "_partial_folder", interrupted_partial_folder)
         with staged_all(outs) as folders:
             for folder in folders:
                 write_run(folder, "new")

@@ -4,7 +4,7 @@ import time
 
 from frontierlag.report import progress
 from frontierlag.report.progress import FROM_STORE, Log
-from frontierlag.watching import tell
+from frontierlag.watching import report_progress
 
 
 def test_a_log_gets_a_line_each_half_minute_with_the_time_left():
@@ -53,12 +53,12 @@ def test_a_log_says_something_where_nothing_is_known():
 def test_lines_come_while_the_block_is_busy(monkeypatch, capsys):
     monkeypatch.setattr(progress, "EVERY", 0.5)
     with progress.progress("fitting"):
-        tell("sampling", 0.5)
+        report_progress("sampling", 0.5)
         time.sleep(2.5)
     told = capsys.readouterr().err.splitlines()
     assert len(told) >= 2
     assert all(line.startswith("fitting: sampling, 50 % done") for line in told)
-    tell("nobody listens", 0.1)
+    report_progress("nobody listens", 0.1)
 
 
 def test_where_there_is_no_terminal_a_line_is_written(monkeypatch, capsys):

@@ -34,7 +34,6 @@ from frontierlag.sensitivity import (
     with_date_errors,
 )
 from frontierlag.sensitivity.alternatives import PointConvention, Refitted
-from frontierlag.sensitivity.beside import LISTED_FROM, influence_beside, starts_beside
 from frontierlag.sensitivity.dates import differences, mixture, shifted
 from frontierlag.sensitivity.expected import expected_changes, expected_without
 from frontierlag.sensitivity.influence import (
@@ -43,6 +42,11 @@ from frontierlag.sensitivity.influence import (
     candidates,
     ever_best_available,
     without,
+)
+from frontierlag.sensitivity.quick_checks import (
+    LISTED_FROM,
+    influence_without_refit,
+    starts_without_refit,
 )
 from frontierlag.sensitivity.refit import refit, refit_with_draws
 from frontierlag.sensitivity.starts import REFIT, SAME_FIT, quarters
@@ -436,7 +440,7 @@ def test_what_stands_beside_every_answer_needs_no_refit(case, window, eci_new, m
     settings = SMALL.model_copy(update={"draws": 400})
     analysis = analyse(case.spec, eci_new, window, settings)
     monkeypatch.setattr("frontierlag.sensitivity.refit.sample", None)
-    starts = starts_beside(analysis, eci_new)
+    starts = starts_without_refit(analysis, eci_new)
     assert set(starts["fitted_to"]) == {SAME_FIT, REFIT}
     assert set(starts.loc[starts["fitted_to"] == REFIT, "model"]) == {"least squares"}
     line = starts[(starts["model"] == "least squares") & (starts["period"] == CURRENT)]
@@ -450,7 +454,7 @@ def test_what_stands_beside_every_answer_needs_no_refit(case, window, eci_new, m
     assert own.loc["2024-07-01", "median"] == pytest.approx(
         float(later.lag(REALIZED, WINDOW).median()), abs=1e-3
     )
-    moved = influence_beside(analysis)
+    moved = influence_without_refit(analysis)
     assert {MODEL, MAKER} == set(moved["kind"])
     sizes = moved.groupby(["kind", "left_out"], sort=False)["change"].agg(lambda c: c.abs().max())
     assert (sizes >= LISTED_FROM).all()

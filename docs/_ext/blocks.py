@@ -27,7 +27,7 @@ def note(text: str, kind: str = "note") -> str:
     return f":::{{{kind}}}\n{text}\n:::"
 
 
-def told(make: Callable[[], str]) -> str:
+def or_note(make: Callable[[], str]) -> str:
     """What is made, or a note in its place that names the table of the results that is missing."""
     try:
         return make()

@@ -112,10 +112,12 @@ def _too_narrow(results: Path) -> str:
                 for r in rows.to_dict("records")
                 if r["cover90"] < TARGETS.get(r["world"], OTHERWISE).coverage[0]
             ]
-            told = f"is too narrow in {', '.join(low)}" if low else "is too narrow in no world run"
+            verdict = (
+                f"is too narrow in {', '.join(low)}" if low else "is too narrow in no world run"
+            )
             worlds = ", ".join(dict.fromkeys(rows["world"]))
             sentences.append(
-                f"- The 90 % interval of `{model}` for the mean {lag} lag {told} "
+                f"- The 90 % interval of `{model}` for the mean {lag} lag {verdict} "
                 f"(worlds: {worlds})."
             )
     return "\n".join(sentences)

@@ -63,8 +63,10 @@ def shown() -> dict[str, str]:
     curve = {p.name for p in joint.trend.parameters(ECI)}
     found["priors_joint"] = priors(joint, [p.name for p in joint.parameters if p.name not in curve])
     two = ModelSpec.of("linear-joint2d", ECI)
-    beside = {p.name for p in joint.parameters}
-    found["priors_joint2d"] = priors(two, [p.name for p in two.parameters if p.name not in beside])
+    joint_names = {p.name for p in joint.parameters}
+    found["priors_joint2d"] = priors(
+        two, [p.name for p in two.parameters if p.name not in joint_names]
+    )
     settings = SamplerSettings()
     return found | {
         "trend_names": ", ".join(f"`{name}`" for name in TRENDS),
@@ -263,8 +265,10 @@ def _base_world() -> str:
     rows = []
     for name, words in _DESIGN_WORDS.items():
         value = getattr(BASE, name)
-        told = " and ".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value:g}"
-        rows.append((words, told))
+        value_text = (
+            " and ".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value:g}"
+        )
+        rows.append((words, value_text))
     return table(("what", "value"), rows)
 
 

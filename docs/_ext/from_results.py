@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from blocks import block, table, told
+from blocks import block, or_note, table
 from readme import answer
 from result_rows import NEW, OLD, decimals, marked, read, row_of, rows_of, share
 from result_tables import answers
@@ -53,7 +53,7 @@ def shown(results: Path) -> dict[str, str]:
         "files_of_run": lambda: _files(results),
         "vintage_steps": lambda: _vintages(results),
     }
-    return {name: told(make) for name, make in made.items()} | {
+    return {name: or_note(make) for name, make in made.items()} | {
         "headline_model": f"`{HEADLINE}`",
         "joint_model": f"`{JOINT_HEADLINE}`",
         "scores_new": f"`{NEW}`",
@@ -151,11 +151,11 @@ def _benchmarks(found: pd.DataFrame) -> str:
     cells = []
     for name in list(dict.fromkeys(of["benchmark"]))[:MOST]:
         rows = rows_of(of, benchmark=name).set_index("quantity")
-        told_of = [
+        shown_of = [
             f"{rows.at[key, 'median']:{form}}"
             for key, form in (("difficulty", ".1f"), ("discrimination", ".3f"), ("noise", ".3f"))
         ]
-        cells.append((name, rows["results"].iloc[0], *told_of))
+        cells.append((name, rows["results"].iloc[0], *shown_of))
     head = ("benchmark", "results", "difficulty, points", "discrimination, log odds a point",
             "noise, fraction")  # fmt: skip
     return table(head, cells)

@@ -183,8 +183,8 @@ def key_of(model: object, arrays: Mapping[str, np.ndarray], settings: object) ->
     settings
         With a ``repr`` that says them whole.
     """
-    told: list[Any] = [program(), repr(model), repr(settings)]
-    digest = hashlib.sha256(json.dumps(told).encode())
+    parts: list[Any] = [program(), repr(model), repr(settings)]
+    digest = hashlib.sha256(json.dumps(parts).encode())
     for name in sorted(arrays):
         values = np.ascontiguousarray(arrays[name])
         digest.update(json.dumps([name, values.dtype.str, values.shape]).encode())

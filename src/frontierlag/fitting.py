@@ -326,11 +326,11 @@ def _constant_data(observations: Observations) -> xr.Dataset:
     """The model's inputs and the facts of each release that figures and tables need."""
     r = observations.releases
     # What follows from the other columns, and has more dims than the release, is left out.
-    beside = observations.measurement
+    extra = observations.measurement
     columns = {
         k: v
         for k, v in observations.arrays.items()
-        if k != "observed" and k not in beside and v.ndim < 2
+        if k != "observed" and k not in extra and v.ndim < 2
     }
     dataset = xr.Dataset(
         {name: ((RELEASE,) * values.ndim, values) for name, values in columns.items()},

@@ -27,10 +27,10 @@ from frontierlag.report.estimands import estimand_tables
 from frontierlag.report.figure_tables import figure_tables
 from frontierlag.report.page.data import page_tables
 from frontierlag.report.sentences import lag_sentence, velocity_sentence
-from frontierlag.sensitivity.beside import beside
+from frontierlag.sensitivity.quick_checks import quick_checks
 from frontierlag.settings import SamplerSettings
 from frontierlag.storage import store
-from frontierlag.watching import tell
+from frontierlag.watching import report_progress
 
 # What a run says in sentences: kind of lag and period.
 SENTENCES = ((REALIZED, WINDOW), (TREND, WINDOW), (REALIZED, CURRENT))
@@ -80,13 +80,13 @@ def fit_all(
     task = partial(_fit_group, settings=settings, priors=priors, cores=cores)
     found: dict[Path, Outcome] = {}
     if len(items) > 1:
-        tell(f"{len(items)} fits", 0.0)
+        report_progress(f"{len(items)} fits", 0.0)
     # One group is fitted in this process, its chains on all cores: no worker has to be started.
     parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
     for outcomes in parallel(joblib.delayed(task)(group) for group in groups):
         found |= outcomes
         if len(items) > 1:
-            tell(f"{len(items)} fits", len(found) / len(items))
+            report_progress(f"{len(items)} fits", len(found) / len(items))
         done(next(iter(outcomes.values())).model)
     return found
 
@@ -159,9 +159,9 @@ def _fit_one(
         prepared.window,
         settings,
         cores=cores,
-        stage=lambda words: tell(f"{words}: {item.model}, {prepared.table.name}"),
+        stage=lambda words: report_progress(f"{words}: {item.model}, {prepared.table.name}"),
     )
-    tell(f"writing tables: {item.model}, {prepared.table.name}")
+    report_progress(f"writing tables: {item.model}, {prepared.table.name}")
     store(analysis, item.posterior)
     gate = analysis.convergence
     found = {
@@ -182,13 +182,13 @@ def _fit_one(
             **({"benchmarks": benchmark_table(analysis)} if prepared.measured else {}),
         }
     if item.rests_on:
-        found |= beside(analysis, prepared.releases)
+        found |= quick_checks(analysis, prepared.releases)
     return Outcome(
         model=item.model,
         tables=found,
         verdict=gate.verdict(),
         sentences=(
-            *(lag_sentence(analysis, *told) for told in SENTENCES),
+            *(lag_sentence(analysis, *which) for which in SENTENCES),
             velocity_sentence(analysis),
         ),
         record=model_record(spec, len(analysis.fit.observations.releases), settings),

@@ -68,7 +68,7 @@ def staged_all(outs: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
     try:
         for out in places:
             with uninterrupted():
-                made.append(_beside(out))
+                made.append(_partial_folder(out))
         yield tuple(made)
         with uninterrupted():
             _swap_all(made, places)
@@ -99,7 +99,7 @@ def replaced(file: Path) -> Iterator[Path]:
     made: list[Path] = []
     try:
         with uninterrupted():
-            made.append(_beside(file))
+            made.append(_partial_folder(file))
         yield made[0] / file.name
         os.replace(made[0] / file.name, file)
     except OSError as error:
@@ -140,7 +140,7 @@ def files_below(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
 
 
-def _beside(out: Path) -> Path:
+def _partial_folder(out: Path) -> Path:
     """Make a hidden folder beside a place that is to be written."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -244,7 +244,7 @@ def _swap_all(made: Sequence[Path], places: Sequence[Path]) -> None:
     try:
         for new, out in zip(made, places, strict=True):
             if out.exists():
-                asides.append(_beside(out))
+                asides.append(_partial_folder(out))
                 out.rename(asides[-1] / "old")
                 olds.append((asides[-1] / "old", out))
             new.rename(out)

@@ -64,14 +64,14 @@ def sentences(file: Path) -> list[str]:
     for (library, category, words), n in found.items():
         if category != FrontierLagWarning.__name__:
             others[f"{library} ({category}: {_short(words)})"] += n
-    told = [f"note: {words}" for words in dict.fromkeys(own)]
+    notes = [f"note: {words}" for words in dict.fromkeys(own)]
     if others:
         kinds = "; ".join(f"{kind}{f' {n} times' if n > 1 else ''}" for kind, n in others.items())
-        told.append(
+        notes.append(
             f"warnings of libraries, which changed no result by themselves: {kinds}; put --debug "
             "before the command to see where they come from"
         )
-    return told
+    return notes
 
 
 class _Records(logging.Handler):

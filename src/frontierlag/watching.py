@@ -27,7 +27,7 @@ def watcher() -> Watcher | None:
     return _watcher.get()
 
 
-def tell(what: str, share: float | None = None) -> None:
+def report_progress(what: str, share: float | None = None) -> None:
     """Say what is going on, and which share of it is done."""
     by = watcher()
     if by is not None:

@@ -97,9 +97,9 @@ def test_a_cluster_that_loses_a_worker_gives_the_table_of_a_serial_run(cluster, 
     assert workers[1].poll() is None
     assert len(finished) == TASKS
     here = run_plan(PLAN, tmp_path / "here")
-    beside = run_plan(PLAN, tmp_path / "beside", jobs=2)
+    again = run_plan(PLAN, tmp_path / "beside", jobs=2)
     assert there.table.equals(here.table)
-    assert beside.table.equals(here.table)
+    assert again.table.equals(here.table)
     assert len(values(tmp_path / "here")) == TASKS
     assert values(tmp_path / "there") == values(tmp_path / "here") == values(tmp_path / "beside")
     assert here.problems.empty or not here.problems["problem"].str.startswith("failed").any()

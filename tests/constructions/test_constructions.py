@@ -242,10 +242,10 @@ def test_what_is_left_late_is_told_from_when_both_groups_have_results(world):
     left = refits.reduced(world.releases, np.zeros(len(world.releases.responses.score), bool))
     r = world.releases
     window = Window(default_window_start(r), r.as_of)
-    assert refits.told_days(left, window) == window
+    assert refits.covered_window(left, window) == window
     last = int(r.day[r.group == 1].max())
     late = left.measured & ~((r.group == 1) & (r.day < last))
-    told = refits.told_days(replace(left, measured=late), window)
+    told = refits.covered_window(replace(left, measured=late), window)
     assert told.days[0] == last > window.days[0]
     assert told.as_of == window.as_of
 
@@ -501,7 +501,7 @@ def test_a_part_and_then_another_from_one_store(world, prepared, monkeypatch, tm
     )
     constructions_table(refits.fit_constructions(prepared, first, FEW, tmp_path))
     monkeypatch.setattr(
-        refits, "told_days", lambda left, window: window if left.results > 1e9 else late
+        refits, "covered_window", lambda left, window: window if left.results > 1e9 else late
     )
     table = constructions_table(refits.fit_constructions(prepared, second[:1], FEW, tmp_path))
     assert set(table["since"]) == {late.since.isoformat()}

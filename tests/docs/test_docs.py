@@ -212,7 +212,7 @@ def test_capabilities_are_set_against_the_published_index(made, eci_new):
 
 def test_the_joint_model_s_tables_are_shown_where_they_are(made, tmp_path):
     module = made("from_results")
-    shown = made("blocks").told
+    shown = made("blocks").or_note
     assert "capabilities.csv is missing" in shown(
         lambda: module._capabilities(module.read(tmp_path, *module.JOINT, "capabilities.csv"))
     )

@@ -96,8 +96,8 @@ def test_shrinking_the_scale_and_all_that_is_on_it_is_not_rewarded(frontier):
     n = len(day)
     sd, loading = np.full(n, 2.0), np.ones((n, 1))
     every = drawn(day, group, capability, sd, loading)
-    beside = subset(every, ~np.isin(every.model, names()[:2]))
-    observations = Observations(beside, REFERENCE)
+    outside = subset(every, ~np.isin(every.model, names()[:2]))
+    observations = Observations(outside, REFERENCE)
 
     def at(t):
         # The lower pin as measured, the upper so that its distance is 20 / t.

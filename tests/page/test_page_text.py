@@ -67,7 +67,9 @@ def test_the_answer_is_the_headline_row_of_the_tables(folder):
     mean = row_of(folder, "lags", model="linear-stochastic", lag="realized", period="window")
     assert f"by {mean['median']:.1f} months on average since" in words
     assert f"interval {mean['lower90']:.1f} to {mean['upper90']:.1f})" in words
-    day = last_day.told(pd.read_csv(folder / "last_day.csv").query("model == 'linear-stochastic'"))
+    day = last_day.read_last_day(
+        pd.read_csv(folder / "last_day.csv").query("model == 'linear-stochastic'")
+    )
     assert f"On 11 August 2026 the lag is {last_day.spikes(day)} months" in words
     assert "until the follower releases something better" in words
 
@@ -226,9 +228,9 @@ def test_a_wrong_folder_is_one_sentence(tmp_path, capsys):
         with pytest.raises(SystemExit) as stop:
             main(["report", *arguments])
         assert stop.value.code == 2
-        told = capsys.readouterr().err
-        assert told.startswith("frontierlag: ")
-        assert "Traceback" not in told
+        text = capsys.readouterr().err
+        assert text.startswith("frontierlag: ")
+        assert "Traceback" not in text
 
 
 def test_a_damaged_table_is_refused_and_the_last_page_kept(folder):
@@ -310,9 +312,9 @@ def test_of_benchmark_results_the_page_says_so(folder):
     words = text_of(made(folder))
     assert "mine: 2000 results of 210 models on 50 benchmarks" in words
     assert "model Lone, 1 results: too few" in words
-    for told in ("highest of these medians", "by posterior median is", "joint models fit"):
-        assert told in words
-        assert told not in before
+    for text in ("highest of these medians", "by posterior median is", "joint models fit"):
+        assert text in words
+        assert text not in before
     assert "by published score is" in before
     assert "by published score is" not in words
     assert "from benchmark results" in text_of(write_tree(folder.parent)[0].read_text())

@@ -66,11 +66,11 @@ def study_backtest(
             rows = summary[summary["kind"] == kind]
             if "crps_ratio" in rows and rows["crps_ratio"].notna().any():
                 title = f"Forecasts of the model beside simple ones: {now.title}"
-                told = about
+                caption = about
                 if kind == ACROSS and found.against is not None:
                     table = found.against.table
-                    told = replace(about, dataset=table.name, as_of=table.as_of)
-                figure = backtest_ratios(rows, told, title, words.capitalize(), NOTES[kind])
+                    caption = replace(about, dataset=table.name, as_of=table.as_of)
+                figure = backtest_ratios(rows, caption, title, words.capitalize(), NOTES[kind])
                 save(figure, folder / FIGURES, stem)
         (folder / "backtest.md").write_text(report(found, own), encoding="utf-8")
         specs = [ModelSpec.of(name, now.table.metric) for name in found.models]

@@ -130,13 +130,13 @@ def compared(ours: pd.DataFrame, theirs: pd.DataFrame, seed: int = 0) -> dict[st
     """Ratio of mean CRPS and difference of mean log scores, on what both forecast."""
     both = ours.merge(theirs, on=ON, suffixes=("", "_other")).sort_values(ON)
     ratio, gain = _statistics(both, np.ones((1, len(both))))
-    told = {"shared": len(both), "crps_ratio": float(ratio[0]), "log_gain": float(gain[0])}
+    result = {"shared": len(both), "crps_ratio": float(ratio[0]), "log_gain": float(gain[0])}
     resamples = Resamples.of(both, seed)
     if not resamples.enough:
-        return told
+        return result
     ratios, gains = _statistics(both, resamples.weights(both))
     low, high = np.nanquantile(ratios, tails(OUTER))
-    return told | {
+    return result | {
         "crps_ratio_se": float(np.nanstd(ratios)),
         "crps_ratio_lower90": float(low),
         "crps_ratio_upper90": float(high),
@@ -175,7 +175,7 @@ def overall(found: Backtest, kind: str, methods: Sequence[str]) -> pd.DataFrame:
     """
     rows = found.rows[found.rows["kind"] == kind]
     resamples = Resamples.of(rows)
-    told = []
+    per_method = []
     for method in methods:
         logs, resampled, gains = [], [], []
         for _, part in rows.groupby(KEY, sort=False, dropna=False):
@@ -197,8 +197,8 @@ def overall(found: Backtest, kind: str, methods: Sequence[str]) -> pd.DataFrame:
             means = logs_drawn.mean(axis=0).compressed()
             low, high = np.exp(np.quantile(means, tails(OUTER)))
             row |= {"crps_ratio_lower90": float(low), "crps_ratio_upper90": float(high)}
-        told.append(row)
-    return pd.DataFrame(told)
+        per_method.append(row)
+    return pd.DataFrame(per_method)
 
 
 def coverage(found: Backtest, kind: str, method: str) -> dict[str, tuple[float, float, float]]:
@@ -210,7 +210,7 @@ def coverage(found: Backtest, kind: str, method: str) -> dict[str, tuple[float, 
     """
     rows = found.rows[(found.rows["kind"] == kind) & (found.rows["method"] == method)]
     resamples = Resamples.of(rows)
-    told = {}
+    shares = {}
     for name in ("covered50", "covered90"):
         held = rows[name].to_numpy(dtype=float)
         low = high = np.nan
@@ -218,5 +218,5 @@ def coverage(found: Backtest, kind: str, method: str) -> dict[str, tuple[float, 
             weights = resamples.weights(rows)
             with np.errstate(invalid="ignore"):
                 low, high = np.nanquantile(weights @ held / weights.sum(1), tails(OUTER))
-        told[name] = (float(held.mean()), float(low), float(high))
-    return told
+        shares[name] = (float(held.mean()), float(low), float(high))
+    return shares

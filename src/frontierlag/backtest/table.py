@@ -197,6 +197,6 @@ def _scored(
         "covered50": covered(draws, came, INNER, last),
         "covered90": covered(draws, came, OUTER, last),
     }
-    told = {k: round(v, 4) + 0.0 if np.isfinite(v) else np.nan for k, v in numbers.items()}
+    rounded = {k: round(v, 4) + 0.0 if np.isfinite(v) else np.nan for k, v in numbers.items()}
     unit = "months" if target.is_date else "score"
-    return {"unit": unit, **told, "not_by_end": bool(came > last)}
+    return {"unit": unit, **rounded, "not_by_end": bool(came > last)}

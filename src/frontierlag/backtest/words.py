@@ -72,14 +72,14 @@ def _covered(found: Backtest, kind: str, mine: pd.DataFrame) -> str:
         releases = mine.loc[mine["decided_by"] != NOT_BY_END, "decided_by"].nunique()
         deciding = f" (what came was decided by {releases} releases)"
     held = coverage(found, kind, found.models[0])
-    told = []
+    coverages = []
     for name, width in (("covered50", INNER), ("covered90", OUTER)):
         share, low, high = held[name]
         ends = f" ({low:.0%} to {high:.0%})" if np.isfinite([low, high]).all() else ""
-        told.append(f"the {width:.0%} interval held {share:.0%}{ends}")
+        coverages.append(f"the {width:.0%} interval held {share:.0%}{ends}")
     return (
         f"{found.models[0]}, {count} origin{'' if count == 1 else 's'}, {len(mine)} "
-        f"forecasts{deciding}: {' and '.join(told)} of what came."
+        f"forecasts{deciding}: {' and '.join(coverages)} of what came."
     )
 
 
@@ -97,13 +97,13 @@ def _clearly_worse(found: Backtest, kind: str) -> list[str]:
 def _against(row: pd.Series) -> str:
     ratio, asked = row["crps_ratio"], int(row["targets"])
     low, high = row.get("crps_ratio_lower90", np.nan), row.get("crps_ratio_upper90", np.nan)
-    told = f" ({low:.2f} to {high:.2f})" if np.isfinite([low, high]).all() else ""
+    interval = f" ({low:.2f} to {high:.2f})" if np.isfinite([low, high]).all() else ""
     word = "better" if ratio < 1 else "worse"
     sure = ""
-    if told and low <= 1 <= high:
+    if interval and low <= 1 <= high:
         sure = ", which may be chance"
     return (
-        f"Against {row['method']} the model is {word}{sure}: CRPS ratio {ratio:.2f}{told}, "
+        f"Against {row['method']} the model is {word}{sure}: CRPS ratio {ratio:.2f}{interval}, "
         f"smaller on {int(row['better_on'])} of {asked} questions."
     )
 

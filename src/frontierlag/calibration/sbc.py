@@ -106,10 +106,10 @@ def _gathered(models: Sequence[str], found: dict[str, Done]) -> RankStatistics:
         if one.error is None:
             for quantity, value in one.value["ranks"].items():
                 ranks[model].setdefault(quantity, []).append(value)
-    told = pd.DataFrame(problems, columns=["key", "entropy", "index", "problem"])
+    failures = pd.DataFrame(problems, columns=["key", "entropy", "index", "problem"])
     tables = []
     for model, of_model in ranks.items():
-        own = told[told["key"].str.startswith(f"{model}/")]["problem"]
+        own = failures[failures["key"].str.startswith(f"{model}/")]["problem"]
         failed = int(own.str.startswith("failed").sum())
         if not of_model:
             tables.append(pd.DataFrame([{"model": model, "failed": failed, "passed": False}]))
@@ -117,7 +117,7 @@ def _gathered(models: Sequence[str], found: dict[str, Done]) -> RankStatistics:
         table = uniformity(of_model)
         table.insert(0, "model", model)
         tables.append(table.assign(failed=failed, not_converged=len(own) - failed))
-    return RankStatistics(ranks, pd.concat(tables, ignore_index=True), told)
+    return RankStatistics(ranks, pd.concat(tables, ignore_index=True), failures)
 
 
 __all__ = ["RankStatistics", "rank_one", "rank_statistics"]

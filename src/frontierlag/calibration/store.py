@@ -115,8 +115,8 @@ def campaign_store(
     settings
         Everything that tasks of a key depend on, with a ``repr`` that says it whole.
     """
-    told = "\n".join([digest_behind(task), *(repr(setting) for setting in settings)])
-    return Store(folder / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:16]}.jsonl")
+    text = "\n".join([digest_behind(task), *(repr(setting) for setting in settings)])
+    return Store(folder / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl")
 
 
 def _is_json(line: bytes) -> bool:

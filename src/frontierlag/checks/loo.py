@@ -85,8 +85,8 @@ class Loo:
             "refits missed the gate": tuple(self.doubtful),
             "high Pareto k and no refit": self.estimated,
         }
-        told = [f"{why} at {', '.join(names)}" for why, names in found.items() if names]
-        return f"densities of {self.model}: {'; '.join(told)}" if told else ""
+        problems = [f"{why} at {', '.join(names)}" for why, names in found.items() if names]
+        return f"densities of {self.model}: {'; '.join(problems)}" if problems else ""
 
     @property
     def elpd(self) -> float:

@@ -91,7 +91,7 @@ def rhythm(of: Callable[[Cadence], np.ndarray], sign: int, words: str, unit: str
         difference = xr.DataArray(follower - leader, dims=SAMPLE_DIMS)
         names = analysis.fit.observations.releases.group_names
         medians = (np.nanmedian(leader), np.nanmedian(follower))
-        told = ", ".join(f"{n} {m:.1f} {unit}" for n, m in zip(names, medians, strict=True))
-        return Asked(difference, sign * difference > 0, f"{words}: {told}")
+        paces = ", ".join(f"{n} {m:.1f} {unit}" for n, m in zip(names, medians, strict=True))
+        return Asked(difference, sign * difference > 0, f"{words}: {paces}")
 
     return ask

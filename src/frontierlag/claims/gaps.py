@@ -108,7 +108,7 @@ def lags_of_both(evidence: Evidence, needs: tuple[Need, ...]) -> Both:
     if needs[0].fit != needs[1].fit:
         return _crossed(evidence, needs)
     (best, own), (other_best, other_own) = (_sides(evidence, need) for need in needs)
-    window = _told(_common(own, other_own), best, other_best)
+    window = _mostly_known(_common(own, other_own), best, other_best)
     return Both(_mean_lag(best, window), _mean_lag(other_best, window), window, ONE_FIT)
 
 
@@ -117,7 +117,7 @@ def _crossed(evidence: Evidence, needs: tuple[Need, ...]) -> Both:
     analyses = [evidence.analysis(need) for need in needs]
     one, other = (a.fit for a in analyses)
     common = _common(*(a.measured.window for a in analyses))
-    window = _told(common, staircases(one), staircases(other))
+    window = _mostly_known(common, staircases(one), staircases(other))
     crossed = evidence.crossed(needs[0].fit, needs[1].fit)
     own = [_mean_lag(staircases(fit), window) for fit in (one, other)]
     seed = one.settings.seed
@@ -169,7 +169,7 @@ def _common(one: Window, other: Window) -> Window:
     return Window(since, as_of)
 
 
-def _told(window: Window, *bests: tuple[Staircase, Staircase]) -> Window:
+def _mostly_known(window: Window, *bests: tuple[Staircase, Staircase]) -> Window:
     """The window from the first day on from which every lag is mostly known.
 
     A difference of lower bounds is a bound on nothing, and the tables begin too late for one

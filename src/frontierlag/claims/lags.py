@@ -158,12 +158,12 @@ def _judged(
         return Asked(draws, holds, note)
     at_most = probability(possible)
     if verdict(at_most) == VERDICTS[-1][1]:
-        told = f"{bound}: {note}; the probability is an upper limit"
-        return Asked(draws, possible, told, bound=bound)
+        note_of_bound = f"{bound}: {note}; the probability is an upper limit"
+        return Asked(draws, possible, note_of_bound, bound=bound)
     of_draws = words.share(1 - at_most, none="none")
     contradicted = f"the bounds alone contradict the claim in {of_draws} of the draws"
-    told = f"{bound}: {note}; {contradicted}, and the rest leave it open"
-    return Asked(draws, None, told, bound=bound)
+    note_of_bound = f"{bound}: {note}; {contradicted}, and the rest leave it open"
+    return Asked(draws, None, note_of_bound, bound=bound)
 
 
 def shorter(year: int) -> Question:
@@ -193,7 +193,7 @@ def steadily(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
     (:data:`FEWEST_DAYS`) counts; the note names the others with the reason.
     """
     analysis = evidence.analysis(needs[0])
-    told: dict[str, xr.DataArray] = {}
+    by_year: dict[str, xr.DataArray] = {}
     notes = []
     for year in analysis.measured.window.years:
         try:
@@ -205,15 +205,15 @@ def steadily(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
         if censored > FEW_BOUNDS:
             notes.append(f"{year} is left out: it is left-censored ({bounds})")
         else:
-            told[year] = draws
+            by_year[year] = draws
             notes.append(f"{year}: {bounds}")
-    if len(told) < 2:
+    if len(by_year) < 2:
         raise Unanswerable(
             "fewer than two calendar years have an identified lag: " + "; ".join(notes)
         )
-    changes = [after - before for before, after in pairwise(told.values())]
+    changes = [after - before for before, after in pairwise(by_year.values())]
     worst = xr.concat(changes, "step").max("step")
-    return Asked(worst, worst < 0, "; ".join((f"years compared: {', '.join(told)}", *notes)))
+    return Asked(worst, worst < 0, "; ".join((f"years compared: {', '.join(by_year)}", *notes)))
 
 
 def days_led(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:

@@ -82,8 +82,8 @@ def calibrate(
             found = run_plan(
                 plan, keep, entropy=seed, jobs=jobs, scheduler=scheduler, done=step
             )  # fmt: skip
-        told = {"plan": [asdict(block) for block in plan], "seed": seed}
-        write_calibration(found, folder, told)
+        record = {"plan": [asdict(block) for block in plan], "seed": seed}
+        write_calibration(found, folder, record)
     console = terminal(silent=as_json)
     words = verdicts(found)
     for sentence in words:

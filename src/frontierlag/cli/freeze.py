@@ -44,8 +44,8 @@ def freeze(
     console.print(f"made by: {made.request.command()}", markup=False, soft_wrap=True)
     console.print(made.manifest["data"]["attribution"], style="dim", markup=False)
     if as_json:
-        told = {"folder": made.folder, "files": sorted(made.files), "sha256": made.digest}
-        answers.write({**told, "made_by": made.request.command()})
+        record = {"folder": made.folder, "files": sorted(made.files), "sha256": made.digest}
+        answers.write({**record, "made_by": made.request.command()})
     return 0
 
 

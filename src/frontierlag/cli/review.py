@@ -116,8 +116,10 @@ def diagnose(
             drawn = draw_review(analysis, file, target)
             console.print(f"{len(drawn)} figures in {target}", markup=False, soft_wrap=True)
     if as_json:
-        told = [{**answers.diagnosis(analysis), "file": file} for file, analysis in fits.items()]
-        answers.write({"converged": not bad, "fits": told})
+        diagnoses = [
+            {**answers.diagnosis(analysis), "file": file} for file, analysis in fits.items()
+        ]
+        answers.write({"converged": not bad, "fits": diagnoses})
     return NOT_CONVERGED if bad else 0
 
 

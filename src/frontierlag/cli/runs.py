@@ -262,6 +262,6 @@ def _run_and_show(
     for line in ["", *lines]:
         console.print(line, soft_wrap=True)
     if as_json:
-        told = [answers.run(*each) for each in zip(found, prepared, folders, strict=True)]
-        answers.write({"runs": told} if top else told[0])
+        runs = [answers.run(*each) for each in zip(found, prepared, folders, strict=True)]
+        answers.write({"runs": runs} if top else runs[0])
     return 0 if all(result.converged for result in found) else NOT_CONVERGED

@@ -64,7 +64,7 @@ def list_(
     _list_archive(console, known.archive, every=all_)
     cache = cache_folder()
     for copy in kept_copies(cache):
-        console.print(f"{cache / copy.file}: {copy.told}", markup=False, soft_wrap=True)
+        console.print(f"{cache / copy.file}: {copy.description}", markup=False, soft_wrap=True)
     console.print(ATTRIBUTION, markup=False, soft_wrap=True)
     if as_json:
         answers.write({"tables": known.tables, "fetched": kept_copies(cache), "cache": cache})
@@ -137,15 +137,15 @@ def check(
 
     console, table = terminal(silent=as_json), load_scores(scores, reading)
     show_scores(console, table)
-    told = answers.table(table) if as_json else {}
+    record = answers.table(table) if as_json else {}
     if comparison:
         prepared = Job(scores, comparison, reading=reading).prepare(table)
         found = prepared.releases
         console.print(f"{found!r}, {len(found.left_out)} rows left out", markup=False)
         if as_json:
-            told |= {"data": answers.data(prepared), "findings": preflight(prepared)}
+            record |= {"data": answers.data(prepared), "findings": preflight(prepared)}
     if as_json:
-        answers.write(told)
+        answers.write(record)
     return 0
 
 
@@ -196,11 +196,13 @@ def fetch(
         if not offline_ok or copy is None:
             kept = f"; the copy of {copy.day} is kept: --offline-ok uses it" if copy else ""
             raise Unreachable(f"{error}{kept}") from error
-        console.print(f"{error}; going on with {path}, {copy.told}", markup=False, soft_wrap=True)
+        console.print(
+            f"{error}; going on with {path}, {copy.description}", markup=False, soft_wrap=True
+        )
         return 0
     state = "new" if found.changed else "unchanged"
     console.print(
-        f"{state}: {found.path}, {found.copy.told}, sha256 {found.copy.sha256[:12]}",
+        f"{state}: {found.path}, {found.copy.description}, sha256 {found.copy.sha256[:12]}",
         markup=False,
         soft_wrap=True,
     )

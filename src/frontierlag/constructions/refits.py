@@ -118,7 +118,7 @@ def fit_constructions(
     windows = [
         prepared.window
         if isinstance(these, FrontierLagError)
-        else told_days(these, prepared.window)
+        else covered_window(these, prepared.window)
         for these in left
     ]
     items: dict[str, Item] = {}
@@ -128,21 +128,21 @@ def fit_constructions(
             keys.append("")
             continue
         model, main = _model(prepared, construction), construction.kind == BASE
-        told_from = sorted({w.since for w in windows}) if main else [window.since]
+        starts = sorted({w.since for w in windows}) if main else [window.since]
         # What is kept of a fit is its lags, so the days they are told from are a part of its name.
-        key = "/".join([model, these.digest, *map(str, told_from)])
-        payload = (model, construction.dropped, BASE_DRAWS if main else 1, tuple(told_from))
+        key = "/".join([model, these.digest, *map(str, starts)])
+        payload = (model, construction.dropped, BASE_DRAWS if main else 1, tuple(starts))
         items.setdefault(key, Item(key, len(items), payload))
         keys.append(key)
     task = partial(fit_one, releases=releases, as_of=prepared.window.as_of, settings=settings)
-    told = [
+    identity = [
         ("scores", prepared.table.sha256),
         ("results", releases.responses.sha256),
         ("comparison", asdict(releases.comparison)),
         ("window", prepared.window),
         ("settings", settings),
     ]
-    store = campaign_store(keep, "constructions", task, told)
+    store = campaign_store(keep, "constructions", task, identity)
     found = run_tasks(
         task, list(items.values()), store, entropy=settings.seed, jobs=jobs, done=done
     )
@@ -160,7 +160,7 @@ def _reduced(releases: MeasuredReleases, construction: Construction) -> Reduced 
         return reason
 
 
-def told_days(left: Reduced, window: Window) -> Window:
+def covered_window(left: Reduced, window: Window) -> Window:
     """The days of a window on which both groups have a release that keeps results.
 
     Parameters
@@ -233,14 +233,14 @@ def fit_one(
     -------
     What JSON can keep.
     """
-    model, dropped, times, told_from = payload
-    windows = [Window(since, as_of) for since in told_from]
+    model, dropped, times, starts = payload
+    windows = [Window(since, as_of) for since in starts]
     left = reduced(releases, dropped)
     spec = ModelSpec.of(model, releases.metric)
     observations = spec.observations(left.releases)
-    told = settings.model_copy(update={"draws": times * settings.draws})
-    careful = told.model_copy(update={"target_accept": CAREFUL})
-    for tried, thin in ((told, 1), (told, LONGER), (careful, LONGER)):
+    longer = settings.model_copy(update={"draws": times * settings.draws})
+    careful = longer.model_copy(update={"target_accept": CAREFUL})
+    for tried, thin in ((longer, 1), (longer, LONGER), (careful, LONGER)):
         fit = quick_fit(spec, observations, tried, thin=thin)
         lags = lags_of(fit, windows, left.measured)
         gate = gate_of_lags(fit, lags[0])

@@ -20,7 +20,7 @@ from frontierlag.summary import INTERVAL_KIND, OUTER
 from frontierlag.words import STAMP, median, span, stamp
 
 # A change is told apart from chance by this many of its Monte Carlo errors.
-TOLD_APART = 3.0
+CLEAR_ERRORS = 3.0
 _MOST = 3
 _TITLES = {
     BENCHMARKS: "One benchmark at a time",
@@ -134,14 +134,18 @@ def _one_at_a_time(rows: pd.DataFrame, kind: str) -> str:
         f"{row['construction'].removeprefix('without ')} ({_change(row)})"
         for _, row in largest.iterrows()
     )
-    apart = int((rows["change"].abs() > TOLD_APART * rows["change_mcse"]).sum())
+    apart = int((rows["change"].abs() > CLEAR_ERRORS * rows["change_mcse"]).sum())
     good = rows["converged"].fillna(value=False).astype(bool)
-    bad, told = int((~good).sum()), rows.loc[good, "change"]
-    span = "no fit converged" if told.empty else f"by {told.min():+.2f} to {told.max():+.2f} months"
+    bad, changes = int((~good).sum()), rows.loc[good, "change"]
+    span = (
+        "no fit converged"
+        if changes.empty
+        else f"by {changes.min():+.2f} to {changes.max():+.2f} months"
+    )
     return (
         f"Leaving out one {kind} at a time moves the mean realized lag {span}; "
         f"the largest changes are those without {named}; {apart} of {len(rows)} differ from the "
-        f"main answer by more than {TOLD_APART:g} Monte Carlo errors"
+        f"main answer by more than {CLEAR_ERRORS:g} Monte Carlo errors"
         f"{f'; {bad} {STAMP}' if bad else ''}."
     )
 

@@ -41,10 +41,10 @@ def read(content: bytes, name: str) -> dict[str, Any]:
             f"{name}: 'capability_samples' has shape {score.shape}, draws by models, but there are "
             f"{len(names)} names"
         )
-    told = found["num_samples"]
-    if told != len(score):
+    stated = found["num_samples"]
+    if stated != len(score):
         raise DrawsError(
-            f"{name} says num_samples {told!r} and holds {len(score)} draws: it is cut short or "
+            f"{name} says num_samples {stated!r} and holds {len(score)} draws: it is cut short or "
             "not what it says; download it again"
         )
     ids = found["model"].get("ids") or []

@@ -70,8 +70,8 @@ def with_draws(table: DrawTable, releases: Releases) -> DrawnReleases:
     index = {str(name): i for i, name in enumerate(names)}
     has = np.array([str(name) in index for name in releases.model])
     here = _only(releases, has, table)
-    beside = [name for name, _ in pins if name not in set(here.model)]
-    models = np.concatenate([here.model, np.array(beside, dtype=str)]).astype(str)
+    unscored = [name for name, _ in pins if name not in set(here.model)]
+    models = np.concatenate([here.model, np.array(unscored, dtype=str)]).astype(str)
     columns = np.array([index[name] for name in models])
     score = _pinned(table, pins, index)
     errors, words = _errors(table, score, columns)
@@ -111,9 +111,9 @@ def _pins(table: DrawTable, releases: Releases) -> tuple[tuple[str, float], tupl
             f"{table.name} has no draws of {' and '.join(missing)}, whose score defines the scale; "
             "its draws cannot be told on that scale"
         )
-    told = dict(table.pins)
+    stated = dict(table.pins)
     for name, score in anchors:
-        if told and abs(told.get(name, np.inf) - score) > _PIN_TOLERANCE:
+        if stated and abs(stated.get(name, np.inf) - score) > _PIN_TOLERANCE:
             raise DrawsError(
                 f"the scale of {table.name} is defined by "
                 f"{' and '.join(f'{m} = {s:g}' for m, s in table.pins)}, that of {releases.table} "

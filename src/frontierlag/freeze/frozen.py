@@ -121,9 +121,9 @@ def freeze(name: str, results: Path, to: Path, scores: Path | None = None) -> Fr
     inputs = {f"{INPUT}/{file}": content}
     measured = ""
     if request.results or request.draws:
-        file, beside = _measured(request, manifest["data"])
+        file, bundled = _measured(request, manifest["data"])
         measured = f"{INPUT}/{MEASURED}/{file}"
-        inputs[measured] = beside
+        inputs[measured] = bundled
     with staged(out) as folder:
         for path in kept:
             (folder / RESULTS / path).parent.mkdir(parents=True, exist_ok=True)
@@ -158,10 +158,10 @@ def open_frozen(folder: Path) -> Frozen:
     """
     path = folder / FROZEN
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        files = {str(name): str(value) for name, value in told["files"].items()}
-        table, digest = str(told["table"]), str(told["digest"])
-        measured = str(told.get("measured", ""))
+        content = json.loads(path.read_text(encoding="utf-8"))
+        files = {str(name): str(value) for name, value in content["files"].items()}
+        table, digest = str(content["table"]), str(content["digest"])
+        measured = str(content.get("measured", ""))
         sha256 = files[table]
     except FileNotFoundError:
         raise ResultsError(

@@ -149,12 +149,12 @@ def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[di
     rows = []
     for quantity, (days, period) in about.items():
         since = days.as_of if quantity == LAST_DAY else days.since
-        told = head | {"quantity": quantity, "since": str(since), "as_of": str(days.as_of)}
+        common = head | {"quantity": quantity, "since": str(since), "as_of": str(days.as_of)}
         for kind in KINDS:
             draws, censored = answers.lag(key, days, kind, period)
             s = summarize(draws)
             rows.append(
-                told
+                common
                 | {
                     "method": model,
                     "lag": kind,
@@ -177,7 +177,7 @@ def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[di
             else conventions(upto(r, days), days.since)
         )
         rows += [
-            told
+            common
             | {
                 "method": point.name,
                 "lag": POINT,

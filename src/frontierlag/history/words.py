@@ -109,18 +109,18 @@ def _points(found: History) -> str:
 
 def _last_days(found: History) -> str:
     rows = found.lags[found.lags["quantity"] == LAST_DAY]
-    told = []
+    texts = []
     for table in (found.vintages[0].name, found.vintages[-1].name):
         of = rows[rows["table"] == table]
         (one,) = of[of["lag"] == REALIZED].to_dict("records")
         (trend,) = of[of["lag"] == TREND].to_dict("records")
-        told.append(
+        texts.append(
             f"on {one['as_of']} ({table}) the realized lag was {_cell(of, lag=REALIZED)} and the "
             f"trend lag {trend['mean']:.1f} ({trend['lower90']:.1f} to {trend['upper90']:.1f})"
         )
     return (
         f"On the last day of a vintage, months, mean with {OUTER:.0%} interval: "
-        f"{'; '.join(told)}. A realized lag of one day is the age of one release: it jumps from "
+        f"{'; '.join(texts)}. A realized lag of one day is the age of one release: it jumps from "
         "one to another, and its mean lies between them."
     )
 

@@ -175,10 +175,10 @@ def convergence(gate: Convergence) -> dict[str, Any]:
 
 def cited(found: Estimate) -> dict[str, Any]:
     """An estimate as it is cited, with what must be said with it."""
-    told = asdict(found)
-    ends = {"lower": told.pop("lower"), "upper": told.pop("upper")}
+    fields_ = asdict(found)
+    ends = {"lower": fields_.pop("lower"), "upper": fields_.pop("upper")}
     interval = {"kind": INTERVAL_KIND, "probability": OUTER, **ends}
-    return {**told, "unit": MONTHS, "intervals": [interval]}
+    return {**fields_, "unit": MONTHS, "intervals": [interval]}
 
 
 def study(words: Sequence[str], folder: Path, **verdict: bool) -> dict[str, Any]:

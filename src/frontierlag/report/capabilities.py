@@ -59,9 +59,9 @@ def capability_table(analysis: Analysis) -> pd.DataFrame:
     )
     found = fit.observations.responses
     if found is not None:
-        beside = fit.tree["posterior"].to_dataset()["other_capability"]
+        unfitted = fit.tree["posterior"].to_dataset()["other_capability"]
         others = pd.DataFrame(
-            {"release": found.others, "group": NEITHER, **_summaries(beside, OTHER)}
+            {"release": found.others, "group": NEITHER, **_summaries(unfitted, OTHER)}
         )
         own = pd.concat([own, others], ignore_index=True)
     counts = np.full(len(own), np.nan) if found is None else found.results_of

@@ -92,11 +92,11 @@ def _sources(answers: Sequence[Answer]) -> list[str]:
     return [f"- {fit}: claims {', '.join(numbers)}" for fit, numbers in found.items()]
 
 
-def bounded(told: str, bound: str) -> str:
+def bounded(text: str, bound: str) -> str:
     """A number with what it is where it is not the quantity itself."""
     if bound == AT_LEAST:
-        return f"{AT_LEAST} {told}"
-    return f"{told} ({bound})" if bound else told
+        return f"{AT_LEAST} {text}"
+    return f"{text} ({bound})" if bound else text
 
 
 def _row(a: Answer) -> str:

@@ -111,13 +111,13 @@ def show_window_and_influence(
     most
         How many models or makers are named.
     """
-    told = starts[starts["median"].notna()]
-    if len(told):
+    known = starts[starts["median"].notna()]
+    if len(known):
         table = sheet("Where the window starts, months: median and 90 %")
         add_texts(table, "start", "model")
         heads = ("realized, mean since", "trend, mean since", "trend today")
         add_texts(table, *heads, least=14)
-        for (start, model, fitted), rows in told.groupby(
+        for (start, model, fitted), rows in known.groupby(
             ["start", "model", "fitted_to"], sort=False
         ):
             cells = {(r["lag"], r["period"]): _start_cell(r) for r in rows.to_dict("records")}

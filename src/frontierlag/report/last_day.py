@@ -36,7 +36,7 @@ class Spike:
 
 
 @dataclass(frozen=True)
-class Told:
+class LastDay:
     """The lag of one day, ready for a sentence.
 
     Attributes
@@ -70,7 +70,7 @@ class Told:
     converged: bool
 
 
-def told(rows: pd.DataFrame) -> Told:
+def read_last_day(rows: pd.DataFrame) -> LastDay:
     """Read the rows of one model, the releases of one day taken together."""
     counted = rows[rows["probability"] > 0].fillna({"release": "", "released": "", "group": ""})
     spikes = []
@@ -85,7 +85,7 @@ def told(rows: pd.DataFrame) -> Told:
         named += 1
     others = [s for s in spikes[named:] if s.months >= 0]
     values = [s.months for s in others]
-    return Told(
+    return LastDay(
         spikes=tuple(spikes[:named]),
         rest=sum(s.probability for s in others),
         rest_span=(min(values), max(values)) if values else (float("nan"), float("nan")),
@@ -98,6 +98,10 @@ def told(rows: pd.DataFrame) -> Told:
     )
 
 
+# The name by which the pages of the documentation call it.
+told = read_last_day
+
+
 def sides(column: str, leader: str, follower: str) -> tuple[str, str]:
     """Leader and follower as a sentence names them, by the column that tells them apart."""
     if column == "weights":
@@ -105,13 +109,13 @@ def sides(column: str, leader: str, follower: str) -> tuple[str, str]:
     return ARTICLE.get(leader, leader), ARTICLE.get(follower, follower)
 
 
-def spikes(day: Told) -> str:
+def spikes(day: LastDay) -> str:
     """The values with their probabilities for the cell of a table, as in ``5.2 (0.47), ...``."""
     cells = [f"{_bound(s)}{_months(s.months)} ({share(s.probability)})" for s in day.spikes]
     return ", ".join([*cells, *([f"other ({share(day.rest)})"] if day.rest else [])])
 
 
-def sentence(day: Told, leader: str, follower: str, on: str) -> str:
+def sentence(day: LastDay, leader: str, follower: str, on: str) -> str:
     """The lag of a day in English: the releases, the bracket, and how it goes on.
 
     Parameters
@@ -162,7 +166,7 @@ def sentence(day: Told, leader: str, follower: str, on: str) -> str:
     return "; ".join(said)
 
 
-def sentence_chinese(day: Told, leader: str, follower: str, on: str) -> str:
+def sentence_chinese(day: LastDay, leader: str, follower: str, on: str) -> str:
     """The same in Chinese."""
     parts = []
     for one in day.spikes:
@@ -192,12 +196,12 @@ def share(value: float) -> str:
     return ">0.99" if value > 0.995 else f"{value:.2f}"
 
 
-def of_model(table: pd.DataFrame, model: str) -> Told | None:
+def of_model(table: pd.DataFrame, model: str) -> LastDay | None:
     """The day as one model has it; None if the table has no row of it."""
     if table.empty:
         return None
     own = table[table["model"] == model]
-    return None if own.empty else told(own)
+    return None if own.empty else read_last_day(own)
 
 
 def _marked(rows: pd.DataFrame, column: str, word: str) -> str:

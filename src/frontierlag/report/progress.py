@@ -84,14 +84,14 @@ class Log:
         if self.steps is not None and self.done > self.stored:
             left = (now - self.began) / (self.done - self.stored) * (self.steps - self.done)
             return f"{self.title}: {self.done} of {self.steps}, {_words(left)} left"
-        told = f"{self.title}: {_words(now - self.first)} so far"
+        text = f"{self.title}: {_words(now - self.first)} so far"
         if self.part is None:
-            return told
+            return text
         what, since, share = self.part
-        told = f"{self.title}: {what}, {share:.0%} done".replace("%", " %")
+        text = f"{self.title}: {what}, {share:.0%} done".replace("%", " %")
         if not 0 < share < 1:
-            return told
-        return f"{told}, {_words((now - since) * (1 - share) / share)} left"
+            return text
+        return f"{text}, {_words((now - since) * (1 - share) / share)} left"
 
     def _line(self, words: str) -> None:
         self.last = self.clock()

@@ -138,12 +138,12 @@ def _rests(prepared: Prepared, model: str) -> str:
 def _others(lags: pd.DataFrame, headline: str) -> str:
     """The mean realized lag by the other models; empty if there is none."""
     chosen = lags[(lags["lag"] == REALIZED) & (lags["period"] == WINDOW)]
-    told = [
+    by_model = [
         f"{row['model']} {estimate(row)}" + ("" if row["converged"] else " NOT CONVERGED")
         for row in chosen.to_dict("records")
         if row["model"] != headline
     ]
-    return f"Realized lag by other models: {'; '.join(told)}." if told else ""
+    return f"Realized lag by other models: {'; '.join(by_model)}." if by_model else ""
 
 
 def _verdict(result: Result) -> str:
@@ -183,14 +183,14 @@ def _fitting(facts: Sequence[str], room: int, scores: str) -> list[str]:
     lines: list[str] = []
     shown = 0
     for fact in facts:
-        told = _wrapped(f"{_INDENT if lines else 'Data: '}{fact}", indent=_INDENT)
-        if len(told) > _FACT_LINES:
-            last = told[_FACT_LINES - 1][: WIDTH - 4].rstrip()
-            told = [*told[: _FACT_LINES - 1], f"{last} ..."]
+        wrapped = _wrapped(f"{_INDENT if lines else 'Data: '}{fact}", indent=_INDENT)
+        if len(wrapped) > _FACT_LINES:
+            last = wrapped[_FACT_LINES - 1][: WIDTH - 4].rstrip()
+            wrapped = [*wrapped[: _FACT_LINES - 1], f"{last} ..."]
         # The last line says what is not shown.
-        if len(lines) + len(told) > room - 1:
+        if len(lines) + len(wrapped) > room - 1:
             break
-        lines += told
+        lines += wrapped
         shown += 1
     if shown < len(facts) or any(line.endswith(" ...") for line in lines):
         left = len(facts) - shown

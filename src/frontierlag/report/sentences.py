@@ -20,8 +20,8 @@ from frontierlag.names import (
     WINDOW,
 )
 from frontierlag.report.estimands import last_day_table, velocity_table
+from frontierlag.report.last_day import read_last_day, sides
 from frontierlag.report.last_day import sentence as day_sentence
-from frontierlag.report.last_day import sides, told
 from frontierlag.scores.metric import ECI
 from frontierlag.summary import INTERVAL_KIND, OUTER, summarize
 from frontierlag.words import (
@@ -79,7 +79,7 @@ def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW)
 
 def _last_day_sentence(analysis: Analysis) -> str:
     releases = analysis.fit.observations.releases
-    day = told(last_day_table(analysis))
+    day = read_last_day(last_day_table(analysis))
     names = sides(releases.comparison.column, *releases.group_names)
     words = day_sentence(day, *names, str(analysis.measured.window.as_of))
     about = (

@@ -41,7 +41,7 @@ def moved_table(comparison: VintageComparison) -> pd.DataFrame:
     """
     table = shared_models(comparison.pair)
     table["against_trend"] = table["score_change"] - _rise(comparison, table)
-    table["perhaps"] = _perhaps(comparison, table)
+    table["perhaps"] = _other_snapshots(comparison, table)
     for name in ("score_change", "stderr_a", "stderr_b", "stderr_change", "against_trend"):
         table[name] = table[name].round(DIGITS) + 0.0
     table = table[(table["score_change"] != 0) | (table["days"] != 0)]
@@ -139,7 +139,7 @@ def _rise(comparison: VintageComparison, shared: pd.DataFrame) -> np.ndarray:
     return rise
 
 
-def _perhaps(comparison: VintageComparison, shared: pd.DataFrame) -> list[str]:
+def _other_snapshots(comparison: VintageComparison, shared: pd.DataFrame) -> list[str]:
     """For models dated anew, those of the second vintage alone that have their first date."""
     only = unshared_models(comparison.pair)
     only = only[only["only_in"] == comparison.tables[1]]

@@ -87,7 +87,7 @@ def dated(
     high = replaced(values["released_high"].fillna(published), "high")
     announced = replaced(values["announced"], "announced", where_blank=True)
     matched = tuple(of_row.values())
-    notes = _told(matched)
+    notes = _correction_notes(matched)
     if dates == ANNOUNCED:
         unknown = int((released.notna() & announced.isna()).sum())
         use = low = high = announced.fillna(released).where(released.notna())
@@ -109,7 +109,7 @@ def dated(
     return Dated(frame, matched, tuple(notes))
 
 
-def _told(matched: tuple[Correction, ...]) -> list[str]:
+def _correction_notes(matched: tuple[Correction, ...]) -> list[str]:
     """How many dates are corrected, and the largest changes."""
     changed = sorted((c for c in matched if c.changes), key=lambda c: -abs(c.days))
     if not changed:

@@ -156,7 +156,7 @@ def _fetched(url: str, options: ReadOptions, dates: Dates) -> ScoreTable:
     table = _build(
         found.path.read_bytes(), found.path.stem, str(found.path), options=options, dates=dates
     )
-    return replace(table, notes=(f"Table {found.copy.told}.", *table.notes))
+    return replace(table, notes=(f"Table {found.copy.description}.", *table.notes))
 
 
 def _stem(path: Path) -> str:
@@ -200,7 +200,7 @@ def _latest(options: ReadOptions, dates: Dates) -> ScoreTable:
 
     copy, path = latest_copy(cache_folder())
     table = _build(path.read_bytes(), path.stem, str(path), options=options, dates=dates)
-    return replace(table, notes=(f"Table {copy.told}.", *table.notes))
+    return replace(table, notes=(f"Table {copy.description}.", *table.notes))
 
 
 def _read_bytes(given: str | Path, path: Path) -> tuple[bytes, Path]:

@@ -109,11 +109,11 @@ def quick_fit(
         ``thin``-th draw; the sampler's own record is kept whole.
     """
     settings = settings.resolved(spec.frontier.target_accept)
-    told = settings
+    chosen = settings
     if thin > 1:
         longer = {"draws": thin * settings.draws, "tune": 2 * settings.tune}
-        told = settings.model_copy(update=longer)
-    sampled = sample(spec, observations, told, cores)
+        chosen = settings.model_copy(update=longer)
+    sampled = sample(spec, observations, chosen, cores)
     posterior = sampled.posterior.isel({DRAW: slice(None, None, thin)})
     posterior = posterior.assign_coords({DRAW: np.arange(posterior.sizes[DRAW])})
     names = [q.name for q in spec.parameters] + list(spec.frontier.latent_in_model)

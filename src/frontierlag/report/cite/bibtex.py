@@ -23,18 +23,20 @@ def citation_file() -> dict[str, Any]:
 
 def software_entry() -> str:
     """Return the entry for this software."""
-    told = citation_file()
+    metadata = citation_file()
     fields = {
-        "author": _authors(told["authors"]),
-        "title": f"{{{escape(told['title'])}}}: {escape(told['abstract'])}",
-        "version": escape(str(told["version"])),
-        "note": f"Version {escape(str(told['version']))}, licence {escape(told['license'])}",
+        "author": _authors(metadata["authors"]),
+        "title": f"{{{escape(metadata['title'])}}}: {escape(metadata['abstract'])}",
+        "version": escape(str(metadata["version"])),
+        "note": (
+            f"Version {escape(str(metadata['version']))}, licence {escape(metadata['license'])}"
+        ),
     }
-    if "date-released" in told:
-        fields["year"] = str(told["date-released"])[:4]
-    if "repository-code" in told:
-        fields["url"] = told["repository-code"]
-    return _entry("software", told["title"], fields)
+    if "date-released" in metadata:
+        fields["year"] = str(metadata["date-released"])[:4]
+    if "repository-code" in metadata:
+        fields["url"] = metadata["repository-code"]
+    return _entry("software", metadata["title"], fields)
 
 
 def data_entry(source: Source) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from frontierlag.conventions import AS_PUBLISHED, Dates, recorded
 from frontierlag.errors import ResultsError, SpecError
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
-from frontierlag.report.last_day import Told, of_model
+from frontierlag.report.last_day import LastDay, of_model
 from frontierlag.results_folder import headline_model, read_manifest, read_table
 from frontierlag.scores import is_epochs
 from frontierlag.summary import OUTER
@@ -104,7 +104,7 @@ class Estimate:
     undefined: float
     censored: float
     converged: bool
-    day: Told | None = None
+    day: LastDay | None = None
 
     @property
     def defined(self) -> bool:
@@ -181,11 +181,11 @@ def choose(
             f"there is no {lag} lag over {period} of {named}; the lag at "
             f"release is in the tables for the period {WINDOW} only"
         )
-    untold = [e for e in found if (e.lag, e.period) == (REALIZED, CURRENT) and e.day is None]
-    if untold:
+    missing = [e for e in found if (e.lag, e.period) == (REALIZED, CURRENT) and e.day is None]
+    if missing:
         raise ResultsError(
             f"the realized lag of the last day is given by the releases it may be counted from, "
-            f"and last_day.csv has none for {untold[0].model}; run the analysis again"
+            f"and last_day.csv has none for {missing[0].model}; run the analysis again"
         )
     return found
 

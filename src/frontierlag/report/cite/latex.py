@@ -67,7 +67,7 @@ def macros(estimates: Sequence[Estimate], prefix: str = PREFIX) -> str:
     lines = [f"% {_one_line(estimates[0].source.attribution)}"]
     names: set[str] = set()
     for e in estimates:
-        told = {
+        commands = {
             "Median": _signed(e, e.median),
             "Lower": _signed(e, e.lower),
             "Upper": _signed(e, e.upper),
@@ -76,8 +76,8 @@ def macros(estimates: Sequence[Estimate], prefix: str = PREFIX) -> str:
         }
         lines.append(f"% {_one_line(estimand(e))}; {e.model}; {_one_line(e.source.dataset)}")
         if e.day is not None:  # its values have probabilities, and no interval
-            told = {k: v for k, v in told.items() if k not in ("Lower", "Upper")}
-        for suffix, text in told.items():
+            commands = {k: v for k, v in commands.items() if k not in ("Lower", "Upper")}
+        for suffix, text in commands.items():
             name = macro_name(e, prefix, suffix)
             if name in names:
                 raise SpecError(f"two of the models asked for would share the macro \\{name}")

@@ -26,13 +26,13 @@ from frontierlag.words import AT_LEAST, STAMP
 
 def text(estimates: Sequence[Estimate]) -> str:
     """Return each estimate as a sentence in English and one in Chinese, and the credit."""
-    told = [f"{english(e)}\n\n{chinese(e)}" for e in estimates]
-    return "\n\n".join([*told, estimates[0].source.attribution])
+    sentences = [f"{english(e)}\n\n{chinese(e)}" for e in estimates]
+    return "\n\n".join([*sentences, estimates[0].source.attribution])
 
 
 def markdown(estimates: Sequence[Estimate]) -> str:
     """Return the sentences as paragraphs, a table, and the credit."""
-    told = [part for e in estimates for part in (_escaped(english(e)), _escaped(chinese(e)))]
+    sentences = [part for e in estimates for part in (_escaped(english(e)), _escaped(chinese(e)))]
     rows = [
         f"| estimand | model | median, months | {OUTER:.0%} interval | {MARKED} | "
         "draws without a lag |",
@@ -46,7 +46,7 @@ def markdown(estimates: Sequence[Estimate]) -> str:
         share = share_of(e)
         cells = (estimand(e), model, median, outer, share, undefined_share(e))
         rows.append(f"| {' | '.join(map(_escaped, cells))} |")
-    return "\n\n".join([*told, "\n".join(rows), _escaped(estimates[0].source.attribution)])
+    return "\n\n".join([*sentences, "\n".join(rows), _escaped(estimates[0].source.attribution)])
 
 
 def table(estimates: Sequence[Estimate]) -> pd.DataFrame:

@@ -68,14 +68,14 @@ def english(e: Estimate) -> str:
     }.get(e.period, f"on average from {' to '.join(days(e))}")
     if e.defined:
         bound = AT_LEAST if e.at_least else ""
-        told = (
+        said = (
             f"trails that {leader} by {bound}{e.figure(e.median)} months {when} "
             f"(posterior median; {_interval(e)}"
         )
     else:
-        told = f"has no lag behind that {leader} {when} that the model can tell ("
+        said = f"has no lag behind that {leader} {when} that the model can tell ("
     about = f"{_LAG[e.lag]}; model {e.model}; data {_data(s)}; {WORDS[s.dates]})"
-    text = "; ".join([f"{subject} {told}{about}", *_caveats(e)])
+    text = "; ".join([f"{subject} {said}{about}", *_caveats(e)])
     return text[0].upper() + text[1:] + "."
 
 
@@ -101,20 +101,20 @@ def _english_day(e: Estimate) -> str:
     """The realized lag of the last day: releases with their probabilities and no interval."""
     s = e.source
     assert e.day is not None
-    told = sentence(e.day, *sides(s.column, s.leader, s.follower), s.as_of)
+    said = sentence(e.day, *sides(s.column, s.leader, s.follower), s.as_of)
     about = f"(realized lag; model {e.model}; data {_data(s)})"
     stamp = "" if e.converged else f"; {STAMP}: this fit missed the convergence checks"
-    return f"{told[0].upper()}{told[1:]} {about}{stamp}."
+    return f"{said[0].upper()}{said[1:]} {about}{stamp}."
 
 
 def _chinese_day(e: Estimate) -> str:
     s = e.source
     assert e.day is not None
     leader, follower = (_CHINESE.get(name, name) for name in (s.leader, s.follower))
-    told = sentence_chinese(e.day, leader, follower, s.as_of)
+    said = sentence_chinese(e.day, leader, follower, s.as_of)
     about = f"（{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}）"
     stamp = "" if e.converged else f"；{UNCONVERGED_ZH}（{STAMP}）：该拟合未通过收敛检查"
-    return f"{_SUBJECT_ZH[e.lag].format(follower=follower)}{told}{about}{stamp}。"
+    return f"{_SUBJECT_ZH[e.lag].format(follower=follower)}{said}{about}{stamp}。"
 
 
 def chinese(e: Estimate) -> str:
@@ -132,12 +132,12 @@ def chinese(e: Estimate) -> str:
     }.get(e.period, f"在 {first} 至 {last} 期间平均")
     if e.defined:
         bound = "至少" if e.at_least else ""
-        told = f"{when}落后{leader}{bound} {e.figure(e.median)} 个月（后验中位数；{_interval_zh(e)}"
+        said = f"{when}落后{leader}{bound} {e.figure(e.median)} 个月（后验中位数；{_interval_zh(e)}"
     else:
-        told = f"{when}相对{leader}的滞后无法由模型给出（"
+        said = f"{when}相对{leader}的滞后无法由模型给出（"
     about = f"{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}；"
     about += f"{WORDS_ZH[s.dates]}）"
-    return "；".join([f"{subject}{told}{about}", *_caveats_zh(e, leader)]) + "。"
+    return "；".join([f"{subject}{said}{about}", *_caveats_zh(e, leader)]) + "。"
 
 
 # Head of a column with the share of days on which a realized lag is only a bound, or a trend lag is

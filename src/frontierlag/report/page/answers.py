@@ -233,16 +233,16 @@ def claims(results: Results) -> list[dict[str, Any]]:
     for row in results.table("claims").to_dict("records"):
         share = row["probability"]
         bound = "" if pd.isna(row.get("bound")) else str(row["bound"])
-        told = NOTHING
+        text = NOTHING
         if pd.notna(row["median"]):
-            told = f"{figure(row['median'], error_of(row))} {row['unit']}"
-            told = f"{bound} {told}" if bound == AT_LEAST else told
+            text = f"{figure(row['median'], error_of(row))} {row['unit']}"
+            text = f"{bound} {text}" if bound == AT_LEAST else text
         rows.append(
             {
                 "number": row["number"],
                 "claim": row["claim"],
                 "estimand": row["estimand"],
-                "median": told,
+                "median": text,
                 "bound": "" if bound == AT_LEAST else bound,
                 "span": "" if pd.isna(row["median"]) else span(row),
                 "probability": probability_words(None if pd.isna(share) else float(share)),

@@ -356,7 +356,7 @@ def prior_influence(results: Results) -> list[dict[str, str]]:
     table = results.table("prior_influence")
     if table.empty:
         return []
-    told = table[~table["diagnosis"].isin(["-", "✓"]) & table["diagnosis"].notna()]
+    flagged = table[~table["diagnosis"].isin(["-", "✓"]) & table["diagnosis"].notna()]
     return [
         {
             "model": str(row["model"]),
@@ -366,7 +366,7 @@ def prior_influence(results: Results) -> list[dict[str, str]]:
             "prior": figure_or_blank(row["prior"]),
             "likelihood": figure_or_blank(row["likelihood"]),
         }
-        for row in told.to_dict("records")
+        for row in flagged.to_dict("records")
     ]
 
 

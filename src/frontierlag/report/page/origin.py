@@ -63,7 +63,7 @@ def run(results: Results) -> dict[str, Any]:
 def priors(results: Results) -> list[dict[str, str]]:
     """The priors of the headline model, in units a person judges."""
     model = results.manifest.get("models", {}).get(results.headline, {})
-    return [{"name": name, **told} for name, told in model.get("priors", {}).items()]
+    return [{"name": name, **fields_} for name, fields_ in model.get("priors", {}).items()]
 
 
 def citations(results: Results) -> list[dict[str, str]]:

@@ -56,7 +56,7 @@ class Copy:
         return self.retrieved[:10]
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Where and when it came from, in a few words."""
         return f"fetched from {self.final_url} on {self.day}"
 
@@ -118,8 +118,8 @@ def path_of(copy: Copy, cache: Path) -> Path:
         ) from None
     if now != copy.sha256:
         raise ScoresError(
-            f"{path} has been changed since it was {copy.told}: delete it and fetch it again with "
-            "`frontierlag scores fetch`"
+            f"{path} has been changed since it was {copy.description}: delete it and "
+            "fetch it again with `frontierlag scores fetch`"
         )
     return path
 
@@ -158,8 +158,8 @@ def checked_again(copy: Copy, now: str, etag: str, last_modified: str) -> Copy:
 
 def _read(path: Path) -> Copy:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        copy = Copy(**{field.name: told[field.name] for field in fields(Copy)})
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        copy = Copy(**{field.name: stored[field.name] for field in fields(Copy)})
         inside = path.parent.relative_to(path.parents[2])
         if Path(copy.file).parent != inside:
             raise ValueError(f"it names the file {copy.file}")

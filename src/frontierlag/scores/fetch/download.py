@@ -84,9 +84,9 @@ def download(
         If the answer is refused.
     """
     conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-    told = {name: value for name, value in conditions.items() if value}
+    sent = {name: value for name, value in conditions.items() if value}
     try:
-        return _finished(_within(_follow(url, limits, told, now_at), limits.seconds))
+        return _finished(_within(_follow(url, limits, sent, now_at), limits.seconds))
     except TimeoutError:
         raise Unreachable(
             f"{url} did not answer whole within {limits.seconds:g} seconds; try again later, or "
@@ -117,7 +117,7 @@ async def _within(work: Coroutine[Any, Any, Answer], seconds: float) -> Answer:
         return await work
 
 
-async def _follow(url: str, limits: Limits, told: dict[str, str], now_at: str) -> Answer:
+async def _follow(url: str, limits: Limits, sent: dict[str, str], now_at: str) -> Answer:
     """Ask, and ask again where the answer is a redirect."""
     headers = {
         "User-Agent": f"frontierlag/{version('frontierlag')}",
@@ -129,9 +129,9 @@ async def _follow(url: str, limits: Limits, told: dict[str, str], now_at: str) -
         for _ in range(limits.redirects + 1):
             _check_address(request.url, url, limits)
             # Tags belong to one address: another is asked for its content whatever they say.
-            conditional = bool(told) and str(request.url) == now_at
+            conditional = bool(sent) and str(request.url) == now_at
             if conditional:
-                request.headers.update(told)
+                request.headers.update(sent)
             response = await client.send(request, stream=True, follow_redirects=False)
             try:
                 if response.next_request is None:
@@ -139,7 +139,7 @@ async def _follow(url: str, limits: Limits, told: dict[str, str], now_at: str) -
                 request = response.next_request
             finally:
                 await response.aclose()
-            for name in told:
+            for name in sent:
                 request.headers.pop(name, None)
     raise FetchError(
         f"{url} redirects more than {limits.redirects} times; give the address of the table itself"

@@ -43,16 +43,16 @@ INFLUENCE_COLUMNS = ("left_out", "kind", "group", "lag", "period", "change", "pa
 _ORIGIN = ("dataset", "comparison", "as_of")
 
 
-def beside(analysis: Analysis, every: Releases) -> dict[str, pd.DataFrame]:
+def quick_checks(analysis: Analysis, every: Releases) -> dict[str, pd.DataFrame]:
     """Both tables by the name of their file.
 
     ``every`` release of the two groups, whichever of them the likelihood is of.
     """
-    starts = starts_beside(analysis, every)
-    return {"window_starts": starts, "influence": influence_beside(analysis)}
+    starts = starts_without_refit(analysis, every)
+    return {"window_starts": starts, "influence": influence_without_refit(analysis)}
 
 
-def starts_beside(
+def starts_without_refit(
     analysis: Analysis, every: Releases, starts: Sequence[date] = STARTS
 ) -> pd.DataFrame:
     """Trend and realized lag over the window from every start, and least-squares lines since.
@@ -87,13 +87,13 @@ def starts_beside(
             note = "" if gate.converged else gate.verdict()
             rows += start_rows(head, found[start], gate.converged, note)
         else:
-            told = {"period": WINDOW, "note": why_not(start, whole)}
-            rows += [head | {"lag": kind} | told for kind in KINDS]
+            missing = {"period": WINDOW, "note": why_not(start, whole)}
+            rows += [head | {"lag": kind} | missing for kind in KINDS]
         rows += least_squares(every, whole, start)
     return _of(every, typed(rows, START_COLUMNS, analysis.fit.settings))
 
 
-def influence_beside(analysis: Analysis) -> pd.DataFrame:
+def influence_without_refit(analysis: Analysis) -> pd.DataFrame:
     """Which models and makers the mean lags rest on: the expected change without each.
 
     Parameters
