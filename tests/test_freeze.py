@@ -29,7 +29,8 @@ pytestmark = pytest.mark.xdist_group("freeze")
 def ran(tmp_path_factory):
     """A small run on a user's own table."""
     base = tmp_path_factory.mktemp("freeze")
-    frame = load_scores("eci-2026-08-11").frame.drop(columns="row")
+    frame = load_scores("eci-2026-08-11").frame
+    frame = frame[["model", "country", "released", "score", "low", "high"]]
     frame.to_csv(base / "mine_2026-08-11.csv", index=False)
     job = Job(str(base / "mine_2026-08-11.csv"), "USA:China", since=date(2025, 6, 1))
     run_jobs([job], [base / "out"], MODEL, SHORT, workers=1)

@@ -27,6 +27,7 @@ from frontierlag.lags.published import PUBLISHED, TOLERANCE, between_levels, equ
 from frontierlag.model import ModelSpec
 from frontierlag.priors import Parameter
 from frontierlag.scores import Metric, date_lint, load_scores, parse_comparison, releases
+from frontierlag.scores.corrections import Correction
 from frontierlag.scores.countries import usual_names
 from frontierlag.scores.layouts import describe_layouts
 from frontierlag.scores.metric import ECI, FRONTIERMATH
@@ -118,6 +119,7 @@ def shown() -> dict[str, str]:
         "archive": _archive(),
         "left_out": _left_out(),
         "date_lint": _date_lint(),
+        "date_corrections": _date_corrections(),
         "layouts": block(describe_layouts()),
         "country_names": _countries(),
         "resolutions": _resolutions(),
@@ -230,8 +232,24 @@ def _left_out() -> str:
 
 def _date_lint() -> str:
     return "\n".join(
-        f"- {words}" for words in map(str, date_lint(load_scores(registry().roles.scores)))
+        f"- {words}"
+        for words in map(str, date_lint(load_scores(registry().roles.scores, dates=AS_PUBLISHED)))
     )
+
+
+def _date_corrections() -> str:
+    """The dates of the newest table that are corrected, largest change first."""
+    used = load_scores(registry().roles.scores).corrections
+    changed = sorted((c for c in used if c.changes), key=lambda c: -abs(c.days))
+    rows = [
+        (c.model, f"{c.old} ({c.old_kind})", f"{c.new} ({c.new_kind})", _between(c), c.reason)
+        for c in changed
+    ]
+    return table(("model", "as published", "in use", "open", "reason"), rows)
+
+
+def _between(one: Correction) -> str:
+    return f"{one.low} to {one.high}" if one.low < one.high else ""
 
 
 def _countries() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -237,7 +237,14 @@ def releases(
         **{name: array[order] for name, array in arrays.items()},
     )
     _check_records(result)
-    return result
+    width = result.open_days
+    if not width.any():
+        return result
+    note = (
+        f"Public sources leave the day of {int((width > 0).sum())} release(s) open, by up to "
+        f"{int(width.max())} days: it is drawn with the draws."
+    )
+    return replace(result, notes=(*result.notes, note))
 
 
 def records(releases: Releases, group: int | None = None) -> NDArray[np.bool_]:
