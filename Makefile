@@ -52,7 +52,7 @@ sbc: .venv/ready
 backtest: .venv/ready
 	$(BIN)/frontierlag validate backtest --model linear-stochastic --model logistic-stochastic
 
-# How fast, as ratios, into benchmarks/results.md. Let nothing else run beside it.
+# How fast, as ratios, into benchmarks/results.md. Let nothing else run at the same time.
 bench: .venv/dev
 	$(BIN)/python benchmarks/run.py
 
@@ -75,7 +75,7 @@ check: .venv/dev
 	$(BIN)/ruff format --check src tests models docs
 	$(BIN)/mypy
 
-# What runs the program, and beside it what tests, checks and builds the pages. Modules are compiled
+# What runs the program, and what tests, checks and builds the pages. Modules are compiled
 # when they are first imported, not all of them now.
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || { \

@@ -37,7 +37,7 @@ print(
     f"only a lower bound on {float(lags['censored'].sel(period='window').mean()):.1%} of the days"
 )
 
-# %% Capabilities: the latent score of every release, beside what was published
+# %% Capabilities: the latent score of every release, next to what was published
 capability = tree["capabilities"].to_dataset()["capability"]
 published = tree["constant_data"]["published"]
 shrunk = capability.mean(("chain", "draw")) - published

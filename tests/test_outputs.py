@@ -169,7 +169,7 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path, monkeypatch):
 
 def test_one_result_inside_another_is_refused(tmp_path):
     with (
-        pytest.raises(OutputError, match="beside each other"),
+        pytest.raises(OutputError, match="side by side"),
         staged_all([tmp_path / "a", tmp_path / "a" / "b"]),
     ):
         pytest.fail("the block must not run")

@@ -36,7 +36,7 @@ def shown(results: Path) -> dict[str, str]:
 
 
 def _targets() -> str:
-    """What is asked of which model in which world."""
+    """The target of each model in each world."""
     rows = []
     for name in all_designs():
         target = TARGETS.get(name, OTHERWISE)

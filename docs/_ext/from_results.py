@@ -102,13 +102,13 @@ def _ladder(results: Path) -> str:
         for r in rows_of(read(results, *folder, "ladder.csv"), model=model).to_dict("records"):
             rung = f"{r['rung']} {names[r['lag']]}"
             cells.append((rung, f"`{model}`", words, marked(r), share(r["censored"])))
-    head = ("rung", "model", "fitted to", "months, median (90 % interval)",
+    head = ("lag", "model", "fitted to", "months, median (90 % interval)",
             "censored or extrapolated")  # fmt: skip
     return table(head, cells)
 
 
 def _capabilities(found: pd.DataFrame) -> str:
-    """The highest of the model that stands first."""
+    """The highest of the headline model."""
     of = found[found["model"] == JOINT_HEADLINE].sort_values("median", ascending=False)
     cells = []
     for r in of.head(MOST).to_dict("records"):

@@ -1,4 +1,4 @@
-"""What the pages say of the slower studies beside a run: their tables, where they are."""
+"""What the pages say of the slower studies: their tables, where they are."""
 
 from __future__ import annotations
 

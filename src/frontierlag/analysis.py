@@ -39,7 +39,7 @@ class Analysis:
 
     @property
     def tree(self) -> xr.DataTree:
-        """Everything in one DataTree: the fit's groups with those of the lags beside them."""
+        """Everything in one DataTree: the fit's groups with those of the lags added."""
         groups = {
             name: node.to_dataset() for name, node in self.fit.tree.children.items()
         } | self.measured.groups()
@@ -74,11 +74,11 @@ def analyse(
     releases
         All releases of the two groups by the as-of date.
     window
-        The days over which lags are told.
+        The days over which lags are computed.
     settings
         Sampler settings.
     levels
-        Scores at which to tell the lag at a level.
+        Scores at which to compute the lag at a level.
     cores
         Threads for sampling; changes no number.
     stage

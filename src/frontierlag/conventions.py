@@ -1,7 +1,7 @@
 """Which day a model is dated at: when anyone could use it, when it was announced, as published.
 
 A lag counts what is available, so the first day on which anyone outside the maker could use a model
-is the default. The convention is a systematic choice and not noise: it is named beside every lag.
+is the default. The convention is a systematic choice and not noise: it is named with every lag.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ _APART = (
     "frontierlag.observations",
     "frontierlag.errors",
 )
-# What samples beside the model.
+# What samples, in addition to the model.
 _SAMPLES = ("frontierlag.sampling", "frontierlag.traces")
 # Of those apart, what models compute with.
 _WITHIN = ("frontierlag.scores.bounds", "frontierlag.scores.metric")
@@ -202,5 +202,5 @@ def program() -> str:
 
 
 def modules_that_sample() -> list[str]:
-    """Names of the modules of this package that draws depend on, beside the data."""
+    """Names of the modules of this package that draws depend on, in addition to the data."""
     return sorted([*modules_behind("frontierlag.model", _APART), *_SAMPLES, *_WITHIN])

@@ -53,7 +53,7 @@ class Fit:
         DataTree with ``posterior``, ``sample_stats``, ``log_likelihood``, ``prior``,
         ``prior_predictive``, ``posterior_predictive``, ``observed_data``, ``constant_data``,
         ``capabilities`` (as from :func:`draw_capabilities`), and of a model of benchmark results
-        ``measured``, those results, or of one of joint draws how their errors hang together.
+        ``measured``, those results, or of one of joint draws how their errors are correlated.
     seconds
         Time that sampling took.
     """
@@ -188,7 +188,7 @@ def draw_capabilities(
     """Draw the latent capability of every release that counts for the best available.
 
     Each from its exact conditional, p(capability | score, parameters). A release outside the
-    likelihood is drawn by the same rule: its score tells of its own capability, but not of the
+    likelihood is drawn by the same rule: its score informs its own capability, but not the
     parameters.
 
     Parameters
@@ -291,7 +291,7 @@ def _per_score(spec: ModelSpec, observations: Observations, values: np.ndarray) 
 
 
 def _labels(observations: Observations) -> dict[str, np.ndarray]:
-    """Labels of every dim that a model's variables may have beside the sample and the group."""
+    """Labels of every dim that a model's variables may have in addition to sample and group."""
     r = observations.releases
     labels: dict[str, np.ndarray] = {RELEASE: r.model}
     if isinstance(r, DrawnReleases):

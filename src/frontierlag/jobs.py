@@ -106,7 +106,7 @@ class Prepared:
     ----------
     table, releases, window
         The score table, the two groups' releases with what was measured of them, and the days over
-        which lags are told.
+        which lags are computed.
     own_window
         Whether the window starts where it does by default.
     """
@@ -136,7 +136,7 @@ class Prepared:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Names of the models that are fitted unless told otherwise; the headline is among them."""
+        """Names of the models that are fitted by default; the headline is among them."""
         return models_for(self.table.metric, self.reads)
 
     def model(self, trend: str = "") -> str:
@@ -149,7 +149,7 @@ class Prepared:
 
     @property
     def suffix(self) -> str:
-        """What tells a fit to results or draws, of other dates, or over another window, apart.
+        """Suffix of a fit to results or draws, with other dates, or over another window.
 
         So that neither replaces the other in a results folder. Empty for scores with release dates
         over the table's own window; else as in ``-joint-dates-announced-since-2025-01-01``.

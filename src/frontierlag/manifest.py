@@ -1,4 +1,4 @@
-"""The record beside a result: data, model, sampler, versions and where the program came from."""
+"""The record of a result: data, model, sampler, versions and where the program came from."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _measurement(metric: Metric, releases: Releases) -> str:
 
 
 def settings_record(metric: Metric, settings: SamplerSettings) -> dict[str, Any]:
-    """How errors were read and intervals made, what the sampler was told, and with which program.
+    """How errors were read and intervals made, the sampler's settings, and the program.
 
     ``target_accept`` of the sampler is null unless it was asked for; each model's own is with it.
     """

@@ -30,7 +30,7 @@ class Observations:
     releases
         The releases that enter the likelihood, in date order.
     reference
-        The date at which level and slope are told; by default the middle between the first
+        The date of level and slope; by default the middle between the first
         release of either group and the as-of date, the same for every model of a comparison.
     outside
         Releases that do not enter the likelihood but count for the best available (the first
@@ -64,7 +64,7 @@ class Observations:
 
     @cached_property
     def measurement(self) -> dict[str, np.ndarray]:
-        """What is beside the columns of a release: benchmark results, or errors that are shared."""
+        """What the columns of a release leave out: benchmark results, or shared errors."""
         r = self.releases
         if isinstance(r, DrawnReleases):
             return r.joint_errors.arrays(r.model)
@@ -72,7 +72,7 @@ class Observations:
 
     @property
     def measured(self) -> xr.Dataset | None:
-        """The same as one labelled dataset, for storage; None if there is nothing beside."""
+        """The same as one labelled dataset, for storage; None if there is no more."""
         r = self.releases
         if isinstance(r, DrawnReleases):
             return r.joint_errors.dataset()

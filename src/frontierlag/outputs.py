@@ -1,11 +1,11 @@
 """Outputs that appear whole or not at all.
 
-A folder is written beside its place, under a name with ``.partial-`` in it, and renamed into it
+A folder is written next to its place, under a name with ``.partial-`` in it, and renamed into it
 when it is complete. Several folders of one run are renamed one after the other, all or none: a
 rename that fails undoes those before it, and an interrupt (Ctrl-C, SIGTERM) waits until they are
 done. What a file system cannot give is one rename of several folders: if the machine stops, or the
 process is killed outright (SIGKILL), between two renames, some folders are new and others old, and
-what was replaced lies in a hidden ``.partial-`` folder beside its place. Each folder by itself is
+what was replaced lies in a hidden ``.partial-`` folder next to its place. Each folder by itself is
 still whole.
 """
 
@@ -141,7 +141,7 @@ def files_below(folder: Path) -> list[str]:
 
 
 def _partial_folder(out: Path) -> Path:
-    """Make a hidden folder beside a place that is to be written."""
+    """Make a hidden folder next to a place that is to be written."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f".{out.name}.partial-", dir=out.parent))
@@ -200,7 +200,7 @@ def _refuse_nested(out: Path, places: Sequence[Path]) -> None:
         if other in out.parents:
             raise OutputError(
                 f"{out} lies in {other}, where other results of this run would go; give two "
-                "folders that lie beside each other"
+                "folders side by side"
             )
 
 

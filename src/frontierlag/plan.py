@@ -21,7 +21,7 @@ from frontierlag.priors import Prior
 from frontierlag.scores import Metric, Releases, load_scores, parse_comparison, releases
 from frontierlag.storage import load
 
-# What a job gives beside scores, by what its models read.
+# What a job gives in addition to scores, by what its models read.
 _GIVEN = {"results": "benchmark results (--results)", "draws": "joint draws (--joint-draws)"}
 
 
@@ -155,7 +155,7 @@ class StoredEvidence:
 
 
 def claims_on(prepared: Prepared, claims: Sequence[Claim]) -> tuple[Claim, ...]:
-    """The claims as they are asked of a job.
+    """The claims as a job judges them.
 
     A fit to benchmark results draws the capability of every model, so that two comparisons of one
     table need one fit: the second is a split of the first.

@@ -26,7 +26,7 @@ def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
 
 
 def digest_behind(task: Callable[..., Any]) -> str:
-    """Digest of everything that a task's numbers depend on beside its input.
+    """Digest of everything that a task's numbers depend on, except its input.
 
     That is the source of the package's modules which the task's own module imports, directly or
     through others, and the versions of the packages that they call. A change elsewhere, to a
@@ -36,7 +36,7 @@ def digest_behind(task: Callable[..., Any]) -> str:
     ----------
     task
         A function of a module of this package, or a ``functools.partial`` of one. Of any other
-        function only the versions are told.
+        function only the versions count.
     """
     function = task.func if isinstance(task, partial) else task
     return _digest(str(getattr(function, "__module__", type(function).__module__)))

@@ -21,7 +21,7 @@ REQUEST = "request"  # its key in a manifest
 
 
 class Request(BaseModel):
-    """One job of a run, with all that its numbers depend on beside the table and the program.
+    """One job of a run, with all that its numbers depend on, except table and program.
 
     ``scores`` is as it was given: the name of a reference table, ``latest``, or a path.
     """

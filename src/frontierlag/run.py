@@ -206,12 +206,12 @@ def run_claims(
 ) -> list[Answer]:
     """Fit what claims rest on, answer them, and write ``claims.csv`` and ``claims.md``.
 
-    The tables of a run are beside them, for the fits that the claims rest on.
+    The tables of a run are with them, for the fits that the claims rest on.
 
     Parameters
     ----------
     job
-        The table that the claims are asked of; its comparison must be the one they speak of.
+        The table that the claims are judged on; its comparison must be the one they speak of.
     out
         The results folder.
     claims
@@ -252,7 +252,7 @@ def _result(
     outcomes: Mapping[Path, Outcome],
     crossed: Mapping[CrossedItem, Crossed | str],
 ) -> Result:
-    """Gather what was found on a job, and on what its claims rest on beside it."""
+    """Gather what was found on a job, and on whatever else its claims rest on."""
     found = {path: outcome.loo for path, outcome in outcomes.items() if outcome.loo is not None}
     evidence = evidence.with_found(found, crossed)
     own = list(planned)

@@ -1,4 +1,4 @@
-"""What the sampler is told."""
+"""Settings of the sampler."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Draws = Annotated[int, Field(ge=100, le=1_000_000)]
 
 
 class SamplerSettings(BaseModel):
-    """Everything that the sampler is told; stored with every fit.
+    """All settings of the sampler; stored with every fit.
 
     How many cores work changes the time taken and no number: each chain has its own stream of
     random numbers from ``seed``.

@@ -1,4 +1,4 @@
-"""Analyses beside the main run: vintages, sensitivity, catching up. Each writes a folder whole."""
+"""Analyses after the main run: vintages, sensitivity, catching up. Each writes a folder whole."""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ def compare_vintages(
     settings
         Sampler settings, the same for every fit; by default :data:`~frontierlag.settings.MIXTURES`.
     model
-        By default the one that stands first for the metric.
+        By default the headline model of the metric.
     cores
         Threads for sampling; changes no number.
     done

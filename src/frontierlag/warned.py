@@ -1,9 +1,9 @@
-"""Warnings of libraries, gathered from every process and told in plain sentences at the end.
+"""Warnings of libraries, gathered from every process and shown in plain sentences at the end.
 
 A library's warning, with its path and its line of code, means nothing to most readers, and twenty
 workers would print it twenty times; yet none is dropped. While a command runs, warnings and log
 records (of PyTensor, Matplotlib, joblib ...) go to a file that all its processes share; at its end
-each kind is told once, in one line. With ``--debug`` they are shown as they come.
+each kind is shown once, in one line. With ``--debug`` they are shown as they come.
 """
 
 from __future__ import annotations

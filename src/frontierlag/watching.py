@@ -1,4 +1,4 @@
-"""How what takes long says how far it is, whoever wants to know."""
+"""Progress of long computations, reported to whatever function watches."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def watched(by: Watcher) -> Iterator[None]:
 
 
 def watcher() -> Watcher | None:
-    """Who wants to know, to be called from any thread; None if nobody does."""
+    """The function to call, from any thread; None if there is none."""
     return _watcher.get()
 
 
 def report_progress(what: str, share: float | None = None) -> None:
-    """Say what is going on, and which share of it is done."""
+    """Report what is going on, and which share of it is done."""
     by = watcher()
     if by is not None:
         by(what, share)

@@ -322,7 +322,11 @@ def test_the_page_has_every_construction_and_says_whose_data_it_is(study, prepar
     main = found[0].lags[prepared.window.since.isoformat(), "realized", "window"]
     assert f"by {main['median']:.1f} (" in sentences[0]
     assert "of 8 differ" in next(s for s in sentences if "one benchmark at a time" in s)
-    assert any("cannot be told" in s for s in sentences)  # vendors alone report too little
+    # Vendors alone report too little: no lag, and the sentence gives the reason.
+    failed = table[table["lag"] == ""]
+    assert len(failed)
+    assert failed["median"].isna().all()
+    assert any(f"not estimated: {note}" in s for s in sentences for note in failed["note"])
 
 
 def test_a_fit_that_missed_the_gate_is_marked(study, prepared):

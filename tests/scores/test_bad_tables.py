@@ -137,7 +137,10 @@ def test_unrecognized_columns_are_listed_with_the_layouts(tmp_path):
         ("", "is empty"),
         ("  \n\n", "is empty"),
         ("model,weights,released,score\n", "no rows"),
-        ("model,released,score\na,2024-01-01,1\n", "tell groups.*'weights' or 'country'"),
+        (
+            "model,released,score\na,2024-01-01,1\n",
+            "no column that divides.*'weights' or 'country'",
+        ),
         ("model,weights,released,score\na,open,2024-01-01,1\n", "two different values"),
         ("model,weights,released,eci\na,open,,1\n", "none with both"),
         ("model,weights,released,score,Score\na,open,2024-01-01,1,2\n", "more than once"),

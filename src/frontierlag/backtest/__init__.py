@@ -1,1 +1,1 @@
-"""How forecasts made in the past did, beside the simple ones that they have to beat."""
+"""How forecasts made in the past did, next to the simple ones that they have to beat."""

@@ -27,7 +27,7 @@ from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import FOLLOWER, LEADER
 
 SHIFT = PUBLISHED["mean"]
-# Fewest past errors, and fewest days of them, from which a spread is told.
+# Fewest past errors, and fewest days of them, from which a spread is estimated.
 FEWEST, FEWEST_DAYS = 2, 30
 FEWEST_RECORDS = 3
 

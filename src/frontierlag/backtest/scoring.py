@@ -1,4 +1,4 @@
-"""Proper scores of a forecast that is given as draws, some of which may lie beyond what was seen.
+"""Proper scores of a forecast given as draws, which may lie beyond what was seen.
 
 Lower CRPS is better, higher log score is better. Both are proper: nobody expects a better score by
 saying something else than what they believe (Gneiting & Raftery 2007, JASA 102:359-378).

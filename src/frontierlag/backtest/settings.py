@@ -1,4 +1,4 @@
-"""What the sampler is told in a backtest."""
+"""Sampler settings of a backtest."""
 
 from __future__ import annotations
 

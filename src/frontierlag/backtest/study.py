@@ -65,7 +65,7 @@ def study_backtest(
         ):
             rows = summary[summary["kind"] == kind]
             if "crps_ratio" in rows and rows["crps_ratio"].notna().any():
-                title = f"Forecasts of the model beside simple ones: {now.title}"
+                title = f"Forecasts of the model and simple ones: {now.title}"
                 caption = about
                 if kind == ACROSS and found.against is not None:
                     table = found.against.table

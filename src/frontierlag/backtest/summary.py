@@ -1,6 +1,6 @@
 """Means of scores, and by how much one method's are better than another's.
 
-How far a difference is chance is told by resampling what could have come otherwise. Within one
+Whether a difference is chance is judged by resampling what could have come otherwise. Within one
 table that is the quarters, in blocks, because horizons overlap. Across vintages it is two things at
 once. Vintages of one month hold nearly the same rows, so their forecasts fail together; and one
 release decides what many vintages forecast. Months and deciding releases are therefore both drawn

@@ -89,7 +89,7 @@ def backtest(
     settings
         Sampler settings of every refit.
     models
-        Stochastic frontiers; by default the one that stands first for the metric.
+        Stochastic frontiers; by default the headline model of the metric.
     earlier
         Earlier vintages to forecast from, each as of its own date; by default as in
         :func:`~frontierlag.backtest.vintages.vintage_origins`.

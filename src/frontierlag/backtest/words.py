@@ -26,8 +26,8 @@ wide. Coverage counts ties and dates that have not come by their expected share.
   before. That figure was published in January 2026, so for the quarters before it is hindsight, in
   this baseline's favour.
 
-A baseline that lacks the past to tell its spread is left out there. Ratios compare two methods on
-what both forecast.
+A baseline with too short a past to estimate its spread is left out there. Ratios compare two
+methods on what both forecast.
 """
 _CAVEATS = {
     WITHIN: (

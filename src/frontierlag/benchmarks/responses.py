@@ -197,7 +197,7 @@ def joined(table: ResultTable, releases: Releases) -> MeasuredReleases:
     if len(anchors) != 2:
         raise ScoresError(
             f"{releases.metric.name} is not defined by two pinned models, so results cannot be "
-            "told on its scale; benchmark results go with an ECI score table"
+            "put on its scale; benchmark results go with an ECI score table"
         )
     kept, excluded = screened(table.frame, tuple(name for name, _ in anchors))
     known = set(kept["model"])

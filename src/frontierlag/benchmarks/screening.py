@@ -28,7 +28,7 @@ class Excluded:
 def screened(
     frame: pd.DataFrame, pins: tuple[str, ...]
 ) -> tuple[pd.DataFrame, tuple[Excluded, ...]]:
-    """Return the results that hang together with the models that pin the scale.
+    """Return the results that are connected to the models that pin the scale.
 
     A benchmark with one model and a model with one result are left out, again and again until
     none is left; then whatever shares no benchmark, directly or through others, with the pins.

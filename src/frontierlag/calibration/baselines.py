@@ -25,7 +25,7 @@ RESAMPLES = 1000
 def daily_points(world: World, seed: np.random.SeedSequence) -> Found:
     """The published daily convention (:func:`frontierlag.lags.published.daily`): no interval.
 
-    It tells the realized lag on every day since both groups' second record, which is the default
+    It gives the realized lag on every day since both groups' second record, which is the default
     window, from published scores.
     """
     days, lags, censored = daily_lags(world.releases)

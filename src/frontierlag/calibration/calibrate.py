@@ -86,7 +86,7 @@ def run_plan(
     """Run every block of a plan.
 
     World i of every design is made from the same random numbers, and every estimator sees the same
-    worlds, so that differences between designs and between estimators are told more exactly than
+    worlds, so that differences between designs and between estimators are known more exactly than
     either alone.
 
     Parameters
@@ -104,7 +104,7 @@ def run_plan(
     Raises
     ------
     SpecError
-        If there is no such design or estimator, or results are asked of a world of scores.
+        If there is no such design or estimator, or results are requested from a world of scores.
     FitError
         If workers cannot be reached or do not survive.
     """

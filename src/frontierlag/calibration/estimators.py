@@ -30,9 +30,9 @@ from frontierlag.settings import SamplerSettings
 CHAINS, DRAWS, TUNE = 2, 500, 500
 # A model whose capabilities are sampled mixes slower, and all of them have to pass the gate.
 LATENT_DRAWS = 1000
-# Accordingly, what is asked of such a fit before it counts as converged.
+# Accordingly, the limits within which such a fit counts as converged.
 MAX_RHAT, MIN_ESS = 1.05, 100.0
-# Suffix of a model that is told how far dates may be off, and how many sets of dates it draws.
+# Suffix of a model that is given the error of dates, and how many sets of dates it draws.
 DATED, DATE_SETS = "+dates", 10
 
 Estimator = Callable[[World, np.random.SeedSequence], Found]
@@ -86,7 +86,7 @@ class Model:
 
 
 class Dated:
-    """A model told how far release dates may be off, over sets of dates drawn from that.
+    """A model that is given the error of release dates, over sets of dates drawn from it.
 
     What :func:`frontierlag.sensitivity.dates.with_date_errors` does: one fit to each set, and draw
     i of the answer is draw i of fit i mod the number of sets. The error that is stated is the one

@@ -47,7 +47,7 @@ def publish(
     pins: tuple[tuple[int, float], tuple[int, float]],
     rng: np.random.Generator,
 ) -> Index:
-    """Fit the curves and tell every model's score with its interval.
+    """Fit the curves and estimate every model's score with its interval.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from frontierlag.trends.base import of_group
 
 # The scores of the two pins are data to the model, so ranks stay uniform whichever worlds are
 # drawn again because of them: those whose pins are the wrong way round, or so close that two
-# results could tell the scale of everything.
+# results could identify the scale.
 LEAST_APART = 5.0
 
 # The model's own priors, narrowed to where benchmarks and frontiers are, and spreads kept off zero.

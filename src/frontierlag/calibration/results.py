@@ -1,4 +1,4 @@
-"""What a campaign writes: tables, figures, a page of sentences, and the record beside them."""
+"""What a campaign writes: tables, figures, a page of sentences, and their record."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def write_calibration(found: Calibration, folder: Path, settings: Mapping[str, A
     folder
         An empty folder.
     settings
-        What the campaign was told, for the manifest.
+        Settings of the campaign, for the manifest.
     """
     write_table(found.table, folder / "calibration.csv")
     write_table(found.problems, folder / "problems.csv")
@@ -194,7 +194,7 @@ def write_ranks(found: RankStatistics, folder: Path, settings: Mapping[str, Any]
     folder
         An empty folder.
     settings
-        What the campaign was told, for the manifest.
+        Settings of the campaign, for the manifest.
     """
     write_table(found.table, folder / "sbc.csv")
     write_table(found.problems, folder / "problems.csv")

@@ -171,7 +171,7 @@ def _in_processes(call: _Call, wanted: Mapping[str, Item], jobs: int) -> Iterato
                 any_finished = True
                 yield finished
             if not any_finished:
-                # No task can be told from a machine on which none runs.
+                # No task can be told apart from a machine on which none runs.
                 raise FitError(
                     f"worker processes were killed {PATIENCE} times without finishing a task, with "
                     f"{len(left)} left; what is finished is kept. If memory is short, run with "

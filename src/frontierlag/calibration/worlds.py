@@ -151,7 +151,7 @@ class World:
     capability, day
         True capability and true release day of each row of ``releases``, shape ``(n,)``.
     trend, parameters
-        The true trend and its parameters, shape ``(2,)`` each, told at ``reference``; with the
+        The true trend and its parameters, shape ``(2,)`` each, at ``reference``; with the
         constants that the trend reads.
     scatter
         Each group's scatter, shape ``(2,)``.
@@ -170,7 +170,7 @@ class World:
 
     @cached_property
     def window(self) -> Window:
-        """The default window of the published table: the days over which everybody tells lags."""
+        """The default window of the published table: days over which all compute lags."""
         return Window(default_window_start(self.releases), self.releases.as_of)
 
 

@@ -55,7 +55,7 @@ def advice(check: Check, settings: SamplerSettings) -> str:
     check
         A line of the gate.
     settings
-        What the sampler was told.
+        Settings of the sampler.
     """
     match check.name:
         case "R-hat":

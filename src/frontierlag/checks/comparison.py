@@ -14,7 +14,7 @@ from frontierlag.checks.same_data import check_names, data_difference
 from frontierlag.checks.stacking import stacking_weights
 from frontierlag.errors import SpecError
 
-# Edges of the bins in which Pareto k is counted, beside the threshold of the number of draws.
+# Edges of the bins in which Pareto k is counted; the threshold of the number of draws is another.
 ALWAYS_GOOD, NO_MEAN = 0.5, 1.0
 
 

@@ -244,7 +244,7 @@ _QUANTITIES: dict[str, Quantity] = {
 
 
 def _of_all_releases(day: np.ndarray, what: str) -> dict[str, Quantity]:
-    """What is asked of all releases of a group: records, and the final best of all."""
+    """Test quantities of all releases of a group: records, and the final best of all."""
 
     def records(y: np.ndarray, _: np.ndarray) -> np.ndarray:
         return 1.0 + (np.diff(Staircase.of(day, y).best) > 0).sum(-1)

@@ -95,7 +95,7 @@ class Stacked:
             if difference:
                 raise SpecError(difference)
             if first.measured.window != other.measured.window:
-                raise SpecError(f"{first.name} and {other.name} tell their lags over two windows")
+                raise SpecError(f"{first.name} and {other.name} have their lags over two windows")
             if _shape(first) != _shape(other):
                 raise SpecError(
                     f"{first.name} and {other.name} cannot be stacked: they have {_shape(first)} "

@@ -45,7 +45,7 @@ class Answer:
     bound
         What the number is where it is not the quantity itself: see :class:`Asked`.
     rests_on
-        The models, with the table where it is not the one that the claims are asked of.
+        The models, with the table where it is not the one that the claims are judged on.
     evidence
         For each fit its model, table, groups with their numbers of models, and window.
     """

@@ -1,6 +1,6 @@
 """Which claims make sense of a table: the article's ten only of the tables and groups it speaks of.
 
-A claim asked of other data gives a number all the same, and a wrong impression: "the US-China gap
+A claim judged on other data gives a number all the same, and a wrong impression: "the US-China gap
 is nearly the same as the closed-open gap" is certain where both are the same rows.
 """
 
@@ -21,7 +21,7 @@ CLOSED_OPEN = "closed-open"
 
 @dataclass(frozen=True)
 class Asked:
-    """The claims that are asked of a table, and why others are not.
+    """The claims that are judged on a table, and why others are not.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Asked:
 
 
 def _no_closed_open(prepared: Prepared) -> str:
-    """Why there is no closed-open gap to set the gap beside; empty if there is one."""
+    """Why there is no closed-open gap to compare the gap with; empty if there is one."""
     try:
         other = parse_comparison(CLOSED_OPEN, prepared.table)
         groups = releases(prepared.table, other, prepared.releases.as_of)
@@ -98,4 +98,4 @@ def _not_the_index(prepared: Prepared) -> str:
     if prepared.table.metric.name == ECI.name:
         return ""
     of = prepared.table.metric.name
-    return f"it sets FrontierMath beside the index, and this table is of {of}"
+    return f"it compares FrontierMath with the index, and this table is of {of}"

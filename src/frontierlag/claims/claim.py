@@ -43,12 +43,12 @@ class Need:
     Parameters
     ----------
     trend
-        Name of the trend; empty for that of the model that stands first for the data. The frontier
+        Name of the trend; empty for that of the headline model. The frontier
         is always that model's.
     comparison
         Name of the comparison that is fitted.
     scores
-        A reference table; empty for the table that the claims are asked of.
+        A reference table; empty for the table that the claims are judged on.
     split
         Another comparison, whose two groups are to be formed from the capabilities of the same
         fit, draw by draw; empty for the groups that were fitted. A fit that does not draw the
@@ -127,7 +127,7 @@ class Asked:
     holds
         In which draws the claim as stated is true; None if the data only bound the quantity.
     note
-        What a reader must know beside the number.
+        What a reader must know with the number.
     failed
         Why a fit that was made for this question alone may not be shown without a mark; empty if it
         may, or if there is none.

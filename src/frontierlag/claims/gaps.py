@@ -12,9 +12,9 @@ then what a measurement error, or the place of a frontier, does to one lag it do
   Two such fits have two posteriors of a shared release, so no draw of the one belongs to a draw of
   the other. One fit of the releases of both, with a frontier for every combination of their groups
   (:mod:`frontierlag.crossed`), has one posterior of all capabilities: both lags and their
-  difference are read from it, draw by draw. Shrunk towards other frontiers, it tells each lag a
+  difference are read from it, draw by draw. Shrunk towards other frontiers, it gives each lag a
   little differently than the lag's own fit does, by more than Monte Carlo error; without
-  measurement error there would be nothing to shrink and no difference. So the note tells what
+  measurement error there would be nothing to shrink and no difference. So the note says what
   their own fits make of the lags, and of the difference if each lag is given the distribution of
   its own fit and only the dependence is taken from the joint one (Sklar's theorem: any joint
   distribution is its margins and a copula, and these can be taken from different places).
@@ -53,11 +53,11 @@ class Both:
     first, second
         Months, dims ``(chain, draw)`` each.
     window
-        The days that both comparisons can tell.
+        The days on which both lags are mostly known.
     how
         What ties them, in words.
     own
-        Both as their own fits tell them, where another fit ties them.
+        Both from their own fits, where another fit ties them.
     measures
         Of the fit that ties them: what the convergence gate measured, in words.
     failed
@@ -88,9 +88,9 @@ def same_gap(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
         theirs = summarize(mapped)
         share = probability(abs(mapped) < SAME_MONTHS)
         note += (
-            f"; {both.measures}; it tells the lags as {float(both.first.mean()):.1f} and "
+            f"; {both.measures}; it gives the lags as {float(both.first.mean()):.1f} and "
             f"{float(both.second.mean()):.1f}, their own fits as {float(one.mean()):.1f} and "
-            f"{float(other.mean()):.1f}; with each lag as its own fit tells it the difference is "
+            f"{float(other.mean()):.1f}; with each lag from its own fit the difference is "
             f"{theirs.median:.1f} ({theirs.lower90:.1f} to {theirs.upper90:.1f}), and the claim is "
             f"true with probability {share:.2f}"
         )
@@ -98,7 +98,7 @@ def same_gap(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
 
 
 def lags_of_both(evidence: Evidence, needs: tuple[Need, ...]) -> Both:
-    """Both mean realized lags over the window that both can tell: see :func:`_told`.
+    """Both mean realized lags, over the days on which both are mostly known.
 
     Raises
     ------

@@ -148,7 +148,7 @@ def _judged(
     note: str,
     bound: str = AT_LEAST,
 ) -> Asked:
-    """What can be said of a lag of which a share is only a lower bound.
+    """What can be said of a lag that is only a lower bound on a share of the days.
 
     With few bounds, whether the claim ``holds``. With more, only whether the bounds leave it
     ``possible``: if they hardly do, that is an upper limit of its probability and answers the
@@ -189,7 +189,7 @@ def shorter(year: int) -> Question:
 def steadily(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
     """Largest change from one year to the next, over the years that are identified.
 
-    A year whose lag is mostly known (:data:`FEW_BOUNDS`) and of which the window holds enough days
+    A year whose lag is mostly known (:data:`FEW_BOUNDS`), with enough days in the window,
     (:data:`FEWEST_DAYS`) counts; the note names the others with the reason.
     """
     analysis = evidence.analysis(needs[0])

@@ -108,5 +108,5 @@ def _check_sides(analysis: Analysis) -> None:
         if days < FEWEST_DAYS:
             raise Unanswerable(
                 f"{releases.table} as of {releases.as_of} holds {max(days, 0)} days {side} the "
-                f"change of slope, and a slope is told from {FEWEST_DAYS} on"
+                f"change of slope, and a slope needs {FEWEST_DAYS}"
             )

@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _call(tokens: Sequence[str], plainly: bool) -> int:
-    """Run a command; ``plainly``, warnings of libraries are told at its end in one line a kind."""
+    """Run a command; ``plainly``, warnings of libraries are shown at its end, one line a kind."""
     if not plainly:
         from frontierlag.cli.app import call
 

@@ -27,7 +27,7 @@ def lags(
     *,
     since: Since = None,
     level: Annotated[
-        list[float] | None, Parameter(help="Tell the lag at this score too; may be repeated.")
+        list[float] | None, Parameter(help="Report the lag at this score too; may be repeated.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:

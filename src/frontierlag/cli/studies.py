@@ -1,4 +1,4 @@
-"""What stands beside the answer: `vintages`, `sensitivity`, `catch-up`."""
+"""What the answer rests on: `vintages`, `sensitivity`, `catch-up`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the index hides: the lag under other constructions of the index, beside the main answer."""
+"""What the index hides: the lag under other constructions of the index, next to the main answer."""
 
 from frontierlag.constructions.alternatives import Choice, constructions
 from frontierlag.constructions.construction import Construction, Reduced, reduced

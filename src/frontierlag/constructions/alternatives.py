@@ -32,7 +32,7 @@ from frontierlag.scores import ScoreTable
 
 # A source of fewer results than this is not left out by itself.
 FEWEST_RESULTS = 10
-# From which dates on benchmarks are kept unless told otherwise.
+# From which dates on benchmarks are kept by default.
 SINCE = (date(2023, 1, 1), date(2024, 1, 1), date(2025, 1, 1))
 
 LeaveOut = Literal["benchmarks", "sources"]
@@ -67,7 +67,7 @@ class Choice:
 
     @property
     def slug(self) -> str:
-        """What tells a folder with a part of the constructions from one with all."""
+        """Suffix of a folder with only a part of the constructions."""
         words: list[str] = [*self.leave_out]
         words += [f"vendor-{self.vendor}"] if self.vendor else []
         words += [f"since-{day}" for day in self.since]
@@ -177,7 +177,7 @@ def benchmarks_since(releases: MeasuredReleases, results: ResultTable, day: date
 
 
 def two_dimensions(releases: MeasuredReleases) -> Construction:
-    """Let models differ in a second ability; the lag is told in the first."""
+    """Let models differ in a second ability; the lag is measured in the first."""
     words = "two abilities instead of one; the lag is that of the first, which the two pins define"
     return Construction("two dimensions", DIMENSIONS, words, _none(releases), "joint2d")
 

@@ -60,8 +60,8 @@ class Outcome:
     left
         What is left of the data; None where the construction leaves too little.
     window
-        The days over which its lags are told: those of the job on which both groups have a release
-        with results left.
+        The days over which its lags are computed: those of the job on which both groups have a
+        release with results left.
     lags
         By first day, kind and period, the numbers of the lag, months; empty without a fit. The main
         one has those of every first day that another one needs.
@@ -110,7 +110,7 @@ def fit_constructions(
     Raises
     ------
     FitError
-        If the main fit failed, for everything is told beside it.
+        If the main fit failed, with which everything is compared.
     """
     releases = prepared.releases
     assert isinstance(releases, MeasuredReleases)  # a job with results joins them
@@ -129,7 +129,7 @@ def fit_constructions(
             continue
         model, main = _model(prepared, construction), construction.kind == BASE
         starts = sorted({w.since for w in windows}) if main else [window.since]
-        # What is kept of a fit is its lags, so the days they are told from are a part of its name.
+        # What is kept of a fit is its lags, so their first days are a part of its name.
         key = "/".join([model, these.digest, *map(str, starts)])
         payload = (model, construction.dropped, BASE_DRAWS if main else 1, tuple(starts))
         items.setdefault(key, Item(key, len(items), payload))
@@ -223,7 +223,7 @@ def fit_one(
     ----------
     payload
         Name of the model, mask of the results that do not count, how many times the draws, and the
-        first days of the windows over which lags are told.
+        first days of the windows over which lags are computed.
     seed
         Not used: every fit has the seed of the settings, whatever else is fitted.
     releases, as_of, settings

@@ -17,7 +17,7 @@ VENDOR, NOT_STATED, UNCLEAR = "vendor", "not stated", "unclear"
 
 @dataclass(frozen=True)
 class Reporter:
-    """Who stands behind a ``source`` of a table of results.
+    """Who reported the results of a ``source``.
 
     Attributes
     ----------

@@ -33,7 +33,7 @@ SECOND_COLUMNS = ("kind", "name", "median", "lower90", "upper90")
 
 
 def constructions_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
-    """Return the lags under every construction beside the main answer.
+    """Return the lags under every construction and of the main answer.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.summary import INTERVAL_KIND, OUTER
 from frontierlag.words import STAMP, median, span, stamp
 
-# A change is told apart from chance by this many of its Monte Carlo errors.
+# A change by this many of its Monte Carlo errors is not chance.
 CLEAR_ERRORS = 3.0
 _MOST = 3
 _TITLES = {
@@ -158,7 +158,7 @@ def _since(row: pd.Series, base: pd.DataFrame) -> str:
 def _single(name: str, rows: pd.DataFrame, main: pd.Series) -> str:
     first = rows.iloc[0]
     if first["lag"] == "":
-        return f"{name[0].upper()}{name[1:]} ({first['what']}): cannot be told: {first['note']}"
+        return f"{name[0].upper()}{name[1:]} ({first['what']}): not estimated: {first['note']}"
     realized, trend = _lag(rows, REALIZED).iloc[0], _lag(rows, TREND).iloc[0]
     lost = len(first["without_results"].split("; ")) if first["without_results"] else 0
     gone = f", {lost} releases fall out" if lost else ""

@@ -1,6 +1,6 @@
 r"""Errors of scores that were measured together: each model's own, and what models share.
 
-Every draw of all scores is told on the scale that two pinned models define, so it is stretched by
+Every draw of all scores is on the scale that two pinned models define, so it is stretched by
 whatever error those two have. What a draw says free of that is its shape: the scores up to a shift
 and a stretch, x = a + b c. So each draw is first brought as near to the central scores as a shift
 and a stretch can bring it; the pins then have an error as all others do, and errors of different
@@ -235,7 +235,7 @@ def _leading(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _most_factors(models: int) -> int:
-    """Ledermann's bound on the factors that a covariance of contrasts can tell, and a limit."""
+    """Ledermann's bound on the factors that a covariance of contrasts can identify, and a limit."""
     n = models - 2
     bound = int(np.floor((2 * n + 1 - np.sqrt(8 * n + 1)) / 2)) if n > 0 else 0
     return min(max(bound, 0), _MOST_FACTORS)

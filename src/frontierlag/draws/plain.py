@@ -104,7 +104,7 @@ def fit_plain(
     ----------
     releases
         Releases joined with results, as from :func:`frontierlag.benchmarks.joined`. Dates and
-        groups play no part; they only say which models stand first.
+        groups play no part; they only say which models come first.
     settings
         Sampler settings; those of :data:`CAPABILITIES` if not given.
     cores

@@ -101,7 +101,7 @@ def _pins(table: DrawTable, releases: Releases) -> tuple[tuple[str, float], tupl
     anchors = tuple(sorted(releases.metric.anchors, key=lambda pair: pair[1]))
     if len(anchors) != 2:
         raise DrawsError(
-            f"{releases.metric.name} is not defined by two pinned models, so draws cannot be told "
+            f"{releases.metric.name} is not defined by two pinned models, so draws cannot be put "
             "on its scale; draws of scores go with an ECI score table"
         )
     known = set(table.models.tolist()) | set(table.other_names.tolist())
@@ -109,7 +109,7 @@ def _pins(table: DrawTable, releases: Releases) -> tuple[tuple[str, float], tupl
     if missing:
         raise DrawsError(
             f"{table.name} has no draws of {' and '.join(missing)}, whose score defines the scale; "
-            "its draws cannot be told on that scale"
+            "its draws cannot be put on that scale"
         )
     stated = dict(table.pins)
     for name, score in anchors:

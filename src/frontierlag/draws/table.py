@@ -13,7 +13,7 @@ from frontierlag.draws import epoch, layout
 from frontierlag.errors import DrawsError
 
 Prior = Literal["none", "hierarchical", "frontier"]
-# Fewer draws tell too little of what some hundred scores share.
+# Fewer draws say too little of the errors that some hundred scores share.
 FEWEST_DRAWS = 100
 _NETCDF = (b"\x89HDF", b"CDF")
 
@@ -31,10 +31,10 @@ class DrawTable:
     score
         Each draw's scores, on the scale that the pins define, shape ``(draw, model)``.
     pins
-        The models that define the scale and their scores, lower first; empty if not told.
+        The models that define the scale and their scores, lower first; empty if not stated.
     prior
-        What the draws carry beside what was measured: ``none`` (resampled measurements, as of a
-        bootstrap), ``hierarchical`` (a posterior under one normal prior for all models) or
+        What the draws contain in addition to the measurements: ``none`` (resampled measurements,
+        as of a bootstrap), ``hierarchical`` (a posterior under one normal prior for all models) or
         ``frontier`` (a posterior under a model of frontiers over time).
     prior_mean, prior_spread
         Mean and standard deviation of a hierarchical prior, a draw, shape ``(draw,)``; else empty.

@@ -105,7 +105,7 @@ class Lag:
         condition
             A function of the draws in months, such as ``lambda lag: lag > 6``.
         period
-            Of which period.
+            The period.
 
         Returns
         -------

@@ -24,11 +24,11 @@ from frontierlag.scores import records
 from frontierlag.summary import OUTER, Summary, summarize
 
 HORIZON_MONTHS = 36.0
-# The leader's release whose level a default forecast always tells, if there is one.
+# The leader's release whose level a default forecast always reports, if there is one.
 LANDMARK = "o3"
 # The leader's best available on the as-of date, whichever release that is in a draw.
 BEST = "best"
-# A record is told by default unless it is matched with at least this probability.
+# A record is reported by default unless it is matched with at least this probability.
 MATCHED = 0.5
 NOT_MATCHED = "unmatched"
 ASSUMED = (
@@ -99,7 +99,7 @@ class CatchUp:
     horizon
         The last day that was simulated.
     by
-        The date that a probability is told for.
+        The date of the probability.
     rates
         Releases a year of leader and follower, posterior means.
     """
@@ -230,7 +230,7 @@ def catch_up(
     horizon_months
         How far paths are simulated. A level not reached by then is counted as beyond the horizon.
     by
-        The date to tell the probability for; by default a year after the as-of date.
+        The date of the probability; by default a year after the as-of date.
     rate_months
         From how many of the last months the rate of releases is read.
 

@@ -1,4 +1,4 @@
-"""Summaries of draws of a date, some of which lie beyond the horizon."""
+"""Summaries of draws of a date; some lie beyond the horizon."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def hindcast(
     settings
         Sampler settings of both fits.
     model
-        A stochastic frontier; by default the one that stands first for the metric.
+        A stochastic frontier; by default the headline model of the metric.
     earlier
         Forecast from this job (an earlier vintage, as of its own date) instead of from the first
         part of the same table; ``months`` is then what lies between the two.

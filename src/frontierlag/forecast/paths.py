@@ -113,7 +113,7 @@ def futures(fit: Fit, days: int, rate_months: float = RATE_MONTHS) -> tuple[Futu
     Raises
     ------
     SpecError
-        If the frontier describes record-holders only, of which no release process can be made.
+        If the frontier describes record-holders only: they give no release process.
     """
     if _stochastic(fit.spec.frontier) is None:
         raise SpecError(

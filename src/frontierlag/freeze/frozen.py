@@ -177,7 +177,7 @@ def open_frozen(folder: Path) -> Frozen:
 
 
 def _kept(results: Path, manifest: dict[str, Any]) -> list[str]:
-    """The files of the run, without posteriors, all of which must be there."""
+    """The files of the run, without posteriors; each must be there."""
     listed = [str(path) for path in manifest.get("files", [])]
     kept = [path for path in listed if not path.endswith(".nc")]
     gone = [path for path in kept if not (results / path).is_file()]

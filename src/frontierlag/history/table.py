@@ -98,7 +98,7 @@ def history(
     given
         Tables of the user's own, which are not passed over if they cannot be used.
     model
-        A model of scores; by default the one that stands first for the metric.
+        A model of scores; by default the headline model of the metric.
     workers
         Processes; changes no number.
     done

@@ -104,7 +104,7 @@ def read_vintages(
     scores
         Names and paths.
     job
-        What is asked of each; its own table does not matter.
+        The analysis of each; its own table does not matter.
     given
         Tables of the user's own: what is wrong with one of them is an error.
 

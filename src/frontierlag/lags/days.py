@@ -1,4 +1,4 @@
-"""The window of days over which a lag is told, and its periods."""
+"""The window of days over which a lag is computed, and its periods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who holds the record: how probably each release is its group's best available."""
+"""Record-holders: how probably each release is its group's best available."""
 
 from __future__ import annotations
 

@@ -88,9 +88,9 @@ def measure(fit: Fit, window: Window, levels: np.ndarray | None = None) -> Measu
     fit
         The fitted model.
     window
-        The days over which lags are told.
+        The days over which lags are computed.
     levels
-        Scores at which to tell the lag at a level; by default :func:`default_levels`.
+        Scores at which to compute the lag at a level; by default :func:`default_levels`.
 
     Returns
     -------
@@ -183,7 +183,7 @@ def trend_by_day(fit: Fit, window: Window, group: int) -> xr.DataArray:
 def staircases(fit: Fit, capability: np.ndarray | None = None) -> tuple[Staircase, Staircase]:
     """Best available capability of leader and follower in every draw.
 
-    Of the releases in the likelihood and those that count beside it, each from the day on which it
+    Of the releases in the likelihood and the others that count, each from the day on which it
     came out in that draw.
 
     Parameters

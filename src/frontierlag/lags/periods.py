@@ -9,7 +9,7 @@ from frontierlag.lags.days import Window
 from frontierlag.names import CENSORED, CHAIN, DRAW, PERIOD, VALUE
 
 # With a larger share of censored days a lag is worded "at least" and no range is judged by it. Up
-# to a tenth, even bounds that fall short of the true lag by as much as they tell (7 months) move
+# to a tenth, even bounds that fall short of the true lag by as much as they say (7 months) move
 # the mean by less than a month, which is within its own 90 % interval (2 months wide).
 FEW_BOUNDS = 0.1
 

@@ -1,6 +1,6 @@
 """Other groups from the same draws: best available and realized lag of any split of the models.
 
-A fit that draws the true capability of every model of a table can tell the lag between any two
+A fit that draws the true capability of every model of a table gives the lag between any two
 groups of them. Formed from the same draws, the lags of two splits share the capability of every
 model that is in both, with its measurement error, so that a difference of the two is a difference
 within one posterior.

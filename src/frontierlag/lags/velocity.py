@@ -23,7 +23,7 @@ from frontierlag.lags.trend import trend_lag
 from frontierlag.names import CENSORED, CHAIN, DRAW, LEADER, REALIZED, TREND, VALUE
 from frontierlag.observations import DAYS_PER_YEAR, day_number
 
-# What is told of each lag.
+# What is reported of each lag.
 SLOPE_LAST_DAY = "slope on the last day"
 SLOPE_WINDOW = "mean slope over the window"
 YEAR_ON_YEAR = "last 12 months minus the 12 before"

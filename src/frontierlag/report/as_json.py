@@ -111,7 +111,7 @@ def table(found: ScoreTable) -> dict[str, Any]:
 
 
 def data(prepared: Prepared) -> dict[str, Any]:
-    """What was asked of which table."""
+    """The request and its table."""
     r = prepared.releases
     return {
         "scores": prepared.table.name,

@@ -53,7 +53,7 @@ def claim_table(answers: Sequence[Answer], item: Prepared) -> pd.DataFrame:
 def claim_markdown(answers: Sequence[Answer], item: Prepared) -> str:
     """The same for people, with no more digits than the Monte Carlo error supports."""
     lines = [
-        f"# The claims of the source article, asked of {item.table.name} "
+        f"# The claims of the source article, judged on {item.table.name} "
         f"as of {item.releases.as_of}",
         "",
         f"Window {item.window_words}; {WORDS[item.table.dates]}. Median with 50 % and 90 % "

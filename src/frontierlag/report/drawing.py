@@ -44,7 +44,7 @@ from frontierlag.summary import QUANTILES
 
 FIGURES = "figures"
 KINDS = ("frontier", "lag", "prior", "mean-lag")
-# Which table each needs beside those of every run.
+# Which table each needs in addition to those of every run.
 _NEEDS = {
     "frontier": "bands",
     "lag": "lag_by_day",

@@ -1,6 +1,6 @@
 """The realized lag on one day in words: the one place that words it, for every output.
 
-The lag on one day is the age of one release, so it is told as the releases that it may be counted
+The lag on one day is the age of one release, so it is given as the releases that it may be counted
 from with their probabilities, never as an interval. All functions read rows of ``last_day.csv`` of
 one model, as :func:`frontierlag.report.estimands.last_day_table` makes them.
 """
@@ -103,7 +103,7 @@ told = read_last_day
 
 
 def sides(column: str, leader: str, follower: str) -> tuple[str, str]:
-    """Leader and follower as a sentence names them, by the column that tells them apart."""
+    """Leader and follower as a sentence names them, by the column that divides them."""
     if column == "weights":
         return f"the best {leader}-weight model", f"the best {follower}-weight model"
     return ARTICLE.get(leader, leader), ARTICLE.get(follower, follower)
@@ -121,7 +121,7 @@ def sentence(day: LastDay, leader: str, follower: str, on: str) -> str:
     Parameters
     ----------
     day
-        The rows as :func:`told` reads them.
+        The rows as :func:`read_last_day` reads them.
     leader, follower
         As the sentence names them.
     on

@@ -57,7 +57,7 @@ def draw_review(analysis: Analysis, file: Path, folder: Path) -> list[Path]:
     analysis
         As :func:`frontierlag.storage.load` reads it.
     file
-        Where it was read from; the manifest beside it says whose data it is.
+        Where it was read from; the manifest next to it says whose data it is.
     folder
         Where the figures go; files of the same names are replaced.
 

@@ -46,7 +46,7 @@ def run_screen(result: Result, prepared: Prepared, folder: Path, scores: str = "
     result
         What the run found.
     prepared
-        The data it was asked of.
+        Its data.
     folder
         Where its files are.
     scores

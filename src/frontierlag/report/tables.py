@@ -83,7 +83,7 @@ def stacked_influence_table(stack: Stacked) -> pd.DataFrame:
 
 
 def ladder_table(analysis: Analysis) -> pd.DataFrame:
-    """The window's mean lag on its three rungs: trend, at the follower's releases, realized."""
+    """The window's mean of the three lags: trend, at the follower's releases, realized."""
     rows = [
         {**origin(analysis), "rung": rung, "lag": kind, "period": WINDOW}
         | _numbers(analysis.measured.lags[kind], WINDOW)

@@ -33,7 +33,7 @@ def vintage_table(comparison: VintageComparison) -> pd.DataFrame:
 def moved_table(comparison: VintageComparison) -> pd.DataFrame:
     """Shared models whose score or date moved, largest first: the rows of ``moved.csv``.
 
-    What is largest is told by ``against_trend``: the change of score less what the group's trend
+    What is largest is judged by ``against_trend``: the change of score less what the group's trend
     (posterior mean of the first vintage) rises between the two dates, that is how far the model
     moved off its trend. A later date alone moves it down, a higher score alone up. ``perhaps``
     names what only the second vintage has from the same organization on the first vintage's date:

@@ -214,7 +214,7 @@ def _check_shape(raw: TextTable, groups: tuple[str, ...], shown_as: str) -> None
         wanted = " or ".join(repr(columns[column][0]) for column in GROUP_COLUMNS)
         what = f"{shown_as} ({raw.form})" if raw.form not in ("", "CSV") else shown_as
         raise ScoresError(
-            f"{what} has no column to tell groups of models apart. Columns found: "
+            f"{what} has no column that divides models into groups. Columns found: "
             f"{', '.join(map(repr, raw.header))}. Add {wanted}, or join them by model name with "
             "--dates-from TABLE."
         )

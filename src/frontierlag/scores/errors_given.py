@@ -26,7 +26,7 @@ def with_errors(
     text, values
         Rows by line.
     metric
-        None for an index of which nothing is known.
+        None for an unknown index.
     options
         `missing_intervals`.
     """

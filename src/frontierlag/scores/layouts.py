@@ -31,7 +31,7 @@ class Layout:
     required
         Columns of the own schema without which the layout is not this one.
     scale
-        What the scores are: 'eci', 'accuracy', or 'own' where the table itself must tell.
+        What the scores are: 'eci', 'accuracy', or 'own' where the table itself must say.
     separators
         Characters between several organizations in one cell.
     from_epoch
@@ -242,7 +242,7 @@ def in_percent(heading: str) -> bool:
 
 
 def lower_is_better(heading: str) -> bool:
-    """Whether a heading names something of which less is better."""
+    """Whether a heading names something where less is better."""
     return _without_percent(fold(heading)) in LOWER_IS_BETTER
 
 

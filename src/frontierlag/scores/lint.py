@@ -94,5 +94,5 @@ def _alone(table: ScoreTable) -> list[str]:
     row, model = last["row"].iloc[1], last["model"].iloc[1]
     return [
         f"row {row}: {model} is dated {day}, {(day - before).days} days after every other release, "
-        "and lags are told up to that day. Check the year, or give --as-of."
+        "and lags are computed up to that day. Check the year, or give --as-of."
     ]

@@ -43,7 +43,7 @@ _NOT_A_DAY = (
      "this is what a spreadsheet makes of an empty or zero cell: write the release date as "
      "YYYY-MM-DD, or leave the cell blank"),
     (re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}.*"),
-     "day and month cannot be told from each other in this order: write the release date as "
+     "day and month cannot be distinguished in this order: write the release date as "
      "YYYY-MM-DD"),
     (re.compile(rf"(?:{_WORD})\.?,?[\s'-]+[0-9]{{2,4}}|[0-9]{{4}}[-/.][0-9]{{1,2}}|20[0-9]{{4}}"
                 rf"|[0-9]{{4}}|[0-9]{{4}}[\s-]?Q[1-4]|Q[1-4][\s-]?[0-9]{{4}}", re.IGNORECASE),

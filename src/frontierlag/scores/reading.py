@@ -379,7 +379,7 @@ def _unrecognized(grid: Grid, shown_as: str, options: ReadOptions) -> ScoresErro
     falling = [heading for heading in header if lower_is_better(heading)]
     if falling and recognize(header, {"score": falling[0]}) is not None:
         return ScoresError(
-            f"{shown_as} has no score, but a column {falling[0]!r}, of which less is better. "
+            f"{shown_as} has no score, but a column {falling[0]!r}, where less is better. "
             f"{found} Use it with --column 'score={falling[0]}' --lower-is-better."
         )
     if recognize(header, options.columns, frozenset({"released"})) is not None:

@@ -103,7 +103,7 @@ class Roles(_Frozen):
     published
         The vintage behind the published figure.
     accuracy
-        What the claim about a single benchmark is asked of.
+        The table for the claim about a single benchmark.
     """
 
     scores: str

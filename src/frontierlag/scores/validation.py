@@ -249,7 +249,7 @@ def problems(
         the text is blank or cannot be read.
     metric
         Decides the allowed range of scores and which models need no interval; None for an index
-        of which nothing is known.
+        that is unknown.
     """
     blank = {c: _blank(text[c]) for c in ("released", "score", "low", "high", "stderr")}
     uncertain = ~(blank["low"] & blank["high"] & blank["stderr"])

@@ -28,7 +28,7 @@ class Case:
     """A table, a comparison, a window and a model, with the job that they are of.
 
     The window is settled once and stays: leaving rows out, or counting records otherwise, would
-    move its default start, and two changes at once tell nothing.
+    move its default start, and two changes at once cannot be told apart.
     """
 
     table: ScoreTable
@@ -40,7 +40,7 @@ class Case:
 
     @classmethod
     def of(cls, job: Job, model: str | None = None) -> Case:
-        """The case of a job, by default with the model that stands first for its metric.
+        """The case of a job, by default with the headline model of its metric.
 
         Raises
         ------

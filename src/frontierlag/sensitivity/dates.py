@@ -199,7 +199,7 @@ def with_date_errors(
     job
         What to analyse.
     spec
-        The model; None for the one that stands first for the metric.
+        The model; None for the headline model of the metric.
     error
         How the dates err.
     settings
@@ -221,7 +221,7 @@ def with_date_errors(
         If ``draws`` is less than 2.
     """
     if draws < 2:
-        raise SpecError(f"{draws} set(s) of dates tell nothing of their error: give 2 or more")
+        raise SpecError(f"{draws} set(s) of dates say nothing of their error: give 2 or more")
     case = Case.of(job, spec.name if spec else None)
     spec = spec or case.spec
     rng = np.random.default_rng([settings.seed, 2])

@@ -72,7 +72,7 @@ def expected_without[Name: Hashable](
     if fit.spec.frontier.observed_dim != RELEASE:
         raise SpecError(
             f"{fit.spec.name} is fitted to benchmark results: what a model's results do to the "
-            "others cannot be told without a refit"
+            "others is not known without a refit"
         )
     releases = fit.observations.releases
     some = (slice(None), slice(None, None, max(1, fit.capabilities.shape[1] // SCREENED)))

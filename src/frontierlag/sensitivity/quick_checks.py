@@ -106,7 +106,7 @@ def influence_without_refit(analysis: Analysis) -> pd.DataFrame:
     Rows of ``INFLUENCE_COLUMNS`` with the data set before them: every model, and every maker of
     several, that is expected to move a mean lag by :data:`LISTED_FROM` months or more; largest
     change of any first. ``pareto_k`` is that of the importance weights, ``note`` says where they
-    are not to be trusted. No row for a fit to benchmark results, of which this cannot be told
+    are not to be trusted. No row for a fit to benchmark results, where this is not known
     without a refit.
     """
     fit, releases = analysis.fit, analysis.fit.observations.releases

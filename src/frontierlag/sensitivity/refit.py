@@ -25,8 +25,8 @@ from frontierlag.sampling import sample
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.summary import summarize
 
-# A refit that misses the gate is made once more with this many times the draws, of which as many
-# are kept as were asked for.
+# A refit that misses the gate is made once more with this many times the draws, thinned to the
+# number requested.
 LONGER = 4
 KINDS = (TREND, REALIZED)
 PERIODS = (WHOLE, CURRENT)
@@ -38,7 +38,7 @@ Lags = dict[tuple[str, str], tuple[xr.DataArray, float]]
 
 @dataclass(frozen=True)
 class Task:
-    """One refit: a model on some observations, told over some windows."""
+    """One refit: a model on some observations, with lags over some windows."""
 
     key: Hashable
     spec: ModelSpec

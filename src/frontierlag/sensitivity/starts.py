@@ -77,7 +77,7 @@ def window_starts(
 ) -> pd.DataFrame:
     """Trend and realized lag over the window from every start, of two kinds of fit.
 
-    ``all releases``: the fit does not change, only the days over which its lag is told.
+    ``all releases``: the fit does not change, only the days over which its lag is computed.
     ``releases since``: the trend, scatter and shortfall are those of a fit to the releases since
     the start alone. Records are chosen before that, over the whole history. What was released
     before the start remains available, so realized lag keeps those capabilities, draw by draw, as
@@ -95,7 +95,7 @@ def window_starts(
     job
         What to analyse; its window's start is the earliest that is possible.
     models
-        By default the model that stands first for the metric, and the records with its trend.
+        By default the headline model of the metric, and the records with its trend.
     settings, workers, done
         As for :func:`frontierlag.sensitivity.table.sensitivity_table`.
     starts
@@ -156,7 +156,7 @@ def why_not(start: date, window: Window) -> str:
     if start < window.since:
         return (
             f"impossible: before {window.since}, where both groups have a second record "
-            "or the window was told to start"
+            "or the window was given to start"
         )
     return f"impossible: not before {window.as_of}, where the window ends"
 

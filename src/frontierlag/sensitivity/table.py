@@ -70,7 +70,7 @@ def sensitivity_table(
     job
         What to analyse.
     model
-        The base; by default the model that stands first for the metric.
+        The base; by default the headline model of the metric.
     settings
         Sampler settings of every fit.
     chosen
@@ -114,7 +114,7 @@ def sensitivity_table(
 
 
 def _identity(case: Case) -> tuple[object, ...]:
-    """What makes two cases the same fit, told over different windows or not."""
+    """What makes two cases the same fit, whatever their windows."""
     r = case.releases
     days = (tuple(days.tolist()) for days in (r.day, r.day_low, r.day_high))
     return case.model, case.efforts, r.dates, tuple(r.model.tolist()), *days

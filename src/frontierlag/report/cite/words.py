@@ -73,14 +73,14 @@ def english(e: Estimate) -> str:
             f"(posterior median; {_interval(e)}"
         )
     else:
-        said = f"has no lag behind that {leader} {when} that the model can tell ("
+        said = f"has no lag behind that {leader} {when} that the model can estimate ("
     about = f"{_LAG[e.lag]}; model {e.model}; data {_data(s)}; {WORDS[s.dates]})"
     text = "; ".join([f"{subject} {said}{about}", *_caveats(e)])
     return text[0].upper() + text[1:] + "."
 
 
 def _interval(e: Estimate) -> str:
-    """The interval with what it is; nothing where it has no width, of which a caveat speaks."""
+    """The interval with what it is; nothing where it has no width, as a caveat says."""
     if e.one_value:
         return ""
     low, high = e.figure(e.lower), e.figure(e.upper)

@@ -1,4 +1,4 @@
-"""How the model's forecasts did beside simple ones: a ratio of scores for each question asked."""
+"""The model's forecasts against simple ones: a ratio of scores for each question."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from frontierlag.report.figures.sheet import (
 )
 
 ROW, HEAD = 0.46, 2.2  # inches that a level takes, and that everything else takes
-LONGEST = 24  # characters of a name beside the axis
+LONGEST = 24  # characters of a name next to the axis
 
 
 def catch_up_dates(

@@ -1,4 +1,4 @@
-"""Names beside points: short where that is unique, and never on top of one another.
+"""Names next to points: short where that is unique, and never on top of one another.
 
 adjustText was tried first: pushing labels apart by forces left some of forty overlapping and others
 on the curves. A search over a fixed set of places is exact about both, faster, and has no chance
@@ -59,7 +59,7 @@ def place_labels(
     curves: Sequence[np.ndarray],
     size: float,
 ) -> list[Text]:
-    """Write a name beside each point so that none overlaps another, a point, or the axes' edge.
+    """Write a name next to each point so that none overlaps another, a point, or the axes' edge.
 
     The axes must have their final limits and place. Of the places around its point each label takes
     in turn the one that is near, on its own side and clear of the curves, given where the others

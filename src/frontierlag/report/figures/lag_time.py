@@ -42,7 +42,7 @@ def lag_over_time(bands: xr.Dataset, about: Provenance, title: str, subtitle: st
 
     Days on which most draws give a bound only (realized) or read the leader's trend before its
     first release (trend) are hatched and their bands lighter; days on which the lag exists in fewer
-    than 95 % of the draws are dotted, and the largest share without one is told.
+    than 95 % of the draws are dotted, and the largest share without one is given.
 
     Parameters
     ----------

@@ -61,7 +61,7 @@ def mean_lags(lags: Sequence[MeanLag], about: Provenance, title: str, subtitle: 
 
     Each is a density over the draws that have a lag, with the 90 % interval as a thin bar, the 50 %
     interval as a thick one and the median as a dot; the share of draws without a lag is written
-    beside it. A model that did not converge is drawn hollow and grey, and says so.
+    next to it. A model that did not converge is drawn hollow and grey, and says so.
 
     Parameters
     ----------

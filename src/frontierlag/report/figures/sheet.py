@@ -95,7 +95,7 @@ class Provenance:
 
     @property
     def published_label(self) -> str:
-        """Return the words beside a line at the published mean lag."""
+        """Return the words next to a line at the published mean lag."""
         mean, low, high = (PUBLISHED[key] for key in ("mean", "minimum", "maximum"))
         whose = "" if self.comparison == "us-china" else " for us-china"
         return f"published{whose}: {mean:g} months (range {low:g} to {high:g})"
@@ -147,7 +147,7 @@ def add_sheet(
     notes
         Lines above the footer.
     right, left
-        Inches for what stands beside the axes.
+        Inches for what is next to the axes.
     panel_title
         Whether the axes have titles of their own.
 

@@ -116,7 +116,7 @@ def window_and_influence(
 ) -> Figure:
     """Draw the lag for every start of the window, and the models and makers that move it most.
 
-    Above, for each start and model, the same fit told over the shorter window (filled) and a fit to
+    Above, for each start and model, the same fit over the shorter window (filled) and a fit to
     the releases since the start (open square), with 90 % intervals. Below, the largest changes of
     the median when one model or maker is left out, with twice their Monte Carlo error.
 

@@ -1,4 +1,4 @@
-"""What the page says first: the answer, its rungs, the years, today, the claims."""
+"""What the page says first: the answer, its three lags, the years, today, the claims."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ RUNGS = {
 
 
 def lag_row(results: Results, lag: str, period: str, model: str = "") -> Row | None:
-    """One row of ``lags.csv`` (or of the ladder, for the lag at release), None if it has none."""
+    """One row of ``lags.csv`` (``ladder.csv`` for the lag at release), None if it has none."""
     stem = "ladder" if lag == AT_RELEASE else "lags"
     table = results.table(stem)
     found = table[
@@ -76,7 +76,7 @@ def title(results: Results) -> str:
 
 
 def answer(results: Results) -> dict[str, Any]:
-    """The answer as a sentence with its interval, the rungs, and what must be said with it."""
+    """The answer as a sentence with its interval, the three lags, and what must be said with it."""
     leader, follower = names(results)
     mean, today = (lag_row(results, REALIZED, period) for period in (WINDOW, CURRENT))
     window = results.manifest["window"]

@@ -24,7 +24,7 @@ from frontierlag.summary import QUANTILES, summarize
 
 BEST, TREND_CURVE = "best", "trend"
 TREND_STEP = 14  # days between the points of a smooth curve: no eye sees the difference
-LAG_STEP = 7  # days between the points of a lag, beside the days on which it jumps
+LAG_STEP = 7  # days between the points of a lag, in addition to the days on which it jumps
 BAND_COLUMNS = ("lower90", "lower50", "median", "upper50", "upper90")
 ERRORS = ("mcse_mean", "mcse_median")
 STEMS = ("bands", "lag_by_day", "now")
@@ -162,7 +162,7 @@ def lag_table_by_day(analysis: Analysis) -> pd.DataFrame:
 
 
 def now_table(analysis: Analysis) -> pd.DataFrame:
-    """The lag today beside the lag at the follower's last record, and when it was last as large.
+    """The lag today, the lag at the follower's last record, and when it was last as large.
 
     Columns ``model, quantity, unit, lower90 ... upper90``, the Monte Carlo errors
     ``mcse_mean`` and ``mcse_median``, ``undefined`` and ``converged``, in months.

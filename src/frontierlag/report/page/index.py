@@ -86,7 +86,7 @@ def headline(ordered: Sequence[Results]) -> Results:
 
 
 def facts(one: Results) -> tuple[str, ...]:
-    """What tells one answer from another: index, data, dates, last day and first day."""
+    """What one answer differs from another in: index, data, dates, last day and first day."""
     metric = one.manifest["data"]["metric"]["name"]
     return (
         f"{metric}, {one.dataset}",
@@ -108,7 +108,7 @@ def differences(ordered: Sequence[Results]) -> tuple[list[str], list[list[str]]]
 
 
 def distinct_titles(ordered: Sequence[Results]) -> list[str]:
-    """A title for each card, with as many facts as it takes to tell it from every other."""
+    """A title for each card, with as many facts as make it unique."""
     rows = [(_who(one), *facts(one)) for one in ordered]
     number = 3  # who, the index, what was fitted
     titles = [_title(row[:number]) for row in rows]

@@ -141,7 +141,7 @@ def keep(copy: Copy, content: bytes, cache: Path) -> None:
 
 
 def record(copy: Copy, cache: Path) -> None:
-    """Write what is known of a copy beside its bytes."""
+    """Write what is known of a copy next to its bytes."""
     with replaced((cache / copy.file).with_suffix(".json")) as path:
         path.write_text(json.dumps(asdict(copy), indent=2) + "\n", encoding="utf-8")
 

@@ -66,7 +66,7 @@ def _pair(before: ScoreTable, after: ScoreTable) -> SideBySide | None:
 
 
 def _later(pair: SideBySide) -> list[str]:
-    """What the later vintage has from days of which the earlier could not know."""
+    """What the later vintage has from days after the earlier one was made."""
     b: Releases = pair.b
     last = np.datetime64(pair.end, "D")
     at = np.flatnonzero(b.date > last)

@@ -13,7 +13,7 @@ from frontierlag.scores.fetch import cache as kept
 from frontierlag.scores.fetch.download import DEFAULT_URL, Limits, download
 from frontierlag.scores.table import ScoreTable, load_scores
 
-# A table of which this share of rows is gone is more likely cut off than shortened.
+# A table that has lost this share of its rows is more likely cut off than shortened.
 FEWEST_LEFT = 0.5
 
 
