@@ -27,6 +27,7 @@ extensions = [
     "numpydoc",
     "mathml",
     "picture",
+    "drawn",
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "_made/*.md"]

@@ -27,7 +27,7 @@ def shown(results: Path) -> dict[str, str]:
         "calibration_realized": _coverage(results, REALIZED),
         "calibration_trend": _coverage(results, TREND),
         "calibration_too_narrow": _too_narrow(results),
-        "calibration_figures": _figures(results / "calibration" / "figures"),
+        "calibration_figures": _figures(results / "calibration" / "calibration.csv"),
         "sbc_verdicts": _page(results / "sbc" / "sbc.md", "frontierlag validate sbc"),
         "backtest_verdict": _page(
             results / "backtest" / "backtest.md", "frontierlag validate backtest"
@@ -123,13 +123,12 @@ def _too_narrow(results: Path) -> str:
     return "\n".join(sentences)
 
 
-def _figures(folder: Path) -> str:
+def _figures(table: Path) -> str:
+    """The figures that :mod:`drawn` makes of the table."""
     words = {
         "coverage": "How often the 90 % interval covers the true mean lag",
         "error": "Error against width of the 90 % interval",
     }
-    return "\n\n".join(
-        f"![{said}](../results/calibration/figures/{name}.svg)"
-        for name, said in words.items()
-        if (folder / f"{name}.svg").is_file()
-    )
+    if not table.is_file():
+        return ""
+    return "\n\n".join(f"![{said}](_made/{name}.svg)" for name, said in words.items())
