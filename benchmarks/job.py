@@ -1,9 +1,9 @@
 """`frontierlag run` against an earlier commit: cold, warm and from the store, by turns.
 
-The earlier commit is checked out beside and run with the same interpreter and packages. Cold: no
+The earlier commit is checked out and run with the same interpreter and packages. Cold: no
 compiled code in any cache and no stored fit. Warm: compiled code, but no stored fit. Stored: a fit
 from the store, which the earlier commit has none of. Each job is run by the two commits in turn, so
-that what else the machine does falls on both alike. Beside the wall time stands the time that the
+that what else the machine does falls on both alike. Next to the wall time is the time that the
 processors worked for it, which other work on the machine changes less.
 """
 

@@ -1,4 +1,4 @@
-"""Measure how fast the package is and write the ratios to results.md beside this file.
+"""Measure how fast the package is and write the ratios to results.md next to this file.
 
     python benchmarks/run.py                  every part, in one run
     python benchmarks/run.py --only refits    one part (repeat for more)
@@ -84,7 +84,7 @@ def report(measured: dict[str, Any]) -> str:
     text.append("\n".join(f"- {name}: {value}" for name, value in measured["machine"].items()))
     text.append(
         "Load average is the number of runnable processes when a part began; above about 0.5 other "
-        "work ran beside it, and all times, ours included, are longer."
+        "work ran at the same time, and all times, ours included, are longer."
     )
     return "\n\n".join(text) + "\n"
 

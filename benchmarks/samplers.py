@@ -44,7 +44,7 @@ def measure(model: str) -> dict[str, Any]:
 
 
 def _compiled_before(spec: Any, observations: Any, told: Any, sampler: str) -> Any:
-    """Sample; with NumPyro twice, because the time that it tells has JAX's compilation in it."""
+    """Sample; with NumPyro twice, because the time that it reports has JAX's compilation in it."""
     if sampler != "numpyro":
         return _pymc(spec, observations, told, sampler)
     with tempfile.TemporaryDirectory() as cache:

@@ -22,7 +22,7 @@ def first_exceeded(day, capability, level):
 
 
 def realized(lead_day, lead, follow_day, follow, t):
-    """Realized lag in months on day t and whether it is left-censored (METHOD.md section 3)."""
+    """Realized lag in months on day t and whether it is left-censored."""
     ours, theirs = best_by(lead_day, lead, t), best_by(follow_day, follow, t)
     if ours is None or theirs is None:
         return math.nan, False

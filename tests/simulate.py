@@ -72,7 +72,7 @@ class World:
 def world(spec: ModelSpec, schedule: Releases, rng: np.random.Generator) -> World:
     """Parameters from the spec's priors, then capabilities and scores at a schedule's dates.
 
-    Written against METHOD.md, not with the package's own simulators: capability = trend +
+    Written against the definitions, not with the package's own simulators: capability = trend +
     Normal(0, scatter) - shortfall, score = capability + Normal(0, stderr).
     """
     p = {q.name: q.prior.draw(rng, (2,)) for q in spec.parameters}
@@ -92,7 +92,7 @@ def world(spec: ModelSpec, schedule: Releases, rng: np.random.Generator) -> Worl
 def trend_value(
     name: str, p: dict[str, np.ndarray], t: np.ndarray, group: np.ndarray
 ) -> np.ndarray:
-    """The curves of METHOD.md section 4 for one set of parameters, written out anew."""
+    """The curves of the trends for one set of parameters, written out anew."""
     level, slope = p["level"][group], p["slope"][group]
     if name == "linear":
         return level + slope * t

@@ -1,4 +1,4 @@
-"""The gate: each check can fail, at the threshold that METHOD.md section 7 states."""
+"""The gate: each check can fail, at its threshold."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def test_a_window_without_a_release_of_the_follower(records_analysis):
 
 
 def test_a_short_trace_is_an_error(records_analysis, small_settings, monkeypatch):
-    """An interrupted nutpie run returns what it has without an error (STYLE.md trap 3)."""
+    """An interrupted nutpie run returns what it has without an error."""
     whole = nutpie.sample
     for cut in ({"draws": 150}, {"chains": 3}):
         monkeypatch.setattr(
@@ -171,7 +171,7 @@ def test_a_short_trace_is_an_error(records_analysis, small_settings, monkeypatch
 
 
 def test_the_sampler_is_told_everything(records_analysis, monkeypatch):
-    """No default of the sampler is relied on (STYLE.md trap 2)."""
+    """No default of the sampler is relied on."""
     told, whole = {}, nutpie.sample
 
     def spy(model, **kwargs):
@@ -190,7 +190,7 @@ def test_the_sampler_is_told_everything(records_analysis, monkeypatch):
 
 
 def test_the_gate_runs_on_parameters_and_lags_and_its_verdict_is_stored(records_analysis):
-    """Nothing warns of divergences by itself (STYLE.md trap 1)."""
+    """Nothing warns of divergences by itself."""
     tree = records_analysis.tree
     quantities = xr.merge([tree["posterior"].to_dataset(), records_analysis.measured.reported()])
     stats_ = tree["sample_stats"].to_dataset()

@@ -56,7 +56,7 @@ def test_both_lags_come_from_one_fit_and_again_with_another_seed(tied, fitted):
         assert abs(float(mine.mean() - again.mean())) < 4 * np.hypot(*error) < 0.4
         # And not the mean alone: the spreads agree too.
         assert float(mine.std()) == pytest.approx(float(again.std()), rel=0.15)
-    # Beside them stands what each lag's own fit reports over the window that both can tell.
+    # In addition, what each lag's own fit reports over the days on which both are mostly known.
     for own, analysis in zip(tied[3].own, fitted[3], strict=True):
         told = measure(analysis.fit, tied[3].window)
         np.testing.assert_allclose(own, told.lag(REALIZED, "window"))

@@ -84,7 +84,7 @@ def test_a_realized_lag_worked_out_by_hand():
 
 
 def test_the_frontier_is_the_running_maximum():
-    """A later, weaker release leaves it; of one day the best counts (STYLE.md trap 7)."""
+    """A later, weaker release leaves it; of one day the best counts."""
     s = Staircase.of(np.array([5, 1, 3, 3, 9]), np.array([[7.0, 4.0, 2.0, 6.0, 7.0]]))
     assert s.day.tolist() == [1, 3, 5, 9]
     assert s.best.tolist() == [[4, 6, 7, 7]]

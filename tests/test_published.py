@@ -1,4 +1,4 @@
-"""The published figure and its conventions, METHOD.md section 5."""
+"""The published figure and its conventions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading intervals as symmetric gives the lag that their two arms give (METHOD.md section 4).
+"""Reading intervals as symmetric gives the lag that their two arms give.
 
 Both models are fitted to both vintages. They are different models, so their means need not be equal
 to Monte Carlo error; they agree if the difference is small beside what the posteriors leave open:

@@ -64,7 +64,7 @@ class Result:
     headline
         The model that answers for the run.
     not_asked
-        Why claims of the article were not asked, a sentence each.
+        Why claims of the article were not judged, a sentence each.
     """
 
     outcomes: list[Outcome]

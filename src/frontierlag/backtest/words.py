@@ -14,7 +14,7 @@ from frontierlag.summary import INNER, OUTER
 
 _METHODS = f"""\
 Lower CRPS is better; it has the unit of the question (score, or months). Dates are scored up to the
-table's last day: what had not come by then is scored by the probability that was given to it before
+table's last day: what had not come by then is scored by the probability of its coming before
 (threshold-weighted CRPS), and none is left out. The log score is that of cells a point or a month
 wide. Coverage counts ties and dates that have not come by their expected share.
 
@@ -33,12 +33,12 @@ _CAVEATS = {
     WITHIN: (
         "The scores are those of the later table: models released before an origin are scored by "
         "results that came after it. So this tests the trend and the release process, not the "
-        "scores, and is kinder than life to every method. The form of the model was chosen with "
-        "the whole table in sight. Origins overlap and are few: the errors are rough."
+        "scores, and favours every method. The form of the model was chosen with the whole "
+        "table known. Origins overlap and are few: the errors are rough."
     ),
     ACROSS: (
-        "Nothing is borrowed from a later table: a vintage's own scores and dates make the "
-        "forecast. The table that says what came also measured earlier models anew. Vintages of "
+        "Nothing comes from a later table: a vintage's own scores and dates make the forecast. "
+        "The table with the outcomes also has new scores of earlier models. Vintages of "
         "one month hold nearly the same rows, and one release decides what many of them forecast; "
         "intervals are from a bootstrap that draws months and deciding releases at once, and there "
         "are few of both."
@@ -65,21 +65,21 @@ def verdict(found: Backtest, kind: str) -> str:
 
 
 def _covered(found: Backtest, kind: str, mine: pd.DataFrame) -> str:
-    """How many forecasts of how many origins, and what share of what came its intervals held."""
+    """Numbers of forecasts and origins, and the share of outcomes that its intervals contain."""
     count = len(mine[["origin", "from"]].drop_duplicates())
     deciding = ""
     if kind == ACROSS:
         releases = mine.loc[mine["decided_by"] != NOT_BY_END, "decided_by"].nunique()
-        deciding = f" (what came was decided by {releases} releases)"
+        deciding = f" (the outcomes were decided by {releases} releases)"
     held = coverage(found, kind, found.models[0])
     coverages = []
     for name, width in (("covered50", INNER), ("covered90", OUTER)):
         share, low, high = held[name]
         ends = f" ({low:.0%} to {high:.0%})" if np.isfinite([low, high]).all() else ""
-        coverages.append(f"the {width:.0%} interval held {share:.0%}{ends}")
+        coverages.append(f"the {width:.0%} interval contained {share:.0%}{ends}")
     return (
         f"{found.models[0]}, {count} origin{'' if count == 1 else 's'}, {len(mine)} "
-        f"forecasts{deciding}: {' and '.join(coverages)} of what came."
+        f"forecasts{deciding}: {' and '.join(coverages)} of the outcomes."
     )
 
 
@@ -115,8 +115,8 @@ def report(found: Backtest, attribution: str) -> str:
     parts = [
         f"# Backtest: {now.title}, {now.table.name}",
         f"Forecasts from {origins.nunique()} quarter ends, {origins.min()} to {origins.max()}, "
-        f"held against what {now.table.name} says came by {now.window.as_of}. At each the model is "
-        "refitted to what had been released by then.",
+        f"compared with what {now.table.name} says had come by {now.window.as_of}. At each the "
+        "model is refitted to what had been released by then.",
     ]
     whole = summary_table(found)
     for kind, heading in ((WITHIN, "Every quarter of the past"), (ACROSS, "Across vintages")):

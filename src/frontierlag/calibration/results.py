@@ -47,7 +47,7 @@ ABOUT = Provenance("simulated leader and follower", "simulated worlds", AS_OF, c
 
 @dataclass(frozen=True)
 class Target:
-    """What METHOD.md asks of a model in a world, on the mean realized lag.
+    """The target of a model in a world, on the mean realized lag.
 
     Attributes
     ----------
@@ -137,7 +137,7 @@ def _verdict(found: Calibration, world: str, target: Target, row: pd.Series) -> 
     words = [
         f"World {world} (breaks: {all_designs()[world].breaks}): the 90 % interval of "
         f"{target.model} for the mean realized lag covers the truth in {row['cover90']:.1%} of "
-        f"{int(row['n'])} worlds (standard error {row['cover90_se']:.1%}); wanted {wanted}: "
+        f"{int(row['n'])} worlds (standard error {row['cover90_se']:.1%}); target {wanted}: "
         f"{_met(low <= row['cover90'] <= high)}. It is {row['width']:.1f} months wide on average."
     ]
     if row["undefined"]:
@@ -151,7 +151,7 @@ def _verdict(found: Calibration, world: str, target: Target, row: pd.Series) -> 
             continue
         words.append(
             f"Its root-mean-square error is {ratio:.2f} (standard error {row[f'{column}_se']:.2f}) "
-            f"times {whose}; wanted at most {most:.2f}: {_met(ratio <= most)}."
+            f"times {whose}; target at most {most:.2f}: {_met(ratio <= most)}."
         )
     if target.model != HEADLINE:
         other = _row(found, world, HEADLINE)
@@ -163,7 +163,7 @@ def _verdict(found: Calibration, world: str, target: Target, row: pd.Series) -> 
     dated = _row(found, world, f"{HEADLINE}{DATED}")
     if dated is not None:
         words.append(
-            f"Told how far dates may be off, {HEADLINE} covers {dated['cover90']:.1%} of "
+            f"Given the error of dates, {HEADLINE} covers {dated['cover90']:.1%} of "
             f"{int(dated['n'])} (standard error {dated['cover90_se']:.1%}) with intervals "
             f"{dated['width']:.1f} months wide."
         )

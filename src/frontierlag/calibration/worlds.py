@@ -273,7 +273,7 @@ def _errors(
 
 
 # Correlation of errors of two models below 130 points, above 150, and one of each, and the scores
-# between which each factor fades out (METHOD.md section 4).
+# between which each factor fades out.
 BELOW, ABOVE, ACROSS = 0.7, 0.5, -0.3
 PINS = (130.0, 150.0)
 

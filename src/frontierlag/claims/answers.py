@@ -96,7 +96,7 @@ def _answer(claim: Claim, evidence: Evidence) -> Answer:
 
 
 def _missed(fits: list[Analysis], asked: Asked) -> str:
-    """Why an answer may not be shown without a mark; empty if it may.
+    """Why an answer needs the mark NOT CONVERGED; empty if it does not.
 
     A lag that passes the gate does not vouch for what is computed from it: the largest of several
     changes, a share of days or a difference of two fits has tails and mixing of its own.

@@ -1,4 +1,4 @@
-"""Which claims make sense of a table: the article's ten only of the tables and groups it speaks of.
+"""Which claims apply to a table: the article's ten only to the tables and groups it is about.
 
 A claim judged on other data gives a number all the same, and a wrong impression: "the US-China gap
 is nearly the same as the closed-open gap" is certain where both are the same rows.
@@ -36,7 +36,7 @@ class Asked:
 
 
 def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Asked:
-    """Choose the claims that make sense of a job; claims that are not the article's all do.
+    """Choose the claims that apply to a job; claims that are not the article's all do.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Asked:
         return Asked(
             own,
             (
-                f"The claims of the source article are not asked: they are about Epoch AI's "
+                f"The claims of the source article are not judged: they are about Epoch AI's "
                 f"tables, and {table.name} is not one.",
             ),
         )
@@ -68,7 +68,7 @@ def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Asked:
         return Asked(
             own,
             (
-                "The claims of the source article are not asked: they are about the USA and "
+                "The claims of the source article are not judged: they are about the USA and "
                 f"China, and this comparison is {comparison}.",
             ),
         )
@@ -76,7 +76,7 @@ def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Asked:
     kept = tuple(claim for claim in claims if not reasons.get(claim.number))
     return Asked(
         kept,
-        tuple(f"Claim {number} is not asked: {why}." for number, why in reasons.items() if why),
+        tuple(f"Claim {number} is not judged: {why}." for number, why in reasons.items() if why),
     )
 
 
@@ -94,7 +94,7 @@ def _no_closed_open(prepared: Prepared) -> str:
 
 
 def _not_the_index(prepared: Prepared) -> str:
-    """Why claim 10 makes no sense of a table; empty if it does."""
+    """Why claim 10 does not apply to a table; empty if it does."""
     if prepared.table.metric.name == ECI.name:
         return ""
     of = prepared.table.metric.name

@@ -129,8 +129,8 @@ class Asked:
     note
         What a reader must know with the number.
     failed
-        Why a fit that was made for this question alone may not be shown without a mark; empty if it
-        may, or if there is none.
+        Why a fit that was made for this question alone needs the mark NOT CONVERGED; empty if it
+        does not, or if there is none.
     bound
         What the draws are where they are not values: ``AT_LEAST`` or ``OF_BOUNDS``.
     """

@@ -61,7 +61,7 @@ class Both:
     measures
         Of the fit that ties them: what the convergence gate measured, in words.
     failed
-        Why the fit that ties them may not be shown without a mark; empty if it may.
+        Why the fit that ties them needs the mark NOT CONVERGED; empty if it does not.
     """
 
     first: xr.DataArray

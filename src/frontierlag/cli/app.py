@@ -67,7 +67,7 @@ app = App(
     help_epilogue=EXAMPLES,
     help_on_error=False,
     console=HelpConsole(),
-    # Told by main, which says so in a sentence.
+    # main reports it in a sentence.
     suppress_keyboard_interrupt=False,
 )
 study_app = App(

@@ -49,7 +49,7 @@ def history(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Tell the lag over the same days from every vintage, and what made it move.
+    """Compare the lag over the same days between vintages, and show what moved it.
 
     Example: frontierlag study history
 

@@ -68,7 +68,7 @@ def index(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Tell the lag under other constructions of the index; by default under all of them.
+    """Compute the lag under other constructions of the index; by default under all of them.
 
     Example: frontierlag study index --vendor without --dimensions 2
     """

@@ -93,9 +93,9 @@ def index_page(
         f"{OUTER:.0%} {INTERVAL_KIND} interval; realized and trend lag are means over "
         f"{prepared.window_words}. The change is that of the median against all results over the "
         "same days, with its Monte Carlo standard error. At least: on more than a tenth of the "
-        "days the lag is only a lower bound, as what is left begins too late. A release that is "
-        "left without usable results counts in neither group; where a group is so left without a "
-        "release on the first days, the window begins with its first, as stated.",
+        "days the lag is only a lower bound, because the data left begin too late. A release "
+        "without usable results counts in neither group; where a group then has no release on the "
+        "first days, the window begins with its first, as stated.",
         *credits,
     ]
     return "\n\n".join(parts) + "\n"
@@ -161,10 +161,10 @@ def _single(name: str, rows: pd.DataFrame, main: pd.Series) -> str:
         return f"{name[0].upper()}{name[1:]} ({first['what']}): not estimated: {first['note']}"
     realized, trend = _lag(rows, REALIZED).iloc[0], _lag(rows, TREND).iloc[0]
     lost = len(first["without_results"].split("; ")) if first["without_results"] else 0
-    gone = f", {lost} releases fall out" if lost else ""
+    gone = f", {lost} releases have no results left" if lost else ""
     days = ""
     if first["since"] != main["since"]:
-        days = f"since {first['since']}, when what is left begins, "
+        days = f"since {first['since']}, when the data left begin, "
     return (
         f"{name[0].upper()}{name[1:]} ({first['what']}; {first['n_results']} results on "
         f"{first['n_benchmarks']} benchmarks count{gone}): {days}realized lag {_months(realized)} "

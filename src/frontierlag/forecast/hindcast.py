@@ -6,7 +6,7 @@ trial is of the release process and the trend, not of the scores. With an earlie
 origin nothing is borrowed from the future: its own scores and dates make the forecast, and those of
 the later vintage, refitted and redated, judge it.
 
-Beside each forecast stands **drift**: the best available of the earlier day, carried along the
+Next to each forecast is **drift**: the best available of the earlier day, carried along the
 trend's rise. It knows nothing of releases, so what the simulated releases are worth can be seen.
 """
 

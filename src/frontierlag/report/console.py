@@ -78,7 +78,7 @@ def show_claims(console: Console, answers: Sequence[Answer]) -> None:
 
 
 def show_measurement(console: Console, releases: Releases) -> None:
-    """Print what of benchmark results or joint draws is fitted, and what of them is not used."""
+    """Print which benchmark results or joint draws are fitted, and which are not used."""
     found = results_record(releases)
     if found:
         console.print(
@@ -141,7 +141,7 @@ def show_window_and_influence(
 
 
 def _start_cell(row: Mapping[Hashable, Any]) -> str:
-    """Median and interval of one start, marked if its fit may not be shown without."""
+    """Median and interval of one start, marked if its fit did not converge."""
     mark = words.stamp(words.converged(row), brackets=True)
     outer = "" if math.isnan(row["lower90"]) else f" ({words.span(row)})"
     return f"{words.median(row)}{outer}{mark}"

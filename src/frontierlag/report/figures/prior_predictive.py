@@ -39,7 +39,7 @@ def prior_predictive(
     """Draw the trends that the priors make over the releases, and the lag that they imply.
 
     A panel a group: draws of its trend from the prior as thin lines, their 50 % and 90 % intervals
-    day by day, and the group's releases. Beside them the prior of the window's mean trend lag as a
+    day by day, and the group's releases. Next to them the prior of the window's mean trend lag as a
     histogram with that of the posterior, each scaled to its own height.
 
     Parameters

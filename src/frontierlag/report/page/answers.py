@@ -228,7 +228,7 @@ def _day_before(last: str, months: float) -> str:
 
 
 def claims(results: Results) -> list[dict[str, Any]]:
-    """The claims of the article, one dict a row; empty if they were not asked."""
+    """The claims of the article, one dict a row; empty if they were not judged."""
     rows = []
     for row in results.table("claims").to_dict("records"):
         share = row["probability"]

@@ -352,7 +352,7 @@ def predictive(results: Results) -> list[dict[str, Any]]:
 
 
 def prior_influence(results: Results) -> list[dict[str, str]]:
-    """Quantities for which power-scaling sees something worth a word."""
+    """Quantities for which power-scaling finds an influence of the prior."""
     table = results.table("prior_influence")
     if table.empty:
         return []
