@@ -280,7 +280,7 @@ REFUSED = {
     ),
     "not UTF-8": (lambda r: r.say(LATIN), "not UTF-8"),
     "UTF-16": (lambda r: r.say(GOOD.decode().encode("utf-16")), "UTF-16"),
-    "another table": (lambda r: r.say(b"a,b\n1,2\n"), "laid out in no way"),
+    "another table": (lambda r: r.say(b"a,b\n1,2\n"), "no known layout"),
     "bad rows": (lambda r: r.say(GOOD.replace(b"2024-", b"24-")), "YYYY-MM-DD"),
     "a header alone": (lambda r: r.say(GOOD[: GOOD.index(b"\n") + 1]), "no rows"),
     "an error page": (lambda r: r.say(b"gone", code=404), "answers 404"),

@@ -141,7 +141,7 @@ def test_folders_that_cannot_be_frozen(ran, tmp_path):
     with pytest.raises(ResultsError, match="outside it"):
         freeze("v", made, tmp_path / "f")
     (made / "manifest.json").write_text(json.dumps({k: manifest[k] for k in ("data", "files")}))
-    with pytest.raises(ResultsError, match="does not say what was asked"):
+    with pytest.raises(ResultsError, match="does not say what was requested"):
         freeze("v", made, tmp_path / "f")
     with pytest.raises(ResultsError, match="nothing is frozen"):
         open_frozen(tmp_path / "nowhere")

@@ -173,6 +173,6 @@ def _check(spec: ModelSpec, one: Releases, other: Releases) -> None:
         reason = "it uses record-holders only"
     if reason:
         raise SpecError(
-            f"{spec.name} has no frontier for every combination of groups ({reason}): ask of "
+            f"{spec.name} has no frontier for every combination of groups ({reason}): use "
             "linear-stochastic"
         )

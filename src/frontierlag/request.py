@@ -79,14 +79,14 @@ class Request(BaseModel):
         """
         if REQUEST not in manifest:
             raise ResultsError(
-                f"{where} does not say what was asked for: it was made by another command than "
+                f"{where} does not say what was requested: it was made by another command than "
                 "`frontierlag run`, or by an older version; run the analysis again"
             )
         try:
             return cls.model_validate(manifest[REQUEST])
         except ValidationError as error:
             raise ResultsError(
-                f"what was asked for in {where} is not understood by this version "
+                f"the request in {where} is not understood by this version "
                 f"({error.error_count()} fields, such as {error.errors()[0]['loc']}); use the "
                 "version that made it"
             ) from None

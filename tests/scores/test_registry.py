@@ -213,7 +213,7 @@ def test_a_vintage_is_one_line():
         ("as_of = 2026-01-02", "as_of = 2025-01-02", "before its vintage"),
         ('what = "results"\nscores = "a"', 'what = "results"', "name their score table"),
         ("[attributions]", "[other]", "no 'attributions'"),
-        ("2026-03-01 =", "2026-13-01 =", "at odds with itself"),
+        ("2026-03-01 =", "2026-13-01 =", "inconsistent"),
         ('what = "a table"', 'what = "a table"\nunknown = 1', "unknown"),
     ],
 )

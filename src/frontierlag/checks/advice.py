@@ -76,7 +76,7 @@ def advice(check: Check, settings: SamplerSettings) -> str:
             now = "" if accept is None else f" (it was {accept:g})"
             raised = 0.95 if accept is None else 1 - (1 - accept) / 4
             return (
-                f"The sampler went astray {check.value:g} times, so a corner of the posterior may "
+                f"The sampler diverged {check.value:g} times, so a corner of the posterior may "
                 f"be missing. Run with --target-accept {raised:.4g}{now}; more draws do not help. "
                 "If it stays, the data say too little about a parameter: use a simpler trend."
             )

@@ -121,7 +121,7 @@ def extremes(kind: str, smallest: Range, largest: Range) -> Question:
         )
         bounds = bound_note(kind, WINDOW, lag(analysis, kind, WINDOW)[1])
         note = (
-            f"{bounds}, and those may in truth have been the longest; the smallest is itself a "
+            f"{bounds}, and those days may have had the longest lag; the smallest is itself a "
             f"bound in {words.share(low_bound, none='none')} of the draws"
         )
         as_stated = _inside(low, smallest) & _inside(high, largest)

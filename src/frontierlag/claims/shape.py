@@ -100,7 +100,7 @@ def _check_sides(analysis: Analysis) -> None:
     """Refuse a break with too few days of releases on one of its sides."""
     curve, releases = analysis.fit.spec.trend, analysis.fit.observations.releases
     if not isinstance(curve, Broken):
-        raise Unanswerable(f"{analysis.name} has no change of slope; ask of a broken trend")
+        raise Unanswerable(f"{analysis.name} has no change of slope; use a broken trend")
     first = int(releases.day[releases.of(LEADER)].min())
     before = day_number(curve.earliest) - first
     after = day_number(releases.as_of) - day_number(curve.latest)

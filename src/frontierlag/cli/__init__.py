@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if debug:
             raise
         code = TERMINATED if isinstance(stopped, Terminated) else INTERRUPTED
-        _end("interrupted; what was not complete has left no trace", code)
+        _end("interrupted; incomplete outputs were removed", code)
     if arguments is None and threading.current_thread() is threading.main_thread():
         # The work is done: Ctrl-C while Python closes down has nothing left to interrupt.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

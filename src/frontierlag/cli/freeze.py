@@ -22,7 +22,7 @@ def freeze(
     *,
     to: To = FROZEN,
     scores: Annotated[
-        Path | None, Parameter(help="The score table, if it no longer lies where the run read it.")
+        Path | None, Parameter(help="The score table, if it is no longer where the run read it.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:

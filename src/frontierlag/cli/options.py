@@ -40,7 +40,7 @@ JointDraws = Annotated[
     Parameter(
         name="joint-draws",
         help="Joint draws of the scores in place of their intervals: what `frontierlag "
-        "capabilities` writes, or Epoch's eci_bootstraps.json.",
+        "study capabilities` writes, or Epoch's eci_bootstraps.json.",
     ),
 ]
 ComparisonName = Annotated[

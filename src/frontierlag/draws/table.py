@@ -126,7 +126,7 @@ def _check(found: dict[str, object], name: str) -> None:
         )
     if len(score) < FEWEST_DRAWS:
         raise DrawsError(
-            f"{name} has {len(score)} draw(s), and at least {FEWEST_DRAWS} are needed to tell what "
+            f"{name} has {len(score)} draw(s), and at least {FEWEST_DRAWS} are needed to see what "
             "the errors of the scores share"
         )
     if not np.ptp(score, axis=0).any():

@@ -52,7 +52,7 @@ class Hindcast:
     Attributes
     ----------
     then, now
-        The analysis that the forecast is made from and the one that it is held against.
+        The analysis that the forecast is made from and the one that it is compared with.
     best
         One row a group, quantity and horizon: the forecast's median and intervals, what came
         (``truth``; of a latent quantity its posterior median by ``now`` and its standard deviation
@@ -81,7 +81,7 @@ class Hindcast:
         held = [int(latent[f"inside{round(100 * p)}"].sum()) for p in (INNER, OUTER)]
         mark = "" if self.converged else " NOT CONVERGED."
         first = (
-            f"Forecast from {then.table} as of {then.as_of}, held against {now.table} as of "
+            f"Forecast from {then.table} as of {then.as_of}, compared with {now.table} as of "
             f"{now.as_of} ({self.then.name}, {then.comparison.name}): of {len(latent)} values of "
             f"the best available, {held[0]} lie in the {INNER:.0%} and {held[1]} in the "
             f"{OUTER:.0%} interval (PIT {_listed(latent['pit'])}; they are not independent). The "

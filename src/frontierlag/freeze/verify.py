@@ -51,11 +51,11 @@ class Verdict:
             return "The files are as they were frozen; nothing was run again."
         different = [t.name for t in self.tables if t.state == DIFFERENT]
         if different:
-            return f"DIFFERENT: the numbers did not come out the same in {', '.join(different)}."
+            return f"DIFFERENT: the numbers differ in {', '.join(different)}."
         if all(t.state == IDENTICAL for t in self.tables):
-            return f"The same: all {len(self.tables)} tables came out byte for byte."
+            return f"The same: all {len(self.tables)} tables are identical byte for byte."
         open_ = [t.name for t in self.tables if t.state == NOT_JUDGED]
-        rest = f"; not judged, for want of a stated error: {', '.join(open_)}" if open_ else ""
+        rest = f"; not judged, as they state no error: {', '.join(open_)}" if open_ else ""
         return f"The same up to Monte Carlo error{rest}."
 
 

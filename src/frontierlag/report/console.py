@@ -134,8 +134,8 @@ def show_window_and_influence(
     ]
     if named:
         console.print(
-            f"Left out, the mean realized lag is expected to change most by: {', '.join(named)} "
-            "months.",
+            "Largest expected changes of the mean realized lag, in months, with one left out: "
+            f"{', '.join(named)}.",
             markup=False,
         )
 

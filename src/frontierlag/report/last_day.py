@@ -146,12 +146,12 @@ def sentence(day: LastDay, leader: str, follower: str, on: str) -> str:
     elif day.passed:
         said.append(
             f"{follower} has passed {day.passed} with probability of at least {CERTAINTY}, and no "
-            "release of the leader is better with as much"
+            "release of the leader is better with that probability"
         )
     elif day.not_passed:
         said.append(
             f"{follower} has not yet passed {day.not_passed}, with probability of at least "
-            f"{CERTAINTY}, and has passed no release of the leader with as much"
+            f"{CERTAINTY}, and has passed no release of the leader with that probability"
         )
     if day.spikes[0].months > 0:
         said.append(

@@ -27,7 +27,7 @@ def with_dates(table: TextTable, options: ReadOptions) -> TextTable:
     Raises
     ------
     ScoresError
-        If the other table cannot be read, says two things of one model, or knows no model.
+        If the other table cannot be read, has two values for one model, or knows no model.
     """
     other = _other(options.dates_from)
     known = _by_name(other, options.dates_from)
@@ -106,7 +106,7 @@ def _by_name(other: TextTable, given: str) -> dict[str, dict[str, str]]:
         before = known.setdefault(key, found)
         if before != found:
             raise ScoresError(
-                f"--dates-from {given} says two things of {row[at_model]!r} (row {line}): {before} "
+                f"--dates-from {given} has two values for {row[at_model]!r} (row {line}): {before} "
                 f"and {found}. Keep one row a model."
             )
     return known

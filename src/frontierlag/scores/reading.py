@@ -372,7 +372,7 @@ def _unrecognized(grid: Grid, shown_as: str, options: ReadOptions) -> ScoresErro
         return ScoresError(f"{shown_as}: {'; '.join(missing)}. {found}")
     if len(header) < 2:
         return ScoresError(
-            f"{shown_as} is laid out in no way that is understood: no line of it has the headings "
+            f"{shown_as} has no known layout: no line of it has the headings "
             f"of a table (looked for in the first {_HEAD} lines). {found}\nGive a table with one "
             f"of these layouts:\n{describe_layouts()}"
         )
@@ -396,6 +396,6 @@ def _unrecognized(grid: Grid, shown_as: str, options: ReadOptions) -> ScoresErro
             f"'organization' says whose model it is:\n{describe_layouts()}"
         )
     return ScoresError(
-        f"{shown_as} ({grid.form}) is laid out in no way that is understood. {found}\n"
+        f"{shown_as} ({grid.form}) has no known layout. {found}\n"
         f"Rename its columns to one of these layouts:\n{describe_layouts()}"
     )

@@ -171,7 +171,7 @@ def registry() -> Registry:
     Raises
     ------
     ScoresError
-        If the file is at odds with itself.
+        If the file is inconsistent.
     """
     source = resources.files("frontierlag.scores") / "data" / "registry.toml"
     return read_registry(source.read_text(encoding="utf-8"))
@@ -183,7 +183,7 @@ def read_registry(text: str) -> Registry:
     Raises
     ------
     ScoresError
-        If it is not TOML, or at odds with itself.
+        If it is not TOML, or inconsistent.
     """
     try:
         given = tomllib.loads(text)
@@ -198,9 +198,7 @@ def read_registry(text: str) -> Registry:
     except KeyError as error:
         raise ScoresError(f"the registry of reference tables has no {error}") from None
     except ValueError as error:
-        raise ScoresError(
-            f"the registry of reference tables is at odds with itself: {error}"
-        ) from None
+        raise ScoresError(f"the registry of reference tables is inconsistent: {error}") from None
 
 
 def _of_day(archive: dict[str, Any], day: str, note: str) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def _outliers(frame: pd.DataFrame, metric: Metric | None) -> tuple[list[Doubt], 
         return [], []  # that many are no slips: another group, or no common trend
     doubts = [Doubt(
         "outliers",
-        f"{_named(frame, gross)} is far from every other score ({typical}): a slip of the pen, "
+        f"{_named(frame, gross)} is far from every other score ({typical}): a typing error, "
         "such as one score ten times too large?",
         _rows(frame, gross),
     )] if gross.size else []  # fmt: skip

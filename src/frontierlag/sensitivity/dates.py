@@ -278,4 +278,4 @@ def _rows(words: str, dates: Dates, spec: ModelSpec, fits: list[Refit]) -> list[
 
 def _check_days(days: float) -> None:
     if not (np.isfinite(days) and days >= 0):
-        raise SpecError(f"{days} days is no size of an error: give 0 or more")
+        raise SpecError(f"{days} days cannot be the size of an error: give 0 or more")

@@ -115,7 +115,7 @@ def error_chart(table: pd.DataFrame, about: Provenance) -> Figure:
             worlds,
             4.0,
             "Error of the mean realized lag against the width of its 90 % interval",
-            "Below the oblique line intervals are wider than the error asks for, above narrower.",
+            "Below the oblique line intervals are wider than the error requires, above narrower.",
             about,
             [
                 *numbered,

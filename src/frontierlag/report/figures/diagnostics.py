@@ -200,7 +200,7 @@ def loo_pit(tree: xr.DataTree, about: Provenance) -> Figure:
         )
         place = add_sheet(
             figure,
-            "Are the predictions as sure as they should be?",
+            "Are the predictions calibrated?",
             "Where each score falls in its leave-one-out prediction, as distance from even. "
             "Calibrated predictions stay close to zero; marked points are where they do not.",
             about,

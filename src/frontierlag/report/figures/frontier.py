@@ -159,7 +159,7 @@ def _label_records(axes: Axes, releases: Releases, bands: xr.Dataset, chosen: np
         LABEL_SIZE,
     )
     if missing := int(chosen.sum()) - len(written):
-        words = f"{missing} more records have no name here, for want of room"
+        words = f"{missing} more records are not named: no room"
         axes.text(0.99, 0.01, words, transform=axes.transAxes, size=7, ha="right", color=NEUTRAL)
 
 
