@@ -1,9 +1,8 @@
 """One fit for two comparisons of a table: a frontier for every combination of their groups.
 
 A release has one capability, whichever two groups it is put into; two fits have two posteriors of
-it, because each shrinks it towards the frontier of another group. Where both comparisons are asked
-about at once, one posterior of all capabilities is wanted, from which both lags are read in every
-draw. Its prior must not prefer one comparison to the other: a frontier for every combination of
+it, because each shrinks it towards the frontier of another group. A difference of two comparisons
+needs one posterior of all capabilities, and both lags are computed from each of its draws. Its prior must not prefer one comparison to the other: a frontier for every combination of
 their groups (closed weights and USA, open weights and USA, ...) has each comparison's own model as
 the special case in which the combinations of a group have the same frontier.
 """

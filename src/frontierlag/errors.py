@@ -24,7 +24,7 @@ class FitError(FrontierLagError):
 
 
 class OutputError(FrontierLagError):
-    """Results cannot be written where they were asked for."""
+    """Results cannot be written to the requested place."""
 
 
 class ResultsError(FrontierLagError):

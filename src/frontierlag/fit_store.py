@@ -163,7 +163,7 @@ def refit_wanted() -> bool:
 
 @contextmanager
 def nothing_kept() -> Iterator[None]:
-    """Neither read nor keep fits in the block: of simulated worlds, which no one asks for again."""
+    """Neither read nor keep fits in the block: of simulated worlds, which are not needed again."""
     token = _paused.set(True)
     try:
         yield

@@ -241,7 +241,7 @@ def _item_for(
     need: Need, job: Job, prepared: Prepared, planned: Sequence[Item], aside: Path
 ) -> Item:
     if need.scores:
-        # Another table speaks up to its own last day, and not beyond what was asked for.
+        # Another table speaks up to its own last day, and not beyond the requested day.
         last = load_scores(need.scores).as_of
         end = min(job.as_of or last, last)
         other = Job(need.scores, need.comparison, as_of=end, dates=job.dates)

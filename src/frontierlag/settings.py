@@ -44,7 +44,7 @@ class SamplerSettings(BaseModel):
         return f"{self.chains} chains of {self.draws} draws"
 
     def resolved(self, target_accept: float) -> Self:
-        """These settings with the frontier's acceptance rate where none was asked for."""
+        """These settings with the frontier's acceptance rate where none was given."""
         if self.target_accept is not None:
             return self
         return self.model_copy(update={"target_accept": target_accept})

@@ -106,7 +106,7 @@ def backtest(
     now = job.prepare()
     names = tuple(models) or (first_model(now.table.metric),)
     specs = [ModelSpec.of(name, now.table.metric) for name in dict.fromkeys(names)]
-    # Where the model is fitted, from which what came is read, and how far ahead is asked.
+    # Where the model is fitted, the table of the outcomes, and the horizon.
     origins = [(WITHIN, origin, now, HORIZONS) for origin in origins_of(job, min(HORIZONS))]
     against, vintages = vintage_origins(job, now, earlier)
     if against is not None:

@@ -34,7 +34,7 @@ CELLS_BELOW, CELLS_ABOVE = 5, 60
 
 @dataclass(frozen=True)
 class Target:
-    """One question asked at an origin.
+    """One forecast question at an origin.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ def first_above(staircase: Staircase, level: float) -> float:
 
 
 def targets_at(past: Past, end: int, horizons: Sequence[float] = HORIZONS) -> list[Target]:
-    """What is asked at an origin, as far as what came by ``end`` can answer it.
+    """The questions at an origin that the outcomes by ``end`` can answer.
 
     Best scores so many months ahead, where those are over by then; each group's next record; and
     the follower's date for each record of the leader that it had not exceeded.

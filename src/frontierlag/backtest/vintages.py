@@ -20,7 +20,7 @@ def vintage_origins(
     Parameters
     ----------
     job, now
-        What is asked, and its table read.
+        The job and its table, read.
     earlier
         Tables to forecast from; what came is then read from the job's table. By default every
         vintage of the same metric that comes with the package and can be used, and what came is

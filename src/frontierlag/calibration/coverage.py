@@ -57,7 +57,7 @@ def coverage_table(done: Mapping[str, Done]) -> pd.DataFrame:
     -----
     Standard errors over n independent worlds: of a mean, sd / sqrt(n); of the root-mean-square
     error, by the delta method, sd(e^2) / (2 rmse sqrt(n)); of a coverage with k hits,
-    sqrt(p (1 - p) / n) with p = (k + 1/2) / (n + 1), so that none is 0; of a ratio r of two
+    sqrt(p (1 - p) / n) with p = (k + 1/2) / (n + 1), which is never 0; of a ratio r of two
     root-mean-square errors in the same worlds, r sd(a / mean(a) - b / mean(b)) / (2 sqrt(n)) with
     a and b the squared errors.
     """

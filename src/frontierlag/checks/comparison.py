@@ -40,7 +40,7 @@ class ModelComparison:
 
     @property
     def doubts(self) -> str:
-        """Why not; empty if every density is to be trusted."""
+        """Why the densities are not reliable; empty if all are."""
         return "; ".join(loo.doubts for loo in self.loos if not loo.trusted)
 
     def table(self) -> pd.DataFrame:

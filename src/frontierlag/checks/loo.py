@@ -80,7 +80,7 @@ class Loo:
 
     @property
     def doubts(self) -> str:
-        """Why not every density is to be trusted; empty if they are."""
+        """Why the densities are not reliable; empty if all are."""
         found = {
             "refits missed the gate": tuple(self.doubtful),
             "high Pareto k and no refit": self.estimated,

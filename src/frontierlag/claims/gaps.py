@@ -1,7 +1,7 @@
 """Questions about two comparisons at once: the difference of two lags, draw by draw.
 
-A difference needs one posterior of all capabilities, from which both lags are read in every draw:
-then what a measurement error, or the place of a frontier, does to one lag it does to the other.
+A difference needs one posterior of all capabilities, and both lags are computed from each of its
+draws: then a measurement error, or the place of a frontier, changes both lags alike.
 
 - A fit to benchmark results draws the capability of every model of the table, whichever group it
   is in: its models are split into both pairs of groups (:mod:`frontierlag.lags.split`). The

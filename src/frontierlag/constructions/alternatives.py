@@ -187,5 +187,5 @@ def _none(releases: MeasuredReleases) -> np.ndarray:
 
 
 def kinds_of(constructions: Sequence[Construction]) -> tuple[str, ...]:
-    """Which questions are asked, in order, without the base."""
+    """Kinds of constructions, in order, without the base."""
     return tuple(dict.fromkeys(c.kind for c in constructions if c.kind != BASE))

@@ -113,7 +113,7 @@ def fit_plain(
     Raises
     ------
     FitError
-        If fewer draws came back than were asked for.
+        If fewer draws were returned than requested.
     """
     settings = (settings or CAPABILITIES).resolved(Joint.target_accept)
     model = build_plain(releases)

@@ -1,4 +1,4 @@
-"""Results kept as they were published, and asked again whether they come out the same."""
+"""Results kept as they were published, and the check that a new run gives the same."""
 
 from frontierlag.freeze.compare import Compared, compare_tables
 from frontierlag.freeze.frozen import Frozen, freeze, open_frozen

@@ -1,6 +1,6 @@
 """A results folder with all that it takes to make its numbers again, under a name.
 
-frozen/NAME/frozen.json        what was asked, the hash of every file below, versions
+frozen/NAME/frozen.json        the request, the hash of every file below, versions
 frozen/NAME/results/           tables, figures and manifest as they were (no posteriors)
 frozen/NAME/input/             the score table, byte for byte
 frozen/NAME/input/measured/    the benchmark results or joint draws behind it, of a run on those
@@ -44,7 +44,7 @@ class Frozen:
     folder
         Where they lie.
     request
-        What was asked.
+        The request.
     table, sha256
         Path of the score table below the folder, and its hash.
     measured

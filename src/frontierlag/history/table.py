@@ -1,7 +1,7 @@
 """The lag by every vintage over the same days, and what made it move from one to the next.
 
-Each vintage is fitted once, to all that it holds, and the fit is asked for the mean over the days
-that all vintages share, for the mean over the vintage's own window, and for its last day. What
+Each vintage is fitted once, to all that it holds, and the fit gives the mean over the days
+that all vintages share, the mean over the vintage's own window, and the lag on its last day. What
 makes the first of these move from one vintage to the next: :mod:`frontierlag.history.changes`.
 """
 

@@ -143,7 +143,7 @@ def realized_lag_by_day(fit: Fit, window: Window) -> tuple[xr.DataArray, xr.Data
     return _once(fit, window, REALIZED, lambda: realized_lag(*staircases(fit), window.days))
 
 
-# Lags by day of the fits in use, over the window that was asked for last: several tables need them.
+# Lags by day of the fits in use, over the latest window: several tables need them.
 _kept: WeakKeyDictionary[Fit, dict[str, tuple[Window, np.ndarray, np.ndarray]]] = (
     WeakKeyDictionary()
 )

@@ -51,7 +51,7 @@ def release_matched(
     A leader's record matches if its score is at most the follower's plus ``tolerance`` points and
     it came no later; records of the follower without a match are counted as censored. Each group's
     first record counts, as published, unless ``keep_first`` says otherwise. Those from ``since`` on
-    are asked, if it is given.
+    count, if it is given.
     """
     lead_day, lead_score = _records(releases, LEADER, keep_first)
     day, score = _from(since, *_records(releases, FOLLOWER, keep_first))
@@ -109,7 +109,7 @@ def catch_up(
     """For each record of the leader, months until the follower first came within ``tolerance``.
 
     Records that the follower has not reached by the as-of date are counted as censored. Those from
-    ``since`` on are asked, if it is given.
+    ``since`` on count, if it is given.
     """
     lead_day, lead_score = _from(since, *_records(releases, LEADER))
     day, score = _records(releases, FOLLOWER)

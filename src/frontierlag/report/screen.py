@@ -50,7 +50,7 @@ def run_screen(result: Result, prepared: Prepared, folder: Path, scores: str = "
     folder
         Where its files are.
     scores
-        The table as it was asked for, where that is a path.
+        The table as named in the request, where that is a path.
     """
     own = {outcome.model: outcome for outcome in result.outcomes}
     answer = _wrapped(own[result.headline].sentences[0])

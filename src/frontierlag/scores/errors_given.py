@@ -14,7 +14,7 @@ from frontierlag.scores.reading_report import Finding, LeftOut
 def with_errors(
     text: pd.DataFrame, values: pd.DataFrame, metric: Metric | None, options: ReadOptions
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[LeftOut], list[Finding]]:
-    """Return text and values with errors filled or rows dropped as asked, and what was done.
+    """Return text and values with errors filled or rows dropped as requested, and what was done.
 
     Of an accuracy p strictly between 0 and 1 a standard error of 0 is not possible: it counts as
     not given and becomes that of the other rows' median number of problems n, sqrt(p (1 - p) /

@@ -35,7 +35,7 @@ USUAL = {
               "overall score", "eci score", "performance", "minutes", "horizon minutes",
               "time horizon", "p50 horizon length", "time horizon (minutes)", "p50 minutes"),
 }  # fmt: skip
-# Scores where less is better: never taken without being asked to.
+# Scores where less is better: never taken unless requested.
 LOWER_IS_BETTER = frozenset({"perplexity", "ppl", "error rate", "error", "word error rate", "wer",
                              "loss", "cross entropy", "test loss", "bits per byte", "bpb", "cer",
                              "validation loss", "hallucination rate"})  # fmt: skip

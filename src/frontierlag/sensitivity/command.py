@@ -22,7 +22,7 @@ from frontierlag.settings import QUICK, SamplerSettings
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """The tables of one job; ``dates`` is None where no error of the dates was asked for."""
+    """The tables of one job; ``dates`` is None where no error of the dates was requested."""
 
     alternatives: pd.DataFrame
     starts: pd.DataFrame

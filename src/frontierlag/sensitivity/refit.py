@@ -225,7 +225,7 @@ def refit_all(
 def in_processes(
     function: Callable[[Any], Any], arguments: Sequence[Any], workers: int
 ) -> Sequence[Any]:
-    """Results of a function, as they come: in worker processes, or here if one is asked for."""
+    """Results of a function, as they come: in worker processes, or here with one process."""
     if min(workers, len(arguments)) <= 1:
         return [function(argument) for argument in arguments]
     parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")

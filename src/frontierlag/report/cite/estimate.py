@@ -156,7 +156,7 @@ def read_estimates(folder: Path) -> list[Estimate]:
 def choose(
     estimates: Sequence[Estimate], lag: str, period: str, model: str | None
 ) -> list[Estimate]:
-    """Return the estimates that are asked for, in the order of the tables.
+    """Return the requested estimates, in the order of the tables.
 
     Parameters
     ----------

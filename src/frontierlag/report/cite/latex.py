@@ -80,7 +80,7 @@ def macros(estimates: Sequence[Estimate], prefix: str = PREFIX) -> str:
         for suffix, text in commands.items():
             name = macro_name(e, prefix, suffix)
             if name in names:
-                raise SpecError(f"two of the models asked for would share the macro \\{name}")
+                raise SpecError(f"two of the requested models would share the macro \\{name}")
             names.add(name)
             stamp = "" if e.converged or suffix == "Sentence" else rf" \textbf{{{STAMP}}}"
             lines.append(rf"\newcommand{{\{name}}}{{{text}{stamp}}}")

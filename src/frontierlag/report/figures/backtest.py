@@ -97,7 +97,7 @@ def backtest_ratios(
 
 
 def question(row: pd.Series) -> str:
-    """What was asked, in a few words."""
+    """The question in a few words."""
     months = row["months"]
     ahead = f", {months:g} month{'' if months == 1 else 's'}" if np.isfinite(months) else ""
     return f"{row['group']}: {row['target']}{ahead}"

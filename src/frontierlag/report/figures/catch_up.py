@@ -36,7 +36,7 @@ def catch_up_dates(
     One row a level: when the leader released it, and the follower's date with its median and
     intervals. Left of the as-of line the data speak, right of it the forecast. An interval that
     reaches beyond the drawn range ends in an arrow; in words stand the probability of having caught
-    up by the date asked for and, from 0.005 on, that of not doing so within the horizon.
+    up by the given date and, from 0.005 on, that of not doing so within the horizon.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def _draw(axes: Axes, forecast: Forecast, y: float, last: date) -> None:
 
 
 def _words(forecast: Forecast) -> str:
-    """Median date and the probability by the date asked for."""
+    """Median date and the probability by the given date."""
     when = forecast.when
     median = f"{when.median:%Y-%m-%d}" if when.median else "beyond the horizon"
     words = f"{median}; P {chance(forecast.by_probability)}"

@@ -28,7 +28,7 @@ class Copy:
     Attributes
     ----------
     url, final_url
-        The address asked for, and the one that answered after redirects.
+        The requested address, and the one that answered after redirects.
     retrieved, checked
         When these bytes were first fetched, and when the server last said that it still has them:
         UTC, as ``2026-11-24T04:32:12Z``.
