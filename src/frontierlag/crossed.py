@@ -2,9 +2,10 @@
 
 A release has one capability, whichever two groups it is put into; two fits have two posteriors of
 it, because each shrinks it towards the frontier of another group. A difference of two comparisons
-needs one posterior of all capabilities, and both lags are computed from each of its draws. Its prior must not prefer one comparison to the other: a frontier for every combination of
-their groups (closed weights and USA, open weights and USA, ...) has each comparison's own model as
-the special case in which the combinations of a group have the same frontier.
+needs one posterior of all capabilities, and both lags are computed from each of its draws. Its
+prior must not prefer one comparison to the other: a frontier for every combination of their groups
+(closed weights and USA, open weights and USA, ...) has each comparison's own model as the special
+case in which the combinations of a group have the same frontier.
 """
 
 from __future__ import annotations
