@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from importlib import resources
 
 import naive
 import numpy as np
@@ -96,7 +97,6 @@ def test_both_dates_are_kept_and_models_without_an_announcement_are_counted(tmp_
 @pytest.mark.parametrize(
     ("row", "column", "advice"),
     [
-        ("x,USA,2025-01-01,2025-01-02,,,1", "announced", "announced after it was released"),
         ("x,USA,2025-01-01,soon,,,1", "announced", "YYYY-MM-DD"),
         ("x,USA,2025-01-01,,2025-01-02,,1", "released_low", "later than the release date"),
         ("x,USA,2025-01-01,,,2024-12-31,1", "released_high", "earlier than the release date"),
@@ -160,6 +160,18 @@ def test_a_table_in_the_own_schema_is_not_corrected(tmp_path):
     table = load_scores(write(tmp_path, rows))
     assert table.corrections == ()
     assert f"{table.frame.set_index('model').loc['o3', 'dated']:%Y-%m-%d}" == "2024-12-20"
+
+
+def test_a_copy_of_the_index_is_dated_like_the_original(tmp_path):
+    """A vintage given as a file, in the layout of the archive: its anchors say what it is."""
+    source = resources.files("frontierlag.scores") / "data" / "vintages" / "eci_2026-08-19.csv"
+    copy = tmp_path / "index_2026-08-25.csv"
+    copy.write_bytes(source.read_bytes())
+    days = ["released", "dated", "dated_low", "dated_high"]
+    original, own = load_scores("eci-2026-08-19"), load_scores(copy)
+    assert own.corrections == original.corrections
+    assert own.frame[days].equals(original.frame[days])
+    assert load_scores(copy, dates="as-published").corrections == ()
 
 
 def test_o3_counts_from_its_release_by_default_and_from_its_announcement_if_asked():

@@ -46,6 +46,17 @@ def test_an_equivalence_on_points_worked_out_by_hand():
     assert late.mean * DAYS_PER_MONTH == pytest.approx(np.mean(range(25, 31)))
 
 
+def test_a_day_knows_nothing_of_later_records():
+    rows = [(0, 0, 100, 0), (10, 1, 105, 0), (100, 0, 110, 0), (200, 0, 111, 30)]
+    # Until day 199 the lead of 110 over 105 is certain, from day 100 on; the record of day 200 is
+    # doubtful, so that from then on no release is better beyond doubt.
+    found = equivalence(small(rows, 150))
+    assert found.maximum * DAYS_PER_MONTH == pytest.approx(50)
+    longer = equivalence(small(rows, 210))
+    assert longer.maximum * DAYS_PER_MONTH == pytest.approx(99)
+    assert longer.mean * DAYS_PER_MONTH == pytest.approx(sum(range(100)) / 201)
+
+
 def test_without_errors_the_higher_score_is_better_and_the_first_is_a_bound():
     rows = [(0, 0, 100, 0), (5, 1, 100, 0), (20, 0, 103, 0)]
     assert equivalence(small(rows, 30)).maximum * DAYS_PER_MONTH == pytest.approx(10)

@@ -6,20 +6,24 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from frontierlag.lags.days import Window
 from frontierlag.model import ModelSpec
-from frontierlag.observations import Observations
+from frontierlag.observations import Observations, day_number
 from frontierlag.scores import Releases
 from frontierlag.sensitivity.refit import Refit, Task
 
 
 def signature(given: Releases) -> Hashable:
-    """What a likelihood reads of releases, so that equal ones have equal fits.
+    """What a fit reads of releases, so that equal ones have equal fits.
 
-    The last day is not part of it: a table that was published again without a change is the same.
+    The last day is not part of it (a table that was published again without a change is the same)
+    but for what it cuts off open days: a release in the table came by then.
     """
+    high = np.minimum(given.day_high, day_number(given.as_of))
     columns = (
-        *(given.day, given.day_low, given.day_high, given.group, given.score, given.problems),
+        *(given.day, given.day_low, high, given.group, given.score, given.problems),
         *(given.stderr, given.stderr_low, given.stderr_high),
     )
     return tuple(column.tobytes() for column in columns)

@@ -11,6 +11,9 @@ a year, while the scatter around the trend is 2 points and more (shortfall inclu
 drawn independently add the square of that to the variance of a release: for an interval of a week
 (standard deviation 2 days, 0.08 points) less than 0.2 % of a scatter of 2 points, so neither slope
 nor capability moves by what a figure shows. A realized lag instead counts days, so there they do.
+For the few long intervals this is coarser: the central day of one may be its last (GPT-5 Pro: 61
+days, 1.2 points of trend from end to middle), which moves the capability of that one release by at
+most that times the weight of the trend in it, its measurement variance over the sum of both.
 
 A release's days come from the seed and its name alone, as its capability does
 (:class:`frontierlag.noise.ReleaseNoise`): two fits, or two splits of one fit, have it on the same

@@ -153,13 +153,16 @@ def equivalence(
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(rise == 0, 0.0, rise / error)  # without errors the higher score is better
     doubtful = z <= norm.ppf(threshold)
-    # One past the last record that is not better beyond doubt, for each record of the follower.
-    past = doubtful.shape[1] - np.argmax(doubtful[:, ::-1], axis=1)
-    past = np.where(doubtful.any(1), past, 0)
-    passed = np.append(releases.day[lead], np.iinfo(np.int64).max)[past]
+    # One past the last record so far that is not better beyond doubt: for each record of the
+    # follower and each of the leader, of those up to it, since a day knows nothing of later ones.
+    at = np.where(doubtful, np.arange(doubtful.shape[1]), -1)
+    past = np.maximum.accumulate(at, axis=1) + 1
     step = np.searchsorted(releases.day[follow], days, side="right") - 1
-    lags = np.maximum(days - passed[step], 0) / DAYS_PER_MONTH
-    censored = int((past[step] == 0).sum())
+    released = np.searchsorted(releases.day[lead], days, side="right")
+    counted = past[step, released - 1]
+    day = np.append(releases.day[lead], np.iinfo(np.int64).max)[counted]
+    lags = np.where(counted < released, days - day, 0) / DAYS_PER_MONTH
+    censored = int((counted == 0).sum())
     return _convention(f"equivalence at {threshold:g}", lags.tolist(), censored)
 
 

@@ -112,7 +112,9 @@ def sides(column: str, leader: str, follower: str) -> tuple[str, str]:
 def spikes(day: LastDay) -> str:
     """The values with their probabilities for the cell of a table, as in ``5.2 (0.47), ...``."""
     cells = [f"{_bound(s)}{_months(s.months)} ({share(s.probability)})" for s in day.spikes]
-    return ", ".join([*cells, *([f"other ({share(day.rest)})"] if day.rest else [])])
+    # All others, also those by which the follower is ahead: the cell adds up to one.
+    other = 1 - sum(s.probability for s in day.spikes)
+    return ", ".join([*cells, *([f"other ({share(other)})"] if other > 1e-9 else [])])
 
 
 def sentence(day: LastDay, leader: str, follower: str, on: str) -> str:

@@ -22,7 +22,7 @@ from frontierlag.scores.identify import days_of, known_metric
 from frontierlag.scores.joins import with_dates
 from frontierlag.scores.layouts import GROUP_COLUMNS
 from frontierlag.scores.measures import Measured, measured
-from frontierlag.scores.metric import BY_NAME, Metric, index_metric
+from frontierlag.scores.metric import BY_NAME, ECI, Metric, index_metric
 from frontierlag.scores.normalize import NUMBERS, Normalized, own_schema
 from frontierlag.scores.parsing import is_blank
 from frontierlag.scores.reading import TextTable
@@ -119,7 +119,9 @@ def assembled(
         for column in groups
         for model in text.loc[text[column] != given[column], "model"]
     ]
-    known = corrections() if reference is not None or raw.recognized.layout.from_epoch else {}
+    # A copy of the index in another layout is known by its anchors, and dated like the original.
+    from_publisher = reference is not None or raw.recognized.layout.from_epoch or metric == ECI
+    known = corrections() if from_publisher else {}
     dating = dated(values, text["model"].tolist(), dates, known)
     notes += dating.notes
     about = text[["model", "organization", "country", "weights"]]

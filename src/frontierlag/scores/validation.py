@@ -154,12 +154,6 @@ def _value_rules(metric: Metric | None, has_intervals: bool) -> tuple[Rule, ...]
             for column in DATE_COLUMNS
         ),
         Rule(
-            "announced",
-            "announced",
-            "announced after it was released: give the day of the announcement, or leave it blank",
-            lambda f: ~(f["announced"] > f["released"]),
-        ),
-        Rule(
             "first day",
             "released_low",
             "later than the release date: give the first day that it may be, or leave it blank",
