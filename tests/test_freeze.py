@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from frontierlag.cli import main
+from frontierlag.cli.codes import CHECK_FAILED
 from frontierlag.errors import ResultsError, ScoresError, SpecError
 from frontierlag.freeze import compare_tables, freeze, open_frozen, verify
 from frontierlag.freeze.compare import DIFFERENT, IDENTICAL, NOT_JUDGED, WITHIN
@@ -85,7 +86,7 @@ def test_an_altered_file_is_found_and_nothing_is_run(frozen, how, capsys):
     assert how in verdict.sentence()
     with pytest.raises(SystemExit) as ended:
         main(["verify", "paper-v1", "--to", str(frozen.folder.parent)])
-    assert ended.value.code == 1
+    assert ended.value.code == CHECK_FAILED
     assert "NOT AS FROZEN" in capsys.readouterr().out
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -106,6 +108,8 @@ def fetch(
             last_modified=answer.last_modified,
         )
     table = _read(answer.content, Path(copy.file).name, answer.final_url)
+    if table.layout.startswith("epoch"):
+        _refuse_cut_off(answer.content, answer.final_url)
     if before_path is not None and not same and not accept_smaller:
         _refuse_shrunken(table, load_scores(before_path), answer.final_url)
     kept.keep(copy, answer.content, folder)
@@ -124,6 +128,16 @@ def _read(content: bytes, name: str, url: str) -> ScoreTable:
             raise FetchError(
                 f"what {url} sent is no score table that can be used: {words}"
             ) from None
+
+
+def _refuse_cut_off(content: bytes, url: str) -> None:
+    """Raise if a file of the publisher ends within a row: it has no notes below its table."""
+    rows = [row for row in csv.reader(io.StringIO(content.decode("utf-8", "replace"))) if row]
+    if len(rows[-1]) != len(rows[0]):
+        raise FetchError(
+            f"the last row that {url} sent has {len(rows[-1])} cells where its header has "
+            f"{len(rows[0])}, so it may be cut off; try again"
+        )
 
 
 def _refuse_shrunken(table: ScoreTable, before: ScoreTable, url: str) -> None:
