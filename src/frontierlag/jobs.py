@@ -95,7 +95,10 @@ class Job:
             found = joined(load_results(self.results), found)
         if self.draws:
             found = with_draws(load_draws(self.draws), found)
-        return Prepared(table, found, window, own_window=since == earliest)
+        return Prepared(
+            table, found, window, own_window=since == earliest, reading=self.reading,
+            efforts=self.efforts,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,16 @@ class Prepared:
         which lags are computed.
     own_window
         Whether the window starts where it does by default.
+    reading, efforts
+        How the table was read, and which settings of one model count.
     """
 
     table: ScoreTable
     releases: Releases
     window: Window
     own_window: bool = True
+    reading: ReadOptions = DEFAULT_OPTIONS
+    efforts: Efforts = "best"
 
     @property
     def slug(self) -> Path:

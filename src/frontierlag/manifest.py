@@ -197,4 +197,8 @@ def reason_kind(reason: str) -> str:
         return "belongs to both groups"
     if "neither" in reason:
         return "belongs to neither group"
+    if reason.startswith("the same as row"):
+        return "the same as another row"
+    if reason.startswith("a rerun of the model in row"):
+        return "a rerun of a model in another row"
     return reason.split(" (")[0]

@@ -260,9 +260,10 @@ def _item_for(
 
 
 def same_job(one: Prepared, other: Prepared) -> bool:
-    """Whether two prepared jobs are of the same table, dates, comparison and window."""
+    """Whether two prepared jobs are of the same table, read alike, comparison and window."""
     return (
-        one.table.sha256 == other.table.sha256
+        (one.reading, one.efforts) == (other.reading, other.efforts)
+        and one.table.sha256 == other.table.sha256
         and one.table.dates == other.table.dates
         and one.releases.comparison == other.releases.comparison
         and one.window == other.window

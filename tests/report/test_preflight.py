@@ -38,7 +38,7 @@ def test_rows_left_out_are_named_by_reason_with_their_cells(prepared):
     findings = preflight(prepared)
     (neither,) = [f for f in findings if "neither group" in f.text]
     assert neither.severity == "note"
-    assert neither.text.endswith("country 'France' in 2, 'UK'")
+    assert neither.text.endswith("country 'France' in 2 (row 42, 43), 'UK' (row 44)")
     assert neither.rows == (42, 43, 44)
     (no_score,) = [f for f in findings if "no score" in f.text]
     assert no_score.severity == "check"
@@ -97,7 +97,9 @@ def test_cells_of_many_kinds_are_cut(prepared):
     rows = tuple(LeftOut(k, f"m{k}", "neither", "country", f"land {k}") for k in range(9))
     item = replace(prepared, releases=replace(prepared.releases, left_out=rows))
     (found,) = [f for f in preflight(item) if "rows left out" in f.text]
-    assert found.text.endswith("country 'land 0', 'land 1', 'land 2', 'land 3' and 5 more")
+    assert found.text.endswith(
+        "country 'land 0' (row 0), 'land 1' (row 1), 'land 2' (row 2), 'land 3' (row 3) and 5 more"
+    )
 
 
 @pytest.mark.parametrize(("draws", "releases", "one_in"), [(6000, 200, 1), (6000, 2000, 1)])

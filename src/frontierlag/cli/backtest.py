@@ -15,9 +15,11 @@ from frontierlag.cli.options import (
     AsJson,
     ComparisonName,
     DateConvention,
+    Reading,
     Scores,
 )
 from frontierlag.conventions import suffix
+from frontierlag.read_options import DEFAULT_OPTIONS
 from frontierlag.report.progress import progress
 
 
@@ -26,6 +28,7 @@ def backtest(
     scores: Scores = DEFAULT_SCORES,
     comparison: ComparisonName = "us-china",
     dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
     model: Annotated[
         list[str] | None,
         Parameter(help="A stochastic model; repeat for more. The first is compared with the rest."),
@@ -54,7 +57,7 @@ def backtest(
     from frontierlag.report.console import terminal
 
     folder = out or Path("results") / f"backtest{suffix(dates)}"
-    job = Job(scores, comparison, dates=dates)
+    job = Job(scores, comparison, reading=reading, dates=dates)
     with progress("refitting the past") as step:
         found = study_backtest(job, folder, sampler, model or (), earlier, step)
     console = terminal(silent=as_json)

@@ -13,8 +13,10 @@ from frontierlag.cli.options import (
     NOT_CONVERGED,
     BenchmarkResults,
     DateConvention,
+    Reading,
     Scores,
 )
+from frontierlag.read_options import DEFAULT_OPTIONS
 from frontierlag.report.progress import progress
 from frontierlag.settings import CAPABILITIES, CapabilitiesSettings
 
@@ -24,6 +26,7 @@ def capabilities(
     results: BenchmarkResults = "eci-results-2026-08-11",
     scores: Scores = DEFAULT_SCORES,
     dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
     sampler: Annotated[CapabilitiesSettings, Parameter(name="*")] = CAPABILITIES,
     out: Annotated[Path, Parameter(help="NetCDF file to write.")] = Path("capabilities.nc"),
 ) -> int:
@@ -41,7 +44,7 @@ def capabilities(
     from frontierlag.outputs import replaced
     from frontierlag.report.console import show_measurement, terminal
 
-    prepared = Job(scores, dates=dates).prepare()
+    prepared = Job(scores, reading=reading, dates=dates).prepare()
     measured = joined(load_results(results), prepared.releases)
     with replaced(out) as path, progress("measuring capabilities"):
         fit = fit_plain(measured, sampler)

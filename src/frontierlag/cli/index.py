@@ -19,9 +19,11 @@ from frontierlag.cli.options import (
     BenchmarkResults,
     ComparisonName,
     DateConvention,
+    Reading,
     Scores,
     Since,
 )
+from frontierlag.read_options import DEFAULT_OPTIONS
 from frontierlag.report.progress import progress
 from frontierlag.settings import INDEX, IndexSettings
 
@@ -34,6 +36,7 @@ def index(
     since: Since = None,
     as_of: AsOf = None,
     dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
     leave_out: Annotated[
         tuple[Literal["benchmarks", "sources"], ...],
         Parameter(help="Leave out one benchmark at a time, or one source at a time."),
@@ -80,7 +83,7 @@ def index(
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_measurement, terminal
 
-    job = Job(scores, comparison, since, as_of, results=measured, dates=dates)
+    job = Job(scores, comparison, since, as_of, results=measured, reading=reading, dates=dates)
     choice = Choice(leave_out, vendor, benchmarks_since, dimensions)
     prepared, releases = prepared_with_results(job)
     name = "-".join(["index", *([] if choice.everything else [choice.slug])])

@@ -21,10 +21,12 @@ from frontierlag.cli.options import (
     DateConvention,
     MixtureSampler,
     QuickSampler,
+    Reading,
     Sampler,
     Scores,
     Since,
 )
+from frontierlag.read_options import DEFAULT_OPTIONS
 from frontierlag.report.progress import progress
 from frontierlag.settings import MIXTURES, QUICK
 
@@ -82,6 +84,7 @@ def sensitivity(
     scores: Scores = DEFAULT_SCORES,
     comparison: ComparisonName = "us-china",
     dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
     since: Since = None,
     as_of: AsOf = None,
     date_error_days: Annotated[
@@ -108,7 +111,7 @@ def sensitivity(
     from frontierlag.sensitivity import BetweenVintages, DateError, NormalDays
     from frontierlag.studies import study_sensitivity
 
-    job = Job(scores, comparison, since, as_of, dates=dates)
+    job = Job(scores, comparison, since, as_of, reading=reading, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "sensitivity"
     errors: list[DateError] = []
     if date_error_days is not None:
@@ -130,6 +133,7 @@ def catch_up(
     scores: Scores = DEFAULT_SCORES,
     comparison: ComparisonName = "us-china",
     dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
     as_of: AsOf = None,
     measured: BenchmarkResults = "",
     by: Annotated[
@@ -153,7 +157,7 @@ def catch_up(
     from frontierlag.report.console import terminal
     from frontierlag.studies import study_catch_up
 
-    job = Job(scores, comparison, as_of=as_of, results=measured, dates=dates)
+    job = Job(scores, comparison, as_of=as_of, results=measured, reading=reading, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "catch-up"
     with progress("forecasting") as step:
         found, tried = study_catch_up(job, folder, by, sampler, step)

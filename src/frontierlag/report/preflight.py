@@ -55,7 +55,11 @@ def preflight(prepared: Prepared) -> tuple[Finding, ...]:
     findings = list(reading.findings)
     said = {finding.text for finding in findings}
     findings += _left_out(found.left_out)
-    dates = [words for words in date_lint(table) if words not in said]
+    dates = [
+        words
+        for words in date_lint(table)
+        if words not in said and not any(_of_one_date(words, other) for other in said)
+    ]
     findings += [Finding("check", words) for words in dates]
     if reading.unused:
         unused = ", ".join(map(repr, reading.unused))
@@ -72,6 +76,12 @@ def preflight(prepared: Prepared) -> tuple[Finding, ...]:
     findings += [Finding("note", words) for words in notes if words not in said]
     findings += [Finding("check", words) for words in estimate(prepared)]
     return worst_first(findings)
+
+
+def _of_one_date(one: str, other: str) -> bool:
+    """Whether two warnings say the same of one row's date: 'row 52: Omega is dated 2026-12-01,'."""
+    start = one.partition(" days ")[0]
+    return start.startswith("row ") and other.startswith(start)
 
 
 def summary_line(prepared: Prepared) -> str:
@@ -149,7 +159,13 @@ def _cells(rows: Sequence[LeftOut]) -> str:
         return _first([f"{row.model} (row {row.row})" for row in rows])
     (column, *others) = dict.fromkeys(row.column for row in rows)
     counts = Counter(row.value for row in rows)
-    cells = [f"{value!r}{f' in {n}' if n > 1 else ''}" for value, n in counts.most_common()]
+    at: dict[str, list[str]] = {}
+    for row in rows:
+        at.setdefault(row.value, []).append(str(row.row))
+    cells = [
+        f"{value!r}{f' in {n}' if n > 1 else ''} (row {_first(at[value])})"
+        for value, n in counts.most_common()
+    ]
     return f"{'/'.join((column, *others))} {_first(cells)}"
 
 

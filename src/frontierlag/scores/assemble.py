@@ -37,6 +37,7 @@ from frontierlag.scores.registry import ReferenceTable
 from frontierlag.scores.reruns import one_row_each, spelled_twice
 from frontierlag.scores.resolutions import resolve
 from frontierlag.scores.sanity import checked
+from frontierlag.scores.sanity_of_rows import merged_cells
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def assembled(
             text, values, options, shown_as, raw.recognized.layout.from_epoch
         )
         findings += checked(usable, metric, heading, options, shown_as, bool(found.changed))
-        findings += _late(usable)
+        findings += merged_cells(text, groups) + _late(usable)
     if metric is None:
         label = f"{heading} ({found.changed})" if found.changed else heading
         metric = index_metric(label, usable["score"].to_numpy(dtype=np.float64))
@@ -289,8 +290,9 @@ def _unusable(text: pd.DataFrame, values: pd.DataFrame) -> list[LeftOut]:
     first: dict[tuple[str, ...], int] = {}
     found = []
     no_score, no_date = values["score"].isna().to_numpy(), values["released"].isna().to_numpy()
-    for at, (row, *cells) in enumerate(text.itertuples()):
-        seen = first.setdefault(tuple(cells), row)
+    rows = zip(*(text[column].tolist() for column in text.columns), strict=True)
+    for at, (row, cells) in enumerate(zip(text.index.tolist(), rows, strict=True)):
+        seen = first.setdefault(cells, row)
         if seen != row:
             found.append(LeftOut(row, cells[0], f"the same as row {seen}"))
         elif no_score[at]:

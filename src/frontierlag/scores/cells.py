@@ -42,11 +42,17 @@ def plain(cell: str) -> str:
     """Return a cleaned cell in compatibility form (NFKC): full-width digits and letters are ASCII.
 
     For dates, numbers, countries, weights and headings; names of models keep their own letters.
+    Raised digits and fractions stay as they are: they are marks of footnotes, and 94.1² is not
+    94.12.
     """
     cleaned = clean(cell)
     if cleaned.isascii():
         return cleaned
-    return clean(unicodedata.normalize("NFKC", cleaned)).replace("\u2212", "-")
+    parts = re.split(
+        r"([\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u218b])", cleaned
+    )
+    parts[::2] = [unicodedata.normalize("NFKC", part) for part in parts[::2]]
+    return clean("".join(parts)).replace("\u2212", "-")
 
 
 def folded(cell: str) -> str:
@@ -54,6 +60,7 @@ def folded(cell: str) -> str:
     return " ".join(plain(cell).casefold().split())
 
 
+@lru_cache(maxsize=200_000)
 def same_name(model: str) -> str:
     """Return what two spellings of one model's name share: letters, digits and other marks.
 

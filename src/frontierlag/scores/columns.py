@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,11 +27,22 @@ _ENDS = re.compile(
 
 
 def is_row_numbers(cells: Sequence[str]) -> bool:
-    """Whether cells are 0, 1, 2, ... or 1, 2, 3, ... in order: a data frame's row numbers."""
-    if len(cells) < 3 or any(not cell.isdigit() for cell in cells):
+    """Whether cells are consecutive whole numbers, each once: a data frame's row numbers.
+
+    In any order, from any first one: frames are sorted and cut before they are written.
+    """
+    if len(cells) < 3 or any(not (cell.isascii() and cell.isdigit()) for cell in cells):
         return False
-    steps = np.diff(np.array([int(cell[:18]) for cell in cells], dtype=np.int64))
-    return bool((steps == 1).all()) and int(cells[0]) in (0, 1)
+    found = {int(cell[:18]) for cell in cells}
+    return len(found) == len(cells) and max(found) - min(found) == len(cells) - 1
+
+
+def rises_by_row(cells: Sequence[str]) -> bool:
+    """Whether cells are whole numbers that rise from row to row, as row numbers of a cut frame."""
+    if len(cells) < 8 or any(not (cell.isascii() and cell.isdigit()) for cell in cells):
+        return False
+    numbers = [int(cell[:18]) for cell in cells]
+    return all(a < b for a, b in pairwise(numbers))
 
 
 def score_position(
@@ -62,6 +74,13 @@ def score_position(
         for at in counts
     ]
     if len(left) == 1:
+        if fold(raw.header[left[0]]) == "index" and rises_by_row(columns[left[0]]):
+            findings.append(Finding(
+                "wrong",
+                f"Column {raw.header[left[0]]!r} holds whole numbers that rise from row to row, as "
+                "the row numbers of a data frame do. If scores are elsewhere, name their column: "
+                "--column score=HEADING.",
+            ))  # fmt: skip
         return left[0], findings
     named = [at for at in left if fold(raw.header[at]) == "score"]
     others = ", ".join(repr(raw.header[at]) for at in left if at not in named)

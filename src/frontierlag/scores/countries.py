@@ -26,12 +26,16 @@ _SHORT = {
 # Usual names that the standard does not list; folded as by `_key`.
 _USUAL = {
     "US": ("america", "united states america", "the us", "the usa", "the united states", "u s of a",
-           "estados unidos", "etats unis", "vereinigte staaten", "california", "american"),
+           "estados unidos", "etats unis", "vereinigte staaten", "california", "american",
+           "vereinigte staaten von amerika", "etats unis damerique", "us america", "u s america",
+           "estados unidos de america", "eeuu"),
     "CN": ("prc", "pr china", "p r china", "peoples republic china", "mainland china",
            "china mainland", "china prc", "chinese mainland", "peoples rep of china",
            "peoples republic of china prc", "中华人民共和国", "中國", "中国大陆", "china p r",
            "the peoples republic of china", "red china", "china pr", "chinese",
-           "china peoples republic of"),
+           "china peoples republic of", "volksrepublik china", "vr china", "chine populaire",
+           "republique populaire de chine", "republica popular china", "communist china",
+           "china communist"),
     "GB": ("uk", "great britain", "britain", "england", "scotland", "wales", "northern ireland",
            "the uk", "the united kingdom"),
     "KR": ("korea", "south korea", "republic of korea", "rok", "s korea", "korea south",
@@ -70,10 +74,22 @@ _LANGUAGES = ("de", "fr", "es", "it", "pt", "nl", "ja", "ko", "ru", "zh_CN", "zh
 _BETWEEN = re.compile(r"[;/|&+\n]|\band\b|\bund\b|\bet\b|\by\b|、|，", flags=re.IGNORECASE)
 
 
+# What stands behind a name as a mark of a footnote: *, a raised figure, [1].
+_FOOTNOTE = re.compile(r"\s*(?:[*†‡§]|[\u00b9\u00b2\u00b3\u2070-\u2079]|\[[0-9a-z]{1,2}\])+\s*$")
+_PLACES_OF_CHINA = re.compile(r"taiwan|hong ?kong|maca[ou]|台|臺|港|澳", flags=re.IGNORECASE)
+
+
+def _flagless(text: str) -> str:
+    """A cell without the flag next to a name; of a flag alone, its two letters."""
+    letters = "".join(chr(ord(c) - 0x1F1E6 + 65) for c in text if 0x1F1E6 <= ord(c) <= 0x1F1FF)
+    rest = "".join(c for c in text if not 0x1F1E6 <= ord(c) <= 0x1F1FF)
+    return rest if any(c.isalnum() for c in rest) or not letters else letters
+
+
 @lru_cache(maxsize=20_000)
 def _key(text: str) -> str:
     """Fold a name: no case, accents, apostrophes or other marks; words parted by one space."""
-    flat = unicodedata.normalize("NFKD", plain(text)).casefold()
+    flat = unicodedata.normalize("NFKD", plain(_FOOTNOTE.sub("", _flagless(text)))).casefold()
     letters = "".join(char for char in flat if not unicodedata.combining(char))
     letters = re.sub(r"['’‘`´ʼ]", "", letters).replace("&", " and ")
     words = re.findall(r"[^\W_]+", letters)
@@ -127,15 +143,30 @@ def usual_names() -> dict[str, tuple[str, ...]]:
     return {names[code]: spellings for code, spellings in _USUAL.items()}
 
 
+def _found(text: str) -> str | None:
+    """The one name of a country; also of 'the ...', 'China (Hangzhou)' and 'CN - China'."""
+    key = _key(text)
+    name = _names().get(key) or _names().get(key.removeprefix("the "))
+    if name is not None or not key or _PLACES_OF_CHINA.search(text):
+        return name
+    head, bracket, _ = plain(text).partition("(")
+    if bracket and (name := _names().get(_key(head))) is not None:
+        return name
+    parts = {
+        _names().get(_key(part)) for part in re.split(r"[-–—:()]", plain(text)) if part.strip()
+    }
+    return parts.pop() if len(parts) == 1 else None
+
+
 def is_known(name: str) -> bool:
     """Whether a name is that of a country, or a listed word such as 'Multinational'."""
-    return _key(name) in _names()
+    return _found(name) is not None
 
 
 def country_name(text: str) -> str:
     """Return the one name used for a country; a name that is not known stays as it is."""
     stripped = " ".join(plain(text).split())
-    return _names().get(_key(stripped), stripped)
+    return _found(stripped) or stripped
 
 
 @lru_cache(maxsize=50_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -40,6 +41,7 @@ CLOSED_OPEN = Comparison("closed-open", "closed", "open", "weights")
 NAMED = {comparison.name: comparison for comparison in (US_CHINA, CLOSED_OPEN)}
 
 
+@lru_cache(maxsize=20_000)
 def members(cell: str) -> tuple[str, ...]:
     """Return the groups that a cell names, each once; none for '' and 'unknown'."""
     parts = (part.strip() for part in cell.split(";"))

@@ -50,7 +50,8 @@ _WHOLE = re.compile(r"\bci\b|\bci[0-9]|interval|confidence|±|plus.?minus|\+/-|m
 _LOOKS_LIKE = re.compile(
     r"\bci\b|\bci[0-9]|interval|confidence|±|\+/-|margin|\bmoe\b|\bstd\b|\bstd[. ]|stdev|\bsd\b|"
     r"standard dev|\bse\b|\bsem\b|stderr|std err|error|uncertaint|variance|\blow(er)?\b|"
-    r"\bhigh\b|\bupper\b|\bbound|quantile|percentile|\bq[0-9]|\bp[0-9.]+$"
+    r"\bhigh\b|\bupper\b|\bbound|quantile|percentile|\bq[0-9]|\bp[0-9.]+$|"
+    r"^[0-9.]+ ?%$|\bmin(?:imum)?\b|\bmax(?:imum)?\b|\biqr\b|\brange\b"
 )
 _LOW = frozenset({"low", "lower", "lo", "lb", "lcl", "lwr"})
 _HIGH = frozenset({"high", "upper", "hi", "ub", "ucl", "upr"})
@@ -125,10 +126,13 @@ def interval_ends(header: Sequence[str]) -> list[IntervalEnds]:
 
 def _side(folded: str) -> tuple[str, float | None, tuple[str, ...]] | None:
     quantile = re.fullmatch(
-        r"(?:[a-z]+ )?(?:q|p|quantile|percentile) ?([0-9]+(?:\.[0-9]+)?)", folded
+        r"(?:[a-z]+ )?(?:q|p|quantile|percentile) ?([0-9]+(?:\.[0-9]+)?)"
+        r"|([0-9]+(?:\.[0-9]+)?) ?(?:%|th percentile|percentile|quantile)",
+        folded,
     )
-    if quantile is not None and quantile.group(1) in _TAILS:
-        level, side = _TAILS[quantile.group(1)]
+    number = "" if quantile is None else quantile.group(1) or quantile.group(2)
+    if number in _TAILS:
+        level, side = _TAILS[number]
         return side, level, ()
     words = re.findall(r"[a-z]+|[0-9]+(?:\.[0-9]+)?", folded)
     ends = [word for word in words if word in _LOW or word in _HIGH]

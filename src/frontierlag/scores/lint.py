@@ -34,7 +34,9 @@ def dates_in_name(model: str) -> list[tuple[str, date, date]]:
     model
         A name with '(Sep 2024)', '(MoE-236B, May 2024)', '2024-08-06' or '20240806' in it.
     """
-    found = []
+    found: list[tuple[str, date, date]] = []
+    if "20" not in model:
+        return found
     for match in _MONTH_IN_NAME.finditer(model):
         year, month = int(match.group(2)), _MONTHS[match.group(1).casefold()]
         last = calendar.monthrange(year, month)[1]
@@ -68,8 +70,10 @@ def date_lint(table: ScoreTable) -> list[str]:
     """
     warnings = []
     settled = {correction.model for correction in table.corrections}
-    dated = table.frame[table.frame["released"].notna()]
-    for row, model, released in zip(dated["row"], dated["model"], dated["released"], strict=True):
+    dated = table.frame[table.frame["released"].notna() & table.frame["score"].notna()]
+    for row, model, released in zip(
+        dated["row"].tolist(), dated["model"].tolist(), dated["released"].tolist(), strict=True
+    ):
         day = released.date()
         if model in settled:
             continue
@@ -85,7 +89,8 @@ def date_lint(table: ScoreTable) -> list[str]:
 
 def _alone(table: ScoreTable) -> list[str]:
     """Return a warning if the last release stands alone."""
-    last = table.frame[table.frame["released"].notna()].sort_values("released").tail(2)
+    usable = table.frame["released"].notna() & table.frame["score"].notna()
+    last = table.frame[usable].sort_values("released").tail(2)
     if len(last) < 2:
         return []
     before, day = (released.date() for released in last["released"])

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pandas as pd
 
@@ -225,6 +226,7 @@ def _makers(cells: Sequence[str], separators: str) -> tuple[list[str], list[Find
     return joined, [Finding("note", f"Makers that differ only in case, space or hyphens: {shown}.")]
 
 
+@lru_cache(maxsize=20_000)
 def _joined(cell: str, separators: str) -> str:
     parts = [" ".join(part.split()) for part in re.split(f"[{separators}]", cell)]
     return ";".join(dict.fromkeys(part for part in parts if part))

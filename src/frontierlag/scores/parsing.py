@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import calendar
+import math
 import re
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 # Cells that mean "nothing here", without regard to case.
@@ -96,20 +98,26 @@ def date_advice(text: str, words: str = "release date") -> str:
     return f"write the {words} as YYYY-MM-DD"
 
 
+@lru_cache(maxsize=500_000)
 def parse_number(text: str) -> float:
     """Return a finite decimal number with a point; NaN for anything else."""
     if _NUMBER.fullmatch(text) is None:
         return float("nan")
     number = float(text)
-    return number if np.isfinite(number) else float("nan")
+    return number if math.isfinite(number) else float("nan")
+
+
+def _listed(cells: Iterable[str]) -> Iterable[str]:
+    """Cells as a list: a column of a frame is far slower to go through."""
+    return cells.tolist() if isinstance(cells, pd.Series) else cells
 
 
 def numbers(cells: Iterable[str]) -> NDArray[np.float64]:
     """Return numbers of cells, NaN where a cell is blank or no number."""
-    return np.array([parse_number(cell) for cell in cells], dtype=np.float64)
+    return np.array([parse_number(cell) for cell in _listed(cells)], dtype=np.float64)
 
 
 def days(cells: Iterable[str]) -> NDArray[np.datetime64]:
     """Return days of cells, NaT where a cell is blank or names no day."""
-    parsed = (parse_date(cell) for cell in cells)
+    parsed = [parse_date(cell) for cell in _listed(cells)]
     return np.array([day if day is not None else "NaT" for day in parsed], dtype="datetime64[D]")

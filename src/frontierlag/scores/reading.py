@@ -327,15 +327,22 @@ def _same_width(
     skipped: list[str] = []
     pads = grid.delimiter is None
     body = list(zip(grid.rows[at + 1 :], grid.lines[at + 1 :], strict=True))
-    last = max((i for i, (row, _) in enumerate(body) if len(_trimmed(row)) > 1), default=-1)
+    last = next((i for i in range(len(body) - 1, -1, -1) if len(_trimmed(body[i][0])) > 1), -1)
+    again = [cell.casefold() for cell in header]
     for i, (cells, line) in enumerate(body):
+        if len(cells) == width and all(cells[:2]) and width > 1 and cells[0].casefold() != again[0]:
+            rows.append(tuple(cells))
+            lines.append(line)
+            continue
         if not any(cells):
             continue
         if len(cells) != width:
             cells = [*cells[:width], *_trimmed(cells[width:])]
         filled = [cell for cell in cells if cell]
         is_note = len(filled) == 1 and cells[0] and (cells[0].startswith("#") or i > last)
-        if cells == header or (is_note and width > 1 and (len(cells) == 1 or pads)):
+        if [cell.casefold() for cell in cells] == again or (
+            is_note and width > 1 and (len(cells) == 1 or pads)
+        ):
             skipped.append(f"row {line}: {' '.join(filled)[:60]!r}")
             continue
         if len(cells) < width and pads:

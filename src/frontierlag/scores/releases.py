@@ -386,11 +386,13 @@ def _check_sizes(
         if count < FEWEST_RELEASES:
             groups = group_counts(table, comparison.column).most_common(12)
             there = ", ".join(f"{value} ({number})" for value, number in groups)
+            # What the reader found wrong is most likely why.
+            why = "".join(f"\n  {finding.text}" for finding in table.reading.of("wrong")[:4])
             raise ScoresError(
                 f"{comparison.name} cannot be compared in {table.name}: {name!r} has {count} "
                 f"release(s) with a date and a score by {last}, and at least {FEWEST_RELEASES} are "
                 f"needed to see a trend. Values of {comparison.column} in the table (models): "
-                f"{there or 'none'}."
+                f"{there or 'none'}.{why}"
             )
 
 

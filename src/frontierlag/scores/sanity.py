@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import median_abs_deviation, spearmanr, theilslopes
+from scipy.stats import median_abs_deviation, spearmanr
 
 from frontierlag.errors import ScoresError
 from frontierlag.read_options import ReadOptions
@@ -18,6 +18,7 @@ from frontierlag.scores.layouts import GROUP_COLUMNS
 from frontierlag.scores.metric import Metric
 from frontierlag.scores.problems import inferred_problems
 from frontierlag.scores.reading_report import Finding
+from frontierlag.scores.sanity_of_rows import errors_of_other_units, names_and_ranks
 
 # Robust standard deviations from the table's trend, and from the nearest other residual.
 GROSS, ODD = 12.0, 7.0
@@ -79,6 +80,7 @@ def checked(
     doubts += doubt
     findings += found
     findings += _exact(frame, metric) + _widths(frame) + _growing(frame, metric)
+    findings += names_and_ranks(frame, metric) + errors_of_other_units(frame, metric)
     refused = [d for d in doubts if d.name not in options.accept]
     if refused:
         lines = [f"  {d.text} If it is right, accept it: --accept {d.name}." for d in refused]
@@ -99,7 +101,10 @@ def _line(day: NDArray[np.float64], score: NDArray[np.float64]) -> tuple[float, 
     picked = order[np.unique(np.linspace(0, len(order) - 1, _MOST_IN_SLOPE).astype(int))]
     if np.unique(day[picked]).size < 2:
         return 0.0, float(np.median(score))
-    slope = float(theilslopes(score[picked], day[picked]).slope)
+    first, second = np.triu_indices(len(picked), 1)
+    apart = day[picked][second] - day[picked][first]
+    rise = score[picked][second] - score[picked][first]
+    slope = float(np.median(rise[apart > 0] / apart[apart > 0]))
     return slope, float(np.median(score - slope * day))
 
 
