@@ -439,11 +439,11 @@ def test_a_case_keeps_its_window(case):
 
 
 @pytest.mark.xdist_group("sensitivity")
-def test_what_stands_beside_every_answer_needs_no_refit(case, window, eci_new, monkeypatch):
+def test_what_stands_beside_every_answer_needs_no_refit(case, monkeypatch):
     settings = SMALL.model_copy(update={"draws": 400})
-    analysis = analyse(case.spec, eci_new, window, settings)
+    analysis = analyse(case.spec, case.releases, case.window, settings)
     monkeypatch.setattr("frontierlag.sensitivity.refit.sample", None)
-    starts = starts_without_refit(analysis, eci_new)
+    starts = starts_without_refit(analysis, case.releases)
     assert set(starts["fitted_to"]) == {SAME_FIT, REFIT}
     assert set(starts.loc[starts["fitted_to"] == REFIT, "model"]) == {"least squares"}
     line = starts[(starts["model"] == "least squares") & (starts["period"] == CURRENT)]
@@ -453,7 +453,7 @@ def test_what_stands_beside_every_answer_needs_no_refit(case, window, eci_new, m
     own = starts[(starts["model"] == RECORDS) & (starts["lag"] == REALIZED)]
     own = own[own["period"] == WINDOW].set_index("start")
     assert own.loc["2023-01-01", "note"].startswith("impossible")
-    later = measure(analysis.fit, Window(date(2024, 7, 1), window.as_of))
+    later = measure(analysis.fit, Window(date(2024, 7, 1), case.window.as_of))
     assert own.loc["2024-07-01", "median"] == pytest.approx(
         float(later.lag(REALIZED, WINDOW).median()), abs=1e-3
     )
