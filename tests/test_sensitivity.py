@@ -462,7 +462,7 @@ def test_what_stands_beside_every_answer_needs_no_refit(case, monkeypatch):
     sizes = moved.groupby(["kind", "left_out"], sort=False)["change"].agg(lambda c: c.abs().max())
     assert (sizes >= LISTED_FROM).all()
     assert (sizes.diff().dropna() <= 0).all()
-    expected = expected_changes(analysis.fit, window)
+    expected = expected_changes(analysis.fit, case.window)
     named = moved[(moved["kind"] == MODEL) & (moved["lag"] == TREND)]
     for row in named.itertuples():
         assert row.change == pytest.approx(expected[row.left_out][TREND], abs=1e-3)
