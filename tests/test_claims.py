@@ -22,7 +22,7 @@ from frontierlag.claims import (
     answer,
     between,
 )
-from frontierlag.claims.answers import LEFT_CENSORED, NO_ANSWER, probability_words, verdict
+from frontierlag.claims.answers import LEFT_CENSORED, NO_ANSWER, verdict
 from frontierlag.claims.article import FOUR, FOURTEEN
 from frontierlag.claims.cadence import cadence
 from frontierlag.claims.gaps import same_gap
@@ -45,6 +45,7 @@ from frontierlag.names import (
     WINDOW,
 )
 from frontierlag.report.claims import bounded, claim_markdown, claim_table
+from frontierlag.words import probability_words
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
 

@@ -107,7 +107,8 @@ def results(
 ) -> int:
     """Run the main job: the newest table, USA and China, from scores and from benchmark results.
 
-    All models and claims, as `frontierlag run --full` does for one table.
+    The headline model of each, as `frontierlag run` does; with `--all` every table, all models and
+    claims, as `frontierlag run --full` does.
 
     Example: frontierlag results --out results
 
@@ -124,7 +125,7 @@ def results(
         for scores, comparison, measured in (known.main_jobs() if every else main)
     ]
     folders = [out / job.prepare().slug for job in jobs]
-    return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER, full=True, top=out, as_json=as_json)
+    return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER, full=every, top=out, as_json=as_json)
 
 
 def fit(
