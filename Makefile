@@ -8,7 +8,7 @@ JOBS ?= 2
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: results campaign studies calibration sbc backtest bench readme docs test test-slow check lock clean
+.PHONY: results campaign studies calibration sbc backtest bench readme pictures docs test test-slow check lock clean
 
 # The main answer: newest table, USA and China, from scores and from benchmark results; the pages.
 # What was fitted before, to the same data by the same program, is taken from the store of fits.
@@ -59,6 +59,10 @@ bench: .venv/dev
 # The figures in the README, from the tables in results/.
 readme: .venv/ready
 	$(BIN)/python docs/_ext/readme.py
+
+# The few pictures that README and docs show, from results/ as the campaign left it.
+pictures: .venv/ready
+	$(BIN)/python docs/_ext/pictures.py
 
 # The pages, into docs/_build/html. A warning fails the build.
 docs: .venv/dev

@@ -12,7 +12,9 @@ import pandas as pd
 from blocks import block, or_note, table
 from readme import answer
 from result_rows import NEW, OLD, decimals, marked, read, row_of, rows_of, share
-from result_tables import answers
+from result_dates import conventions, corrected, history
+from result_studies import dates, priors
+from result_tables import answers, claims, models
 
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
@@ -36,6 +38,13 @@ def shown(results: Path) -> dict[str, str]:
     made: dict[str, Callable[[], str]] = {
         "answer": lambda: answer(results),
         "answers": lambda: answers(results),
+        "models": lambda: models(results),
+        "claims_short": lambda: claims(results),
+        "dates_conventions": lambda: conventions(results),
+        "date_corrections": lambda: corrected(NEW),
+        "history": lambda: history(results),
+        "dates_errors": lambda: dates(results),
+        "priors_moved": lambda: priors(results),
         "lags_of_headline": lambda: _lags(read(results, *HERE, "lags.csv")),
         "lags_of_models": lambda: _models(results),
         "ladder": lambda: _ladder(results),
