@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from blocks import block, or_note, table
 from readme import answer
-from result_rows import NEW, OLD, decimals, marked, read, row_of, rows_of, share
 from result_dates import conventions, corrected, history
+from result_rows import NEW, OLD, decimals, marked, read, row_of, rows_of, share
 from result_studies import dates, priors
 from result_tables import answers, claims, models
 

@@ -1,7 +1,7 @@
 """The few pictures that README and docs show, from the results: ``make pictures``.
 
-Pictures are not committed but for these; every other is drawn on demand (``frontierlag figures``) or
-by the study that it belongs to.
+Pictures are not committed but for these; every other is drawn on demand (``frontierlag figures``)
+or by the study that it belongs to.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from tempfile import TemporaryDirectory
 from result_rows import NEW
 
 from frontierlag.report.drawing import draw_folder
+from frontierlag.report.sentences import JOINT_HEADLINE as JOINT_MODEL
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "pictures"
-JOINT, JOINT_MODEL = Path(NEW) / "us-china-joint", "linear-joint"
+JOINT = Path(NEW) / "us-china-joint"
 # What a study has drawn in the results folder, by the name that it has here.
 DRAWN = {
     "specification": Path(NEW) / "us-china" / "sensitivity" / "specification.png",

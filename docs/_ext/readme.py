@@ -13,11 +13,12 @@ from result_rows import NEW, Row, marked, read, row_of, rows_of, share
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.outputs import MANIFEST
 from frontierlag.report import last_day
+from frontierlag.report.sentences import HEADLINE as SCORES_MODEL
+from frontierlag.report.sentences import JOINT_HEADLINE as JOINT_MODEL
 
 START, END = "<!-- {}: made from results/ by `make readme` -->", "<!-- end of {} -->"
 # Folders of the newest table: fitted to its scores, and to the benchmark results behind them.
 ALONE, JOINT = "us-china", "us-china-joint"
-SCORES_MODEL, JOINT_MODEL = "linear-stochastic", "linear-joint"
 PUBLISHED = "-dates-as-published"
 LEADER, FOLLOWER = "the best US model", "China's best model"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from result_rows import NEW, marked, read, row_of, rows_of
-from result_tables import JOINT_MODEL, SCORES_MODEL
 
 from frontierlag.conventions import AS_PUBLISHED, RELEASED, suffix
 from frontierlag.errors import OutputError
 from frontierlag.names import REALIZED, TREND, WINDOW
+from frontierlag.report.sentences import HEADLINE as SCORES_MODEL
+from frontierlag.report.sentences import JOINT_HEADLINE as JOINT_MODEL
 from frontierlag.scores import load_scores
 from frontierlag.sensitivity.alternatives import DATED
 

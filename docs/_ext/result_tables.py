@@ -15,10 +15,10 @@ from result_rows import (
     share,
 )
 
-from frontierlag.claims.answers import probability_words
 from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.report import last_day
 from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
+from frontierlag.words import probability_words
 
 # Folders of the newest table: fitted to its scores, and to the benchmark results behind them.
 ALONE, JOINT = "us-china", "us-china-joint"
