@@ -60,7 +60,7 @@ bench: .venv/dev
 readme: .venv/ready
 	$(BIN)/python docs/_ext/readme.py
 
-# The few pictures that README and docs show, from results/ as the campaign left it.
+# The picture of the README, from results/
 pictures: .venv/ready
 	$(BIN)/python docs/_ext/pictures.py
 
