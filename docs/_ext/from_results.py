@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from blocks import block, or_note, table
 from readme import answer
-from result_dates import conventions, corrected, history
+from result_dates import conventions, history
 from result_rows import NEW, OLD, decimals, marked, read, row_of, rows_of, share
 from result_studies import dates, priors
 from result_tables import answers, claims, models
@@ -41,7 +41,6 @@ def shown(results: Path) -> dict[str, str]:
         "models": lambda: models(results),
         "claims_short": lambda: claims(results),
         "dates_conventions": lambda: conventions(results),
-        "date_corrections": lambda: corrected(NEW),
         "history": lambda: history(results),
         "dates_errors": lambda: dates(results),
         "priors_moved": lambda: priors(results),

@@ -128,7 +128,7 @@ _FAULTS = {"wrong-dates": "release dates are wrong by up to four months and nobo
 def _one_day(results: Path) -> str:
     """The lag of the last day as the releases that it may be counted from."""
     table = read(results, NEW, JOINT, "last_day.csv")
-    day = last_day.told(rows_of(table, model=JOINT_MODEL))
+    day = last_day.read_last_day(rows_of(table, model=JOINT_MODEL))
     on = _lag(results, JOINT, JOINT_MODEL, CURRENT)["as_of"]
     words = last_day.sentence(day, LEADER, FOLLOWER, str(on))
     return f"A lag on one day is the age of one release: {words}."

@@ -11,7 +11,6 @@ from frontierlag.errors import OutputError
 from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.report.sentences import HEADLINE as SCORES_MODEL
 from frontierlag.report.sentences import JOINT_HEADLINE as JOINT_MODEL
-from frontierlag.scores import load_scores
 from frontierlag.sensitivity.alternatives import DATED
 
 _FOLDERS = (("us-china-joint", JOINT_MODEL), ("us-china", SCORES_MODEL))
@@ -32,20 +31,6 @@ def conventions(results: Path) -> str:
         own = rows_of(table, alternative=words, model=SCORES_MODEL, period=WINDOW)
         cells = [marked(rows_of(own, lag=k).to_dict("records")[0]) for k in (REALIZED, TREND)]
         lines.append(f"| {words} | `{SCORES_MODEL}`, quick fit | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def corrected(name: str) -> str:
-    """The corrections that change a date of a table, each with its reason and source."""
-    found = sorted((c for c in load_scores(name).corrections if c.changes), key=lambda c: c.new)
-    lines = [
-        "| model | published | kind | in use | stays open | reason | source |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for c in found:
-        stays = "" if c.low == c.high else f"{c.low} to {c.high}"
-        cells = (c.model, c.old, c.old_kind, c.new, stays, c.reason, c.source)
-        lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 

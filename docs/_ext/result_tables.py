@@ -40,7 +40,7 @@ def answers(results: Path) -> str:
         points = read(results, dataset, comparison, "published.csv")
         window, trend = (row_of(lags, model, kind, WINDOW) for kind in (REALIZED, TREND))
         days = rows_of(read(results, dataset, comparison, "last_day.csv"), model=model)
-        now = last_day.spikes(last_day.told(days))
+        now = last_day.spikes(last_day.read_last_day(days))
         cells = [marked(window), share(window["censored"]), marked(trend), now]
         told = ", ".join(f"{r['mean']:.1f}" for r in points.to_dict("records"))
         lines.append(f"| `{dataset}` | {words} | {' | '.join(cells)} | {told} |")

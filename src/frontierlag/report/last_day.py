@@ -98,10 +98,6 @@ def read_last_day(rows: pd.DataFrame) -> LastDay:
     )
 
 
-# The name by which the pages of the documentation call it.
-told = read_last_day
-
-
 def sides(column: str, leader: str, follower: str) -> tuple[str, str]:
     """Leader and follower as a sentence names them, by the column that divides them."""
     if column == "weights":
