@@ -16,7 +16,8 @@ LEAST_COVERAGE = 0.80
 FEW_WORLDS = 3
 _CAVEAT = (
     "At every quarter of the past the scores of earlier models are those of the later table, "
-    "measured by results that came after, so that test is easier than real forecasting for every method; across "
+    "measured by results that came after, so that test is easier than real forecasting, for every "
+    "method; across "
     "vintages nothing is borrowed, but vintages of one month hold nearly the same rows, and a few "
     "releases decide what many of them forecast: intervals draw months and releases at once."
 )
