@@ -7,6 +7,7 @@ from naive import best_by, realized
 from scipy import stats
 
 from frontierlag.fitting import Fit
+from frontierlag.lags.dates import available
 from frontierlag.lags.days import Window
 from frontierlag.lags.measure import realized_lag_by_day, staircases
 from frontierlag.model import ModelSpec
@@ -35,16 +36,16 @@ def test_the_first_record_of_each_group_is_outside_the_likelihood(records_analys
 
 def test_realized_lag_counts_the_first_records(records_analysis, eci_new, window):
     fit = records_analysis.fit
-    days, group, outside = fit.outside
-    inside = fit.observations.releases
-    day, side = np.concatenate([inside.day, days]), np.concatenate([inside.group, group])
+    there = available(fit)
+    days = np.broadcast_to(there.day, there.capability.shape)
     found, censored = realized_lag_by_day(fit, window)
     for c, d in ((0, 0), (2, 111)):
-        own = np.concatenate([fit.capabilities[c, d], outside[c, d]])
-        sides = [(day[side == g], own[side == g]) for g in (0, 1)]
+        own = there.capability[c, d]
+        sides = [(days[c, d, there.group == g], own[there.group == g]) for g in (0, 1)]
         for stairs, (when, what) in zip(staircases(fit), sides, strict=True):
-            assert stairs.day[0] == when.min()
-            assert stairs.best[c, d, 0] == best_by(when, what, when.min())
+            first = when.min()
+            assert stairs.on(np.array([first]))[c, d, 0] == best_by(when, what, first)
+            assert np.isnan(stairs.on(np.array([first - 1]))[c, d, 0])
         for at in range(0, len(window.days), 97):
             expected = realized(*sides[0], *sides[1], window.days[at])
             assert float(found[c, d, at]) == pytest.approx(expected[0])

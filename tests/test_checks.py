@@ -357,14 +357,14 @@ def test_the_claim_that_one_curve_predicts_no_worse_bears_the_doubts_of_its_dens
 
 def test_tables_of_checks_say_where_they_are_from(linear, broken, compared):
     stack = Stacked((linear, broken), compared.weights, compared.trusted)
-    origin = ["dataset", "comparison", "as_of", "model"]
+    origin = ["dataset", "comparison", "as_of", "dates", "model"]
     for table in (
         comparison_table(compared, stack),
         predictive_table(linear),
         prior_influence_table(linear),
         diagnostics_table(linear),
     ):
-        assert list(table.columns[:4]) == origin
+        assert list(table.columns[:5]) == origin
         assert set(table["dataset"]) == {"made-up"}
         assert set(table["comparison"]) == {"us-china"}
         assert set(table["as_of"]) == {END.isoformat()}

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("cli")
 
 SHORT = ["--draws", "800", "--tune", "500", "--seed", "5"]
 LAG_COLUMNS = [
-    *("dataset", "comparison", "as_of", "model", "lag", "period", "mean", "median"),
+    *("dataset", "comparison", "as_of", "dates", "model", "lag", "period", "mean", "median"),
     *(
         "lower50",
         "upper50",
@@ -208,7 +208,7 @@ def test_scores_commands():
     assert "refused: 30 scores" in every
     shown = frontierlag("scores", "show", "eci-2026-08-11", "--rows", "3").stdout
     assert "DeepSeek V4 Flash 0731" in shown
-    assert "date warning" in shown
+    assert "are corrected to the first day of use outside the maker" in shown
     checked = frontierlag("scores", "check", "eci-2026-08-11", "--comparison", "us-china")
     assert "144 of USA, 61 of China" in checked.stdout
 

@@ -32,7 +32,7 @@ from frontierlag.scores.metric import ECI
 from frontierlag.summary import QUANTILES, Summary, summarize
 
 AS_OF = date(2025, 6, 30)
-ABOUT = Provenance("us-china", "made-up", AS_OF, "linear-stochastic")
+ABOUT = Provenance("us-china", "made-up", AS_OF, "linear-stochastic", credit=CREDIT)
 FAILED = replace(ABOUT, converged=False)
 US_CHINA = Comparison("us-china", "USA", "China", "country")
 
