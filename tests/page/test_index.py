@@ -42,7 +42,9 @@ def tree(bare_folder, tmp_path):
                          "excluded": []}}  # fmt: skip
     changed(bare_folder, root / "old" / "us-china", old, 5.9)
     changed(bare_folder, root / "new" / "us-china", {"data": {"dates": released}}, 6.1)
-    changed(bare_folder, root / "new" / "us-china-dates-as-published", {"data": {}}, 6.8)
+    published = {"convention": "as-published", "words": "dates as published"}
+    apart = root / "new" / "us-china-dates-as-published"
+    changed(bare_folder, apart, {"data": {"dates": published}}, 6.8)
     changed(bare_folder, root / "new" / "us-china-joint", {"data": joint | {"dates": released}}, 7)
     return root
 

@@ -107,7 +107,9 @@ def study_index(
         outcomes = fit_constructions(prepared, chosen, settings, keep, jobs=jobs, done=done)
         table, second = constructions_table(outcomes), second_table(outcomes)
         sentences = index_sentences(table, second, prepared)
-        credits = list(dict.fromkeys([prepared.table.attribution, releases.responses.attribution]))
+        given = dict.fromkeys([prepared.table.attribution, releases.responses.attribution])
+        # The credit of the results has that of the scores in it, with the terms of others.
+        credits = [one for one in given if not any(one in other != one for other in given)]
         write_csv(table, folder / "constructions.csv")
         if second is not None:
             write_csv(second, folder / "second-ability.csv")
