@@ -117,7 +117,7 @@ def test_a_command_that_moved_is_found_under_its_old_name(name, capsys):
     [
         (["run", "--scores", "."], "is a folder"),
         (["run", "--scores", "picture.csv"], "is a picture"),
-        (["run", "--scores", "http://127.0.0.1/x.csv"], "not an https address"),
+        (["run", "--scores", "http://127.0.0.1/x.csv"], "without encryption"),
         (["run", "--since", "2026-02-01", "--as-of", "2026-01-01"], "window is empty"),
         (["run", "--as-of", "31/12/2025"], "--as-of.*YYYY-MM-DD"),
         (["run", "--out", "picture.csv"], "is a file"),

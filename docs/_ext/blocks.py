@@ -34,6 +34,9 @@ def or_note(make: Callable[[], str]) -> str:
     except OutputError as error:
         words = str(error).replace(str(RESULTS.parent) + "/", "")
         return note(f"Not in these results yet: {words}.", "warning")
+    except (KeyError, IndexError) as error:
+        words = f"made by an earlier version, without {error}; `make campaign` makes it again"
+        return note(f"Not in these results in the present form: {words}.", "warning")
 
 
 def _cell(value: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-from blocks import note, table
+from blocks import note, or_note, table
 from result_rows import NEW, OLD, decimals, read
 from result_studies import errors, forecast, line, records, starts
 
@@ -31,7 +31,7 @@ def shown(results: Path) -> dict[str, str]:
             found = pd.read_csv(path, nrows=0).columns if path.is_file() else ()
             if not path.is_file() or not set(columns) <= set(found):
                 return note(_MISSING.format(file=f"results/{file}", command=command))
-        return make(results)
+        return or_note(lambda: make(results))
 
     starts_file = ("/".join((*_SENSITIVITY, "window-starts.csv")),)
     both = tuple(f"{d}/us-china/sensitivity/sensitivity.csv" for d in (OLD, NEW))
