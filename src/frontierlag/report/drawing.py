@@ -119,6 +119,7 @@ def provenance(results: Results, model: str = "") -> Provenance:
         model=model,
         converged=bool((table.loc[of, "converged"].astype(str) == "True").all()),
         credit=credit_line(str(results.manifest["data"]["attribution"])),
+        dates=results.dates,
     )
 
 
