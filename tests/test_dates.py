@@ -440,7 +440,7 @@ def test_a_results_folder_of_other_dates_is_another_one():
 
 def test_a_request_keeps_the_convention():
     job = Job("eci-2026-08-11", dates="announced")
-    request = Request.of(job, (), SamplerSettings(), None, all_claims=False)
+    request = Request.of(job, (), SamplerSettings(), None, full=False)
     assert request.job().dates == "announced"
     assert "--dates announced" in request.command()
     assert Request.read({"request": request.record()}, "here") == request

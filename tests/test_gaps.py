@@ -18,6 +18,7 @@ from frontierlag.claims.gaps import CROSSED, ONE_FIT, lags_of_both, same_gap, wi
 from frontierlag.crossed import NEITHER, combinations, crossed_fit, pairs, union
 from frontierlag.errors import SpecError
 from frontierlag.jobs import Job
+from frontierlag.lags.dates import release_days
 from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import measure
 from frontierlag.lags.periods import FEW_BOUNDS
@@ -236,7 +237,12 @@ def test_one_fit_answers_for_two_splits_of_its_models(both, closed_open, eci_new
     for d in (0, 17):
         drawn = dict(zip(fit.observations.releases.model, fit.capabilities[1, d], strict=True))
         for releases, lag in ((eci_new, found.first), (among, found.second)):
-            daily = daily_lags(releases, np.array([drawn[m] for m in releases.model]), found.window)
+            day = np.broadcast_to(
+                release_days(releases, fit.settings.seed, fit.capabilities.shape[:2]),
+                (*fit.capabilities.shape[:2], len(releases.day)),
+            )[1, d]
+            capability = np.array([drawn[m] for m in releases.model])
+            daily = daily_lags(releases, day, capability, found.window)
             assert float(lag[1, d]) == pytest.approx(np.mean(daily))
     one, other = (lag.to_numpy().ravel() for lag in lags(found))
     assert np.corrcoef(one, other)[0, 1] > 0.3
@@ -247,18 +253,18 @@ def test_one_fit_answers_for_two_splits_of_its_models(both, closed_open, eci_new
     np.testing.assert_array_equal(asked.holds.to_numpy().ravel(), abs(one - other) < 1)
 
 
-def daily_lags(releases, capability, window):
+def daily_lags(releases, dated, capability, window):
     """Realized lag on every day of one draw, by the definition (both groups are there)."""
     best = []
     for g in (0, 1):
-        day, c = releases.day[releases.group == g], capability[releases.group == g]
+        day, c = dated[releases.group == g], capability[releases.group == g]
         best.append([c[day <= t].max() for t in window.days])
     sides = [np.array(b) for b in best]
     out = []
     for i, t in enumerate(window.days):
         ahead, behind = (0, 1) if sides[0][i] >= sides[1][i] else (1, 0)
         g = releases.group == ahead
-        above = releases.day[g][capability[g] > sides[behind][i]]
+        above = dated[g][capability[g] > sides[behind][i]]
         since = (t - above.min()) / DAYS_PER_MONTH if above.size else 0.0
         out.append(since if ahead == 0 else -since)
     return out
