@@ -48,6 +48,7 @@ from frontierlag.jobs import Job
 from frontierlag.observations import day_number
 from frontierlag.report.figures import Provenance
 from frontierlag.report.figures.backtest import backtest_ratios
+from frontierlag.scores import load_scores
 
 numbers = st.floats(-50, 50, allow_nan=False).map(lambda x: round(x, 3))
 

@@ -334,6 +334,7 @@ def cases() -> list[Case]:
             part.lstrip("0") for part in d.split("-")))),
         _text("day, month, year", _day("%d/%m/%Y"), refused=("day and month", "row 2")),
         _text("month, day, year", _day("%m/%d/%Y"), refused=("day and month", "YYYY-MM-DD")),
+        _text("year, day, month", _day("%Y-%d-%m"), refused=("before the month", "YYYY-MM-DD")),
         _text("dotted dates", _day("%d.%m.%Y"), refused=("day and month", "YYYY-MM-DD")),
         _text("months", _day("%Y-%m"), refused=("a day is needed", "row 2")),
         _text("months in words", _day("%b %Y"), refused=("a day is needed", "row 2")),

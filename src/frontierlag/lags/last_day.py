@@ -139,11 +139,9 @@ def last_day(releases: Available, day: date) -> LastDay:
     behind = _earliest_above(releases, capability, lead, best[FOLLOWER])
     ahead = _earliest_above(releases, capability, follow, best[LEADER])
     chosen = np.where(behind >= 0, behind, ahead)
+    leaders = _leaders(releases, capability, best[FOLLOWER])
     return LastDay(
-        day,
-        _counted(releases, chosen, day),
-        _bracket(releases, capability, best[FOLLOWER], SETTLED),
-        _bracket(releases, capability, best[FOLLOWER], 0.5),
+        day, _counted(releases, chosen, day), _bracket(leaders, SETTLED), _bracket(leaders, 0.5)
     )
 
 
@@ -183,36 +181,60 @@ def _counted(releases: Available, chosen: np.ndarray, day: date) -> tuple[Counte
     return tuple(sorted(found, key=lambda c: (-c.probability, c.months, c.model)))
 
 
-def _bracket(
-    releases: Available, capability: np.ndarray, level: np.ndarray, certainty: float
-) -> Bracket:
+@dataclass(frozen=True)
+class _Leaders:
+    """The leader's releases that are there by the day in some draw, against the follower's best.
+
+    Attributes
+    ----------
+    model, day
+        Names, and the median day over the draws, shape ``(n,)``.
+    capability
+        Shape ``(chain * draw, n)``; -inf where a release is not there yet.
+    better, open
+        Probability that a release is better than the follower's best, and that the leader's best
+        by the day of that release is, shape ``(n,)``.
+    """
+
+    model: np.ndarray
+    day: np.ndarray
+    capability: np.ndarray
+    better: np.ndarray
+    open: np.ndarray
+
+
+def _leaders(releases: Available, capability: np.ndarray, level: np.ndarray) -> _Leaders:
     lead = np.flatnonzero(releases.group == LEADER)
     lead = lead[np.isfinite(capability[:, lead]).any(0)]
     days, values = releases.days[:, lead], capability[:, lead]
-    # The leader's best by the day of each of its releases, in each draw.
-    best = np.stack(
-        [np.where(days <= days[:, [i]], values, -np.inf).max(1) for i in range(len(lead))], 1
-    )
     # Where dates are drawn a release may not be there yet in a draw: it is not better then.
-    better = (values > level[:, None]).mean(0)
-    open_ = (best > level[:, None]).mean(0)
-    order = np.median(days, 0)
-    passed = np.flatnonzero(1 - open_ >= certainty - 1e-12)
-    ahead = np.flatnonzero(better >= certainty if certainty > 0.5 else better > certainty)
+    better = values > level[:, None]
+    # The leader's best by a release's day exceeds the level from the day of the first that does.
+    first = np.where(better, days, np.iinfo(np.int64).max).min(1)
+    is_open = days >= first[:, None]
+    return _Leaders(
+        releases.model[lead], np.median(days, 0), values, better.mean(0), is_open.mean(0)
+    )
+
+
+def _bracket(lead: _Leaders, certainty: float) -> Bracket:
+    passed = np.flatnonzero(1 - lead.open >= certainty - 1e-12)
+    above = lead.better >= certainty if certainty > 0.5 else lead.better > certainty
+    ahead = np.flatnonzero(above)
     x = y = None
     if passed.size:
-        holds = np.bincount(values[:, passed].argmax(1), minlength=passed.size)
+        holds = np.bincount(lead.capability[:, passed].argmax(1), minlength=passed.size)
         x = int(passed[holds.argmax()])
     if ahead.size:
-        y = int(ahead[np.argmin(order[ahead])])
+        y = int(ahead[np.argmin(lead.day[ahead])])
     return Bracket(
         certainty,
-        None if x is None else str(releases.model[lead[x]]),
-        None if x is None else _date(order[x]),
-        0.0 if x is None else float(1 - better[x]),
-        None if y is None else str(releases.model[lead[y]]),
-        None if y is None else _date(order[y]),
-        0.0 if y is None else float(better[y]),
+        None if x is None else str(lead.model[x]),
+        None if x is None else _date(lead.day[x]),
+        0.0 if x is None else float(1 - lead.better[x]),
+        None if y is None else str(lead.model[y]),
+        None if y is None else _date(lead.day[y]),
+        0.0 if y is None else float(lead.better[y]),
     )
 
 

@@ -48,8 +48,8 @@ class Log:
     clock: Callable[[], float] = time.monotonic
     done: int = field(default=0, init=False)
     stored: int = field(default=0, init=False)
-    # What is going on within a step, since when, and which share of it is done.
-    part: tuple[str, float, float] | None = field(default=None, init=False)
+    # What is going on within a step, since when, and which share of it is done, if that is known.
+    part: tuple[str, float, float | None] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.began = self.last = self.first = self.clock()
@@ -69,6 +69,7 @@ class Log:
         """Take down what is going on: a stage has its line at once, a share waits for its time."""
         if share is None:
             self._line(f"{self.title}: {what}")
+            self.part = (what, self.clock(), None)
         elif self.part is None or self.part[0] != what:
             self.part = (what, self.clock(), share)
         else:
@@ -88,6 +89,8 @@ class Log:
         if self.part is None:
             return text
         what, since, share = self.part
+        if share is None:
+            return f"{self.title}: {what}, {_words(now - since)} so far"
         text = f"{self.title}: {what}, {share:.0%} done".replace("%", " %")
         if not 0 < share < 1:
             return text

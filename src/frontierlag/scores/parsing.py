@@ -47,6 +47,9 @@ _NOT_A_DAY = (
     (re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}.*"),
      "day and month cannot be distinguished in this order: write the release date as "
      "YYYY-MM-DD"),
+    (re.compile(r"[0-9]{4}[-/.](?:1[3-9]|2[0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])(?:[T\s].*)?"),
+     "the day stands before the month: write the release date as YYYY-MM-DD in every row, also "
+     "where the day is at most 12 and the cell reads as another date"),
     (re.compile(rf"(?:{_WORD})\.?,?[\s'-]+[0-9]{{2,4}}|[0-9]{{4}}[-/.][0-9]{{1,2}}|20[0-9]{{4}}"
                 rf"|[0-9]{{4}}|[0-9]{{4}}[\s-]?Q[1-4]|Q[1-4][\s-]?[0-9]{{4}}", re.IGNORECASE),
      "this names a month or a year, and a day is needed: write the release date as YYYY-MM-DD"),
