@@ -17,12 +17,12 @@ import numpy as np
 import psutil
 import xarray as xr
 
-from frontierlag.calibration.matrices import MATRICES, make_matrix_world
-from frontierlag.calibration.worlds import DESIGNS, make_world
+from frontierlag.frontiers.observations import Observations
 from frontierlag.model import ModelSpec
-from frontierlag.observations import Observations
 from frontierlag.scores import Releases
 from frontierlag.settings import SamplerSettings
+from frontierlag.studies.calibration.matrices import MATRICES, make_matrix_world
+from frontierlag.studies.calibration.worlds import DESIGNS, make_world
 
 MODEL = "linear-stochastic"
 PACKAGES = ("frontierlag", "pymc", "pytensor", "nutpie", "numpyro", "jax", "numba", "numpy")

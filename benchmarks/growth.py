@@ -7,8 +7,8 @@ from typing import Any
 import common
 import numpy as np
 
-from frontierlag.sampling import sample
-from frontierlag.sensitivity.refit import quick_fit
+from frontierlag.analyses.refits import quick_fit
+from frontierlag.fits.sampling import sample
 
 RELEASES = (50, 158, 500, 1581, 5000)
 DRAWS = (500, 1000, 2000, 4000, 8000)

@@ -7,7 +7,7 @@ from typing import Any
 import common
 import numpy as np
 
-from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.lags.realized import Staircase, realized_lag
 
 DRAWS, LOOPED = 6000, 40

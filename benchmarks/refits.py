@@ -10,8 +10,8 @@ import joblib
 import nutpie
 import pymc as pm
 
+from frontierlag.fits.sampling import sample
 from frontierlag.model import build
-from frontierlag.sampling import sample
 
 REUSED, FRESH, PROCESSES = 20, 3, 2
 

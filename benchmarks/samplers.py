@@ -10,10 +10,10 @@ import common
 import jax
 import pymc as pm
 
-from frontierlag.calibration.plan import JOINT
-from frontierlag.calibration.plan import MODELS as OF_SCORES
+from frontierlag.fits.sampling import sample
 from frontierlag.model import build
-from frontierlag.sampling import sample
+from frontierlag.studies.calibration.plan import JOINT
+from frontierlag.studies.calibration.plan import MODELS as OF_SCORES
 
 MODELS = (*OF_SCORES, JOINT)
 SAMPLERS = ("nutpie", "pymc", "numpyro")

@@ -6,10 +6,10 @@ import matplotlib
 import pytest
 from hypothesis import settings
 
-from frontierlag.analysis import analyse
-from frontierlag.lags.days import Window
+from frontierlag.analyses.analysis import analyse
+from frontierlag.dates import Window
+from frontierlag.fits.sampling import SamplerSettings
 from frontierlag.model import ModelSpec
-from frontierlag.sampling import SamplerSettings
 from frontierlag.scores import default_window_start, load_scores, parse_comparison, releases
 
 matplotlib.use("Agg")

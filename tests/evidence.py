@@ -2,8 +2,8 @@
 
 from functools import cache
 
+from frontierlag.analyses.two_comparisons import crossed_fit
 from frontierlag.claims import Need, Unanswerable
-from frontierlag.crossed import crossed_fit
 from frontierlag.errors import SpecError
 
 MAIN, OTHER = Need(), Need(comparison="closed-open")

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from frontierlag.frontiers.observations import Observations, day_number
 from frontierlag.frontiers.records import Records
 from frontierlag.model import ModelSpec
-from frontierlag.observations import Observations, day_number
 from frontierlag.scores import Releases
 from frontierlag.scores.groups import US_CHINA
 from frontierlag.scores.metric import ECI

@@ -5,11 +5,11 @@ import pytest
 from frontierlag.claims import ARTICLE
 from frontierlag.claims.applicable import applicable
 from frontierlag.errors import SpecError
+from frontierlag.figures.sheet import CREDIT, credit_line
 from frontierlag.jobs import Job
-from frontierlag.report.figures.sheet import CREDIT, credit_line
-from frontierlag.run import run_claims
+from frontierlag.results.storage import load, store
+from frontierlag.runs.run import run_claims
 from frontierlag.scores import ATTRIBUTION, is_epochs, joined_credit, own_credit
-from frontierlag.storage import load, store
 
 HEAD = "model,organization,country,weights,released,score,low,high\n"
 

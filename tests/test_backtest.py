@@ -14,12 +14,18 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from simulate import make_releases
 
-from frontierlag.backtest import baselines
-from frontierlag.backtest.origins import origins_of
-from frontierlag.backtest.scoring import covered, crps, log_score, pit
-from frontierlag.backtest.settings import SMALL, SmallSettings
-from frontierlag.backtest.study import study_backtest
-from frontierlag.backtest.summary import (
+from frontierlag.errors import SpecError
+from frontierlag.figures import Provenance
+from frontierlag.figures.backtest import backtest_ratios
+from frontierlag.frontiers.observations import day_number
+from frontierlag.jobs import Job
+from frontierlag.scores import load_scores
+from frontierlag.studies.backtest import baselines
+from frontierlag.studies.backtest.origins import origins_of
+from frontierlag.studies.backtest.scoring import covered, crps, log_score, pit
+from frontierlag.studies.backtest.settings import SMALL, SmallSettings
+from frontierlag.studies.backtest.study import study_backtest
+from frontierlag.studies.backtest.summary import (
     Resamples,
     block_resamples,
     compared,
@@ -27,8 +33,8 @@ from frontierlag.backtest.summary import (
     overall,
     summary_table,
 )
-from frontierlag.backtest.table import ACROSS, WITHIN, Backtest, backtest
-from frontierlag.backtest.targets import (
+from frontierlag.studies.backtest.table import ACROSS, WITHIN, Backtest, backtest
+from frontierlag.studies.backtest.targets import (
     BEST,
     CATCH_UP,
     NEXT_DATE,
@@ -41,14 +47,8 @@ from frontierlag.backtest.targets import (
     outcome,
     targets_at,
 )
-from frontierlag.backtest.vintages import vintage_origins
-from frontierlag.backtest.words import report, verdict
-from frontierlag.errors import SpecError
-from frontierlag.jobs import Job
-from frontierlag.observations import day_number
-from frontierlag.report.figures import Provenance
-from frontierlag.report.figures.backtest import backtest_ratios
-from frontierlag.scores import load_scores
+from frontierlag.studies.backtest.vintages import vintage_origins
+from frontierlag.studies.backtest.words import report, verdict
 
 numbers = st.floats(-50, 50, allow_nan=False).map(lambda x: round(x, 3))
 
@@ -459,7 +459,7 @@ def test_origins_are_every_quarter_that_can_be_fitted_and_judged():
 def test_a_small_backtest_knows_nothing_of_the_future_and_is_written_whole(
     quick, tmp_path, monkeypatch
 ):
-    from frontierlag.backtest import table as module
+    from frontierlag.studies.backtest import table as module
 
     every = origins_of
     monkeypatch.setattr(module, "origins_of", lambda job, m: every(job, m)[5:7])

@@ -6,15 +6,15 @@ import xarray as xr
 from naive import best_by, realized
 from scipy import stats
 
-from frontierlag.fitting import Fit
+from frontierlag.dates import Window
+from frontierlag.fits.fitting import Fit
+from frontierlag.frontiers.observations import Observations
 from frontierlag.lags.dates import available
-from frontierlag.lags.days import Window
 from frontierlag.lags.measure import realized_lag_by_day, staircases
 from frontierlag.model import ModelSpec
 from frontierlag.names import CAPABILITIES
-from frontierlag.observations import Observations
+from frontierlag.results.storage import load, store
 from frontierlag.scores import records
-from frontierlag.storage import load, store
 
 pytestmark = pytest.mark.xdist_group("linear-records")
 

@@ -17,26 +17,26 @@ from scipy import stats
 from scipy.special import logit
 from simulate import make_releases, sort_releases
 
-import frontierlag.fitting
+import frontierlag.fits.fitting
 from frontierlag import arrays
-from frontierlag.analysis import analyse
-from frontierlag.checks.convergence import check
-from frontierlag.counts import likelihood_of_counts
+from frontierlag.analyses.analysis import analyse
+from frontierlag.dates import Window
 from frontierlag.errors import ScoresError, SpecError
-from frontierlag.fitting import draw_prior
+from frontierlag.fits.convergence import check
+from frontierlag.fits.fitting import draw_prior
+from frontierlag.fits.sampling import SamplerSettings
 from frontierlag.frontiers import FRONTIERS, OfAccuracy, Records, Stochastic, StochasticHalfNormal
+from frontierlag.frontiers.counts import likelihood_of_counts
 from frontierlag.jobs import Job
-from frontierlag.lags.days import Window
 from frontierlag.lags.measure import default_levels, trend_by_day
-from frontierlag.manifest import data_record
 from frontierlag.model import ModelSpec, build, models_for
 from frontierlag.priors import Prior
-from frontierlag.sampling import SamplerSettings
+from frontierlag.results.manifest import data_record
+from frontierlag.results.storage import load, store
 from frontierlag.scores import Bounds, default_window_start, load_scores, parse_comparison, releases
 from frontierlag.scores.efforts import without_setting
 from frontierlag.scores.metric import ECI, FRONTIERMATH, GPQA_DIAMOND
 from frontierlag.scores.problems import effective_problems, inferred_problems, is_below_chance
-from frontierlag.storage import load, store
 from frontierlag.trends import LogisticBetween, ParallelLogistic
 
 FM, GPQA = "frontiermath-2026-01-17", "gpqa-diamond-2026-01-17"
@@ -567,7 +567,7 @@ def test_ninety_percent_intervals_cover_the_truth(monkeypatch):
     empty = make_releases(days, group, np.full(42, 0.5), as_of=as_of, metric=FRONTIERMATH)
     empty = replace(empty, problems=np.full(42, 290))
     drawn = draw_prior(spec, spec.observations(empty), 1, draws=10)
-    monkeypatch.setattr(frontierlag.fitting, "draw_prior", lambda *_: drawn)
+    monkeypatch.setattr(frontierlag.fits.fitting, "draw_prior", lambda *_: drawn)
     ranks: dict[str, list[float]] = {}
     for _ in range(WORLDS):
         p = {q.name: q.prior.draw(rng, (2,)) for q in spec.parameters}

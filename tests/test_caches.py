@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from frontierlag.caches import can_be_written, place_caches
+from frontierlag.machine.caches import can_be_written, place_caches
 
 
 @pytest.fixture

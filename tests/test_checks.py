@@ -17,7 +17,7 @@ from scipy import stats
 from scipy.special import logsumexp
 from simulate import make_releases
 
-from frontierlag.analysis import analyse
+from frontierlag.analyses.analysis import analyse
 from frontierlag.checks import predictive, priors, stacking
 from frontierlag.checks.comparison import compare, comparison_of
 from frontierlag.checks.loo import exact_elpd, loo
@@ -25,16 +25,17 @@ from frontierlag.checks.same_data import same_data
 from frontierlag.checks.stacking import Stacked, stacked
 from frontierlag.claims import Need
 from frontierlag.claims.shape import predicts_no_worse
+from frontierlag.dates import Window
 from frontierlag.errors import SpecError
-from frontierlag.fitting import PRIOR_DRAWS, Fit
-from frontierlag.lags.days import Window
+from frontierlag.figures import Provenance
+from frontierlag.figures.prior_predictive import prior_predictive
+from frontierlag.fits.fitting import PRIOR_DRAWS, Fit
+from frontierlag.fits.sampling import SamplerSettings
+from frontierlag.frontiers.observations import Observations, day_number, subset
 from frontierlag.model import ModelSpec
 from frontierlag.names import CENSORED, PERIOD, REALIZED, SCORE, TREND, VALUE, WINDOW
-from frontierlag.observations import Observations, day_number, subset
 from frontierlag.priors import Prior
-from frontierlag.report.figures import Provenance
-from frontierlag.report.figures.prior_predictive import prior_predictive
-from frontierlag.report.tables import (
+from frontierlag.results.tables import (
     comparison_table,
     diagnostics_table,
     lag_table,
@@ -42,8 +43,7 @@ from frontierlag.report.tables import (
     prior_influence_table,
     stacked_lag_table,
 )
-from frontierlag.run import Result
-from frontierlag.sampling import SamplerSettings
+from frontierlag.runs.run import Result
 from frontierlag.scores import records
 from frontierlag.scores.metric import ECI
 

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from evidence import MAIN, Fits, evidence_of
 
-from frontierlag.analysis import Analysis
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.claims import (
     ARTICLE,
     AT_LEAST,
@@ -28,7 +28,7 @@ from frontierlag.claims.cadence import cadence
 from frontierlag.claims.gaps import same_gap
 from frontierlag.claims.lags import FEWEST_DAYS, extremes, shorter, steadily
 from frontierlag.claims.shape import bootstrapped_sum, constant_lag, same_slope
-from frontierlag.lags.days import DAYS_PER_MONTH, Window
+from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import measure
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.realized import Staircase
@@ -44,7 +44,7 @@ from frontierlag.names import (
     VALUE,
     WINDOW,
 )
-from frontierlag.report.claims import bounded, claim_markdown, claim_table
+from frontierlag.results.claims import bounded, claim_markdown, claim_table
 from frontierlag.words import probability_words
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
@@ -188,7 +188,7 @@ def test_the_bootstrap_over_releases_has_the_standard_error_of_the_sum():
 
 def test_another_table_stops_at_the_as_of_date(tmp_path):
     from frontierlag.jobs import Job
-    from frontierlag.plan import evidence_items
+    from frontierlag.runs.plan import evidence_items
 
     (claim,) = [c for c in ARTICLE if c.number == "10"]
 
@@ -206,7 +206,7 @@ def test_another_table_stops_at_the_as_of_date(tmp_path):
 
 def test_a_split_is_answered_from_the_fit_that_is_made_anyhow(tmp_path, closed_open):
     from frontierlag.jobs import Job
-    from frontierlag.plan import evidence_items
+    from frontierlag.runs.plan import evidence_items
 
     claim = Claim("6", "w", "e", "months", (MAIN, Need(split="closed-open")), same_gap)
     job = Job("eci-2026-08-11")

@@ -9,13 +9,13 @@ import sys
 import pytest
 import xarray as xr
 
-from frontierlag.benchmarks import result_names
 from frontierlag.cli import main
+from frontierlag.intervals import summarize
+from frontierlag.machine.files import MANIFEST, files_below
 from frontierlag.names import PERIOD, VALUE
-from frontierlag.outputs import MANIFEST, files_below
 from frontierlag.scores import reference_names
+from frontierlag.scores.item_results import result_names
 from frontierlag.scores.registry import registry
-from frontierlag.summary import summarize
 
 pytestmark = pytest.mark.xdist_group("cli")
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from frontierlag.checks import convergence
-from frontierlag.checks.convergence import bfmi_by_chain, check
+from frontierlag.fits import convergence
+from frontierlag.fits.convergence import bfmi_by_chain, check
 
 N = 1000
 DIMS = ("chain", "draw")

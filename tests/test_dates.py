@@ -13,26 +13,26 @@ import xarray as xr
 from simulate import make_releases
 
 from frontierlag.claims.cadence import cadence
+from frontierlag.dates import Window
 from frontierlag.errors import ScoresError
-from frontierlag.fitting import Fit
+from frontierlag.fits.fitting import Fit
+from frontierlag.frontiers.observations import Observations, day_number, reference_date, subset
 from frontierlag.jobs import Job
 from frontierlag.lags.dates import available, release_days
-from frontierlag.lags.days import Window
 from frontierlag.lags.equivalence import equivalence_lag
 from frontierlag.lags.holders import best_on_release
 from frontierlag.lags.measure import measure, realized_gap_by_day, realized_lag_by_day, staircases
 from frontierlag.lags.realized import Staircase, lag_at_release, realized_lag
-from frontierlag.manifest import dates_record
 from frontierlag.model import ModelSpec
 from frontierlag.names import CAPABILITIES, MINIMUM, REALIZED, RELEASE, SAMPLE_DIMS, VALUE, WINDOW
-from frontierlag.observations import Observations, day_number, reference_date, subset
-from frontierlag.request import Request
+from frontierlag.results.manifest import dates_record
+from frontierlag.runs.request import Request
 from frontierlag.scores import BadRowsError, date_lint, load_scores, parse_comparison, releases
 from frontierlag.scores.corrections import read_corrections
-from frontierlag.sensitivity.alternatives import OtherDates, alternatives
-from frontierlag.sensitivity.case import Case
-from frontierlag.sensitivity.dates import shifted
 from frontierlag.settings import SamplerSettings
+from frontierlag.studies.sensitivity.alternatives import OtherDates, alternatives
+from frontierlag.studies.sensitivity.case import Case
+from frontierlag.studies.sensitivity.dates import shifted
 
 MONTH = 365.25 / 12
 OWN = """model,country,released,announced,score
@@ -203,7 +203,7 @@ def test_what_a_correction_settles_is_not_warned_of(tmp_path, monkeypatch):
     name = "GPT-4o (Aug 2024)"
     row = f"{name},2024-05-13,family release,2024-08-06,snapshot release,,,,its own day,source\n"
     monkeypatch.setattr(
-        "frontierlag.scores.assemble.corrections", lambda: read_corrections(HEAD + row)
+        "frontierlag.scores.reading.assemble.corrections", lambda: read_corrections(HEAD + row)
     )
     path = write(tmp_path, f"{EPOCH}{name},100,90,120,2024-05-13,OpenAI,USA\n", "eci_scores.csv")
     assert date_lint(load_scores(path)) == []

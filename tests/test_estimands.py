@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.errors import SpecError
-from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.equivalence import (
     BEYOND_DOUBT,
     EVEN,
@@ -33,14 +33,14 @@ from frontierlag.lags.velocity import (
     velocities,
     year_on_year,
 )
-from frontierlag.report.estimands import (
+from frontierlag.results.estimands import (
     equivalence_table,
     last_day_table,
     stacked_last_day_table,
     velocity_table,
 )
-from frontierlag.report.last_day import read_last_day, sentence, sentence_chinese, spikes
-from frontierlag.report.sentences import lag_sentence, velocity_sentence
+from frontierlag.results.last_day import read_last_day, sentence, sentence_chinese, spikes
+from frontierlag.results.sentences import lag_sentence, velocity_sentence
 from frontierlag.words import median, span
 
 DRAWS = 4

@@ -15,9 +15,9 @@ import pytest
 import xarray as xr
 from scipy import stats
 
+from frontierlag.fits.sampling import SamplerSettings, sample
+from frontierlag.frontiers.observations import years_after
 from frontierlag.lags.trend import trend_lag
-from frontierlag.observations import years_after
-from frontierlag.sampling import SamplerSettings, sample
 
 pytestmark = pytest.mark.xdist_group("linear-records")
 

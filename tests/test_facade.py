@@ -227,7 +227,7 @@ def test_no_module_hides_a_function_of_the_interface():
     """A module of the name of a function would replace it once it was imported."""
     modules = {found.name for found in pkgutil.iter_modules(fl.__path__)}
     assert not modules & set(fl.__all__)
-    importlib.import_module("frontierlag.fitting")
+    importlib.import_module("frontierlag.fits.fitting")
     assert callable(fl.fit)
     assert set(fl.__all__) == set(dir(fl))
     assert fl.__version__.count(".") == 2

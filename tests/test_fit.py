@@ -11,14 +11,14 @@ import xarray as xr
 from scipy import stats
 from simulate import days_until, make_releases
 
-from frontierlag.analysis import Analysis, analyse
+from frontierlag.analyses.analysis import Analysis, analyse
 from frontierlag.checks import check
+from frontierlag.dates import Window
 from frontierlag.errors import FitError
-from frontierlag.fitting import PRIOR_DRAWS
-from frontierlag.lags.days import Window
+from frontierlag.fits.fitting import PRIOR_DRAWS
+from frontierlag.fits.sampling import SamplerSettings, sample
 from frontierlag.lags.measure import measure, realized_lag_by_day, staircases
-from frontierlag.report.tables import level_table
-from frontierlag.sampling import SamplerSettings, sample
+from frontierlag.results.tables import level_table
 
 pytestmark = pytest.mark.xdist_group("linear-records")
 

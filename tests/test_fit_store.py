@@ -10,18 +10,19 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from frontierlag import fit_store, sampling
-from frontierlag.analysis import analyse
+from frontierlag.analyses.analysis import analyse
+from frontierlag.analyses.refits import Task, refit
 from frontierlag.checks.loo import exact_elpd
 from frontierlag.errors import SpecError
-from frontierlag.fit_store import FitStore, key_of, modules_that_sample, nothing_kept
+from frontierlag.fits import sampling
+from frontierlag.fits import store as fit_store
+from frontierlag.fits.sampling import sample
+from frontierlag.fits.store import FitStore, key_of, modules_that_sample, nothing_kept
+from frontierlag.frontiers.observations import Observations, subset
 from frontierlag.model import ModelSpec
-from frontierlag.observations import Observations, subset
-from frontierlag.report import tables
-from frontierlag.report.capabilities import capability_table
-from frontierlag.report.page.data import page_tables
-from frontierlag.sampling import sample
-from frontierlag.sensitivity.refit import Task, refit
+from frontierlag.results import tables
+from frontierlag.results.capabilities import capability_table
+from frontierlag.results.page_tables import page_tables
 from frontierlag.settings import SamplerSettings
 
 # The longest of these fits takes a second; they need one compilation.
@@ -147,15 +148,15 @@ def test_the_program_in_the_key_is_what_samples_and_nothing_else():
     for name in (
         "model",
         "priors",
-        "sampling",
-        "traces",
+        "fits.sampling",
+        "fits.traces",
         "frontiers.joint",
         "frontiers.densities",
         "trends.linear",
         "scores.metric",
     ):
         assert f"frontierlag.{name}" in behind
-    other = ("cli", "report", "claims", "checks", "lags", "fit", "outcomes", "run", "calibration")
+    other = ("cli", "report", "results", "claims", "checks", "lags", "analyses", "runs", "studies")
     assert not [name for name in behind if name.split(".")[1] in other]
 
 

@@ -13,24 +13,24 @@ from matplotlib.dates import date2num
 from scipy import integrate, stats
 from simulate import make_releases
 
-from frontierlag.analysis import analyse
+from frontierlag.analyses.analysis import analyse
 from frontierlag.errors import SpecError
-from frontierlag.fitting import Fit
-from frontierlag.forecast import catch_up, forecast_best, hindcast, summarize_days
-from frontierlag.forecast.arrivals import Rate, arrivals, rate_of
-from frontierlag.forecast.catch_up import BEST, chance
-from frontierlag.forecast.dates import as_date
-from frontierlag.forecast.hindcast import compare
-from frontierlag.forecast.paths import Future, future_capabilities, futures
+from frontierlag.figures.catch_up import catch_up_dates
+from frontierlag.figures.sheet import Provenance
+from frontierlag.fits.fitting import Fit
+from frontierlag.fits.sampling import SamplerSettings
+from frontierlag.frontiers.observations import DAYS_PER_YEAR, day_number, reference_date
 from frontierlag.jobs import Job
 from frontierlag.lags.measure import staircases
 from frontierlag.model import ModelSpec
-from frontierlag.observations import DAYS_PER_YEAR, day_number, reference_date
-from frontierlag.report.figures.catch_up import catch_up_dates
-from frontierlag.report.figures.sheet import Provenance
-from frontierlag.sampling import SamplerSettings
 from frontierlag.scores import records
 from frontierlag.scores.metric import ECI
+from frontierlag.studies.forecast import catch_up, forecast_best, hindcast, summarize_days
+from frontierlag.studies.forecast.arrivals import Rate, arrivals, rate_of
+from frontierlag.studies.forecast.catch_up import BEST, chance
+from frontierlag.studies.forecast.dates import as_date
+from frontierlag.studies.forecast.hindcast import compare
+from frontierlag.studies.forecast.paths import Future, future_capabilities, futures
 
 SMALL = SamplerSettings(chains=2, draws=150, tune=250, seed=3)
 DRAWS = (4, 2000)

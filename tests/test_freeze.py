@@ -15,8 +15,8 @@ from frontierlag.freeze import compare_tables, freeze, open_frozen, verify
 from frontierlag.freeze.compare import DIFFERENT, IDENTICAL, NOT_JUDGED, WITHIN
 from frontierlag.jobs import Job
 from frontierlag.priors import Prior
-from frontierlag.request import Request
-from frontierlag.run import run_jobs
+from frontierlag.runs.request import Request
+from frontierlag.runs.run import run_jobs
 from frontierlag.scores import load_scores
 from frontierlag.settings import SamplerSettings
 

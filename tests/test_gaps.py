@@ -10,23 +10,23 @@ import pytest
 import xarray as xr
 from evidence import MAIN, OTHER, Fits, evidence_of
 
-from frontierlag.analysis import Analysis
-from frontierlag.checks.convergence import Check, Convergence
+from frontierlag.analyses.analysis import Analysis
+from frontierlag.analyses.refits import quick_fit
+from frontierlag.analyses.two_comparisons import NEITHER, combinations, crossed_fit, pairs, union
 from frontierlag.claims import ARTICLE, Claim, Need, Unanswerable, answer
 from frontierlag.claims.answers import NO_ANSWER
 from frontierlag.claims.gaps import CROSSED, ONE_FIT, lags_of_both, same_gap, with_margin
-from frontierlag.crossed import NEITHER, combinations, crossed_fit, pairs, union
+from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.errors import SpecError
+from frontierlag.fits.convergence import Check, Convergence
+from frontierlag.frontiers.observations import subset
 from frontierlag.jobs import Job
 from frontierlag.lags.dates import release_days
-from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import measure
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.model import ModelSpec
 from frontierlag.names import CENSORED, REALIZED, SAMPLE_DIMS
-from frontierlag.observations import subset
-from frontierlag.plan import evidence_items
-from frontierlag.sensitivity.refit import quick_fit
+from frontierlag.runs.plan import evidence_items
 from frontierlag.settings import SamplerSettings
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
@@ -141,7 +141,7 @@ def test_every_frontier_is_in_a_pair():
 
 def test_a_claim_reads_and_does_not_sample(both, monkeypatch):
     """The fit of both comparisons is planned with the others; the question only reads it."""
-    import frontierlag.sensitivity.refit as refits
+    import frontierlag.analyses.refits as refits
 
     evidence = evidence_of(both)
     evidence.crossed(*NEEDS)

@@ -11,12 +11,21 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from frontierlag.analyses.refits import Refit, from_daily
+from frontierlag.dates import Window
 from frontierlag.errors import ScoresError, SpecError
-from frontierlag.history import table as module
-from frontierlag.history.changes import mixtures, taken_apart, with_errors_of
-from frontierlag.history.fits import signature
-from frontierlag.history.study import study_history
-from frontierlag.history.table import (
+from frontierlag.figures.history import history_figure
+from frontierlag.figures.sheet import Provenance
+from frontierlag.jobs import Job
+from frontierlag.lags.published import catch_up, conventions, daily, last_day_conventions
+from frontierlag.names import CURRENT, REALIZED, SAMPLE_DIMS, TREND
+from frontierlag.names import WINDOW as WHOLE
+from frontierlag.scores.registry import registry
+from frontierlag.studies.history import table as module
+from frontierlag.studies.history.changes import mixtures, taken_apart, with_errors_of
+from frontierlag.studies.history.fits import signature
+from frontierlag.studies.history.study import study_history
+from frontierlag.studies.history.table import (
     LAST_DAY,
     OWN_WINDOW,
     POINT,
@@ -24,18 +33,9 @@ from frontierlag.history.table import (
     history,
     upto,
 )
-from frontierlag.history.tables import FREE, PINNED, chosen_tables, read_vintages, same_days
-from frontierlag.history.words import by_vintage, report, sentences
-from frontierlag.jobs import Job
-from frontierlag.lags.days import Window
-from frontierlag.lags.published import catch_up, conventions, daily, last_day_conventions
-from frontierlag.names import CURRENT, REALIZED, SAMPLE_DIMS, TREND
-from frontierlag.names import WINDOW as WHOLE
-from frontierlag.report.figures.history import history_figure
-from frontierlag.report.figures.sheet import Provenance
-from frontierlag.scores.registry import registry
-from frontierlag.sensitivity.refit import Refit, from_daily
-from frontierlag.vintages import AFTER, BEFORE, CORNERS
+from frontierlag.studies.history.tables import FREE, PINNED, chosen_tables, read_vintages, same_days
+from frontierlag.studies.history.words import by_vintage, report, sentences
+from frontierlag.studies.vintages.comparison import AFTER, BEFORE, CORNERS
 
 HEAD = "model,organization,country,weights,released,score,stderr"
 FIRST = [

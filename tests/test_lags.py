@@ -11,12 +11,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
+from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.errors import SpecError
-from frontierlag.lags.days import DAYS_PER_MONTH, Window
+from frontierlag.frontiers.observations import DAYS_PER_YEAR, day_number
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase, lag_at_release, realized_lag
 from frontierlag.lags.trend import curve, lag_at_level, trend_lag
-from frontierlag.observations import DAYS_PER_YEAR, day_number
 from frontierlag.trends import Linear, Logistic
 
 REFERENCE = date(2025, 1, 1)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from frontierlag.intervals import summarize, summarize_each
 from frontierlag.lags.holders import best_on_release, is_best_on_release
 from frontierlag.lags.realized import Staircase
-from frontierlag.summary import summarize, summarize_each
 
 
 @pytest.mark.parametrize("shape", [(), (7,), (2, 3)])

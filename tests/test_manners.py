@@ -15,7 +15,7 @@ from frontierlag.cli import main
 from frontierlag.cli.app import MOVED, app
 from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, USER_ERROR
 from frontierlag.errors import OutputError
-from frontierlag.outputs import MADE_BY, replaced
+from frontierlag.machine.files import MADE_BY, replaced
 
 pytestmark = pytest.mark.xdist_group("cli")
 COMMAND = [sys.executable, "-m", "frontierlag.cli"]

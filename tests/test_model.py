@@ -6,14 +6,14 @@ import pymc as pm
 import pytest
 from pydantic import ValidationError
 
-from frontierlag import sampling
 from frontierlag.errors import SpecError
-from frontierlag.fitting import draw_prior
+from frontierlag.fits import sampling
+from frontierlag.fits.fitting import draw_prior
+from frontierlag.fits.sampling import SamplerSettings
 from frontierlag.frontiers import FRONTIERS
+from frontierlag.frontiers.observations import reference_date, subset
 from frontierlag.model import ModelSpec, build
-from frontierlag.observations import reference_date, subset
 from frontierlag.priors import Prior
-from frontierlag.sampling import SamplerSettings
 from frontierlag.scores import load_scores
 from frontierlag.scores.metric import ECI
 from frontierlag.trends import TRENDS

@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 
 from frontierlag import words
+from frontierlag.intervals import summarize
 from frontierlag.names import SAMPLE_DIMS
-from frontierlag.summary import summarize
 
 
 def row(**change):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from frontierlag import outputs
 from frontierlag.errors import OutputError
-from frontierlag.outputs import (
+from frontierlag.machine import files as outputs
+from frontierlag.machine.files import (
     MANIFEST,
     files_below,
     replaced,

@@ -2,9 +2,9 @@
 
 import time
 
-from frontierlag.report import progress
-from frontierlag.report.progress import FROM_STORE, Log
-from frontierlag.watching import report_progress
+from frontierlag.machine import progress
+from frontierlag.machine.progress import FROM_STORE, Log
+from frontierlag.machine.watching import report_progress
 
 
 def test_a_log_gets_a_line_each_half_minute_with_the_time_left():

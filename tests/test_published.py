@@ -12,8 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from simulate import make_releases
 
+from frontierlag.frontiers.observations import day_number
 from frontierlag.lags.published import catch_up, conventions, daily, release_matched
-from frontierlag.observations import day_number
 
 rows = st.lists(
     st.tuples(st.integers(0, 60), st.integers(0, 1), st.integers(0, 24).map(lambda i: i / 2)),

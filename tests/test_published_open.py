@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.dates import DAYS_PER_MONTH
+from frontierlag.frontiers.observations import day_number
 from frontierlag.lags.published import between_levels, equivalence
-from frontierlag.observations import day_number
 from frontierlag.scores import Releases, load_scores, parse_comparison, releases
 from frontierlag.scores.groups import US_CHINA
 from frontierlag.scores.metric import ECI

@@ -18,14 +18,14 @@ import pytest
 from scipy import stats
 from simulate import GivenRecords, trend_value, world
 
-import frontierlag.fitting
-from frontierlag.analysis import analyse
+import frontierlag.fits.fitting
+from frontierlag.analyses.analysis import analyse
+from frontierlag.dates import DAYS_PER_MONTH, Window
+from frontierlag.fits.sampling import SamplerSettings
 from frontierlag.frontiers import Stochastic
-from frontierlag.lags.days import DAYS_PER_MONTH, Window
+from frontierlag.frontiers.observations import DAYS_PER_YEAR, subset
 from frontierlag.model import ModelSpec
-from frontierlag.observations import DAYS_PER_YEAR, subset
 from frontierlag.priors import Prior
-from frontierlag.sampling import SamplerSettings
 from frontierlag.scores import records
 from frontierlag.trends import trend
 
@@ -82,8 +82,8 @@ def test_ninety_percent_intervals_cover_the_truth(curve, likelihood, eci_new, wi
     settings = SamplerSettings(chains=4, draws=500, tune=500, target_accept=0.95, seed=31)
 
     # The prior predictive is the same in every world and no part of this: draw it once.
-    drawn = frontierlag.fitting.draw_prior(spec, spec.observations(chosen), 1, draws=10)
-    monkeypatch.setattr(frontierlag.fitting, "draw_prior", lambda *_: drawn)
+    drawn = frontierlag.fits.fitting.draw_prior(spec, spec.observations(chosen), 1, draws=10)
+    monkeypatch.setattr(frontierlag.fits.fitting, "draw_prior", lambda *_: drawn)
     rng = np.random.default_rng([2026, curve == "logistic", likelihood == "stochastic"])
     ranks: dict[str, list[float]] = {}
     diverged = []

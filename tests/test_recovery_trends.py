@@ -7,13 +7,13 @@ import pytest
 from scipy import stats
 from simulate import make_releases
 
-from frontierlag.analysis import analyse
+from frontierlag.analyses.analysis import analyse
+from frontierlag.fits.sampling import sample
+from frontierlag.intervals import summarize
 from frontierlag.model import ModelSpec
 from frontierlag.names import REALIZED, TREND
 from frontierlag.priors import Prior
-from frontierlag.sampling import sample
 from frontierlag.settings import SamplerSettings
-from frontierlag.summary import summarize
 
 SETS = 40
 NARROWED = {

@@ -21,16 +21,16 @@ from frontierlag.claims import ARTICLE
 from frontierlag.cli.codes import TERMINATED
 from frontierlag.errors import ResultsError
 from frontierlag.jobs import Job
-from frontierlag.manifest import run_record
+from frontierlag.machine.files import MANIFEST
 from frontierlag.names import DATE
-from frontierlag.outputs import MANIFEST
-from frontierlag.report.bands import curve_bands, lag_bands
 from frontierlag.report.drawing import curve_bands_of, draw_folder, lag_bands_of, releases_of
-from frontierlag.report.figure_tables import LINES, STEP, curves_of
 from frontierlag.report.page.folder import read_results
-from frontierlag.run import EVIDENCE, run_jobs
+from frontierlag.results.bands import curve_bands, lag_bands
+from frontierlag.results.figure_tables import LINES, STEP, curves_of
+from frontierlag.results.manifest import run_record
+from frontierlag.results.storage import load
+from frontierlag.runs.run import EVIDENCE, run_jobs
 from frontierlag.settings import MIXTURES, QUICK, SamplerSettings
-from frontierlag.storage import load
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
 
@@ -45,7 +45,7 @@ def twice(tmp_path_factory):
     # Claims that rest on this model and table alone, which is compiled once.
     few = [c for c in ARTICLE if not any(need.scores or need.trend for need in c.needs)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("frontierlag.run.ARTICLE", tuple(few))
+        patch.setattr("frontierlag.runs.run.ARTICLE", tuple(few))
         found = [
             run_jobs([JOB], [folder], ("linear-stochastic",), TINY, full=True, workers=1)[0]
             for folder in folders
@@ -81,7 +81,7 @@ def test_figures_are_drawn_from_the_tables_alone(plain, tmp_path, monkeypatch):
     only.mkdir()
     for path in [*folder.glob("*.csv"), folder / MANIFEST]:
         shutil.copy(path, only)
-    monkeypatch.setattr("frontierlag.storage.load", None)
+    monkeypatch.setattr("frontierlag.results.storage.load", None)
     made = draw_folder(only)
     stems = [f"{kind}-linear-stochastic" for kind in ("frontier", "lag", "prior")] + ["mean-lag"]
     assert [path.name for path in made] == [f"{s}.{end}" for s in stems for end in ("svg", "png")]

@@ -10,19 +10,21 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from frontierlag.analysis import analyse
+from frontierlag.analyses.analysis import analyse
+from frontierlag.analyses.refits import refit, refit_with_draws
+from frontierlag.dates import Window
 from frontierlag.errors import SpecError
-from frontierlag.fitting import fit_model
+from frontierlag.figures.sheet import Provenance
+from frontierlag.figures.specification import specification_curve, window_and_influence
+from frontierlag.fits.fitting import fit_model
+from frontierlag.frontiers.observations import day_number
 from frontierlag.jobs import Job
-from frontierlag.lags.days import Window
 from frontierlag.lags.measure import measure
 from frontierlag.lags.published import daily, release_matched
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.observations import day_number
-from frontierlag.report.figures.sheet import Provenance
-from frontierlag.report.figures.specification import specification_curve, window_and_influence
 from frontierlag.scores import load_scores
-from frontierlag.sensitivity import (
+from frontierlag.settings import SamplerSettings
+from frontierlag.studies.sensitivity import (
     BetweenVintages,
     Case,
     NormalDays,
@@ -33,24 +35,22 @@ from frontierlag.sensitivity import (
     window_starts,
     with_date_errors,
 )
-from frontierlag.sensitivity.alternatives import PointConvention, Refitted
-from frontierlag.sensitivity.dates import differences, mixture, shifted
-from frontierlag.sensitivity.expected import expected_changes, expected_without
-from frontierlag.sensitivity.influence import (
+from frontierlag.studies.sensitivity.alternatives import PointConvention, Refitted
+from frontierlag.studies.sensitivity.dates import differences, mixture, shifted
+from frontierlag.studies.sensitivity.expected import expected_changes, expected_without
+from frontierlag.studies.sensitivity.influence import (
     MAKER,
     MODEL,
     candidates,
     ever_best_available,
     without,
 )
-from frontierlag.sensitivity.quick_checks import (
+from frontierlag.studies.sensitivity.quick_checks import (
     LISTED_FROM,
     influence_without_refit,
     starts_without_refit,
 )
-from frontierlag.sensitivity.refit import refit, refit_with_draws
-from frontierlag.sensitivity.starts import REFIT, SAME_FIT, quarters
-from frontierlag.settings import SamplerSettings
+from frontierlag.studies.sensitivity.starts import REFIT, SAME_FIT, quarters
 
 # The numbers below are of the dates as published.
 JOB = Job("eci-2026-08-11", dates="as-published")
@@ -232,7 +232,7 @@ def test_starts_agree_with_a_direct_measure(case):
 
 
 def test_one_straight_line_gives_3_8_months_or_7_6(case):
-    from frontierlag.sensitivity.starts import least_squares
+    from frontierlag.studies.sensitivity.starts import least_squares
 
     found = {
         start.year: {
@@ -408,9 +408,9 @@ def test_the_figure_of_starts_and_influence_draws_the_largest_changes():
 
 @pytest.mark.xdist_group("sensitivity")
 def test_influence_sorts_by_size_and_gives_reasons(case, monkeypatch):
-    monkeypatch.setattr("frontierlag.sensitivity.influence.REFIT_FROM", 99.0)
+    monkeypatch.setattr("frontierlag.studies.sensitivity.influence.REFIT_FROM", 99.0)
     monkeypatch.setattr(
-        "frontierlag.sensitivity.influence.candidates",
+        "frontierlag.studies.sensitivity.influence.candidates",
         lambda *_: [(MODEL, "Yi-34B"), (MAKER, "OpenAI"), (MAKER, "everyone")],
     )
     real = without
@@ -420,7 +420,7 @@ def test_influence_sorts_by_size_and_gives_reasons(case, monkeypatch):
             raise SpecError("a group would have 0 releases")
         return real(case, kind, name)
 
-    monkeypatch.setattr("frontierlag.sensitivity.influence.without", refusing)
+    monkeypatch.setattr("frontierlag.studies.sensitivity.influence.without", refusing)
     table = influence_table(JOB, RECORDS, SMALL, workers=1)
     fitted = table[table["kind"] == MAKER].dropna(subset="change")
     assert set(fitted["left_out"]) == {"OpenAI"}
@@ -442,7 +442,7 @@ def test_a_case_keeps_its_window(case):
 def test_what_stands_beside_every_answer_needs_no_refit(case, monkeypatch):
     settings = SMALL.model_copy(update={"draws": 400})
     analysis = analyse(case.spec, case.releases, case.window, settings)
-    monkeypatch.setattr("frontierlag.sensitivity.refit.sample", None)
+    monkeypatch.setattr("frontierlag.analyses.refits.sample", None)
     starts = starts_without_refit(analysis, case.releases)
     assert set(starts["fitted_to"]) == {SAME_FIT, REFIT}
     assert set(starts.loc[starts["fitted_to"] == REFIT, "model"]) == {"least squares"}

@@ -8,8 +8,8 @@ import xarray as xr
 from naive import realized
 from simulate import make_releases
 
+from frontierlag.dates import Window
 from frontierlag.errors import FitError
-from frontierlag.lags.days import Window
 from frontierlag.lags.split import every_capability, split_realized_lag, split_staircases
 from frontierlag.names import CENSORED, PERIOD, VALUE, WINDOW
 from frontierlag.scores.groups import CLOSED_OPEN

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from frontierlag import summary
-from frontierlag.summary import decimals, probability, summarize
+from frontierlag import intervals as summary
+from frontierlag.intervals import decimals, probability, summarize
 
 
 def draws(values):

@@ -6,7 +6,7 @@ import numpy as np
 import nutpie
 import pymc as pm
 
-from frontierlag.traces import arrays_of
+from frontierlag.fits.traces import arrays_of
 
 TOLD = {
     "draws": 60, "tune": 40, "chains": 3, "cores": 1, "seed": 5, "save_warmup": False,

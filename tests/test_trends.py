@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontierlag.errors import SpecError
+from frontierlag.frontiers.observations import EPOCH, day_number
 from frontierlag.model import ModelSpec
-from frontierlag.observations import EPOCH, day_number
 from frontierlag.scores.metric import ECI, FRONTIERMATH
 from frontierlag.trends import TRENDS, Broken, Linear, Logistic, trend
 

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import pytest
 
-from frontierlag.analysis import analyse
-from frontierlag.lags.days import Window
+from frontierlag.analyses.analysis import analyse
+from frontierlag.dates import Window
+from frontierlag.fits.sampling import SamplerSettings
+from frontierlag.intervals import summarize
 from frontierlag.model import ModelSpec
-from frontierlag.sampling import SamplerSettings
 from frontierlag.scores import default_window_start
-from frontierlag.summary import summarize
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("two-piece")]
 

@@ -13,24 +13,17 @@ import pytest
 import xarray as xr
 from simulate import make_releases
 
-from frontierlag.analysis import Analysis
+from frontierlag.analyses.analysis import Analysis
+from frontierlag.dates import Window
 from frontierlag.errors import ScoresError
+from frontierlag.figures.sheet import Provenance
+from frontierlag.figures.vintages import vintage_waterfall
+from frontierlag.fits.sampling import SamplerSettings
 from frontierlag.jobs import Job
-from frontierlag.lags.days import Window
 from frontierlag.names import CENSORED, VALUE
-from frontierlag.report.figures.sheet import Provenance
-from frontierlag.report.figures.vintages import vintage_waterfall
-from frontierlag.report.vintages import (
-    moved_table,
-    unshared_table,
-    vintage_records,
-    vintage_sentences,
-    vintage_table,
-)
-from frontierlag.sampling import SamplerSettings
 from frontierlag.scores import load_scores, parse_comparison, records, releases
 from frontierlag.scores.side_by_side import ARRAYS, SideBySide, record_holders, shared_models
-from frontierlag.vintages import (
+from frontierlag.studies.vintages.comparison import (
     AFTER,
     BEFORE,
     COMPONENTS,
@@ -39,6 +32,13 @@ from frontierlag.vintages import (
     compare_vintages,
     shapley_weights,
     side_by_side,
+)
+from frontierlag.studies.vintages.words import (
+    moved_table,
+    unshared_table,
+    vintage_records,
+    vintage_sentences,
+    vintage_table,
 )
 
 OLD, NEW = "eci-2025-12-19", "eci-2026-08-11"

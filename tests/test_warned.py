@@ -10,7 +10,7 @@ import pytest
 
 from frontierlag.cli import main
 from frontierlag.errors import FrontierLagWarning
-from frontierlag.warned import VARIABLE, gathered, sentences
+from frontierlag.machine.warned import VARIABLE, gathered, sentences
 
 
 @pytest.mark.filterwarnings("default")

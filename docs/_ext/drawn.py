@@ -7,12 +7,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from frontierlag.calibration.results import ABOUT
+from frontierlag.figures import save
+from frontierlag.figures.calibration import coverage_chart, error_chart
 from frontierlag.report.drawing import figures_of
-from frontierlag.report.figures import save
-from frontierlag.report.figures.calibration import coverage_chart, error_chart
 from frontierlag.report.page.folder import read_csv, read_results
 from frontierlag.scores.registry import registry
+from frontierlag.studies.calibration.results import ABOUT
 
 FRONTIER, COVERAGE, ERROR = "frontier", "coverage", "error"
 

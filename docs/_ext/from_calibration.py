@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 from blocks import note, table
 
-from frontierlag.calibration.plan import HEADLINE, JOINT, all_designs
-from frontierlag.calibration.results import OTHERWISE, TARGETS
 from frontierlag.names import REALIZED, TREND, WINDOW
+from frontierlag.studies.calibration.plan import HEADLINE, JOINT, all_designs
+from frontierlag.studies.calibration.results import OTHERWISE, TARGETS
 
 _ABSENT = (
     "These results do not hold a campaign of this kind: `{folder}` is not there. `{command}` makes "

@@ -8,33 +8,33 @@ from datetime import date
 import numpy as np
 from blocks import block, table
 
-from frontierlag.benchmarks import load_results, result_names
-from frontierlag.calibration.estimators import CHAINS, DRAWS, MAX_RHAT, MIN_ESS, TUNE
-from frontierlag.calibration.plan import all_designs
-from frontierlag.calibration.worlds import BASE, Design
-from frontierlag.checks import convergence
 from frontierlag.claims import article
 from frontierlag.claims.answers import VERDICTS
 from frontierlag.cli import codes
-from frontierlag.constructions.refits import OTHER_RHAT
 from frontierlag.conventions import AS_PUBLISHED, RELEASED, WORDS
-from frontierlag.draws import FEWEST_DRAWS
 from frontierlag.errors import ScoresError
+from frontierlag.fits import convergence
 from frontierlag.frontiers import FRONTIERS
 from frontierlag.frontiers.item_response import FREEDOM
+from frontierlag.intervals import INTERVAL_KIND, OUTER, tails
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.published import PUBLISHED, TOLERANCE, between_levels, equivalence
 from frontierlag.model import ModelSpec
 from frontierlag.priors import Parameter
 from frontierlag.scores import Metric, date_lint, load_scores, parse_comparison, releases
+from frontierlag.scores.bootstraps import FEWEST_DRAWS
 from frontierlag.scores.corrections import Correction
-from frontierlag.scores.countries import usual_names
-from frontierlag.scores.layouts import describe_layouts
+from frontierlag.scores.item_results import load_results, result_names
 from frontierlag.scores.metric import ECI, FRONTIERMATH
+from frontierlag.scores.reading.countries import usual_names
+from frontierlag.scores.reading.layouts import describe_layouts
 from frontierlag.scores.registry import registry
 from frontierlag.scores.resolutions import resolutions
 from frontierlag.settings import SamplerSettings
-from frontierlag.summary import INTERVAL_KIND, OUTER, tails
+from frontierlag.studies.calibration.estimators import CHAINS, DRAWS, MAX_RHAT, MIN_ESS, TUNE
+from frontierlag.studies.calibration.plan import all_designs
+from frontierlag.studies.calibration.worlds import BASE, Design
+from frontierlag.studies.index.refits import OTHER_RHAT
 from frontierlag.trends import TRENDS, Broken
 
 # Models whose priors are shown, by the page's name for them.

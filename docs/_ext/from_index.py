@@ -10,8 +10,8 @@ from blocks import table
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from frontierlag.benchmarks import load_results
 from frontierlag.scores import load_scores
+from frontierlag.scores.item_results import load_results
 from frontierlag.scores.metric import ECI
 from frontierlag.scores.registry import registry
 

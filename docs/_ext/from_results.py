@@ -17,7 +17,7 @@ from result_studies import dates, priors
 from result_tables import answers, claims, models
 
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
-from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
+from frontierlag.results.sentences import HEADLINE, JOINT_HEADLINE
 from frontierlag.scores import load_scores
 from frontierlag.words import error_of
 

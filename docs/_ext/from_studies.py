@@ -10,7 +10,7 @@ from blocks import note, or_note, table
 from result_rows import NEW, OLD, decimals, read
 from result_studies import errors, forecast, line, records, starts
 
-from frontierlag.forecast.catch_up import BEST
+from frontierlag.studies.forecast.catch_up import BEST
 
 US_CHINA = (NEW, "us-china")
 _SENSITIVITY = (*US_CHINA, "sensitivity")

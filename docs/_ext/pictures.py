@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from result_rows import NEW
 
 from frontierlag.report.drawing import draw_folder
-from frontierlag.report.sentences import JOINT_HEADLINE
+from frontierlag.results.sentences import JOINT_HEADLINE
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "pictures"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from result_rows import NEW, Row, marked, read, row_of, rows_of, share
 
+from frontierlag.machine.files import MANIFEST
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.outputs import MANIFEST
-from frontierlag.report import last_day
-from frontierlag.report.sentences import HEADLINE as SCORES_MODEL
-from frontierlag.report.sentences import JOINT_HEADLINE as JOINT_MODEL
+from frontierlag.results import last_day
+from frontierlag.results.sentences import HEADLINE as SCORES_MODEL
+from frontierlag.results.sentences import JOINT_HEADLINE as JOINT_MODEL
 
 START, END = "<!-- {}: made from results/ by `make readme` -->", "<!-- end of {} -->"
 # Folders of the newest table: fitted to its scores, and to the benchmark results behind them.

@@ -9,9 +9,9 @@ from result_rows import NEW, marked, read, row_of, rows_of
 from frontierlag.conventions import AS_PUBLISHED, RELEASED, suffix
 from frontierlag.errors import OutputError
 from frontierlag.names import REALIZED, TREND, WINDOW
-from frontierlag.report.sentences import HEADLINE as SCORES_MODEL
-from frontierlag.report.sentences import JOINT_HEADLINE as JOINT_MODEL
-from frontierlag.sensitivity.alternatives import DATED
+from frontierlag.results.sentences import HEADLINE as SCORES_MODEL
+from frontierlag.results.sentences import JOINT_HEADLINE as JOINT_MODEL
+from frontierlag.studies.sensitivity.alternatives import DATED
 
 _FOLDERS = (("us-china-joint", JOINT_MODEL), ("us-china", SCORES_MODEL))
 

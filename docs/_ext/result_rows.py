@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from frontierlag.errors import OutputError
+from frontierlag.intervals import decimals
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import TREND
 from frontierlag.scores.registry import registry
-from frontierlag.summary import decimals
 from frontierlag.words import error_of, joined_span
 
 Row = Mapping[Hashable, Any]

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 from result_rows import NEW, OLD, marked, read, rows_of
 
-from frontierlag.constructions.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.sentences import HEADLINE
+from frontierlag.results.sentences import HEADLINE
+from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.words import probability_words
 
 _LEAST_SQUARES = "least squares"

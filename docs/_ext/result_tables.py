@@ -16,8 +16,8 @@ from result_rows import (
 )
 
 from frontierlag.names import REALIZED, TREND, WINDOW
-from frontierlag.report import last_day
-from frontierlag.report.sentences import HEADLINE, JOINT_HEADLINE
+from frontierlag.results import last_day
+from frontierlag.results.sentences import HEADLINE, JOINT_HEADLINE
 from frontierlag.words import probability_words
 
 # Folders of the newest table: fitted to its scores, and to the benchmark results behind them.

@@ -19,7 +19,7 @@ import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from frontierlag import caches, warned
+from frontierlag.machine import caches, warned
 
 if TYPE_CHECKING:
     from frontierlag.errors import FrontierLagError
@@ -55,22 +55,22 @@ _HOME = {
 }
 # Names of 0.1 that are not of the interface above: where each is, and what to use instead.
 _MOVED = {
-    "Analysis": ("analysis", "frontierlag.FittedModel"),
-    "analyse": ("analysis", "frontierlag.fit"),
-    "Fit": ("fitting", "frontierlag.fitting.Fit"),
-    "fit_model": ("fitting", "frontierlag.fitting.fit_model"),
+    "Analysis": ("analyses.analysis", "frontierlag.FittedModel"),
+    "analyse": ("analyses.analysis", "frontierlag.fit"),
+    "Fit": ("fits.fitting", "frontierlag.fits.fitting.Fit"),
+    "fit_model": ("fits.fitting", "frontierlag.fits.fitting.fit_model"),
     "Job": ("jobs", "frontierlag.load_scores(...).compare(...)"),
-    "Window": ("lags.days", "frontierlag.lags.days.Window"),
+    "Window": ("dates", "frontierlag.dates.Window"),
     "measure": ("lags.measure", "frontierlag.lags.measure.measure"),
     "ModelSpec": ("model", "frontierlag.model.ModelSpec"),
     "build": ("model", "frontierlag.model.build"),
-    "lag_sentence": ("report.sentences", "frontierlag.fit(...).lag(...).sentence()"),
-    "run_jobs": ("run", "frontierlag.run.run_jobs"),
+    "lag_sentence": ("results.sentences", "frontierlag.fit(...).lag(...).sentence()"),
+    "run_jobs": ("runs.run", "frontierlag.runs.run.run_jobs"),
     "parse_comparison": ("scores", "frontierlag.scores.parse_comparison"),
     "releases": ("scores", "frontierlag.scores.releases"),
     "SamplerSettings": ("settings", "frontierlag.settings.SamplerSettings"),
-    "store": ("storage", "frontierlag.fit(...).save(...)"),
-    "summarize": ("summary", "frontierlag.fit(...).lag(...).summary()"),
+    "store": ("results.storage", "frontierlag.fit(...).save(...)"),
+    "summarize": ("intervals", "frontierlag.fit(...).lag(...).summary()"),
 }
 
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from frontierlag.benchmarks import MeasuredReleases, joined, load_results
 from frontierlag.conventions import Dates, suffix
-from frontierlag.draws import DrawnReleases, load_draws, with_draws
+from frontierlag.dates import Window
 from frontierlag.errors import SpecError
-from frontierlag.lags.days import Window
 from frontierlag.model import Reads, first_model, headline_of, models_for
 from frontierlag.scores import (
     DEFAULT_OPTIONS,
@@ -24,6 +22,8 @@ from frontierlag.scores import (
     parse_comparison,
     releases,
 )
+from frontierlag.scores.bootstraps import DrawnReleases, load_draws, with_draws
+from frontierlag.scores.item_results import MeasuredReleases, joined, load_results
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Terminal, tables in Markdown, page, citations and sentences take their words from here, so that one
 estimand is one number wherever it is printed. A median and the ends of its interval have as many
-decimals as the Monte Carlo error of the median supports (:func:`frontierlag.summary.decimals`).
+decimals as the Monte Carlo error of the median supports (:func:`frontierlag.intervals.decimals`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from frontierlag.intervals import Summary, decimals
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import TREND
-from frontierlag.summary import Summary, decimals
 
 Row = Mapping[Any, Any]
 STAMP = "NOT CONVERGED"

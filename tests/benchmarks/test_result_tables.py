@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frontierlag.benchmarks import joined, load_results, screened
 from frontierlag.cli import main
 from frontierlag.cli.codes import USER_ERROR
 from frontierlag.errors import ScoresError
 from frontierlag.jobs import Job
 from frontierlag.report.console import show_measurement, terminal
 from frontierlag.scores import BadRowsError, load_scores
+from frontierlag.scores.item_results import joined, load_results, screened
 
 NAME = "eci-results-2026-08-11"
 PINS = ("Claude 3.5 Sonnet", "GPT-5")

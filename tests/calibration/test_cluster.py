@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from frontierlag.calibration.calibrate import run_plan
-from frontierlag.calibration.plan import Block
+from frontierlag.studies.calibration.calibrate import run_plan
+from frontierlag.studies.calibration.plan import Block
 
 PLAN = (
     Block(("base", "skewed"), ("daily-points", "record-line", "linear-stochastic"), 6),

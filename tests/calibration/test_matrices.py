@@ -9,19 +9,24 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from frontierlag.benchmarks import joined, load_results
-from frontierlag.calibration.calibrate import run_plan
-from frontierlag.calibration.estimands import true_lags
-from frontierlag.calibration.index import RESIDUAL, _Problem, publish
-from frontierlag.calibration.matrices import MATRICES, MATRIX_DESIGNS, _scored, make_matrix_world
-from frontierlag.calibration.plan import JOINT, PLAN, Block, default_plan
-from frontierlag.calibration.prior_worlds import prior_world, spec_of
 from frontierlag.errors import SpecError
 from frontierlag.frontiers.item_response import FREEDOM
+from frontierlag.frontiers.observations import DAYS_PER_YEAR
 from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec
-from frontierlag.observations import DAYS_PER_YEAR
+from frontierlag.scores.item_results import joined, load_results
 from frontierlag.scores.metric import ECI
+from frontierlag.studies.calibration.calibrate import run_plan
+from frontierlag.studies.calibration.estimands import true_lags
+from frontierlag.studies.calibration.index import RESIDUAL, _Problem, publish
+from frontierlag.studies.calibration.matrices import (
+    MATRICES,
+    MATRIX_DESIGNS,
+    _scored,
+    make_matrix_world,
+)
+from frontierlag.studies.calibration.plan import JOINT, PLAN, Block, default_plan
+from frontierlag.studies.calibration.prior_worlds import prior_world, spec_of
 
 
 @pytest.fixture(scope="module")

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from frontierlag.calibration.estimands import true_lags
-from frontierlag.calibration.plan import MODELS, RANKED
-from frontierlag.calibration.prior_worlds import prior_world, spec_of
-from frontierlag.calibration.rank_trial import rank
-from frontierlag.calibration.ranks import LEVEL, holm, uniformity
-from frontierlag.calibration.results import ABOUT
-from frontierlag.calibration.sbc import rank_statistics
 from frontierlag.errors import SpecError
+from frontierlag.figures.ranks import rank_chart
 from frontierlag.priors import Prior
-from frontierlag.report.figures.ranks import rank_chart
+from frontierlag.studies.calibration.estimands import true_lags
+from frontierlag.studies.calibration.plan import MODELS, RANKED
+from frontierlag.studies.calibration.prior_worlds import prior_world, spec_of
+from frontierlag.studies.calibration.rank_trial import rank
+from frontierlag.studies.calibration.ranks import LEVEL, holm, uniformity
+from frontierlag.studies.calibration.results import ABOUT
+from frontierlag.studies.calibration.sbc import rank_statistics
 
 
 def test_a_rank_counts_draws_below_and_breaks_ties():

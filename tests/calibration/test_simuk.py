@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from frontierlag.calibration.prior_worlds import prior_world, spec_of
-from frontierlag.calibration.rank_trial import rank
-from frontierlag.calibration.ranks import uniformity
-from frontierlag.calibration.sbc import rank_statistics
 from frontierlag.model import build
 from frontierlag.names import GROUP
+from frontierlag.studies.calibration.prior_worlds import prior_world, spec_of
+from frontierlag.studies.calibration.rank_trial import rank
+from frontierlag.studies.calibration.ranks import uniformity
+from frontierlag.studies.calibration.sbc import rank_statistics
 
 MODEL, SIMULATIONS = "linear-records", 20
 SIDES = ("leader", "follower")

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from result_calibration import calibration, ranks, too_narrow
 
-from frontierlag.calibration.calibrate import Calibration
-from frontierlag.calibration.results import verdicts
 from frontierlag.errors import OutputError
+from frontierlag.studies.calibration.calibrate import Calibration
+from frontierlag.studies.calibration.results import verdicts
 
 
 def row(world, estimator, cover, **more):

@@ -10,19 +10,25 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from frontierlag.calibration.baselines import daily_points, level_mean, record_line
-from frontierlag.calibration.calibrate import calibrate, key_of
-from frontierlag.calibration.coverage import coverage_table
-from frontierlag.calibration.estimands import PROBABILITIES, Estimate, Found, to_json, true_lags
-from frontierlag.calibration.estimators import DATED, Dated, estimator
-from frontierlag.calibration.store import Done
-from frontierlag.calibration.worlds import BASE, DESIGNS, PINS, make_world
+from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.errors import SpecError
-from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.frontiers.observations import day_number
 from frontierlag.lags.published import daily, daily_lags
 from frontierlag.names import MAXIMUM
-from frontierlag.observations import day_number
 from frontierlag.scores import records
+from frontierlag.studies.calibration.baselines import daily_points, level_mean, record_line
+from frontierlag.studies.calibration.calibrate import calibrate, key_of
+from frontierlag.studies.calibration.coverage import coverage_table
+from frontierlag.studies.calibration.estimands import (
+    PROBABILITIES,
+    Estimate,
+    Found,
+    to_json,
+    true_lags,
+)
+from frontierlag.studies.calibration.estimators import DATED, Dated, estimator
+from frontierlag.studies.calibration.worlds import BASE, DESIGNS, PINS, make_world
+from frontierlag.studies.campaign.store import Done
 
 SEED = np.random.SeedSequence(4)
 

@@ -10,10 +10,10 @@ from frontierlag.errors import ScoresError
 from frontierlag.jobs import Job
 from frontierlag.report.preflight import preflight
 from frontierlag.scores import load_scores
-from frontierlag.scores.cells import plain
-from frontierlag.scores.columns import is_row_numbers, rises_by_row
-from frontierlag.scores.countries import countries
-from frontierlag.scores.headings import interval_ends
+from frontierlag.scores.reading.cells import plain
+from frontierlag.scores.reading.columns import is_row_numbers, rises_by_row
+from frontierlag.scores.reading.countries import countries
+from frontierlag.scores.reading.headings import interval_ends
 
 FEW = base()
 
@@ -180,8 +180,8 @@ def test_a_model_without_a_score_moves_no_day(tmp_path, clean):
 
 
 def test_jobs_read_otherwise_are_not_the_same(tmp_path):
-    from frontierlag.plan import same_job
-    from frontierlag.read_options import ReadOptions
+    from frontierlag.runs.plan import same_job
+    from frontierlag.scores.reading.options import ReadOptions
 
     path = tmp_path / "table.csv"
     path.write_text(written(base()))

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from simulate import days_until, sort_releases
 
-from frontierlag.benchmarks import MeasuredReleases, ResultTable, joined
 from frontierlag.scores import ScoreTable, load_scores
+from frontierlag.scores.item_results import MeasuredReleases, ResultTable, joined
 from frontierlag.scores.metric import ECI
 
 AS_OF = pd.Timestamp("2026-08-11").date()

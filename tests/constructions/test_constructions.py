@@ -12,35 +12,35 @@ import pytest
 import xarray as xr
 from simulate_results import matrix, score_table
 
-from frontierlag.benchmarks import load_results
-from frontierlag.checks.convergence import Check, Convergence
 from frontierlag.cli import main
 from frontierlag.cli.codes import USER_ERROR
-from frontierlag.constructions import Choice, constructions, reduced, refits
-from frontierlag.constructions.alternatives import (
+from frontierlag.dates import Window
+from frontierlag.errors import FitError, ScoresError, SpecError
+from frontierlag.figures import Provenance
+from frontierlag.figures.constructions import influence_of_benchmarks, second_ability
+from frontierlag.fits.convergence import Check, Convergence
+from frontierlag.fits.fitting import Fit
+from frontierlag.jobs import Job, Prepared
+from frontierlag.lags.realized import Staircase, realized_lag
+from frontierlag.machine.files import MANIFEST, files_below
+from frontierlag.model import ModelSpec
+from frontierlag.names import CAPABILITIES
+from frontierlag.scores import default_window_start, load_scores
+from frontierlag.scores.item_results import load_results
+from frontierlag.scores.metric import ECI
+from frontierlag.settings import SamplerSettings
+from frontierlag.studies.index import Choice, constructions, reduced, refits
+from frontierlag.studies.index.alternatives import (
     benchmarks_since,
     vendors_only,
     without_each_benchmark,
     without_each_source,
     without_vendors,
 )
-from frontierlag.constructions.reporters import reporter_of, reporters, self_reported
-from frontierlag.constructions.study import prepared_with_results, study_index
-from frontierlag.constructions.table import COLUMNS, constructions_table, second_table
-from frontierlag.constructions.words import index_page, index_sentences
-from frontierlag.errors import FitError, ScoresError, SpecError
-from frontierlag.fitting import Fit
-from frontierlag.jobs import Job, Prepared
-from frontierlag.lags.days import Window
-from frontierlag.lags.realized import Staircase, realized_lag
-from frontierlag.model import ModelSpec
-from frontierlag.names import CAPABILITIES
-from frontierlag.outputs import MANIFEST, files_below
-from frontierlag.report.figures import Provenance
-from frontierlag.report.figures.constructions import influence_of_benchmarks, second_ability
-from frontierlag.scores import default_window_start, load_scores
-from frontierlag.scores.metric import ECI
-from frontierlag.settings import SamplerSettings
+from frontierlag.studies.index.reporters import reporter_of, reporters, self_reported
+from frontierlag.studies.index.study import prepared_with_results, study_index
+from frontierlag.studies.index.table import COLUMNS, constructions_table, second_table
+from frontierlag.studies.index.words import index_page, index_sentences
 
 REAL = "eci-results-2026-08-11"
 WINDOW = Window(date(2026, 5, 1), date(2026, 8, 11))

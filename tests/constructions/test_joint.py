@@ -11,21 +11,21 @@ from scipy.integrate import quad
 from scipy.stats import norm, t
 from simulate_results import matrix
 
-from frontierlag.analysis import analyse
+from frontierlag.analyses.analysis import analyse
 from frontierlag.checks.loo import exact_elpd, loo, release_densities
 from frontierlag.checks.predictive import predictive_checks
+from frontierlag.dates import Window
 from frontierlag.frontiers.marginal import marginal_logp
 from frontierlag.frontiers.pinned import free_scale
-from frontierlag.lags.days import Window
 from frontierlag.lags.holders import best_at_the_end, best_on_release
-from frontierlag.manifest import results_record
 from frontierlag.model import ModelSpec
-from frontierlag.report.bands import charted
-from frontierlag.report.capabilities import benchmark_table, capability_table
+from frontierlag.results.bands import charted
+from frontierlag.results.capabilities import benchmark_table, capability_table
+from frontierlag.results.manifest import results_record
+from frontierlag.results.storage import load, store
 from frontierlag.scores import default_window_start
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
-from frontierlag.storage import load, store
 
 GROUP = pytest.mark.xdist_group("linear-joint")
 PINS = dict(ECI.anchors)

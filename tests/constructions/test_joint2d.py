@@ -8,11 +8,11 @@ import pytest
 from pytensor.compile.mode import Mode
 from simulate_results import matrix
 
-from frontierlag.analysis import analyse
+from frontierlag.analyses.analysis import analyse
+from frontierlag.dates import Window
 from frontierlag.errors import SpecError
 from frontierlag.frontiers import Joint, Joint2d
 from frontierlag.frontiers.joint2d import orthogonal
-from frontierlag.lags.days import Window
 from frontierlag.model import ModelSpec, build
 from frontierlag.scores import default_window_start
 from frontierlag.scores.metric import ECI

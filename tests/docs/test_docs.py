@@ -17,7 +17,7 @@ from frontierlag import Job, ModelSpec, settings
 from frontierlag.cli.app import app, modern
 from frontierlag.frontiers import FRONTIERS
 from frontierlag.lags.trend import trend_lag
-from frontierlag.storage import store
+from frontierlag.results.storage import store
 from frontierlag.trends import TRENDS
 
 ROOT = Path(__file__).parents[2]

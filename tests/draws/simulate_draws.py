@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from simulate import sort_releases
 
-from frontierlag.draws.covariance import Errors
-from frontierlag.draws.joint_errors import JointErrors
-from frontierlag.draws.releases import DrawnReleases
-from frontierlag.draws.table import DrawTable
 from frontierlag.scores import Releases
+from frontierlag.scores.bootstraps.covariance import Errors
+from frontierlag.scores.bootstraps.joint_errors import JointErrors
+from frontierlag.scores.bootstraps.releases import DrawnReleases
+from frontierlag.scores.bootstraps.table import DrawTable
 from frontierlag.scores.metric import ECI
 
 LOW, HIGH = ECI.anchors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from frontierlag.draws.covariance import (
+from frontierlag.scores.bootstraps.covariance import (
     Errors,
     aligned,
     alignment,

@@ -11,8 +11,8 @@ from simulate_draws import HIGH, LOW, drawn, names, schedule
 
 from frontierlag import arrays
 from frontierlag.frontiers import OfDraws, Records, Stochastic, StochasticHalfNormal
+from frontierlag.frontiers.observations import Observations, subset
 from frontierlag.model import ModelSpec, build, models_for
-from frontierlag.observations import Observations, subset
 from frontierlag.scores.metric import ECI
 
 REFERENCE = date(2024, 10, 4)

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from simulate_draws import SLOPE, N, names, pinned, published, schedule, table
 
-from frontierlag.analysis import analyse
-from frontierlag.checks.convergence import check
-from frontierlag.draws import DrawnReleases, with_draws
-from frontierlag.fitting import fit_model
-from frontierlag.lags.days import Window
+from frontierlag.analyses.analysis import analyse
+from frontierlag.dates import Window
+from frontierlag.fits.convergence import check
+from frontierlag.fits.fitting import fit_model
+from frontierlag.fits.sampling import SamplerSettings, sample
 from frontierlag.model import ModelSpec
-from frontierlag.sampling import SamplerSettings, sample
+from frontierlag.results.storage import load, store
 from frontierlag.scores import default_window_start
+from frontierlag.scores.bootstraps import DrawnReleases, with_draws
 from frontierlag.scores.metric import ECI
-from frontierlag.storage import load, store
 
 SETTINGS = SamplerSettings(chains=2, draws=200, tune=300, seed=3)
 MODEL = "linear-stochastic-draws"

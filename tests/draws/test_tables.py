@@ -23,14 +23,14 @@ from simulate_draws import (
     write_json,
 )
 
-from frontierlag.benchmarks import MeasuredReleases, Responses, joined, load_results
 from frontierlag.cli.app import call
 from frontierlag.cli.codes import NOT_CONVERGED
-from frontierlag.draws import load_draws, with_draws, write_draws
-from frontierlag.draws.plain import PlainFit, build_plain, model_names
 from frontierlag.errors import DrawsError, SpecError
+from frontierlag.fits.plain import PlainFit, build_plain, model_names
 from frontierlag.model import ModelSpec
 from frontierlag.scores import Releases
+from frontierlag.scores.bootstraps import load_draws, with_draws, write_draws
+from frontierlag.scores.item_results import MeasuredReleases, Responses, joined, load_results
 from frontierlag.settings import SamplerSettings
 
 DRAWS = 200
@@ -212,7 +212,7 @@ def test_what_the_two_tables_do_not_share_is_listed(world, releases):
 
 
 def test_a_pin_that_is_no_release_still_pins(world, releases):
-    from frontierlag.observations import subset
+    from frontierlag.frontiers.observations import subset
 
     rest = subset(releases, releases.model != LOW[0])
     found = with_draws(table(world[3]), rest)
@@ -375,7 +375,7 @@ def test_the_command_writes_the_file_and_says_if_it_converged(
     if not mixed:
         bad = fit.sample_stats.assign(diverging=~fit.sample_stats["diverging"])
         fit = replace(fit, sample_stats=bad)
-    monkeypatch.setattr("frontierlag.draws.plain.fit_plain", lambda measured, sampler: fit)
+    monkeypatch.setattr("frontierlag.fits.plain.fit_plain", lambda measured, sampler: fit)
     out = tmp_path / "capabilities.nc"
     assert call(["study", "capabilities", "--out", str(out)]) == code
     assert f"stored in {out}" in capsys.readouterr().out.replace("\n", "")

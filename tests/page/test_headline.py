@@ -11,7 +11,7 @@ from frontierlag.model import first_model, headline_of
 from frontierlag.names import REALIZED, WINDOW
 from frontierlag.report.cite import choose, read_estimates
 from frontierlag.report.page.folder import read_results
-from frontierlag.results_folder import headline_model
+from frontierlag.results.folder import headline_model
 from frontierlag.scores.metric import ECI, FRONTIERMATH
 
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.lags.dates import available
-from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import realized_lag_by_day
-from frontierlag.report.page.data import (
+from frontierlag.results.page_tables import (
     AGED,
     AS_LARGE,
     LAST_RELEASE,

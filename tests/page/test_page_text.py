@@ -14,13 +14,13 @@ from frontierlag.claims import ARTICLE
 from frontierlag.claims.article import claimed
 from frontierlag.cli import main
 from frontierlag.errors import ResultsError
-from frontierlag.report import last_day
 from frontierlag.report.page.answers import years
 from frontierlag.report.page.build import LIMIT, write_page, write_tree
 from frontierlag.report.page.folder import read_results
 from frontierlag.report.page.forest import Bar, scaled
 from frontierlag.report.page.format import coded, percent
 from frontierlag.report.page.origin import DOCS, docs
+from frontierlag.results import last_day
 from frontierlag.words import figure
 
 pytestmark = pytest.mark.xdist_group("linear-records")

@@ -15,8 +15,7 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from frontierlag.report.bands import LAG_KIND, QUANTILE
-from frontierlag.report.figures import (
+from frontierlag.figures import (
     MeanLag,
     Provenance,
     diagnostic_figures,
@@ -25,11 +24,12 @@ from frontierlag.report.figures import (
     mean_lags,
     save,
 )
-from frontierlag.report.figures.labels import place_labels, short_names
-from frontierlag.report.figures.sheet import COLORS, CREDIT, STAMP, new_figure
+from frontierlag.figures.labels import place_labels, short_names
+from frontierlag.figures.sheet import COLORS, CREDIT, STAMP, new_figure
+from frontierlag.intervals import QUANTILES, Summary, summarize
+from frontierlag.results.bands import LAG_KIND, QUANTILE
 from frontierlag.scores import Comparison, Releases
 from frontierlag.scores.metric import ECI
-from frontierlag.summary import QUANTILES, Summary, summarize
 
 AS_OF = date(2025, 6, 30)
 ABOUT = Provenance("us-china", "made-up", AS_OF, "linear-stochastic", credit=CREDIT)

@@ -7,9 +7,9 @@ import pytest
 from matplotlib import rcParams
 
 from frontierlag.errors import FrontierLagWarning
-from frontierlag.report.figures import lettering
-from frontierlag.report.figures.save import save
-from frontierlag.report.figures.sheet import Provenance, add_sheet, new_figure, styled
+from frontierlag.figures import lettering
+from frontierlag.figures.save import save
+from frontierlag.figures.sheet import Provenance, add_sheet, new_figure, styled
 
 NAMES = ("X ($3 in, $15 out)", "a_b^c_{d}", "$x$", r"\\frac{1}{2} 100 %", "_hidden", "$")
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frontierlag.checks.convergence import Check, Convergence
+from frontierlag.fits.convergence import Check, Convergence
 from frontierlag.jobs import Job
 from frontierlag.lags.published import conventions
+from frontierlag.machine.terminal import Terminal
 from frontierlag.report import console as shown
-from frontierlag.terminal import Terminal
 
 NUMBERS = {
     "median": 10.34, "lower50": 10.21, "upper50": 11.86, "lower90": 10.06, "upper90": 12.91,

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frontierlag.checks.size import ARRAYS, MANY, MOST_VALUES, estimate, thinning
+from frontierlag.fits.size import ARRAYS, MANY, MOST_VALUES, estimate, thinning
 from frontierlag.jobs import Job
+from frontierlag.machine.terminal import Terminal
 from frontierlag.report.preflight import failed_checks, preflight, show_preflight, summary_line
 from frontierlag.scores import ColumnUse, Finding, LeftOut
-from frontierlag.terminal import Terminal
 
 HEAD = "model,organization,country,weights,released,score,low,high\n"
 

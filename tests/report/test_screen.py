@@ -12,7 +12,7 @@ import pytest
 from frontierlag.jobs import Job
 from frontierlag.report import as_json
 from frontierlag.report.screen import LINES, WIDTH, estimate, run_screen, runs_screen, warnings
-from frontierlag.report.tables import _SUMMARY
+from frontierlag.results.tables import _SUMMARY
 
 SENTENCE = (
     "China trails USA by 6.8 months (90% equal-tailed interval 5.8 to 7.9; mean realized lag, "

@@ -6,10 +6,10 @@ import pytest
 
 from frontierlag.conventions import AS_PUBLISHED, RELEASED
 from frontierlag.errors import ScoresError
-from frontierlag.read_options import ReadOptions
 from frontierlag.scores import load_scores, records, reference_names, releases
 from frontierlag.scores.corrections import corrections
 from frontierlag.scores.groups import CLOSED_OPEN, US_CHINA
+from frontierlag.scores.reading.options import ReadOptions
 
 
 def read(name, dates):

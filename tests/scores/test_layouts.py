@@ -18,7 +18,7 @@ from frontierlag.scores import (
     records,
     releases,
 )
-from frontierlag.scores.countries import countries
+from frontierlag.scores.reading.countries import countries
 
 EPOCH_ECI = """Model,Display name,eci,eci_ci_low,eci_ci_high,date,Organization,\
 Country (of organization),Model accessibility,Accessibility group

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from frontierlag.errors import ScoresError
 from frontierlag.jobs import Job
-from frontierlag.request import Request
+from frontierlag.runs.request import Request
 from frontierlag.scores import LeftOut, ReadOptions, load_scores, parse_comparison
 from frontierlag.settings import SamplerSettings
 

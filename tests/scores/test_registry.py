@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from frontierlag.benchmarks import load_results, result_names
 from frontierlag.cli import options
 from frontierlag.errors import ScoresError
 from frontierlag.scores import BadRowsError, load_scores, reference_names
+from frontierlag.scores.item_results import load_results, result_names
 from frontierlag.scores.metric import BY_NAME
 from frontierlag.scores.registry import read_registry, registry
 

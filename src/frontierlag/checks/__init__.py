@@ -1,5 +1,5 @@
 """Checks on a fit: convergence, predictive adequacy, comparison, prior influence."""
 
-from frontierlag.checks.convergence import Check, Convergence, check
+from frontierlag.fits.convergence import Check, Convergence, check
 
 __all__ = ["Check", "Convergence", "check"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from frontierlag.checks.convergence import MIN_ESS, Check, quantity_checks
+from frontierlag.fits.convergence import MIN_ESS, Check, quantity_checks
 from frontierlag.settings import SamplerSettings
 
 # More draws than the arithmetic asks for: an effective sample size is itself an estimate.

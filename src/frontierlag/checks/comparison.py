@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from frontierlag.analysis import Analysis
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.loo import Loo, loo, standard_error
 from frontierlag.checks.same_data import check_names, data_difference
 from frontierlag.checks.stacking import stacking_weights

@@ -15,12 +15,12 @@ import numpy as np
 import xarray as xr
 from scipy.special import logsumexp
 
-from frontierlag.benchmarks import MeasuredReleases
-from frontierlag.checks.convergence import Convergence, check
-from frontierlag.fitting import Fit
+from frontierlag.fits.convergence import Convergence, check
+from frontierlag.fits.fitting import Fit
+from frontierlag.fits.sampling import sample
+from frontierlag.frontiers.observations import Observations, subset
 from frontierlag.names import CHAIN, DRAW, RELEASE, SAMPLE_DIMS, SCORE
-from frontierlag.observations import Observations, subset
-from frontierlag.sampling import sample
+from frontierlag.scores.item_results import MeasuredReleases
 
 # A refit that misses the gate is made once more with this many times the draws.
 LONGER = 4

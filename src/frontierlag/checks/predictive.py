@@ -16,10 +16,11 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import binom
 
-from frontierlag.analysis import Analysis
-from frontierlag.fitting import Fit
+from frontierlag.analyses.analysis import Analysis
+from frontierlag.dates import Window
+from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers import Joint
-from frontierlag.lags.days import Window
+from frontierlag.intervals import INNER, OUTER, QUANTILES, Summary, summarize, tails
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase
 from frontierlag.lags.trend import curve, trend_lag
@@ -38,7 +39,6 @@ from frontierlag.names import (
     VALUE,
     WINDOW,
 )
-from frontierlag.summary import INNER, OUTER, QUANTILES, Summary, summarize, tails
 
 # A p-value below this or above one less it is extreme. Such p-values gather about one half, as the
 # model was fitted to the same data, so that by chance alone fewer than 2 % of them are extreme.

@@ -14,10 +14,10 @@ import pandas as pd
 import xarray as xr
 from arviz_stats.base import array_stats
 
-from frontierlag.analysis import Analysis
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.stacking import Stacked
 from frontierlag.errors import SpecError
-from frontierlag.fitting import Fit
+from frontierlag.fits.fitting import Fit
 from frontierlag.lags.measure import Measured
 from frontierlag.names import GROUP, LEVEL, PERIOD, SAMPLE_DIMS, SCORE, VALUE
 

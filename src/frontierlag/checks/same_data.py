@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from frontierlag.analysis import Analysis
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.errors import SpecError
 
 # What must agree for two densities to be of the same data.

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import LinearConstraint, minimize
 
-from frontierlag.analysis import Analysis
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.same_data import check_names, data_difference
 from frontierlag.errors import SpecError
 from frontierlag.lags.measure import Measured

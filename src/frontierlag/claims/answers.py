@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from frontierlag.analysis import Analysis
-from frontierlag.checks.convergence import quantity_checks
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.claims.claim import Asked, Claim, Evidence, Unanswerable
-from frontierlag.summary import Summary, probability, summarize
+from frontierlag.fits.convergence import quantity_checks
+from frontierlag.intervals import Summary, probability, summarize
 
 # From these probabilities on, the words of a verdict.
 VERDICTS = (

@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import xarray as xr
 
-from frontierlag.analysis import Analysis
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.loo import Loo
 from frontierlag.scores import Releases
 
 if TYPE_CHECKING:
-    from frontierlag.crossed import Crossed
+    from frontierlag.analyses.two_comparisons import Crossed
 
 US_CHINA = "us-china"
 # What stands for a quantity that is a lag, or a difference of lags, known on too many days only to
@@ -107,7 +107,7 @@ class Evidence(Protocol):
         """
 
     def crossed(self, one: Need, other: Need) -> Crossed:
-        """The one posterior of the releases of two fits; see :mod:`frontierlag.crossed`.
+        """The one posterior of the releases of two fits, as :func:`crossed_fit` finds it.
 
         Raises
         ------

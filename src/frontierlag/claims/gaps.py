@@ -11,9 +11,9 @@ draws: then a measurement error, or the place of a frontier, changes both lags a
 - A fit to scores has the releases of its own two groups, shrunk towards their two frontiers.
   Two such fits have two posteriors of a shared release, so no draw of the one belongs to a draw of
   the other. One fit of the releases of both, with a frontier for every combination of their groups
-  (:mod:`frontierlag.crossed`), has one posterior of all capabilities: both lags and their
-  difference are read from it, draw by draw. Shrunk towards other frontiers, it gives each lag a
-  little differently than the lag's own fit does, by more than Monte Carlo error; without
+  (:mod:`frontierlag.analyses.two_comparisons`), has one posterior of all capabilities: both lags
+  and their difference are read from it, draw by draw. Shrunk towards other frontiers, it gives each
+  lag a little differently than the lag's own fit does, by more than Monte Carlo error; without
   measurement error there would be nothing to shrink and no difference. So the note says what
   their own fits make of the lags, and of the difference if each lag is given the distribution of
   its own fit and only the dependence is taken from the joint one (Sklar's theorem: any joint
@@ -28,15 +28,15 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.claims.claim import Asked, Evidence, Need, Unanswerable
+from frontierlag.dates import Window
 from frontierlag.errors import FrontierLagError
-from frontierlag.lags.days import Window
+from frontierlag.intervals import Summary, probability, summarize
 from frontierlag.lags.measure import staircases
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.split import every_capability, realized_over, split_staircases
 from frontierlag.names import PERIOD, VALUE, WINDOW
 from frontierlag.scores import default_window_start
-from frontierlag.summary import Summary, probability, summarize
 
 # Two lags that differ by less than this are called nearly the same.
 SAME_MONTHS = 1.0

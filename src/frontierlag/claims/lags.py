@@ -8,7 +8,7 @@ from itertools import pairwise
 import xarray as xr
 
 from frontierlag import words
-from frontierlag.analysis import Analysis
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.claims.answers import VERDICTS, verdict
 from frontierlag.claims.claim import (
     AT_LEAST,
@@ -19,6 +19,7 @@ from frontierlag.claims.claim import (
     Question,
     Unanswerable,
 )
+from frontierlag.intervals import probability
 from frontierlag.lags.measure import realized_lag_by_day
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import (
@@ -34,7 +35,6 @@ from frontierlag.names import (
     REALIZED,
     WINDOW,
 )
-from frontierlag.summary import probability
 
 Range = tuple[float, float]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from frontierlag.analysis import Analysis
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.comparison import comparison_of
 from frontierlag.claims.claim import Asked, Evidence, Need, Unanswerable
 from frontierlag.claims.lags import FEWEST_DAYS
+from frontierlag.frontiers.observations import day_number
 from frontierlag.lags.measure import trend_lag_by_day
 from frontierlag.names import DATE, FOLLOWER, LEADER, SAMPLE_DIMS
-from frontierlag.observations import day_number
 from frontierlag.trends import Broken
 
 # A lag that changes by less than this over the window is called constant: as wide as the ranges

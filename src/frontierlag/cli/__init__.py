@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
-from frontierlag.caches import notice
 from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, TERMINATED, USER_ERROR
 from frontierlag.errors import FrontierLagError
-from frontierlag.warned import gathered, sentences
+from frontierlag.machine.caches import notice
+from frontierlag.machine.warned import gathered, sentences
 
 
 class Terminated(KeyboardInterrupt):

@@ -22,7 +22,7 @@ from frontierlag.cli.runs import claims, fit, results, run
 from frontierlag.cli.scores import scores_app
 from frontierlag.cli.studies import catch_up, sensitivity, vintages
 from frontierlag.errors import UsageError
-from frontierlag.terminal import HelpConsole
+from frontierlag.machine.terminal import HelpConsole
 
 EXAMPLES = """
 Example: frontierlag run

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from frontierlag.backtest.settings import SMALL, SmallSettings
 from frontierlag.cli.options import (
     DEFAULT_DATES,
     DEFAULT_SCORES,
@@ -19,8 +18,9 @@ from frontierlag.cli.options import (
     Scores,
 )
 from frontierlag.conventions import suffix
-from frontierlag.read_options import DEFAULT_OPTIONS
-from frontierlag.report.progress import progress
+from frontierlag.machine.progress import progress
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS
+from frontierlag.studies.backtest.settings import SMALL, SmallSettings
 
 
 def backtest(
@@ -49,12 +49,12 @@ def backtest(
 
     Example: frontierlag validate backtest --model linear-stochastic --model logistic-stochastic
     """
-    from frontierlag.backtest.study import study_backtest
-    from frontierlag.backtest.table import ACROSS, WITHIN
-    from frontierlag.backtest.words import verdict
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
+    from frontierlag.studies.backtest.study import study_backtest
+    from frontierlag.studies.backtest.table import ACROSS, WITHIN
+    from frontierlag.studies.backtest.words import verdict
 
     folder = out or Path("results") / f"backtest{suffix(dates)}"
     job = Job(scores, comparison, reading=reading, dates=dates)

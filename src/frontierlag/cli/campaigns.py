@@ -11,7 +11,7 @@ from cyclopts.types import PositiveInt
 
 from frontierlag.cli.codes import CHECK_FAILED
 from frontierlag.cli.options import AsJson
-from frontierlag.report.progress import progress
+from frontierlag.machine.progress import progress
 
 Jobs = Annotated[
     PositiveInt, Parameter(help="Processes on this machine, one thread each; changes no number.")
@@ -67,12 +67,12 @@ def calibrate(
 
     Example: frontierlag validate calibrate --worlds base --models linear-stochastic --n 100
     """
-    from frontierlag.calibration.calibrate import run_plan
-    from frontierlag.calibration.plan import default_plan
-    from frontierlag.calibration.results import verdicts, write_calibration
-    from frontierlag.outputs import staged
+    from frontierlag.machine.files import staged
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
+    from frontierlag.studies.calibration.calibrate import run_plan
+    from frontierlag.studies.calibration.plan import default_plan
+    from frontierlag.studies.calibration.results import verdicts, write_calibration
 
     plan = default_plan(names(worlds), names(models), n)
     keep = store or default_store()
@@ -116,12 +116,12 @@ def sbc(
 
     Example: frontierlag validate sbc --models linear-stochastic
     """
-    from frontierlag.calibration.plan import RANKED
-    from frontierlag.calibration.results import rank_verdicts, write_ranks
-    from frontierlag.calibration.sbc import rank_statistics
-    from frontierlag.outputs import staged
+    from frontierlag.machine.files import staged
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
+    from frontierlag.studies.calibration.plan import RANKED
+    from frontierlag.studies.calibration.results import rank_verdicts, write_ranks
+    from frontierlag.studies.calibration.sbc import rank_statistics
 
     fewest = min(RANKED.values())
     worlds = {name: n or RANKED.get(name, fewest) for name in names(models) or RANKED}

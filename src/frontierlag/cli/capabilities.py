@@ -16,8 +16,8 @@ from frontierlag.cli.options import (
     Reading,
     Scores,
 )
-from frontierlag.read_options import DEFAULT_OPTIONS
-from frontierlag.report.progress import progress
+from frontierlag.machine.progress import progress
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS
 from frontierlag.settings import CAPABILITIES, CapabilitiesSettings
 
 
@@ -37,12 +37,12 @@ def capabilities(
 
     Example: frontierlag study capabilities --out capabilities.nc
     """
-    from frontierlag.benchmarks import joined, load_results
-    from frontierlag.draws import write_draws
-    from frontierlag.draws.plain import fit_plain
+    from frontierlag.fits.plain import fit_plain
     from frontierlag.jobs import Job
-    from frontierlag.outputs import replaced
+    from frontierlag.machine.files import replaced
     from frontierlag.report.console import show_measurement, terminal
+    from frontierlag.scores.bootstraps import write_draws
+    from frontierlag.scores.item_results import joined, load_results
 
     prepared = Job(scores, reading=reading, dates=dates).prepare()
     measured = joined(load_results(results), prepared.releases)

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from frontierlag.cli.codes import CHECK_FAILED
 from frontierlag.cli.options import AsJson, ResultsFolder, results_folder
-from frontierlag.report.progress import progress
+from frontierlag.machine.progress import progress
 
 Name = Annotated[str, Parameter(help="What to call it, such as paper-v1.")]
 To = Annotated[Path, Parameter(help="Folder of all that is frozen.")]

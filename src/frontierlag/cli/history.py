@@ -18,7 +18,7 @@ from frontierlag.cli.options import (
     Since,
 )
 from frontierlag.conventions import suffix
-from frontierlag.report.progress import progress
+from frontierlag.machine.progress import progress
 from frontierlag.settings import QUICK
 
 
@@ -55,12 +55,12 @@ def history(
 
     Example: frontierlag study history my-copy-2026-09-01.csv --comparison closed-open
     """
-    from frontierlag.history.study import study_history
-    from frontierlag.history.tables import chosen_tables
-    from frontierlag.history.words import sentences
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
+    from frontierlag.studies.history.study import study_history
+    from frontierlag.studies.history.tables import chosen_tables
+    from frontierlag.studies.history.words import sentences
 
     tables = chosen_tables(scores, archive=archive)
     job = Job("", comparison, since, dates=dates)

@@ -23,8 +23,8 @@ from frontierlag.cli.options import (
     Scores,
     Since,
 )
-from frontierlag.read_options import DEFAULT_OPTIONS
-from frontierlag.report.progress import progress
+from frontierlag.machine.progress import progress
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS
 from frontierlag.settings import INDEX, IndexSettings
 
 
@@ -75,13 +75,13 @@ def index(
 
     Example: frontierlag study index --vendor without --dimensions 2
     """
-    from frontierlag.benchmarks import load_results
     from frontierlag.cli.campaigns import default_store
-    from frontierlag.constructions import Choice, constructions
-    from frontierlag.constructions.study import prepared_with_results, study_index
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_measurement, terminal
+    from frontierlag.scores.item_results import load_results
+    from frontierlag.studies.index import Choice, constructions
+    from frontierlag.studies.index.study import prepared_with_results, study_index
 
     job = Job(scores, comparison, since, as_of, results=measured, reading=reading, dates=dates)
     choice = Choice(leave_out, vendor, benchmarks_since, dimensions)

@@ -10,8 +10,8 @@ from cyclopts import Parameter
 
 from frontierlag.cli.codes import NOT_CONVERGED as NOT_CONVERGED
 from frontierlag.conventions import RELEASED, Dates
-from frontierlag.read_options import DEFAULT_OPTIONS as DEFAULT_OPTIONS
-from frontierlag.read_options import ReadOptions
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS as DEFAULT_OPTIONS
+from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.registry import registry
 from frontierlag.settings import MixtureSettings, QuickSettings, SamplerSettings
 

@@ -37,14 +37,14 @@ def lags(
     """
     import numpy as np
 
-    from frontierlag.analysis import Analysis
-    from frontierlag.lags.days import Window
+    from frontierlag.analyses.analysis import Analysis
+    from frontierlag.dates import Window
     from frontierlag.lags.measure import measure
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_lags, show_levels, terminal
-    from frontierlag.report.estimands import last_day_table
-    from frontierlag.report.tables import lag_table, level_table
-    from frontierlag.storage import load
+    from frontierlag.results.estimands import last_day_table
+    from frontierlag.results.storage import load
+    from frontierlag.results.tables import lag_table, level_table
 
     analysis = load(file)
     stored = analysis.measured.window
@@ -84,12 +84,12 @@ def diagnose(
     Example: frontierlag diagnose logistic.nc --no-figures
     """
     from frontierlag.errors import FitError
-    from frontierlag.outputs import MANIFEST
+    from frontierlag.machine.files import MANIFEST
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
     from frontierlag.report.review import FIGURES, draw_review, run_folder, show_review
-    from frontierlag.results_folder import headline_model, read_manifest
-    from frontierlag.storage import load
+    from frontierlag.results.folder import headline_model, read_manifest
+    from frontierlag.results.storage import load
 
     path = path if path is not None else results_folder(None)
     files = sorted(path.glob("**/posterior.nc")) if path.is_dir() else [path]

@@ -25,7 +25,7 @@ from frontierlag.cli.options import (
     Scores,
     Since,
 )
-from frontierlag.report.progress import progress
+from frontierlag.machine.progress import progress
 from frontierlag.settings import SamplerSettings
 
 if TYPE_CHECKING:
@@ -153,15 +153,15 @@ def fit(
 
     Example: frontierlag fit --model logistic-stochastic --out logistic.nc
     """
-    from frontierlag.analysis import analyse
+    from frontierlag.analyses.analysis import analyse
     from frontierlag.jobs import Job
+    from frontierlag.machine.files import replaced
     from frontierlag.model import ModelSpec
-    from frontierlag.outputs import replaced
-    from frontierlag.plan import models_of
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_convergence, show_measurement, terminal
     from frontierlag.report.preflight import show_preflight
-    from frontierlag.storage import store
+    from frontierlag.results.storage import store
+    from frontierlag.runs.plan import models_of
 
     job = Job(
         scores,
@@ -208,10 +208,10 @@ def claims(
     """
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answered
-    from frontierlag.report.claims import claim_table
     from frontierlag.report.console import show_claims, show_measurement, terminal
     from frontierlag.report.preflight import show_preflight
-    from frontierlag.run import run_claims
+    from frontierlag.results.claims import claim_table
+    from frontierlag.runs.run import run_claims
 
     job = Job(scores, since=since, as_of=as_of, results=measured, reading=reading, dates=dates)
     prepared = job.prepare()
@@ -247,7 +247,7 @@ def _run_and_show(
     from frontierlag.report.console import show_measurement, terminal
     from frontierlag.report.preflight import show_preflight
     from frontierlag.report.screen import run_screen, runs_screen
-    from frontierlag.run import run_jobs
+    from frontierlag.runs.run import run_jobs
 
     console = terminal(silent=as_json)
     prepared = [job.prepare() for job in jobs]

@@ -36,11 +36,11 @@ def list_(
 
     Example: frontierlag scores list --all
     """
-    from frontierlag.benchmarks import load_results
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
     from frontierlag.scores import ATTRIBUTION, load_scores
     from frontierlag.scores.fetch import cache_folder, kept_copies
+    from frontierlag.scores.item_results import load_results
     from frontierlag.scores.registry import registry
 
     console, known = terminal(silent=as_json), registry()

@@ -26,8 +26,8 @@ from frontierlag.cli.options import (
     Scores,
     Since,
 )
-from frontierlag.read_options import DEFAULT_OPTIONS
-from frontierlag.report.progress import progress
+from frontierlag.machine.progress import progress
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS
 from frontierlag.settings import MIXTURES, QUICK
 
 
@@ -55,8 +55,8 @@ def vintages(
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
-    from frontierlag.report.vintages import vintage_sentences
-    from frontierlag.studies import study_vintages
+    from frontierlag.studies.folders import study_vintages
+    from frontierlag.studies.vintages.words import vintage_sentences
 
     jobs = [Job(name, comparison, as_of=as_of, dates=dates) for name in (first, second)]
     folder = out
@@ -108,8 +108,8 @@ def sensitivity(
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_sensitivity, terminal
-    from frontierlag.sensitivity import BetweenVintages, DateError, NormalDays
-    from frontierlag.studies import study_sensitivity
+    from frontierlag.studies.folders import study_sensitivity
+    from frontierlag.studies.sensitivity import BetweenVintages, DateError, NormalDays
 
     job = Job(scores, comparison, since, as_of, reading=reading, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "sensitivity"
@@ -155,7 +155,7 @@ def catch_up(
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
-    from frontierlag.studies import study_catch_up
+    from frontierlag.studies.folders import study_catch_up
 
     job = Job(scores, comparison, as_of=as_of, results=measured, reading=reading, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "catch-up"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from frontierlag.analysis import Analysis
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.comparison import ModelComparison
 from frontierlag.checks.comparison import compare as compared
 from frontierlag.facade.html import card

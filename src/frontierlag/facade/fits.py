@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pydantic import ValidationError
 
-from frontierlag import storage
-from frontierlag.analysis import Analysis, analyse
+from frontierlag.analyses.analysis import Analysis, analyse
 from frontierlag.errors import SpecError
 from frontierlag.facade.html import card
 from frontierlag.facade.lag import Lag
 from frontierlag.facade.priors import Given, priors_of
 from frontierlag.jobs import Prepared
+from frontierlag.machine.files import replaced
 from frontierlag.model import ModelSpec
 from frontierlag.names import AT_RELEASE, REALIZED, WINDOW
-from frontierlag.outputs import replaced
-from frontierlag.plan import models_of
+from frontierlag.results import storage
+from frontierlag.runs.plan import models_of
 from frontierlag.settings import SamplerSettings
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import xarray as xr
 
 from frontierlag.errors import SpecError
 from frontierlag.facade.html import card
+from frontierlag.intervals import INNER, OUTER, intervals, summarize
+from frontierlag.intervals import probability as share_of
 from frontierlag.names import CENSORED, PERIOD, REALIZED, TREND, VALUE, WINDOW
-from frontierlag.report.sentences import lag_sentence
-from frontierlag.summary import INNER, OUTER, intervals, summarize
-from frontierlag.summary import probability as share_of
+from frontierlag.results.sentences import lag_sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

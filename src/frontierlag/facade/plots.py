@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from frontierlag.analysis import Analysis
-from frontierlag.names import AT_RELEASE, WINDOW
-from frontierlag.report.bands import LAG_KIND, charted, curve_bands, lag_bands
-from frontierlag.report.figures import (
+from frontierlag.analyses.analysis import Analysis
+from frontierlag.figures import (
     MeanLag,
     Provenance,
     frontier_chart,
     lag_over_time,
     mean_lags,
 )
-from frontierlag.summary import summarize
+from frontierlag.intervals import summarize
+from frontierlag.names import AT_RELEASE, WINDOW
+from frontierlag.results.bands import LAG_KIND, charted, curve_bands, lag_bands
 
 
 def frontier(analysis: Analysis) -> Figure:

@@ -17,11 +17,11 @@ from frontierlag.errors import SpecError
 from frontierlag.facade.html import card
 from frontierlag.facade.pair import Pair
 from frontierlag.jobs import Job
-from frontierlag.read_options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores import Efforts, ScoreTable
 from frontierlag.scores import load_scores as load_table
 from frontierlag.scores.groups import group_counts
-from frontierlag.scores.layouts import GROUP_COLUMNS
+from frontierlag.scores.reading.layouts import GROUP_COLUMNS
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.table import from_frame
 
 Day = str | date | None
@@ -169,7 +169,7 @@ def load_scores(
     **reading
         What else only you can know of the table, such as ``interval_level=0.95``,
         ``lower_is_better=True`` or ``metric="accuracy"``: the fields of
-        :class:`frontierlag.read_options.ReadOptions`.
+        :class:`frontierlag.scores.reading.options.ReadOptions`.
 
     Returns
     -------

@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from frontierlag.checks.convergence import MIN_ESS
-from frontierlag.report.tables import DIGITS
-from frontierlag.summary import QUANTILES
+from frontierlag.fits.convergence import MIN_ESS
+from frontierlag.intervals import QUANTILES
+from frontierlag.results.tables import DIGITS
 
 State = Literal["identical", "within Monte Carlo error", "not judged", "different"]
 IDENTICAL: State = "identical"

@@ -18,15 +18,15 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
-from frontierlag.benchmarks.table import load_results, result_file, result_names
 from frontierlag.errors import ResultsError, ScoresError, SpecError
-from frontierlag.outputs import MANIFEST, files_below, staged
-from frontierlag.program import versions
-from frontierlag.request import Request
-from frontierlag.results_folder import read_manifest
+from frontierlag.machine.files import MANIFEST, files_below, staged
+from frontierlag.machine.program import versions
+from frontierlag.results.folder import read_manifest
+from frontierlag.runs.request import Request
 from frontierlag.scores import load_scores
 from frontierlag.scores.fetch import cache_folder, kept_copies
 from frontierlag.scores.fetch.cache import path_of
+from frontierlag.scores.item_results.table import load_results, result_file, result_names
 from frontierlag.scores.table import LATEST, reference_file, reference_names
 
 FROZEN = "frozen.json"

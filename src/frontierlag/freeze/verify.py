@@ -15,8 +15,8 @@ from frontierlag.freeze.compare import (
     compare_tables,
 )
 from frontierlag.freeze.frozen import RESULTS, Frozen, measured_for, table_for
-from frontierlag.program import versions
-from frontierlag.run import run_jobs
+from frontierlag.machine.program import versions
+from frontierlag.runs.run import run_jobs
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class OfAccuracy(Frontier):
     told from it with one result a model.
 
     Trend, capabilities and scores are accuracies outside this class, so that lags, gaps and charts
-    need not know; every capability is integrated out as :mod:`frontierlag.counts` says.
+    need not know; every capability is integrated out as :mod:`frontierlag.frontiers.counts` says.
 
     Parameters
     ----------

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from frontierlag.frontiers.noise import ReleaseNoise
 from frontierlag.names import RELEASE
-from frontierlag.noise import ReleaseNoise
 from frontierlag.priors import Parameter
 from frontierlag.scores import Metric, Releases
 
@@ -24,7 +24,7 @@ class Frontier(ABC):
     The model calls :meth:`likelihood` once, on symbols. Everything after sampling calls the other
     methods on draws: parameters with leading sample axes and, where they are per group, a last
     axis of two; the trend ``mu`` at each release of shape ``(..., release)``; and the arrays of
-    :class:`~frontierlag.observations.Observations`, each ``(release,)``.
+    :class:`~frontierlag.frontiers.observations.Observations`, each ``(release,)``.
     """
 
     name: ClassVar[str]

@@ -1,8 +1,9 @@
 r"""Any frontier of scores, measured by joint draws of all scores in place of an interval each.
 
 What is measured is x_i = a + c_i / S + own_i + sum_k loading_ik f_k: capabilities up to a shift a
-and a stretch S of all of them, with errors as of :mod:`frontierlag.draws.covariance`. The two
-models that pin the scale have their capability exactly, and an error of x like all others, so that
+and a stretch S of all of them, with errors as of :mod:`frontierlag.scores.bootstraps.covariance`.
+The two models that pin the scale have their capability exactly, and an error of x like all others,
+so that
 
     S = (high - low) / (x_high - x_low),   y_i = low + S (x_i - sum_k loading_ik f_k - x_low),
 

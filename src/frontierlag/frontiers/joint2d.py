@@ -23,7 +23,7 @@ it:
   discriminates. This makes c the direction in which the benchmarks agree, as the first principal
   axis is, and is what makes it comparable with the capability of the model with one ability;
 - the sign of z: each draw is reflected so that its loadings agree with those of a crude solution
-  (:mod:`frontierlag.benchmarks.start`).
+  (:mod:`frontierlag.scores.item_results.start`).
 
 The constraint holds by projection: free loadings b*_j ~ Normal(0, loading_spread), and
 b = b* - a (sum a b* / sum a^2), sums over results. The part of b* along a enters nothing but its

@@ -16,8 +16,8 @@ days, 1.2 points of trend from end to middle), which moves the capability of tha
 most that times the weight of the trend in it, its measurement variance over the sum of both.
 
 A release's days come from the seed and its name alone, as its capability does
-(:class:`frontierlag.noise.ReleaseNoise`): two fits, or two splits of one fit, have it on the same
-day in the same draw.
+(:class:`frontierlag.frontiers.noise.ReleaseNoise`): two fits, or two splits of one fit, have it on
+the same day in the same draw.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frontierlag.fitting import Fit
-from frontierlag.noise import ReleaseNoise
-from frontierlag.observations import day_number
+from frontierlag.fits.fitting import Fit
+from frontierlag.frontiers.noise import ReleaseNoise
+from frontierlag.frontiers.observations import day_number
 from frontierlag.scores import Releases
 
 # Keeps the days of a release independent of the noise of its capability.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.errors import SpecError
-from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase
 from frontierlag.names import CENSORED, PERIOD, VALUE
@@ -107,7 +107,7 @@ class EquivalenceLag:
     Attributes
     ----------
     period
-        As in :attr:`frontierlag.lags.days.Window.periods`.
+        As in :attr:`frontierlag.dates.Window.periods`.
     threshold
         The probability above which the leader counts as better.
     months

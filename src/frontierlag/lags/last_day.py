@@ -14,12 +14,12 @@ from datetime import date
 import numpy as np
 import xarray as xr
 
+from frontierlag.dates import DAYS_PER_MONTH
+from frontierlag.frontiers.observations import day_number
+from frontierlag.intervals import summarize
 from frontierlag.lags.dates import Available as Available
 from frontierlag.lags.dates import available as available
-from frontierlag.lags.days import DAYS_PER_MONTH
 from frontierlag.names import FOLLOWER, LEADER, SAMPLE_DIMS
-from frontierlag.observations import day_number
-from frontierlag.summary import summarize
 
 # What counts as settled between the follower and one release of the leader.
 SETTLED = 0.95

@@ -9,9 +9,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import xarray as xr
 
-from frontierlag.fitting import Fit
+from frontierlag.dates import DAYS_PER_MONTH, Window
+from frontierlag.fits.fitting import Fit
 from frontierlag.lags.dates import available
-from frontierlag.lags.days import DAYS_PER_MONTH, Window
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase, lag_at_release, realized_lag
 from frontierlag.lags.trend import curve, lag_at_level, trend_lag

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from frontierlag.lags.days import Window
+from frontierlag.dates import Window
 from frontierlag.names import CENSORED, CHAIN, DRAW, PERIOD, VALUE
 
 # With a larger share of censored days a lag is worded "at least" and no range is judged by it. Up

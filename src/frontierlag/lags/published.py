@@ -12,10 +12,10 @@ from datetime import date, timedelta
 import numpy as np
 from scipy.stats import norm
 
-from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.dates import DAYS_PER_MONTH
+from frontierlag.frontiers.observations import day_number
 from frontierlag.lags.realized import Staircase
 from frontierlag.names import FOLLOWER, LEADER
-from frontierlag.observations import day_number
 from frontierlag.scores import Releases, records
 
 # How far above the follower still counts as level: one point of an index, one percentage point.

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.dates import DAYS_PER_MONTH
 
 
 def _count_not_above(best: np.ndarray, level: np.ndarray, found: np.ndarray) -> None:

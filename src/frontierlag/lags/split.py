@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import xarray as xr
 
+from frontierlag.dates import Window
 from frontierlag.errors import FitError
-from frontierlag.fitting import Fit
+from frontierlag.fits.fitting import Fit
 from frontierlag.lags.dates import release_days
-from frontierlag.lags.days import Window
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.names import CAPABILITIES, FOLLOWER, LEADER, OTHER, RELEASE, SAMPLE_DIMS

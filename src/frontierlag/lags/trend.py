@@ -7,9 +7,9 @@ from datetime import date
 
 import numpy as np
 
-from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.dates import DAYS_PER_MONTH
+from frontierlag.frontiers.observations import DAYS_PER_YEAR, day_number, years_after
 from frontierlag.names import FOLLOWER, LEADER
-from frontierlag.observations import DAYS_PER_YEAR, day_number, years_after
 from frontierlag.trends import Trend
 
 MONTHS_PER_YEAR = DAYS_PER_YEAR / DAYS_PER_MONTH

@@ -16,16 +16,16 @@ import pandas as pd
 import xarray as xr
 from pydantic import BaseModel
 
+from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.jobs import Prepared
 from frontierlag.report.screen import warnings
 from frontierlag.scores import ScoreTable
-from frontierlag.summary import INTERVAL_KIND, OUTER
 
 if TYPE_CHECKING:
-    from frontierlag.analysis import Analysis
-    from frontierlag.checks.convergence import Convergence
+    from frontierlag.analyses.analysis import Analysis
+    from frontierlag.fits.convergence import Convergence
     from frontierlag.report.cite import Estimate
-    from frontierlag.run import Result
+    from frontierlag.runs.run import Result
 
 MONTHS = "months"
 _END = re.compile(r"(.*)(lower|upper)(\d\d)")
@@ -130,7 +130,7 @@ def data(prepared: Prepared) -> dict[str, Any]:
 
 def analysis(found: Analysis) -> dict[str, Any]:
     """A fit: what it is of, its lags and its convergence."""
-    from frontierlag.report.tables import lag_table, level_table, origin
+    from frontierlag.results.tables import lag_table, level_table, origin
 
     window = found.measured.window
     return {
@@ -145,7 +145,7 @@ def analysis(found: Analysis) -> dict[str, Any]:
 def diagnosis(found: Analysis) -> dict[str, Any]:
     """The convergence of a fit, and the quantities that mixed worst."""
     from frontierlag.checks.advice import worst_quantities
-    from frontierlag.report.tables import origin
+    from frontierlag.results.tables import origin
 
     quantities = xr.merge([found.fit.tree["posterior"].to_dataset(), found.measured.reported()])
     return {

@@ -10,20 +10,20 @@ import pandas as pd
 from rich.console import Console
 
 from frontierlag import words
-from frontierlag.checks.convergence import Convergence
+from frontierlag.fits.convergence import Convergence
+from frontierlag.intervals import INTERVAL_KIND
 from frontierlag.lags.published import Convention
-from frontierlag.manifest import draws_record, results_record
+from frontierlag.machine.terminal import add_numbers, add_texts, sheet
+from frontierlag.machine.terminal import terminal as terminal
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.claims import bounded
-from frontierlag.report.last_day import of_model, spikes
+from frontierlag.results.claims import bounded
+from frontierlag.results.last_day import of_model, spikes
+from frontierlag.results.manifest import draws_record, results_record
 from frontierlag.scores import Releases, ScoreTable, date_lint
-from frontierlag.summary import INTERVAL_KIND
-from frontierlag.terminal import add_numbers, add_texts, sheet
-from frontierlag.terminal import terminal as terminal
 
 if TYPE_CHECKING:
     from frontierlag.claims import Answer
-    from frontierlag.sensitivity import Sensitivity
+    from frontierlag.studies.sensitivity import Sensitivity
 
 
 def show_lags(console: Console, lags: pd.DataFrame, days: pd.DataFrame) -> None:

@@ -13,21 +13,9 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from frontierlag.dates import Window
 from frontierlag.errors import ResultsError
-from frontierlag.lags.days import Window
-from frontierlag.names import DATE, GROUP
-from frontierlag.outputs import replaced
-from frontierlag.report.bands import LAG_KIND, QUANTILE
-from frontierlag.report.figure_tables import (
-    BANDS,
-    MEAN_LAG,
-    POSTERIOR,
-    PRIOR_PREDICTIVE,
-    curves_of,
-    drawn,
-    summary_of,
-)
-from frontierlag.report.figures import (
+from frontierlag.figures import (
     MeanLag,
     Provenance,
     frontier_chart,
@@ -36,11 +24,23 @@ from frontierlag.report.figures import (
     prior_predictive,
     save,
 )
-from frontierlag.report.figures.sheet import credit_line
-from frontierlag.report.page.data import BEST, TREND_CURVE, releases_shown
+from frontierlag.figures.sheet import credit_line
+from frontierlag.intervals import QUANTILES
+from frontierlag.machine.files import replaced
+from frontierlag.names import DATE, GROUP
 from frontierlag.report.page.folder import Results, read_csv, read_results
+from frontierlag.results.bands import LAG_KIND, QUANTILE
+from frontierlag.results.figure_tables import (
+    BANDS,
+    MEAN_LAG,
+    POSTERIOR,
+    PRIOR_PREDICTIVE,
+    curves_of,
+    drawn,
+    summary_of,
+)
+from frontierlag.results.page_tables import BEST, TREND_CURVE, releases_shown
 from frontierlag.scores import Comparison, Metric, Releases
-from frontierlag.summary import QUANTILES
 
 FIGURES = "figures"
 KINDS = ("frontier", "lag", "prior", "mean-lag")

@@ -13,13 +13,13 @@ from textwrap import shorten
 import pandas as pd
 from rich.console import Console
 
-from frontierlag.checks.size import estimate
 from frontierlag.conventions import WORDS
+from frontierlag.fits.size import estimate
+from frontierlag.intervals import OUTER
 from frontierlag.jobs import Prepared
-from frontierlag.manifest import reason_kind
+from frontierlag.results.manifest import reason_kind
 from frontierlag.scores import Finding, LeftOut, date_lint
-from frontierlag.scores.reading_report import worst_first
-from frontierlag.summary import OUTER
+from frontierlag.scores.reading.report import worst_first
 
 # Values of cells that are named for one reason, and lines of one severity that are printed.
 NAMED, LINES = 4, 6

@@ -11,15 +11,15 @@ from pathlib import Path
 import xarray as xr
 from rich.console import Console
 
-from frontierlag.analysis import Analysis
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.advice import advice, worst_quantities
 from frontierlag.errors import OutputError
-from frontierlag.outputs import MANIFEST
+from frontierlag.figures import Provenance, diagnostic_figures, save
+from frontierlag.figures.sheet import credit_line
+from frontierlag.machine.files import MANIFEST
+from frontierlag.machine.terminal import add_numbers, add_texts, sheet
 from frontierlag.report.console import show_convergence
-from frontierlag.report.figures import Provenance, diagnostic_figures, save
-from frontierlag.report.figures.sheet import credit_line
-from frontierlag.results_folder import read_manifest
-from frontierlag.terminal import add_numbers, add_texts, sheet
+from frontierlag.results.folder import read_manifest
 
 FIGURES = "figures"
 
@@ -55,7 +55,7 @@ def draw_review(analysis: Analysis, file: Path, folder: Path) -> list[Path]:
     Parameters
     ----------
     analysis
-        As :func:`frontierlag.storage.load` reads it.
+        As :func:`frontierlag.results.storage.load` reads it.
     file
         Where it was read from; the manifest next to it says whose data it is.
     folder

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from frontierlag.conventions import WORDS
+from frontierlag.intervals import INTERVAL_KIND, OUTER, decimals
 from frontierlag.jobs import Prepared
 from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import AT_RELEASE, REALIZED, TREND, WINDOW
 from frontierlag.report.preflight import failed_checks, preflight
 from frontierlag.scores import Finding
-from frontierlag.scores.reading_report import worst_first
-from frontierlag.summary import INTERVAL_KIND, OUTER, decimals
+from frontierlag.scores.reading.report import worst_first
 
 if TYPE_CHECKING:
-    from frontierlag.run import Result
+    from frontierlag.runs.run import Result
 
 WIDTH, LINES = 80, 25
 # What each lag is between, in the words of the table.

@@ -1,6 +1,5 @@
 """Score tables in: schema, the layouts people have, groups and comparisons, reference data."""
 
-from frontierlag.read_options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.attribution import ATTRIBUTION, is_epochs, joined_credit, own_credit
 from frontierlag.scores.bounds import Bounds
 from frontierlag.scores.corrections import Correction, corrections
@@ -8,10 +7,11 @@ from frontierlag.scores.efforts import Efforts
 from frontierlag.scores.groups import Comparison, parse_comparison
 from frontierlag.scores.lint import date_lint
 from frontierlag.scores.metric import Metric
-from frontierlag.scores.reading_report import ColumnUse, Finding, LeftOut, Reading
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
+from frontierlag.scores.reading.report import ColumnUse, Finding, LeftOut, Reading
+from frontierlag.scores.reading.validation import BadRowsError, Problem
 from frontierlag.scores.releases import Releases, default_window_start, records, releases
 from frontierlag.scores.table import ScoreTable, load_scores, reference_names
-from frontierlag.scores.validation import BadRowsError, Problem
 
 __all__ = [
     "ATTRIBUTION",

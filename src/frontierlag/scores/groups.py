@@ -9,11 +9,11 @@ from functools import lru_cache
 import pandas as pd
 
 from frontierlag.errors import ScoresError
-from frontierlag.scores.cells import folded, same_name
-from frontierlag.scores.countries import country_name, listed_names
-from frontierlag.scores.layouts import GROUP_COLUMNS
+from frontierlag.scores.reading.cells import folded, same_name
+from frontierlag.scores.reading.countries import country_name, listed_names
+from frontierlag.scores.reading.layouts import GROUP_COLUMNS
+from frontierlag.scores.reading.weights import WEIGHT_WORDS
 from frontierlag.scores.table import ScoreTable
-from frontierlag.scores.weights import WEIGHT_WORDS
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from frontierlag.scores.efforts import Efforts, best_settings
 from frontierlag.scores.groups import Comparison, group_counts, members
 from frontierlag.scores.metric import Metric
 from frontierlag.scores.problems import effective_problems, is_below_chance
-from frontierlag.scores.reading_report import LeftOut
+from frontierlag.scores.reading.report import LeftOut
 from frontierlag.scores.table import ScoreTable
 
 # Half the width of a 90 % interval of a standard normal.

@@ -12,13 +12,13 @@ import pandas as pd
 
 from frontierlag.conventions import RELEASED, Dates
 from frontierlag.errors import ScoresError
-from frontierlag.read_options import DEFAULT_OPTIONS, ReadOptions
-from frontierlag.scores.assemble import assembled
 from frontierlag.scores.corrections import Correction
-from frontierlag.scores.joins import LACKING
 from frontierlag.scores.metric import Metric
-from frontierlag.scores.reading import read_table, zip_member
-from frontierlag.scores.reading_report import LeftOut, Reading
+from frontierlag.scores.reading.assemble import assembled
+from frontierlag.scores.reading.files import read_table, zip_member
+from frontierlag.scores.reading.joins import LACKING
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
+from frontierlag.scores.reading.report import LeftOut, Reading
 from frontierlag.scores.registry import ReferenceTable, registry
 
 

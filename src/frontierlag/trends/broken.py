@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from frontierlag.errors import SpecError
-from frontierlag.observations import DAYS_PER_YEAR, EPOCH, day_number
+from frontierlag.frontiers.observations import DAYS_PER_YEAR, EPOCH, day_number
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric
 from frontierlag.trends.base import Trend, Values, of_group

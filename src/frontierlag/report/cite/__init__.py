@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from frontierlag.report.cite import bibtex, latex, plain
 from frontierlag.report.cite.estimate import Estimate, choose, read_estimates
-from frontierlag.report.spreadsheet import csv_text
+from frontierlag.results.spreadsheet import csv_text
 
 Format = Literal["text", "latex", "macros", "markdown", "csv", "bibtex"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -11,11 +11,11 @@ import pandas as pd
 
 from frontierlag.conventions import AS_PUBLISHED, Dates, recorded
 from frontierlag.errors import ResultsError, SpecError
+from frontierlag.intervals import OUTER
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
-from frontierlag.report.last_day import LastDay, of_model
-from frontierlag.results_folder import headline_model, read_manifest, read_table
+from frontierlag.results.folder import headline_model, read_manifest, read_table
+from frontierlag.results.last_day import LastDay, of_model
 from frontierlag.scores import is_epochs
-from frontierlag.summary import OUTER
 from frontierlag.words import error_of, figure, mostly_bound
 
 LAGS = (REALIZED, TREND, AT_RELEASE)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from frontierlag.conventions import WORDS
 from frontierlag.errors import SpecError
+from frontierlag.intervals import OUTER
 from frontierlag.report.cite.estimate import Estimate
 from frontierlag.report.cite.words import (
     MARKED,
@@ -19,8 +20,7 @@ from frontierlag.report.cite.words import (
     share_of,
     undefined_share,
 )
-from frontierlag.report.last_day import spikes
-from frontierlag.summary import OUTER
+from frontierlag.results.last_day import spikes
 from frontierlag.words import STAMP, joined_span
 
 PREFIX = "lag"

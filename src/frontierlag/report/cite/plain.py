@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
+from frontierlag.intervals import OUTER
 from frontierlag.report.cite.estimate import Estimate
 from frontierlag.report.cite.words import (
     MARKED,
@@ -19,8 +20,7 @@ from frontierlag.report.cite.words import (
     share_of,
     undefined_share,
 )
-from frontierlag.report.last_day import spikes
-from frontierlag.summary import OUTER
+from frontierlag.results.last_day import spikes
 from frontierlag.words import AT_LEAST, STAMP
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from frontierlag.conventions import WORDS, WORDS_ZH
+from frontierlag.intervals import OUTER
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.cite.estimate import Estimate, Source
-from frontierlag.report.last_day import ARTICLE, sentence, sentence_chinese, sides, spikes
-from frontierlag.summary import OUTER
+from frontierlag.results.last_day import ARTICLE, sentence, sentence_chinese, sides, spikes
 from frontierlag.words import AT_LEAST, STAMP, joined_span, share
 
 UNCONVERGED_ZH = "未收敛"

@@ -10,11 +10,8 @@ import pandas as pd
 from frontierlag.claims.article import claimed
 from frontierlag.claims.claim import AT_LEAST
 from frontierlag.claims.lags import Between
-from frontierlag.lags.days import DAYS_PER_MONTH
+from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.estimands import LAST_DAY
-from frontierlag.report.last_day import of_model, sentence, sides, spikes
-from frontierlag.report.page.data import AGED, AS_LARGE, LAST_RELEASE
 from frontierlag.report.page.folder import Results
 from frontierlag.report.page.forest import Bar, Forest, bar, scaled
 from frontierlag.report.page.format import (
@@ -23,6 +20,9 @@ from frontierlag.report.page.format import (
     score_digits,
     whose,
 )
+from frontierlag.results.estimands import LAST_DAY
+from frontierlag.results.last_day import of_model, sentence, sides, spikes
+from frontierlag.results.page_tables import AGED, AS_LARGE, LAST_RELEASE
 from frontierlag.words import (
     Row,
     bound,

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from frontierlag.errors import OutputError, ResultsError
-from frontierlag.outputs import replaced
+from frontierlag.machine.files import replaced
 from frontierlag.report.page import answers, evidence, origin, plots
 from frontierlag.report.page.folder import PAGE, RUN, Results, read_results, results_below
 from frontierlag.report.page.format import coded

@@ -7,15 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from frontierlag.constructions.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.conventions import WORDS, recorded
+from frontierlag.machine.files import MANIFEST
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.outputs import MANIFEST
 from frontierlag.report.page.answers import lag_row
 from frontierlag.report.page.folder import Results, read_csv
 from frontierlag.report.page.forest import Forest, bar, scaled
 from frontierlag.report.page.format import long_date, percent
-from frontierlag.results_folder import headline_model, read_manifest
+from frontierlag.results.folder import headline_model, read_manifest
+from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.words import converged, median, probability_words, span, stamp
 
 MOST_INFLUENCE = 10

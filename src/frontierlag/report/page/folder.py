@@ -10,10 +10,10 @@ import pandas as pd
 
 from frontierlag.conventions import WORDS, Dates, recorded
 from frontierlag.errors import FrontierLagError, ResultsError
-from frontierlag.outputs import MANIFEST
-from frontierlag.report.estimands import LAST_DAY
-from frontierlag.report.page.data import STEMS, page_tables, release_table, releases_shown
-from frontierlag.results_folder import headline_model, read_manifest
+from frontierlag.machine.files import MANIFEST
+from frontierlag.results.estimands import LAST_DAY
+from frontierlag.results.folder import headline_model, read_manifest
+from frontierlag.results.page_tables import STEMS, page_tables, release_table, releases_shown
 
 PAGE = "report.html"
 POSTERIOR = "posterior.nc"
@@ -222,7 +222,7 @@ def _fill(folder: Path, manifest: dict[str, Any], tables: dict[str, pd.DataFrame
 
 def _from_posteriors(files: list[Path], stems: list[str], tables: dict[str, pd.DataFrame]) -> None:
     """Make tables that no run stored, from every posterior of the folder."""
-    from frontierlag.storage import load
+    from frontierlag.results.storage import load
 
     found = [page_tables(load(file), stems) for file in files]
     for stem in stems:

@@ -9,8 +9,8 @@ from typing import Any
 from frontierlag.conventions import WORDS, recorded
 from frontierlag.names import CURRENT, REALIZED, WINDOW
 from frontierlag.report.cite import choose, cite, read_estimates
-from frontierlag.report.estimands import LAST_DAY
 from frontierlag.report.page.folder import Results
+from frontierlag.results.estimands import LAST_DAY
 
 # Topics of the methods section, each with its page of the docs.
 DOCS = {

@@ -15,7 +15,6 @@ import pandas as pd
 
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import REALIZED, TREND
-from frontierlag.report.page.data import BEST, TREND_CURVE
 from frontierlag.report.page.folder import Results
 from frontierlag.report.page.format import KINDS, score_digits, years_back
 from frontierlag.report.page.traces import (
@@ -27,6 +26,7 @@ from frontierlag.report.page.traces import (
     record_names,
     whiskers,
 )
+from frontierlag.results.page_tables import BEST, TREND_CURVE
 
 SIDES = ("leader", "follower")
 MOSTLY = 0.5  # share of draws from which a day counts as known by a bound only

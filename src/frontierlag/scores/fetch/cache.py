@@ -15,10 +15,10 @@ import re
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from frontierlag.cache import VARIABLE as VARIABLE
-from frontierlag.cache import cache_folder as cache_folder
 from frontierlag.errors import ScoresError
-from frontierlag.outputs import replaced
+from frontierlag.machine.cache import VARIABLE as VARIABLE
+from frontierlag.machine.cache import cache_folder as cache_folder
+from frontierlag.machine.files import replaced
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,93 @@
+"""One model's whole answer: the fit, its lags, and whether they may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import xarray as xr
+
+from frontierlag.dates import Window
+from frontierlag.fits.convergence import Convergence, check
+from frontierlag.fits.fitting import Fit, fit_model
+from frontierlag.lags.measure import Measured, measure
+from frontierlag.model import ModelSpec
+from frontierlag.scores import Releases
+from frontierlag.settings import SamplerSettings
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A fit with its lags and its verdict."""
+
+    fit: Fit
+    measured: Measured
+
+    @property
+    def name(self) -> str:
+        """The model's name, as in ``linear-stochastic``."""
+        return self.fit.spec.name
+
+    @cached_property
+    def convergence(self) -> Convergence:
+        """The gate's verdict over the parameters and every reported lag."""
+        tree = self.fit.tree
+        quantities = xr.merge([tree["posterior"].to_dataset(), self.measured.reported()])
+        return check(tree["sample_stats"].to_dataset(), quantities)
+
+    @property
+    def tree(self) -> xr.DataTree:
+        """Everything in one DataTree: the fit's groups with those of the lags added."""
+        groups = {
+            name: node.to_dataset() for name, node in self.fit.tree.children.items()
+        } | self.measured.groups()
+        tree = xr.DataTree.from_dict(groups)
+        window = self.measured.window
+        tree.attrs.update(
+            {str(key): value for key, value in self.fit.tree.attrs.items()},
+            window_start=window.since.isoformat(),
+            window_end=window.as_of.isoformat(),
+            converged=str(self.convergence.converged),
+            verdict=self.convergence.verdict(),
+        )
+        return tree
+
+
+def analyse(
+    spec: ModelSpec,
+    releases: Releases,
+    window: Window,
+    settings: SamplerSettings | None = None,
+    *,
+    levels: np.ndarray | None = None,
+    cores: int | None = None,
+    stage: Callable[[str], None] = lambda _: None,
+) -> Analysis:
+    """Fit a model and measure its lags.
+
+    Parameters
+    ----------
+    spec
+        Trend, frontier and priors.
+    releases
+        All releases of the two groups by the as-of date.
+    window
+        The days over which lags are computed.
+    settings
+        Sampler settings.
+    levels
+        Scores at which to compute the lag at a level.
+    cores
+        Threads for sampling; changes no number.
+    stage
+        Called with a word at the start of each stage.
+
+    Returns
+    -------
+    The analysis.
+    """
+    fitted = fit_model(spec, releases, settings, cores=cores, stage=stage)
+    stage("measuring lags")
+    return Analysis(fitted, measure(fitted, window, levels))

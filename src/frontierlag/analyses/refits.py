@@ -1,0 +1,264 @@
+"""Refits that are quick: parameters, capabilities and mean lags, without what figures need."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import joblib
+import numpy as np
+import xarray as xr
+
+from frontierlag.dates import Window
+from frontierlag.fits.convergence import Convergence, check
+from frontierlag.fits.fitting import Fit, draw_capabilities
+from frontierlag.fits.sampling import sample
+from frontierlag.frontiers.observations import Observations
+from frontierlag.intervals import summarize
+from frontierlag.lags.measure import realized_lag_by_day, trend_lag_by_day
+from frontierlag.model import ModelSpec
+from frontierlag.names import CAPABILITIES, CURRENT, DRAW, REALIZED, SAMPLE_DIMS, TREND
+from frontierlag.names import WINDOW as WHOLE
+from frontierlag.settings import QUICK, SamplerSettings
+
+# A refit that misses the gate is made once more with this many times the draws, thinned to the
+# number requested.
+LONGER = 4
+KINDS = (TREND, REALIZED)
+PERIODS = (WHOLE, CURRENT)
+DIGITS = 3
+
+# By kind of lag and period: draws in months, and the share of days that are censored.
+Lags = dict[tuple[str, str], tuple[xr.DataArray, float]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One refit: a model on some observations, with lags over some windows."""
+
+    key: Hashable
+    spec: ModelSpec
+    observations: Observations
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Refit:
+    """What a refit found, without its tree.
+
+    Attributes
+    ----------
+    lags
+        One a window, in the order of the task's windows.
+    gate
+        The verdict over all parameters and these lags.
+    n_releases
+        How many releases are in the likelihood.
+    """
+
+    lags: tuple[Lags, ...]
+    gate: Convergence = field(repr=False)
+    n_releases: int
+
+    @property
+    def converged(self) -> bool:
+        """Whether the refit may be shown."""
+        return self.gate.converged
+
+
+def refit(task: Task, settings: SamplerSettings = QUICK, cores: int = 1) -> Refit:
+    """Fit a task's model and measure its lags over each window."""
+    return refit_with_draws(task, settings, cores)[0]
+
+
+def refit_with_draws(
+    task: Task, settings: SamplerSettings = QUICK, cores: int = 1
+) -> tuple[Refit, Fit]:
+    """Fit a task's model, once more with more draws if it misses the gate; also return the fit.
+
+    The fit holds ``posterior``, ``sample_stats`` and ``capabilities`` alone, with the number of
+    draws of ``settings`` either way.
+    """
+    fit = quick_fit(task.spec, task.observations, settings, cores)
+    found = _found(fit, task.windows)
+    if not found.converged:
+        fit = quick_fit(task.spec, task.observations, settings, cores, thin=LONGER)
+        found = _found(fit, task.windows)
+    return found, fit
+
+
+def quick_fit(
+    spec: ModelSpec,
+    observations: Observations,
+    settings: SamplerSettings,
+    cores: int = 1,
+    thin: int = 1,
+) -> Fit:
+    """Sample the posterior and the capabilities, with the noise of a full fit of the same seed.
+
+    Parameters
+    ----------
+    spec, observations, settings, cores
+        As for :func:`frontierlag.fits.fitting.fit_model`.
+    thin
+        Sample this many times the draws, tune twice as long if more than one, and keep every
+        ``thin``-th draw; the sampler's own record is kept whole.
+    """
+    settings = settings.resolved(spec.frontier.target_accept)
+    chosen = settings
+    if thin > 1:
+        longer = {"draws": thin * settings.draws, "tune": 2 * settings.tune}
+        chosen = settings.model_copy(update=longer)
+    sampled = sample(spec, observations, chosen, cores)
+    posterior = sampled.posterior.isel({DRAW: slice(None, None, thin)})
+    posterior = posterior.assign_coords({DRAW: np.arange(posterior.sizes[DRAW])})
+    names = [q.name for q in spec.parameters] + list(spec.frontier.latent_in_model)
+    p = {name: posterior[name].to_numpy() for name in names}
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": posterior,
+            "sample_stats": sampled.sample_stats,
+            CAPABILITIES: draw_capabilities(spec, observations, p, settings.seed),
+        }
+    )
+    return Fit(spec, observations, settings, tree, sampled.seconds)
+
+
+def lags_over(fit: Fit, windows: Sequence[Window]) -> tuple[Lags, ...]:
+    """Trend and realized lag of one fit over windows."""
+    return from_daily(
+        {
+            TREND: trend_lag_by_day(fit, longest(windows)),
+            REALIZED: realized_lag_by_day(fit, longest(windows)),
+        },
+        windows,
+    )
+
+
+def longest(windows: Sequence[Window]) -> Window:
+    """The window that all of these are parts of: one of them if they end on one day."""
+    since, as_of = (min(w.since for w in windows), max(w.as_of for w in windows))
+    return Window(since, as_of)
+
+
+def from_daily(
+    daily: dict[str, tuple[xr.DataArray, xr.DataArray]], windows: Sequence[Window]
+) -> tuple[Lags, ...]:
+    """Lags over windows from those of every day of the longest: by kind, months and censored."""
+    whole = longest(windows)
+    found = []
+    for window in windows:
+        start = int(window.days[0] - whole.days[0])
+        stop = start + len(window.days)
+        lags: Lags = {}
+        for kind, (months, censored) in daily.items():
+            days, bounds = (x.to_numpy()[..., start:stop] for x in (months, censored))
+            lags[kind, WHOLE] = _labelled(days.mean(-1)), float(bounds.mean())
+            lags[kind, CURRENT] = _labelled(days[..., -1]), float(bounds[..., -1].mean())
+        found.append(lags)
+    return tuple(found)
+
+
+def gate_of(fit: Fit, lags: Sequence[Lags]) -> Convergence:
+    """The convergence gate over a fit's parameters and these lags."""
+    named = {
+        f"{kind} lag, {period}, window {i}": draws
+        for i, of_window in enumerate(lags)
+        for (kind, period), (draws, _) in of_window.items()
+    }
+    quantities = xr.merge([fit.tree["posterior"].to_dataset(), xr.Dataset(named)])
+    return check(fit.tree["sample_stats"].to_dataset(), quantities)
+
+
+def numbers(draws: xr.DataArray, censored: float) -> dict[str, float]:
+    """What a table says of one lag; ``mcse_median`` is the Monte Carlo error of the median."""
+    s = summarize(draws)
+    values = {
+        "median": s.median,
+        "lower50": s.lower50,
+        "upper50": s.upper50,
+        "lower90": s.lower90,
+        "upper90": s.upper90,
+        "mcse_median": s.mcse_median,
+        "undefined": s.undefined,
+        "censored": censored,
+    }
+    return {name: round(value, DIGITS) + 0.0 for name, value in values.items()}
+
+
+def refit_all(
+    tasks: Sequence[Task],
+    settings: SamplerSettings = QUICK,
+    workers: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> dict[Hashable, Refit]:
+    """Refit all tasks in processes, those that share a compilation in one as far as that is fair.
+
+    Parameters
+    ----------
+    tasks
+        With different keys.
+    settings
+        Sampler settings of each.
+    workers
+        Processes; by default one a core. Changes no number.
+    done
+        Called with a line each time a group of refits is finished.
+
+    Returns
+    -------
+    What each found, by key.
+    """
+    workers = workers or os.cpu_count() or 1
+    chunks = _chunks(tasks, workers)
+    found: dict[Hashable, Refit] = {}
+    for results in in_processes(partial(_refit_chunk, settings=settings), chunks, workers):
+        found |= results
+        done(f"{len(found)} of {len(tasks)} refits")
+    return found
+
+
+def in_processes(
+    function: Callable[[Any], Any], arguments: Sequence[Any], workers: int
+) -> Sequence[Any]:
+    """Results of a function, as they come: in worker processes, or here with one process."""
+    if min(workers, len(arguments)) <= 1:
+        return [function(argument) for argument in arguments]
+    parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
+    return parallel(joblib.delayed(function)(argument) for argument in arguments)
+
+
+def _refit_chunk(tasks: Sequence[Task], settings: SamplerSettings) -> dict[Hashable, Refit]:
+    return {task.key: refit(task, settings) for task in tasks}
+
+
+def _chunks(tasks: Sequence[Task], workers: int) -> list[list[Task]]:
+    """Tasks by compilation, the slow first; one group that is most of the work is divided."""
+    groups: dict[tuple[ModelSpec, int], list[Task]] = {}
+    for task in tasks:
+        latent = len(task.observations.releases) if task.spec.frontier.latent_in_model else 0
+        groups.setdefault((task.spec, latent), []).append(task)
+    fair = math.ceil(len(tasks) / workers)
+    chunks = []
+    for group in groups.values():
+        parts = workers if len(group) > max(fair, 4) else 1
+        chunks += [group[i::parts] for i in range(parts)]
+
+    def cost(chunk: list[Task]) -> tuple[bool, bool, int]:
+        spec = chunk[0].spec
+        return bool(spec.frontier.latent_in_model), "logistic" in spec.name, len(chunk)
+
+    return sorted(chunks, key=cost, reverse=True)
+
+
+def _found(fit: Fit, windows: Sequence[Window]) -> Refit:
+    lags = lags_over(fit, windows)
+    return Refit(lags, gate_of(fit, lags), len(fit.observations.releases))
+
+
+def _labelled(values: np.ndarray) -> xr.DataArray:
+    return xr.DataArray(values, dims=SAMPLE_DIMS)

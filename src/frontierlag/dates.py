@@ -1,0 +1,57 @@
+"""The window of days over which a lag is computed, and its periods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import numpy as np
+
+from frontierlag.errors import SpecError
+from frontierlag.frontiers.observations import day_number
+from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, WINDOW
+
+DAYS_PER_MONTH = 365.25 / 12
+
+
+@dataclass(frozen=True)
+class Window:
+    """Every day from ``since`` to ``as_of``, both included.
+
+    Raises
+    ------
+    SpecError
+        If it would be empty.
+    """
+
+    since: date
+    as_of: date
+
+    def __post_init__(self) -> None:
+        if self.since > self.as_of:
+            raise SpecError(
+                f"the window is empty: it would start on {self.since} and end on {self.as_of}; "
+                "give a start (--since) on or before the as-of date"
+            )
+
+    @cached_property
+    def days(self) -> np.ndarray:
+        """Days since 1970-01-01, shape ``(date,)``."""
+        return np.arange(day_number(self.since), day_number(self.as_of) + 1)
+
+    @cached_property
+    def dates(self) -> np.ndarray:
+        """The same as ``datetime64[ns]``, for coordinates."""
+        return self.days.astype("datetime64[D]").astype("datetime64[ns]")
+
+    @cached_property
+    def years(self) -> dict[str, np.ndarray]:
+        """For each calendar year that the window touches, the mask of its days."""
+        year_of = np.array([(date(1970, 1, 1) + timedelta(days=int(d))).year for d in self.days])
+        return {str(year): year_of == year for year in np.unique(year_of)}
+
+    @property
+    def periods(self) -> list[str]:
+        """Names of all periods, in the order in which they are reported."""
+        return [WINDOW, CURRENT, MINIMUM, MAXIMUM, *self.years]

@@ -1,0 +1,20 @@
+"""Figures: each function takes data objects, draws one figure, and neither fits nor summarizes."""
+
+from frontierlag.figures.diagnostics import diagnostic_figures
+from frontierlag.figures.frontier import frontier_chart
+from frontierlag.figures.lag_time import lag_over_time
+from frontierlag.figures.mean_lag import MeanLag, mean_lags
+from frontierlag.figures.prior_predictive import prior_predictive
+from frontierlag.figures.save import save
+from frontierlag.figures.sheet import Provenance
+
+__all__ = [
+    "MeanLag",
+    "Provenance",
+    "diagnostic_figures",
+    "frontier_chart",
+    "lag_over_time",
+    "mean_lags",
+    "prior_predictive",
+    "save",
+]

@@ -1,0 +1,262 @@
+"""The sheet that every figure is printed on: style, heading, key, footer, credit and stamp."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rcParams, style
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from frontierlag.analyses.analysis import Analysis
+from frontierlag.conventions import WORDS, Dates
+from frontierlag.figures.lettering import FAMILY, fallbacks, label
+from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER
+from frontierlag.lags.published import PUBLISHED
+from frontierlag.scores import ATTRIBUTION, is_epochs
+
+STYLE = Path(__file__).with_name("frontierlag.mplstyle")
+LEADER_COLOR, FOLLOWER_COLOR, NEUTRAL = "#2166ac", "#b2182b", "#5f5f5f"
+COLORS = (LEADER_COLOR, FOLLOWER_COLOR)
+INTERVALS = f"{INNER:.0%} and {OUTER:.0%} {INTERVAL_KIND} intervals".replace("%", " %")
+CREDIT = (
+    "Data: Epoch AI, 'Capabilities & Benchmarking', https://epoch.ai/benchmarks, CC BY 4.0; "
+    "compiled and modelled by frontierlag."
+)
+STAMP = "NOT CONVERGED"
+STAMP_COLOR = "#b35806"
+EDGE = 0.14  # inches around the sheet
+LINE = 1.28 / 72  # inches that a line of text takes, a point of its size
+
+
+def credit_line(attribution: str) -> str:
+    """Return a credit as a figure has it: Epoch AI's in short, any other as it stands."""
+    if not is_epochs(attribution):
+        return attribution
+    return f"{CREDIT}{attribution.removeprefix(ATTRIBUTION)}"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a figure shows, for its footer and its stamp.
+
+    Attributes
+    ----------
+    comparison, dataset, as_of
+        Which groups, which score table, and the last day that counts.
+    model
+        Name of the model; empty where a figure names several itself.
+    converged
+        Whether every fit shown passed the convergence gate.
+    credit
+        Whose data it is, in one line.
+    dates
+        Convention of the release dates; None where no release is shown.
+    """
+
+    comparison: str
+    dataset: str
+    as_of: date
+    model: str = ""
+    converged: bool = True
+    credit: str = ""
+    dates: Dates | None = None
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> Provenance:
+        """Return the provenance of an analysis."""
+        releases = analysis.fit.observations.releases
+        return cls(
+            comparison=releases.comparison.name,
+            dataset=releases.table,
+            as_of=releases.as_of,
+            model=analysis.name,
+            converged=analysis.convergence.converged,
+            credit=credit_line(releases.attribution),
+            dates=releases.dates,
+        )
+
+    @property
+    def footer(self) -> str:
+        """Return model, comparison, dataset, as-of date and convention of dates in one line."""
+        model = f"Model: {self.model}. " if self.model else ""
+        dates = f"; {WORDS[self.dates]}" if self.dates else ""
+        return (
+            f"{model}Comparison: {self.comparison}. Dataset: {self.dataset}, "
+            f"as of {self.as_of.isoformat()}{dates}."
+        )
+
+    @property
+    def published_label(self) -> str:
+        """Return the words next to a line at the published mean lag."""
+        mean, low, high = (PUBLISHED[key] for key in ("mean", "minimum", "maximum"))
+        whose = "" if self.comparison == "us-china" else " for us-china"
+        return f"published{whose}: {mean:g} months (range {low:g} to {high:g})"
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the project's style, whatever the caller's settings, and give those back."""
+    with style.context(["default", STYLE]), warnings.catch_warnings():
+        # Of a letter that no font has, `save` says so in one sentence, not one a letter and figure.
+        warnings.filterwarnings("ignore", message=r"Glyph [0-9]+ .* missing from font")
+        rcParams[FAMILY] = [*rcParams[FAMILY], *fallbacks()]
+        yield
+
+
+def new_figure(size: tuple[float, float]) -> Figure:
+    """Return an empty figure in inches that no window manager knows of."""
+    figure = Figure(figsize=size)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def add_sheet(
+    figure: Figure,
+    title: str,
+    subtitle: str,
+    about: Provenance,
+    *,
+    key: Sequence[tuple[Any, str]] = (),
+    columns: int = 3,
+    notes: Sequence[str] = (),
+    right: float = 0.2,
+    left: float = 0.65,
+    panel_title: bool = False,
+) -> dict[str, float]:
+    """Write heading, key, footer and stamp, and return where the axes may stand.
+
+    Parameters
+    ----------
+    figure
+        The figure, without axes as yet.
+    title, subtitle
+        The heading; lines are broken to fit.
+    about
+        Footer, credit and stamp.
+    key, columns
+        Pairs of artist (or tuple of artists drawn over one another) and words below the heading,
+        column by column, and the number of columns.
+    notes
+        Lines above the footer.
+    right, left
+        Inches for what is next to the axes.
+    panel_title
+        Whether the axes have titles of their own.
+
+    Returns
+    -------
+    dict
+        ``left``, ``right``, ``bottom`` and ``top`` as shares of the figure, for ``subplots_adjust``
+        or a grid.
+    """
+    width, height = figure.get_size_inches()
+    room = width - 2 * EDGE
+    y = height - EDGE
+    stamp_width = 0.0
+    if not about.converged:
+        stamp_width = _stamp(figure)
+    for words, size, options in (
+        (title, 13.5, {"weight": "bold"}),
+        (subtitle, 9.5, {"color": "#555555"}),
+    ):
+        if words:
+            lines = _wrap(figure, words, room - stamp_width, size, options)
+            _write(figure, lines, y, size, options)
+            y -= len(lines) * size * LINE + 0.02
+    if key:
+        legend = figure.legend(
+            [artist for artist, _ in key],
+            [label(words) for _, words in key],
+            loc="upper left",
+            bbox_to_anchor=(EDGE / width, (y - 0.08) / height),
+            ncols=columns,
+        )
+        y -= 0.08 + legend.get_window_extent().height / figure.dpi
+    top = y - (0.5 if panel_title else 0.16)
+
+    small = {"color": "#777777"}
+    foot = [
+        line
+        for words in (*notes, about.footer, about.credit)
+        for line in _wrap(figure, words, room, 7.2, small)
+    ]
+    base = EDGE + len(foot) * 7.2 * LINE
+    _write(figure, foot, base, 7.2, small)
+    return {
+        "left": left / width,
+        "right": 1 - right / width,
+        "bottom": (base + 0.46) / height,
+        "top": top / height,
+    }
+
+
+def watermark(axes: Axes, about: Provenance) -> None:
+    """Stamp the plot itself, behind its data, if a fit in it did not converge."""
+    if not about.converged:
+        axes.text(
+            0.5,
+            0.5,
+            STAMP,
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            rotation=18,
+            size=30,
+            weight="bold",
+            color=STAMP_COLOR,
+            alpha=0.22,
+            zorder=0.6,
+            in_layout=False,
+        )
+
+
+def _stamp(figure: Figure) -> float:
+    """Put the stamp into the upper right corner and return the inches that it takes."""
+    width, height = figure.get_size_inches()
+    text = figure.text(
+        1 - (EDGE + 0.08) / width,
+        1 - (EDGE + 0.08) / height,
+        STAMP,
+        ha="right",
+        va="top",
+        size=11,
+        weight="bold",
+        color="white",
+        bbox={"facecolor": STAMP_COLOR, "edgecolor": "none", "pad": 4},
+    )
+    return float(text.get_window_extent().width / figure.dpi + 0.35)
+
+
+def _write(
+    figure: Figure, lines: list[str], top: float, size: float, options: dict[str, Any]
+) -> None:
+    """Write lines of text downwards from ``top`` inches."""
+    width, height = figure.get_size_inches()
+    for k, line in enumerate(lines):
+        y = (top - k * size * LINE) / height
+        figure.text(EDGE / width, y, line, size=size, va="top", **options)
+
+
+def _wrap(
+    figure: Figure, words: str, width: float, size: float, options: dict[str, Any]
+) -> list[str]:
+    """Break text into lines of at most ``width`` inches, measured in its own type."""
+    probe = figure.text(0, 0, "", size=size, **options)
+    lines = [""]
+    for word in words.split():
+        longer = f"{lines[-1]} {word}".strip()
+        probe.set_text(longer)
+        if lines[-1] and probe.get_window_extent().width / figure.dpi > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    probe.remove()
+    return lines

@@ -1,0 +1,1 @@
+"""From a model and observations to draws: sampling, the convergence gate, what is stored."""

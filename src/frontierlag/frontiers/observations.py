@@ -1,0 +1,132 @@
+"""The releases that enter a likelihood, as the arrays that a model reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from frontierlag.errors import ScoresError
+from frontierlag.frontiers.counts import likelihood_of_counts
+from frontierlag.scores import Releases
+from frontierlag.scores.bootstraps.releases import DrawnReleases
+from frontierlag.scores.item_results import MeasuredReleases, Responses
+
+DAYS_PER_YEAR = 365.25
+# The reference date itself, as a decimal year, for models that speak of calendar dates.
+EPOCH = "epoch"
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Some releases of a comparison, timed in years after a reference date.
+
+    Attributes
+    ----------
+    releases
+        The releases that enter the likelihood, in date order.
+    reference
+        The date of level and slope; by default the middle between the first
+        release of either group and the as-of date, the same for every model of a comparison.
+    outside
+        Releases that do not enter the likelihood but count for the best available (the first
+        record of a group); None if there is none.
+
+    Raises
+    ------
+    ScoresError
+        If the scores are accuracies and nothing says of how many problems.
+    """
+
+    releases: Releases
+    reference: date
+    outside: Releases | None = None
+
+    def __post_init__(self) -> None:
+        r = self.releases
+        if r.metric.bounded and not r.problems.all():
+            missing = r.model[r.problems == 0]
+            raise ScoresError(
+                f"{r.table} does not say how many problems {missing[0]} was given (nor "
+                f"{len(missing) - 1} other rows), so the uncertainty of its accuracy is not known. "
+                "Add a column 'stderr' with the standard error of each accuracy."
+            )
+
+    @property
+    def responses(self) -> Responses | None:
+        """The benchmark results behind the scores, where they are known."""
+        r = self.releases
+        return r.responses if isinstance(r, MeasuredReleases) else None
+
+    @cached_property
+    def measurement(self) -> dict[str, np.ndarray]:
+        """What the columns of a release leave out: benchmark results, or shared errors."""
+        r = self.releases
+        if isinstance(r, DrawnReleases):
+            return r.joint_errors.arrays(r.model)
+        return {} if self.responses is None else self.responses.arrays
+
+    @property
+    def measured(self) -> xr.Dataset | None:
+        """The same as one labelled dataset, for storage; None if there is no more."""
+        r = self.releases
+        if isinstance(r, DrawnReleases):
+            return r.joint_errors.dataset()
+        return None if self.responses is None else self.responses.dataset()
+
+    @cached_property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What enters the model as ``pm.Data``: shape ``(release,)`` each, but for ``epoch``.
+
+        Of an accuracy, ``observed`` is the number of problems solved as a fraction of all, and the
+        likelihood of the log odds is there too, as from
+        :func:`frontierlag.frontiers.counts.likelihood_of_counts`: ``(release, node)`` each.
+        """
+        r = self.releases
+        common = {
+            "observed": np.asarray(r.score, dtype=float),
+            "stderr": np.asarray(r.stderr, dtype=float),
+            "stderr_low": np.asarray(r.stderr_low, dtype=float),
+            "stderr_high": np.asarray(r.stderr_high, dtype=float),
+            "years": years_after(r.day, self.reference),
+            "group_index": np.asarray(r.group, dtype=np.int64),
+            EPOCH: np.asarray(1970 + day_number(self.reference) / DAYS_PER_YEAR),
+        }
+        if self.measurement:
+            return common | self.measurement
+        if r.metric.bounds is None:
+            return common
+        solved = np.rint(r.score * r.problems)
+        nodes = likelihood_of_counts(solved, r.problems, r.metric.bounds)
+        return common | {
+            "observed": solved / r.problems,
+            "problems": np.asarray(r.problems, dtype=float),
+            **nodes,
+        }
+
+
+def years_after(day: np.ndarray, reference: date) -> np.ndarray:
+    """Years of 365.25 days from ``reference`` to each day (days since 1970-01-01)."""
+    return (np.asarray(day, dtype=float) - day_number(reference)) / DAYS_PER_YEAR
+
+
+def day_number(when: date) -> int:
+    """Days since 1970-01-01."""
+    return (when - date(1970, 1, 1)).days
+
+
+def reference_date(releases: Releases) -> date:
+    """The middle between the first release of either group and the as-of date."""
+    first = int(np.min(releases.day))
+    return date(1970, 1, 1) + timedelta(days=(first + day_number(releases.as_of)) // 2)
+
+
+def subset(releases: Releases, mask: np.ndarray) -> Releases:
+    """The releases where ``mask`` holds, in their order; what was left out is kept as it was."""
+    arrays = {f.name: getattr(releases, f.name) for f in fields(releases)}
+    kept: dict[str, Any] = {k: v[mask] for k, v in arrays.items() if isinstance(v, np.ndarray)}
+    return replace(releases, **kept)

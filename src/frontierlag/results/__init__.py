@@ -1,0 +1,1 @@
+"""What a run writes: tables of an analysis, its manifest, its posterior."""

@@ -1,0 +1,93 @@
+"""A results folder as a run left it: its manifest and its tables, read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from frontierlag.errors import ResultsError
+from frontierlag.machine.files import MANIFEST
+from frontierlag.model import Reads, headline_of
+from frontierlag.scores import Metric
+
+HEADLINE = "headline"  # its key in a manifest
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a results folder.
+
+    Raises
+    ------
+    ResultsError
+        If there is no such folder, or it has no manifest of a run that can be read.
+    """
+    if not folder.is_dir():
+        kind = "is a file" if folder.exists() else "does not exist"
+        raise ResultsError(f"{folder} {kind}; give a results folder, which `frontierlag run` makes")
+    path = folder / MANIFEST
+    if not path.is_file():
+        below = sorted(
+            p.parent.relative_to(folder).as_posix() for p in folder.glob(f"*/*/{MANIFEST}")
+        )
+        hint = f"; give one of the folders in it: {', '.join(below[:8])}" if below else ""
+        raise ResultsError(f"{folder} is no results folder of one run: it has no {MANIFEST}{hint}")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path} cannot be read: {error}; run the analysis again") from None
+    if not isinstance(manifest, dict):
+        raise ResultsError(f"{path} is not the manifest of a run; run the analysis again")
+    return manifest
+
+
+def headline_model(manifest: Mapping[str, Any]) -> str:
+    """Name of the model that answers for a run, as its manifest names it.
+
+    The manifest of an earlier version does not; there the rule of :func:`headline_of` is applied to
+    the models that it lists.
+
+    Raises
+    ------
+    ResultsError
+        If the manifest names no model, so that it is not that of a run.
+    """
+    if HEADLINE in manifest:
+        return str(manifest[HEADLINE])
+    models, data = manifest.get("models"), manifest.get("data", {})
+    if not models or "metric" not in data:
+        raise ResultsError(
+            "the manifest names no fitted model; give a folder made by `frontierlag run`"
+        )
+    known = {field.name for field in fields(Metric)}
+    metric = Metric(**{key: value for key, value in data["metric"].items() if key in known})
+    reads: Reads = "results" if data.get("results") else "draws" if data.get("draws") else "scores"
+    return headline_of(list(models), metric, reads)
+
+
+def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return one table of a results folder, which must have these columns.
+
+    Raises
+    ------
+    ResultsError
+        If it is not there, cannot be read, or lacks a column.
+    """
+    path = folder / name
+    try:
+        table = pd.read_csv(path, dtype={"period": str})
+    except FileNotFoundError:
+        raise ResultsError(f"{folder} has no {name}; run the analysis again") from None
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path} cannot be read: {error}; run the analysis again") from None
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise ResultsError(
+            f"{path} has no column {', '.join(missing)}; it was made by another version: run the "
+            "analysis again"
+        )
+    return table

@@ -1,0 +1,205 @@
+"""The tables that a run writes: one function a table, numbers from posteriors, in fixed columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import MappingProxyType
+
+import pandas as pd
+import xarray as xr
+
+from frontierlag.analyses.analysis import Analysis
+from frontierlag.checks.comparison import ModelComparison
+from frontierlag.checks.predictive import predictive_table as predictive_rows
+from frontierlag.checks.priors import sensitivity, stacked_sensitivity
+from frontierlag.checks.stacking import Stacked
+from frontierlag.conventions import Dates
+from frontierlag.intervals import summarize
+from frontierlag.lags.measure import Measured
+from frontierlag.lags.published import Convention
+from frontierlag.names import (
+    AT_RELEASE,
+    CENSORED,
+    LEVEL,
+    PERIOD,
+    REALIZED,
+    TREND,
+    VALUE,
+    WINDOW,
+)
+
+DIGITS = 3
+_SUMMARY = (
+    *("mean", "median", "lower50", "upper50", "lower90", "upper90"),
+    *("mcse_mean", "mcse_median", "undefined"),
+)
+
+
+def lag_table(analysis: Analysis) -> pd.DataFrame:
+    """Trend and realized lag over every period, months: the rows of ``lags.csv``."""
+    rows = _lag_rows(origin(analysis), analysis.measured)
+    return _finish(rows, analysis.convergence.converged)
+
+
+def stacked_lag_table(stack: Stacked) -> pd.DataFrame:
+    """The same rows of several models stacked, converged if every model with a weight has."""
+    about = origin(stack.members[0]) | {"model": stack.name}
+    return _finish(_lag_rows(about, stack.measured), stack.converged)
+
+
+def comparison_table(found: ModelComparison, stack: Stacked) -> pd.DataFrame:
+    """Models of the same data by PSIS-LOO, best first: the rows of ``comparison.csv``.
+
+    ``stack`` names the stack that ``weight`` is of. A row has converged if its fit and all exact
+    refits behind its densities have.
+    """
+    gates = {a.name: a.convergence.converged for a in stack.members}
+    refits = {loo.model: loo.trusted for loo in found.loos}
+    table = found.table()
+    table = table.assign(
+        stack=stack.name,
+        converged=[gates[name] and refits[name] for name in table["model"]],
+    )
+    return _of(stack.members[0], table, {"weight": DIGITS}, other=2)
+
+
+def predictive_table(analysis: Analysis) -> pd.DataFrame:
+    """The posterior predictive checks of a model: the rows of ``predictive.csv``."""
+    table = predictive_rows(analysis)
+    return _of(analysis, table.assign(converged=analysis.convergence.converged))
+
+
+def prior_influence_table(analysis: Analysis) -> pd.DataFrame:
+    """Prior influence by power-scaling: the rows of ``prior_influence.csv``."""
+    table = sensitivity(analysis)
+    return _of(analysis, table.assign(converged=analysis.convergence.converged))
+
+
+def stacked_influence_table(stack: Stacked) -> pd.DataFrame:
+    """The same rows of the lags of several models stacked."""
+    table = stacked_sensitivity(stack)
+    return _of(stack.members[0], table.assign(converged=stack.converged))
+
+
+def ladder_table(analysis: Analysis) -> pd.DataFrame:
+    """The window's mean of the three lags: trend, at the follower's releases, realized."""
+    rows = [
+        {**origin(analysis), "rung": rung, "lag": kind, "period": WINDOW}
+        | _numbers(analysis.measured.lags[kind], WINDOW)
+        for rung, kind in enumerate((TREND, AT_RELEASE, REALIZED), start=1)
+    ]
+    return _finish(rows, analysis.convergence.converged)
+
+
+def gap_table(analysis: Analysis) -> pd.DataFrame:
+    """Vertical gap between trends and between best available, score units: ``gaps.csv``."""
+    rows = [
+        {**origin(analysis), "gap": kind, "period": period, **_numbers(data, period)}
+        for kind, data in analysis.measured.gaps.items()
+        for period in analysis.measured.window.periods
+    ]
+    return _finish(rows, analysis.convergence.converged).drop(columns=CENSORED)
+
+
+def level_table(analysis: Analysis) -> pd.DataFrame:
+    """How much later the follower's trend reaches a score, months: ``levels.csv``."""
+    levels = analysis.measured.levels
+    rows = [
+        {
+            **origin(analysis),
+            "level": float(level),
+            **_summary(levels.sel({LEVEL: level}, drop=True)),
+        }
+        for level in levels[LEVEL].to_numpy()
+    ]
+    if not rows:  # the scores of both groups have no round level in common
+        columns = [*origin(analysis), "level", *_SUMMARY, CENSORED, "converged"]
+        return pd.DataFrame(columns=columns)
+    return _finish(rows, analysis.convergence.converged)
+
+
+def diagnostics_table(analysis: Analysis) -> pd.DataFrame:
+    """The gate in numbers, one row a model: the rows of ``diagnostics.csv``."""
+    gate = analysis.convergence
+    settings = analysis.fit.settings
+    row = {
+        **origin(analysis),
+        "rhat": round(gate.value("R-hat"), 4),
+        "ess_bulk": round(gate.value("bulk ESS")),
+        "ess_tail": round(gate.value("tail ESS")),
+        "divergences": int(gate.value("divergences")),
+        "ebfmi": round(gate.value("E-BFMI"), 3),
+        "chains": settings.chains,
+        "draws": settings.draws,
+        "converged": gate.converged,
+        "verdict": gate.verdict(),
+    }
+    return pd.DataFrame([row])
+
+
+def published_table(conventions: tuple[Convention, ...], dates: Dates) -> pd.DataFrame:
+    """The published conventions, months, on dates by a convention: ``published.csv``."""
+    table = pd.DataFrame([asdict(c) for c in conventions]).rename(columns={"name": "convention"})
+    return table.round(DIGITS).assign(dates=dates)
+
+
+def origin(analysis: Analysis) -> dict[str, object]:
+    """What a row is of: dataset, comparison, as-of date, convention of the dates, and model."""
+    releases = analysis.fit.observations.releases
+    return {
+        "dataset": releases.table,
+        "comparison": releases.comparison.name,
+        "as_of": releases.as_of.isoformat(),
+        "dates": releases.dates,
+        "model": analysis.name,
+    }
+
+
+def _of(
+    analysis: Analysis,
+    table: pd.DataFrame,
+    places: Mapping[str, int] = MappingProxyType({}),
+    other: int = DIGITS,
+) -> pd.DataFrame:
+    """Rows with where they are from before them, and no more digits than mean something.
+
+    Three say more than the Monte Carlo error of any such figure, but for small shares; of log
+    densities and Pareto k two do.
+    """
+    numbers = table.select_dtypes("float").columns
+    rounded = {str(name): places.get(str(name), other) for name in numbers}
+    table = table.round(rounded)
+    table[numbers] += 0.0  # no figure reads -0.0
+    about = origin(analysis)
+    del about["model"]
+    for at, (name, value) in enumerate(about.items()):
+        table.insert(at, name, str(value))
+    table.insert(len(about), "model", table.pop("model"))
+    return table
+
+
+def _lag_rows(origin: dict[str, object], measured: Measured) -> list[dict[str, object]]:
+    return [
+        {**origin, "lag": kind, "period": period, **_numbers(measured.lags[kind], period)}
+        for kind in (TREND, REALIZED)
+        for period in measured.window.periods
+    ]
+
+
+def _numbers(data: xr.Dataset, period: str) -> dict[str, float]:
+    return _summary(data.sel({PERIOD: period}, drop=True))
+
+
+def _summary(data: xr.Dataset) -> dict[str, float]:
+    summary = asdict(summarize(data[VALUE]))
+    numbers = {name: summary[name] for name in _SUMMARY}
+    return numbers | {CENSORED: float(data[CENSORED].mean(skipna=True))}
+
+
+def _finish(rows: list[dict[str, object]], converged: bool) -> pd.DataFrame:
+    table = pd.DataFrame(rows)
+    numbers = [*_SUMMARY, CENSORED]
+    # Adding zero turns a rounded -0.0 into 0.0.
+    table[numbers] = table[numbers].astype(float).round(DIGITS) + 0.0
+    return table.assign(converged=converged)

@@ -1,0 +1,1 @@
+"""What is analysed: which fits that takes, what each found, what is written."""

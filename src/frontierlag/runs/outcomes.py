@@ -1,0 +1,197 @@
+"""What each fit of a run found, as tables: the fits are made here, side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+
+from frontierlag.analyses.analysis import analyse
+from frontierlag.analyses.two_comparisons import Crossed, crossed_fit
+from frontierlag.checks.loo import Loo, loo
+from frontierlag.errors import SpecError
+from frontierlag.machine.watching import report_progress
+from frontierlag.model import ModelSpec
+from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
+from frontierlag.priors import Prior
+from frontierlag.results import tables
+from frontierlag.results.capabilities import benchmark_table, capability_table
+from frontierlag.results.estimands import estimand_tables
+from frontierlag.results.figure_tables import figure_tables
+from frontierlag.results.manifest import model_record
+from frontierlag.results.page_tables import page_tables
+from frontierlag.results.sentences import lag_sentence, velocity_sentence
+from frontierlag.results.storage import store
+from frontierlag.runs.plan import CrossedItem, Item, by_compilation, only_what_is_compared
+from frontierlag.settings import SamplerSettings
+from frontierlag.studies.sensitivity.quick_checks import quick_checks
+
+# What a run says in sentences: kind of lag and period.
+SENTENCES = ((REALIZED, WINDOW), (TREND, WINDOW), (REALIZED, CURRENT))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one model found on one job, without its draws.
+
+    ``tables`` holds its rows of each table by the name of the file, without ``.csv``.
+    """
+
+    model: str
+    tables: dict[str, pd.DataFrame]
+    verdict: str
+    sentences: tuple[str, ...]
+    loo: Loo | None
+    record: dict[str, Any]
+    converged: bool
+
+
+def fit_all(
+    items: Sequence[Item],
+    settings: SamplerSettings,
+    priors: Mapping[str, Prior] | None,
+    workers: int | None,
+    done: Callable[[str], None],
+) -> dict[Path, Outcome]:
+    """Fit all items, those that share a compilation in one process.
+
+    Parameters
+    ----------
+    items
+        The fits.
+    settings, priors, workers, done
+        As in :func:`frontierlag.runs.run.run_jobs`.
+
+    Returns
+    -------
+    What each found, by the path of its posterior.
+    """
+    for item in items:
+        item.posterior.parent.mkdir(parents=True, exist_ok=True)
+    groups = by_compilation(only_what_is_compared(items))
+    workers = workers or min(os.cpu_count() or 1, len(groups))
+    cores = max(1, (os.cpu_count() or 1) // workers)
+    task = partial(_fit_group, settings=settings, priors=priors, cores=cores)
+    found: dict[Path, Outcome] = {}
+    if len(items) > 1:
+        report_progress(f"{len(items)} fits", 0.0)
+    # One group is fitted in this process, its chains on all cores: no worker has to be started.
+    parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
+    for outcomes in parallel(joblib.delayed(task)(group) for group in groups):
+        found |= outcomes
+        if len(items) > 1:
+            report_progress(f"{len(items)} fits", len(found) / len(items))
+        done(next(iter(outcomes.values())).model)
+    return found
+
+
+def fit_crossed(
+    items: Sequence[CrossedItem],
+    settings: SamplerSettings,
+    priors: Mapping[str, Prior] | None,
+    workers: int | None,
+    done: Callable[[str], None],
+) -> dict[CrossedItem, Crossed | str]:
+    """Fit the releases of two comparisons at once, for claims about both.
+
+    Parameters
+    ----------
+    items
+        Pairs of fits of one model to two comparisons of one table.
+    settings, priors, workers, done
+        As in :func:`frontierlag.runs.run.run_jobs`.
+
+    Returns
+    -------
+    What each found, or why such a fit is not possible.
+    """
+    cpus = os.cpu_count() or 1
+    workers = min(workers or cpus, len(items)) or 1
+    task = partial(_cross, settings=settings, priors=priors, cores=max(1, cpus // workers))
+    parallel = joblib.Parallel(n_jobs=workers, return_as="generator")
+    found = {}
+    for item, one in zip(items, parallel(joblib.delayed(task)(i) for i in items), strict=True):
+        found[item] = one
+        done(f"{item.first.model}, both comparisons at once")
+    return found
+
+
+def _cross(
+    item: CrossedItem, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
+) -> Crossed | str:
+    one, other = item.first.prepared, item.second.prepared
+    try:
+        if (item.first.model, one.table.sha256) != (item.second.model, other.table.sha256):
+            raise SpecError(
+                f"{item.first.model} on {one.table.name} and {item.second.model} on "
+                f"{other.table.name} are not one model on one table, so they have no joint fit"
+            )
+        spec = ModelSpec.of(item.first.model, one.table.metric, priors)
+        return crossed_fit(spec, one.releases, other.releases, settings, cores)
+    except SpecError as reason:
+        return str(reason)
+
+
+def _fit_group(
+    items: Sequence[Item],
+    settings: SamplerSettings,
+    priors: Mapping[str, Prior] | None,
+    cores: int,
+) -> dict[Path, Outcome]:
+    """Fit one model to several data sets: runs in a worker process."""
+    return {item.posterior: _fit_one(item, settings, priors, cores) for item in items}
+
+
+def _fit_one(
+    item: Item, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
+) -> Outcome:
+    prepared = item.prepared
+    spec = ModelSpec.of(item.model, prepared.table.metric, priors)
+    analysis = analyse(
+        spec,
+        prepared.releases,
+        prepared.window,
+        settings,
+        cores=cores,
+        stage=lambda words: report_progress(f"{words}: {item.model}, {prepared.table.name}"),
+    )
+    report_progress(f"writing tables: {item.model}, {prepared.table.name}")
+    store(analysis, item.posterior)
+    gate = analysis.convergence
+    found = {
+        "lags": tables.lag_table(analysis),
+        "diagnostics": tables.diagnostics_table(analysis),
+        "prior_influence": tables.prior_influence_table(analysis),
+        "predictive": tables.predictive_table(analysis),
+    }
+    if item.own:
+        found |= {
+            "ladder": tables.ladder_table(analysis),
+            "gaps": tables.gap_table(analysis),
+            "levels": tables.level_table(analysis),
+            "capabilities": capability_table(analysis),
+            **page_tables(analysis),
+            **estimand_tables(analysis),
+            **figure_tables(analysis),
+            **({"benchmarks": benchmark_table(analysis)} if prepared.measured else {}),
+        }
+    if item.rests_on:
+        found |= quick_checks(analysis, prepared.releases)
+    return Outcome(
+        model=item.model,
+        tables=found,
+        verdict=gate.verdict(),
+        sentences=(
+            *(lag_sentence(analysis, *which) for which in SENTENCES),
+            velocity_sentence(analysis),
+        ),
+        record=model_record(spec, len(analysis.fit.observations.releases), settings),
+        converged=gate.converged,
+        loo=loo(analysis.fit, cores=cores) if item.compared else None,
+    )

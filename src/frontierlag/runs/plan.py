@@ -1,0 +1,310 @@
+"""What a run has to fit: each model once for every data set, and what the claims rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from frontierlag.analyses.analysis import Analysis
+from frontierlag.analyses.two_comparisons import Crossed
+from frontierlag.checks.comparison import ModelComparison, comparison_of
+from frontierlag.checks.loo import Loo
+from frontierlag.checks.same_data import same_data
+from frontierlag.checks.stacking import Stacked
+from frontierlag.claims.claim import Claim, Need, Unanswerable
+from frontierlag.errors import FrontierLagError, SpecError
+from frontierlag.jobs import Job, Prepared
+from frontierlag.model import ModelSpec
+from frontierlag.priors import Prior
+from frontierlag.results.storage import load
+from frontierlag.scores import Metric, Releases, load_scores, parse_comparison, releases
+
+# What a job gives in addition to scores, by what its models read.
+_GIVEN = {"results": "benchmark results (--results)", "draws": "joint draws (--joint-draws)"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One fit: a model on a prepared job, and where its posterior goes.
+
+    ``own`` is false of a fit to other data than the job's, which only serves as evidence for
+    claims. ``compared`` says whether other models are fitted to the same data, so that its
+    leave-one-out densities are wanted; ``rests_on`` whether it is to be reported where the window
+    starts and which releases the answer rests on.
+    """
+
+    model: str
+    prepared: Prepared
+    posterior: Path
+    own: bool = True
+    compared: bool = True
+    rests_on: bool = False
+
+
+@dataclass(frozen=True)
+class CrossedItem:
+    """One fit of the releases of two planned fits at once, as :func:`crossed_fit` makes it."""
+
+    first: Item
+    second: Item
+
+
+class StoredEvidence:
+    """Evidence for claims from the fits that a run has stored."""
+
+    def __init__(
+        self,
+        items: Mapping[Need, Item],
+        missing: Mapping[Need, str],
+        loos: Mapping[Path, Loo] | None = None,
+        pairs: Mapping[tuple[Need, Need], CrossedItem] | None = None,
+        crossed: Mapping[CrossedItem, Crossed | str] | None = None,
+    ) -> None:
+        self._items = items
+        self._missing = missing
+        self._loos = loos or {}
+        self._pairs = pairs or {}
+        self._crossed = crossed or {}
+        self._load = cache(load)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The fits that there are, each once."""
+        return tuple({item.posterior: item for item in self._items.values()}.values())
+
+    @property
+    def crossed_items(self) -> tuple[CrossedItem, ...]:
+        """The fits of two comparisons at once that claims need, each once."""
+        return tuple(dict.fromkeys(self._pairs.values()))
+
+    def analysis(self, need: Need) -> Analysis:
+        """Read the fit that is needed.
+
+        Raises
+        ------
+        Unanswerable
+            If this run has none, with the reason.
+        """
+        return self._load(self._item(need).posterior)
+
+    def groups(self, need: Need) -> Releases:
+        """The releases of the two groups of the split, by the as-of date of the fit.
+
+        Raises
+        ------
+        Unanswerable
+            If this run has no such fit or its table no such groups.
+        """
+        prepared = self._item(need).prepared
+        try:
+            comparison = parse_comparison(need.split or need.comparison, prepared.table)
+            return releases(prepared.table, comparison, prepared.releases.as_of)
+        except FrontierLagError as reason:
+            raise Unanswerable(str(reason)) from reason
+
+    def loo(self, need: Need) -> Loo:
+        """Leave-one-out densities of the fit that is needed.
+
+        Raises
+        ------
+        Unanswerable
+            If no other model of the same data was fitted, or there is no such fit.
+        """
+        item = self._item(need)
+        if item.posterior not in self._loos:
+            raise Unanswerable(f"no other model was fitted to the same data as {item.model}")
+        return self._loos[item.posterior]
+
+    def crossed(self, one: Need, other: Need) -> Crossed:
+        """The one posterior of the releases of two fits.
+
+        Raises
+        ------
+        Unanswerable
+            If this run has none, with the reason.
+        """
+        pair = self._pairs.get((one, other))
+        found = self._crossed.get(pair) if pair else None
+        if found is None:
+            raise Unanswerable("the fit of both comparisons at once was not made in this run")
+        if isinstance(found, str):
+            raise Unanswerable(found)
+        return found
+
+    def with_found(
+        self, loos: Mapping[Path, Loo], crossed: Mapping[CrossedItem, Crossed | str]
+    ) -> StoredEvidence:
+        """The same once fitted.
+
+        Parameters
+        ----------
+        loos
+            Leave-one-out densities by posterior.
+        crossed
+            Fits of two comparisons at once, or why there is none.
+        """
+        return StoredEvidence(self._items, self._missing, loos, self._pairs, crossed)
+
+    def _item(self, need: Need) -> Item:
+        if need.fit not in self._items:
+            reason = "what it rests on was not fitted in this run"
+            raise Unanswerable(self._missing.get(need.fit, reason))
+        return self._items[need.fit]
+
+
+def claims_on(prepared: Prepared, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """The claims as a job judges them.
+
+    A fit to benchmark results draws the capability of every model, so that two comparisons of one
+    table need one fit: the second is a split of the first.
+    """
+    if not prepared.measured:
+        return tuple(claims)
+    main = prepared.releases.comparison.name
+    return tuple(
+        replace(claim, needs=tuple(need.within(main) for need in claim.needs)) for claim in claims
+    )
+
+
+def models_of(
+    prepared: Prepared,
+    models: Sequence[str],
+    priors: Mapping[str, Prior] | None,
+    full: bool = False,
+) -> tuple[str, ...]:
+    """The models to fit to a job, refused at once if one of them cannot be fitted.
+
+    Without names the headline model, or all that suit the data if a full run is wanted.
+
+    Raises
+    ------
+    SpecError
+        If a model is named twice, does not exist, or does not suit the table.
+    """
+    chosen = tuple(models) or (prepared.models if full else (prepared.model(),))
+    if len(set(chosen)) != len(chosen):
+        raise SpecError(f"name each model once; got {', '.join(chosen)}")
+    for name in chosen:
+        spec = ModelSpec.of(name, prepared.table.metric, priors)
+        spec.observations(prepared.releases)
+        if spec.frontier.reads != prepared.reads:
+            raise SpecError(
+                f"{name} is fitted to scores with an interval each, and this job gives "
+                f"{_GIVEN[prepared.reads]}: fit {prepared.model()} to those, or {name} in a run "
+                "without them"
+            )
+    return chosen
+
+
+def evidence_items(
+    job: Job,
+    prepared: Prepared,
+    claims: Sequence[Claim],
+    made: Sequence[Item],
+    aside: Path,
+) -> tuple[list[Item], StoredEvidence]:
+    """The fits that claims need beyond those already planned, and where the claims will find them.
+
+    A fit that cannot be made (a table without weights has no closed-open comparison) is no error
+    here: the claims that need it will say so.
+    """
+    extra: list[Item] = []
+    found: dict[Need, Item] = {}
+    missing: dict[Need, str] = {}
+    for need in dict.fromkeys(need.fit for claim in claims for need in claim.needs):
+        try:
+            item = _item_for(need, job, prepared, [*made, *extra], aside)
+        except FrontierLagError as reason:
+            missing[need] = str(reason)
+            continue
+        found[need] = item
+        if item not in made and item not in extra:
+            extra.append(item)
+    return extra, StoredEvidence(found, missing, pairs=_pairs(claims, found))
+
+
+def _pairs(
+    claims: Sequence[Claim], found: Mapping[Need, Item]
+) -> dict[tuple[Need, Need], CrossedItem]:
+    """The fits of two comparisons at once that claims need, by the two fits."""
+    pairs = {}
+    for claim in claims:
+        fits = tuple(dict.fromkeys(need.fit for need in claim.needs))
+        if claim.one_posterior and len(fits) == 2 and all(fit in found for fit in fits):
+            pairs[fits[0], fits[1]] = CrossedItem(found[fits[0]], found[fits[1]])
+    return pairs
+
+
+def _item_for(
+    need: Need, job: Job, prepared: Prepared, planned: Sequence[Item], aside: Path
+) -> Item:
+    if need.scores:
+        # Another table speaks up to its own last day, and not beyond the requested day.
+        last = load_scores(need.scores).as_of
+        end = min(job.as_of or last, last)
+        other = Job(need.scores, need.comparison, as_of=end, dates=job.dates)
+    else:
+        same = need.comparison == prepared.releases.comparison.name
+        other = replace(job, comparison=need.comparison, since=job.since if same else None)
+    target = other.prepare()
+    model = target.model(need.trend)
+    for item in planned:
+        if item.model == model and same_job(item.prepared, target):
+            return item
+    ModelSpec.of(model, target.table.metric)
+    name = f"{target.slug.as_posix().replace('/', '-')}-{target.releases.as_of}-{model}.nc"
+    own = same_job(prepared, target)
+    return Item(model, target, aside / name, own=own, compared=own)
+
+
+def same_job(one: Prepared, other: Prepared) -> bool:
+    """Whether two prepared jobs are of the same table, read alike, comparison and window."""
+    return (
+        (one.reading, one.efforts) == (other.reading, other.efforts)
+        and one.table.sha256 == other.table.sha256
+        and one.table.dates == other.table.dates
+        and one.releases.comparison == other.releases.comparison
+        and one.window == other.window
+    )
+
+
+def compare_all(
+    fitted: Sequence[tuple[Item, Loo | None]], target: Prepared
+) -> list[tuple[ModelComparison, Stacked]]:
+    """Compare and stack the models of one job, each with those fitted to the same data."""
+    own = [(item, found) for item, found in fitted if same_job(item.prepared, target)]
+    loos = {item.model: found for item, found in own if found is not None}
+    analyses = [load(item.posterior) for item, found in own if found is not None]
+    compared = []
+    for members in same_data(analyses):
+        if len(members) > 1:
+            found = comparison_of(members, [loos[a.name] for a in members])
+            compared.append((found, Stacked(tuple(members), found.weights, found.trusted)))
+    return compared
+
+
+def only_what_is_compared(items: Sequence[Item]) -> list[Item]:
+    """The items, ``compared`` only where another model is fitted to the same job."""
+
+    def others(item: Item) -> bool:
+        return any(
+            other is not item and other.compared and same_job(item.prepared, other.prepared)
+            for other in items
+        )
+
+    return [replace(item, compared=item.compared and others(item)) for item in items]
+
+
+def by_compilation(items: Sequence[Item]) -> list[list[Item]]:
+    """Group fits by the model that they compile, those that take longest first."""
+    groups: dict[tuple[str, Metric], list[Item]] = {}
+    for item in items:
+        groups.setdefault((item.model, item.prepared.table.metric), []).append(item)
+
+    def cost(group: list[Item]) -> tuple[bool, bool, bool, int]:
+        name, first = group[0].model, group[0].prepared
+        return first.measured, first.table.metric.bounded, "logistic" in name, len(group)
+
+    return sorted(groups.values(), key=cost, reverse=True)

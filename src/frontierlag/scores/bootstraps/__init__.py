@@ -1,0 +1,19 @@
+"""Joint draws of scores: in from a bootstrap or a fit, out from a fit, and as a measurement."""
+
+from frontierlag.scores.bootstraps.covariance import Errors
+from frontierlag.scores.bootstraps.joint_errors import JointErrors, errors_of
+from frontierlag.scores.bootstraps.layout import write_draws
+from frontierlag.scores.bootstraps.releases import DrawnReleases, with_draws
+from frontierlag.scores.bootstraps.table import FEWEST_DRAWS, DrawTable, load_draws
+
+__all__ = [
+    "FEWEST_DRAWS",
+    "DrawTable",
+    "DrawnReleases",
+    "Errors",
+    "JointErrors",
+    "errors_of",
+    "load_draws",
+    "with_draws",
+    "write_draws",
+]

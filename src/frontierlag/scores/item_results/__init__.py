@@ -1,0 +1,22 @@
+"""Benchmark results in: who scored what on which benchmark, and how it joins a score table."""
+
+from frontierlag.scores.item_results.responses import (
+    MeasuredReleases,
+    Responses,
+    joined,
+    responses_of,
+)
+from frontierlag.scores.item_results.screening import Excluded, screened
+from frontierlag.scores.item_results.table import ResultTable, load_results, result_names
+
+__all__ = [
+    "Excluded",
+    "MeasuredReleases",
+    "Responses",
+    "ResultTable",
+    "joined",
+    "load_results",
+    "responses_of",
+    "result_names",
+    "screened",
+]

@@ -1,0 +1,263 @@
+"""Benchmark results joined with the releases of a comparison: what a joint model is fitted to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from frontierlag.errors import ScoresError
+from frontierlag.names import BENCHMARK, OTHER, RESULT
+from frontierlag.scores import LeftOut, Releases, joined_credit
+from frontierlag.scores.item_results.screening import Excluded, screened
+from frontierlag.scores.item_results.start import Start, start
+from frontierlag.scores.item_results.table import ResultTable
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """Results of the releases of two groups and of other models, by index.
+
+    Models are numbered with the releases first, in their order, then the others by name.
+
+    Attributes
+    ----------
+    others
+        Models of neither group, shape ``(other,)``: they still inform the benchmarks.
+    benchmarks
+        Names, shape ``(benchmark,)``.
+    chance, ceiling
+        Bounds of each benchmark's scores, shape ``(benchmark,)``.
+    model, benchmark
+        Index of each result's model and benchmark, shape ``(result,)``.
+    score
+        From 0 to 1, shape ``(result,)``.
+    source
+        Who reported each result, shape ``(result,)``.
+    weight
+        1 for a result that counts, 0 for one that is left out of this fit, shape ``(result,)``.
+    pins
+        Index of the two models whose scores define the scale, and those scores.
+    table, sha256, attribution
+        Of the table the results come from.
+    excluded, notes
+        What is not used, and what was done.
+    """
+
+    others: np.ndarray
+    benchmarks: np.ndarray
+    chance: np.ndarray
+    ceiling: np.ndarray
+    model: np.ndarray
+    benchmark: np.ndarray
+    score: np.ndarray
+    source: np.ndarray
+    weight: np.ndarray
+    pins: tuple[tuple[int, float], tuple[int, float]]
+    models: int
+    table: str = ""
+    sha256: str = ""
+    attribution: str = ""
+    excluded: tuple[Excluded, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def without(self, dropped: np.ndarray) -> Responses:
+        """The same with some results given no weight, a mask of shape ``(result,)``.
+
+        A model or benchmark left without results keeps its place and its prior, which changes
+        nothing else: with nothing observed it integrates to 1.
+        """
+        return replace(self, weight=np.where(dropped, 0.0, self.weight))
+
+    def dataset(self) -> xr.Dataset:
+        """All of it as one labelled dataset, for storage: see :func:`responses_of`."""
+        found = xr.Dataset(
+            {
+                "result_score": (RESULT, self.score),
+                "result_model": (RESULT, self.model),
+                "result_benchmark": (RESULT, self.benchmark),
+                "result_source": (RESULT, self.source.astype(str)),
+                "result_weight": (RESULT, self.weight),
+                "chance": (BENCHMARK, self.chance),
+                "ceiling": (BENCHMARK, self.ceiling),
+            },
+            coords={BENCHMARK: self.benchmarks, OTHER: self.others},
+        )
+        found.attrs = {
+            "pins": json.dumps(self.pins),
+            "models": self.models,
+            "table": self.table,
+            "sha256": self.sha256,
+            "attribution": self.attribution,
+            "excluded": json.dumps([asdict(one) for one in self.excluded]),
+            "notes": json.dumps(self.notes),
+        }
+        return found
+
+    @property
+    def results_of(self) -> np.ndarray:
+        """How many results that count each model has, shape ``(model,)``."""
+        return np.bincount(self.model, self.weight, self.models)
+
+    @cached_property
+    def start(self) -> Start:
+        """A crude solution to start from."""
+        span = self.ceiling - self.chance
+        fraction = (self.score - self.chance[self.benchmark]) / span[self.benchmark]
+        return start(self.model, self.benchmark, fraction, self.models, len(self.benchmarks))
+
+    @cached_property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What enters the model as ``pm.Data``."""
+        begin = self.start
+        return {
+            "result": self.score,
+            "result_model": self.model.astype(np.int64),
+            "result_benchmark": self.benchmark.astype(np.int64),
+            "result_weight": self.weight,
+            "chance": self.chance,
+            "ceiling": self.ceiling,
+            "pin_index": np.array([index for index, _ in self.pins], dtype=np.int64),
+            "pin_score": np.array([score for _, score in self.pins]),
+            "start_capability": begin.capability,
+            "start_discrimination": begin.discrimination,
+            "start_intercept": begin.intercept,
+            "centre": begin.centre,
+            "share": begin.weight,
+            "start_second": begin.second,
+            "start_loading": begin.loading,
+        }
+
+
+def responses_of(stored: xr.Dataset) -> Responses:
+    """Read back what :meth:`Responses.dataset` gave."""
+    (low, high), attrs = json.loads(stored.attrs["pins"]), stored.attrs
+    return Responses(
+        others=stored[OTHER].to_numpy().astype(str),
+        benchmarks=stored[BENCHMARK].to_numpy().astype(str),
+        chance=stored["chance"].to_numpy(),
+        ceiling=stored["ceiling"].to_numpy(),
+        model=stored["result_model"].to_numpy(),
+        benchmark=stored["result_benchmark"].to_numpy(),
+        score=stored["result_score"].to_numpy(),
+        source=stored["result_source"].to_numpy().astype(str),
+        weight=stored["result_weight"].to_numpy(),
+        pins=((int(low[0]), float(low[1])), (int(high[0]), float(high[1]))),
+        models=int(attrs["models"]),
+        table=attrs["table"],
+        sha256=attrs["sha256"],
+        attribution=attrs["attribution"],
+        excluded=tuple(Excluded(**one) for one in json.loads(attrs["excluded"])),
+        notes=tuple(json.loads(attrs["notes"])),
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class MeasuredReleases(Releases):
+    """Releases of two groups together with the benchmark results behind their scores."""
+
+    responses: Responses
+
+    @property
+    def result_names(self) -> np.ndarray:
+        """Model and benchmark of each result, as a label, shape ``(result,)``."""
+        r = self.responses
+        models = np.concatenate([self.model, r.others])[r.model]
+        return np.array(
+            [f"{m} on {b}" for m, b in zip(models, r.benchmarks[r.benchmark], strict=True)]
+        )
+
+
+def joined(table: ResultTable, releases: Releases) -> MeasuredReleases:
+    """Join results with the releases of a comparison, by model.
+
+    Parameters
+    ----------
+    table
+        Benchmark results.
+    releases
+        The two groups' releases by the as-of date.
+
+    Returns
+    -------
+    The releases that have results, with the others added to what is left out, and the results of
+    all models.
+
+    Raises
+    ------
+    ScoresError
+        If the metric is not pinned at two models, a pin has no results, or too few releases have
+        results.
+    """
+    anchors = releases.metric.anchors
+    if len(anchors) != 2:
+        raise ScoresError(
+            f"{releases.metric.name} is not defined by two pinned models, so results cannot be "
+            "put on its scale; benchmark results go with an ECI score table"
+        )
+    kept, excluded = screened(table.frame, tuple(name for name, _ in anchors))
+    known = set(kept["model"])
+    has = np.array([str(name) in known for name in releases.model])
+    reason = f"no usable result in {table.name}"
+    lost = tuple(LeftOut(0, str(name), reason) for name in releases.model[~has])
+    here = _only(releases, has, lost)
+    names = [str(name) for name in here.model]
+    others = sorted(known - set(names))
+    index = {name: i for i, name in enumerate([*names, *others])}
+    benchmarks = sorted(set(kept["benchmark"]))
+    place = {name: j for j, name in enumerate(benchmarks)}
+    bounds = kept.drop_duplicates("benchmark").set_index("benchmark").loc[benchmarks]
+    low, high = anchors
+    responses = Responses(
+        others=np.array(others, dtype=str),
+        benchmarks=np.array(benchmarks, dtype=str),
+        chance=bounds["chance"].to_numpy(dtype=float),
+        ceiling=bounds["ceiling"].to_numpy(dtype=float),
+        model=kept["model"].map(index).to_numpy(dtype=np.int64),
+        benchmark=kept["benchmark"].map(place).to_numpy(dtype=np.int64),
+        score=kept["score"].to_numpy(dtype=float),
+        source=kept["source"].to_numpy(dtype=str),
+        weight=np.ones(len(kept)),
+        pins=((index[low[0]], low[1]), (index[high[0]], high[1])),
+        models=len(index),
+        table=table.name,
+        sha256=table.sha256,
+        attribution=table.attribution,
+        excluded=excluded,
+        notes=(*table.notes, *_mismatches(kept, releases, has, others)),
+    )
+    columns = {f.name: getattr(here, f.name) for f in fields(Releases)}
+    columns["attribution"] = joined_credit(here.attribution, table.attribution)
+    return MeasuredReleases(**columns, responses=responses)
+
+
+def _only(releases: Releases, mask: np.ndarray, lost: tuple[LeftOut, ...]) -> Releases:
+    from frontierlag.frontiers.observations import subset
+
+    for group, name in enumerate(releases.group_names):
+        if int(np.sum(mask & releases.of(group))) < 3:
+            raise ScoresError(
+                f"fewer than 3 releases of {name} have benchmark results under the same names as "
+                f"in {releases.table}; the join is by the model's name, letter for letter"
+            )
+    return replace(subset(releases, mask), left_out=(*releases.left_out, *lost))
+
+
+def _mismatches(
+    kept: pd.DataFrame, releases: Releases, has: np.ndarray, others: list[str]
+) -> list[str]:
+    """What the two tables do not share, in words."""
+    notes = []
+    if not has.all():
+        names = ", ".join(releases.model[~has])
+        notes.append(f"{(~has).sum()} release(s) have no usable result: {names}.")
+    if others:
+        notes.append(
+            f"{len(others)} model(s) with results are of neither group or not in the score table "
+            f"by the as-of date; they inform the benchmarks only: {', '.join(others)}."
+        )
+    return notes

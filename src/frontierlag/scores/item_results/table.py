@@ -1,0 +1,275 @@
+"""Tables of benchmark results: a reference name or a local file in, one validated table out.
+
+One row a result: model, benchmark, score from 0 to 1; and, where the table has them, who reported
+it, when the benchmark was released, and the benchmark's chance level and ceiling.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from frontierlag.errors import ScoresError
+from frontierlag.scores import ATTRIBUTION, BadRowsError, Problem, own_credit
+from frontierlag.scores.reading.parsing import days, is_blank, numbers
+from frontierlag.scores.registry import registry
+
+# For each column of the own schema, the headings that may hold it, as they are written. Epoch AI's
+# eci_benchmarks.csv had next to the key `model_group` (or `model`) a coarser family, `Model`, under
+# which several releases shared a name, so headings are distinguished by case; since 2026-09-23 the
+# key itself is `Model`, and it is taken where neither of the others is there.
+_OWN = {
+    "model": ("model",),
+    "benchmark": ("benchmark",),
+    "score": ("score", "accuracy"),
+    "source": ("source",),
+    "benchmark_released": ("benchmark_released",),
+    "chance": ("chance",),
+    "ceiling": ("ceiling",),
+}
+_EPOCH = {
+    "model": ("model_group", "model", "Model"),
+    "benchmark": ("benchmark",),
+    "score": ("performance",),
+    "source": ("source", "Source"),
+    "benchmark_released": ("benchmark_release_date", "benchmark_released", "edi_date"),
+    "chance": (),
+    "ceiling": (),
+}
+LAYOUTS = {"own": _OWN, "epoch-eci-benchmarks": _EPOCH}
+_REQUIRED = ("model", "benchmark", "score")
+NOT_STATED = "not stated"
+
+
+@dataclass(frozen=True, eq=False)
+class ResultTable:
+    """A validated table of benchmark results.
+
+    Attributes
+    ----------
+    name
+        The reference table's name, or the file's stem.
+    frame
+        One row a result, in the file's order: row (line in the file), model, benchmark, source
+        (text), benchmark_released (datetime64, NaT where missing), score, chance, ceiling (float;
+        chance 0 and ceiling 1 where not given: such scores run from chance to ceiling already or
+        their bounds are not known).
+    sha256
+        Of the file's bytes, in hexadecimal.
+    layout
+        Name of the column layout it was read from.
+    attribution
+        The credit that goes wherever the figures go.
+    notes
+        What was done to the table that a reader of results should know.
+    """
+
+    name: str
+    frame: pd.DataFrame = field(repr=False)
+    sha256: str
+    layout: str
+    attribution: str
+    notes: tuple[str, ...] = ()
+
+
+def result_names() -> list[str]:
+    """Return the names of the result tables that come with the package."""
+    return [table.name for table in registry().of("results")]
+
+
+def load_results(name_or_path: str | Path) -> ResultTable:
+    """Return the result table of a reference name or of a local CSV file.
+
+    Parameters
+    ----------
+    name_or_path
+        One of `result_names()`, or a path. Epoch AI's ``eci_benchmarks.csv`` is recognized.
+
+    Raises
+    ------
+    ScoresError
+        If there is no such table, or it cannot be read or recognized.
+    BadRowsError
+        If rows are bad: a ScoresError whose `problems` lists all of them.
+    """
+    file, content = result_file(name_or_path)
+    if registry().find(str(name_or_path), "results") is not None:
+        return _build(content, str(name_or_path), file, reference=True)
+    return _build(content, Path(name_or_path).stem, str(name_or_path), reference=False)
+
+
+def result_file(name_or_path: str | Path) -> tuple[str, bytes]:
+    """Return file name and bytes of a table of results, unread.
+
+    Raises
+    ------
+    ScoresError
+        If there is none, or it cannot be read.
+    """
+    reference = registry().find(str(name_or_path), "results")
+    if reference is not None:
+        return reference.file, reference.source.read_bytes()
+    path = Path(name_or_path)
+    try:
+        return path.name, path.read_bytes()
+    except FileNotFoundError:
+        raise ScoresError(
+            f"There is no reference table of results and no file {str(name_or_path)!r}. Give the "
+            f"path of a CSV file, or one of: {', '.join(result_names())}."
+        ) from None
+    except OSError as error:
+        raise ScoresError(f"{path} cannot be read: {error}") from None
+
+
+def _build(content: bytes, name: str, shown_as: str, *, reference: bool) -> ResultTable:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ScoresError(f"{shown_as} is not UTF-8 text. Save it as UTF-8 CSV.") from None
+    header, rows, lines = _read(text, shown_as)
+    layout, columns = _recognize(header, shown_as)
+    cells = {
+        column: [row[at].strip() if at is not None else "" for row in rows]
+        for column, at in columns.items()
+    }
+    frame = pd.DataFrame(
+        {
+            "row": lines,
+            "model": cells["model"],
+            "benchmark": cells["benchmark"],
+            "source": [cell or NOT_STATED for cell in cells["source"]],
+            "benchmark_released": days(cells["benchmark_released"]),
+            "score": numbers(cells["score"]),
+            "chance": _or(cells["chance"], 0.0),
+            "ceiling": _or(cells["ceiling"], 1.0),
+        }
+    )
+    problems = _problems(frame, cells)
+    if problems:
+        raise BadRowsError(shown_as, problems)
+    blank = frame["score"].isna()
+    notes = [f"{int(blank.sum())} row(s) without a score are left out."] if blank.any() else []
+    frame = frame[~blank].reset_index(drop=True)
+    frame, merged = _one_result_each(frame)
+    if frame.empty:
+        raise ScoresError(f"{shown_as} has no row with a score. Give one row a result.")
+    return ResultTable(
+        name=name,
+        frame=frame,
+        sha256=hashlib.sha256(content).hexdigest(),
+        layout=layout,
+        attribution=_credit(reference or layout != "own", Path(shown_as).name),
+        notes=(*notes, *merged),
+    )
+
+
+def _credit(epochs: bool, file: str) -> str:
+    """Whose results they are; what Epoch AI took from others is not its own to license."""
+    reference = registry().find(registry().roles.results, "results")
+    terms = reference.terms if reference else ""
+    return f"{ATTRIBUTION} {terms}".strip() if epochs else own_credit(file)
+
+
+def _read(text: str, shown_as: str) -> tuple[list[str], list[list[str]], list[int]]:
+    """Header, rows of cells, and each row's line."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        rows, lines = [], []
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                raise ScoresError(
+                    f"{shown_as}, line {reader.line_num}: {len(cells)} cells under a header of "
+                    f"{len(header)}. Put cells that hold a comma in double quotes."
+                )
+            rows.append(cells)
+            lines.append(reader.line_num)
+    except csv.Error as error:
+        raise ScoresError(
+            f"{shown_as} cannot be read as CSV near line {reader.line_num}: {error}."
+        ) from None
+    if not rows:
+        raise ScoresError(f"{shown_as} is empty. Give a header and one row a result.")
+    return header, rows, lines
+
+
+def _delimiter(text: str) -> str:
+    """The mark by which the first line is a known header; a comma if none is."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    for delimiter in (",", ";", "\t", "|"):
+        header = {cell.strip() for cell in next(csv.reader([first], delimiter=delimiter), [])}
+        for layout in LAYOUTS.values():
+            if all(header & set(layout[column]) for column in _REQUIRED):
+                return delimiter
+    return ","
+
+
+def _recognize(header: list[str], shown_as: str) -> tuple[str, dict[str, int | None]]:
+    """The layout's name and where each column is."""
+    for name, layout in LAYOUTS.items():
+        found = {
+            column: next((header.index(h) for h in headings if h in header), None)
+            for column, headings in layout.items()
+        }
+        if all(found[column] is not None for column in _REQUIRED):
+            return name, found
+    understood = "; ".join(
+        f"{name}: " + ", ".join(" or ".join(layout[c]) for c in _REQUIRED)
+        for name, layout in LAYOUTS.items()
+    )
+    raise ScoresError(
+        f"{shown_as} follows no known layout of benchmark results. Columns found: "
+        f"{', '.join(map(repr, header))}. Needed: {understood}."
+    )
+
+
+def _or(cells: list[str], default: float) -> np.ndarray:
+    blank = np.array([is_blank(cell) for cell in cells])
+    return np.where(blank, default, numbers(cells))
+
+
+def _problems(frame: pd.DataFrame, cells: dict[str, list[str]]) -> tuple[Problem, ...]:
+    """Every bad cell."""
+    found: list[Problem] = []
+
+    def add(bad: np.ndarray, column: str, advice: str) -> None:
+        for at in np.flatnonzero(bad):
+            row, value = int(frame["row"].iloc[at]), cells[column][at]
+            found.append(Problem(row, column, value, advice))
+
+    score, chance, ceiling = (
+        frame[column].to_numpy(dtype=float) for column in ("score", "chance", "ceiling")
+    )
+    given = np.array([not is_blank(cell) for cell in cells["score"]])
+    add(np.array([not cell for cell in cells["model"]]), "model", "give the model a name")
+    add(np.array([not cell for cell in cells["benchmark"]]), "benchmark", "name the benchmark")
+    add(np.isnan(score) & given, "score", "write a number with a decimal point, such as 0.41")
+    add((score < 0) | (score > 1), "score", "give a fraction from 0 to 1 (41 % is 0.41)")
+    dated = np.array([not is_blank(cell) for cell in cells["benchmark_released"]])
+    unread = frame["benchmark_released"].isna().to_numpy() & dated
+    add(unread, "benchmark_released", "write the date as YYYY-MM-DD")
+    add(~((chance >= 0) & (chance < 1)), "chance", "give a chance level from 0 to below 1")
+    add(~((ceiling > chance) & (ceiling <= 1)), "ceiling", "give a ceiling above chance, up to 1")
+    for column in ("chance", "ceiling"):
+        varies = frame.groupby("benchmark")[column].transform("nunique").to_numpy() > 1
+        add(varies, column, "give every result of a benchmark the same value")
+    return tuple(sorted(found, key=lambda problem: problem.row))
+
+
+def _one_result_each(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """One result a model and benchmark: the highest, as Epoch AI counts a model's best run."""
+    ordered = frame.sort_values("score", ascending=False, kind="stable")
+    kept = ordered[~ordered.duplicated(["model", "benchmark"])].sort_index()
+    dropped = len(frame) - len(kept)
+    if not dropped:
+        return frame, []
+    words = f"{dropped} row(s) repeat a model on a benchmark; the highest score of each counts."
+    return kept.reset_index(drop=True), [words]

@@ -1,0 +1,1 @@
+"""The answer under other choices, at other times and in simulated worlds."""

@@ -1,0 +1,105 @@
+"""Refits at every quarter of the past, and what the fitted model forecasts there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from frontierlag.analyses.refits import Task, refit_with_draws
+from frontierlag.errors import ScoresError, SpecError
+from frontierlag.frontiers.observations import day_number
+from frontierlag.jobs import Job, Prepared
+from frontierlag.model import ModelSpec
+from frontierlag.settings import SamplerSettings
+from frontierlag.studies.backtest.targets import BEST, CATCH_UP, NEXT_DATE, Past, Target
+from frontierlag.studies.forecast.paths import Future, futures, months_to_days
+from frontierlag.studies.sensitivity.starts import quarters
+
+# How far ahead releases are simulated at least: beyond it a date counts as not reached.
+SPAN_MONTHS = 36.0
+
+
+@dataclass(frozen=True, eq=False)
+class Simulated:
+    """A model fitted at an origin, and its simulated futures.
+
+    Attributes
+    ----------
+    name
+        The model's.
+    paths
+        Of leader and follower.
+    converged
+        Whether the fit passed the gate.
+    """
+
+    name: str
+    paths: tuple[Future, Future]
+    converged: bool
+
+    def draws(self, target: Target, past: Past) -> np.ndarray:
+        """The forecast of a target, shape ``(n,)``: score units, or days.
+
+        Dates beyond the simulated span are infinite. The score of a next record is over the draws
+        that have one within it.
+        """
+        path = self.paths[target.group]
+        if target.quantity == BEST:
+            ahead = past.day + months_to_days(target.months)
+            return path.published_on(ahead).ravel()
+        if target.quantity == CATCH_UP:
+            above = path.published > target.level
+            day = np.take_along_axis(path.day, np.argmax(above, -1)[..., None], -1)[..., 0]
+            return np.where(above.any(-1), day, np.inf).ravel()
+        day, score = path.next_published_record()
+        if target.quantity == NEXT_DATE:
+            return day.ravel()
+        return score[np.isfinite(day)]
+
+
+def simulate(
+    spec: ModelSpec, prepared: Prepared, settings: SamplerSettings, end: int, cores: int
+) -> Simulated:
+    """Refit a model to what an origin has and simulate its futures up to ``end`` or further."""
+    task = Task(spec.name, spec, spec.observations(prepared.releases), (prepared.window,))
+    found, fit = refit_with_draws(task, settings, cores)
+    span = max(months_to_days(SPAN_MONTHS), end - day_number(prepared.window.as_of))
+    leader, follower = futures(fit, span)
+    return Simulated(spec.name, (leader, follower), found.converged)
+
+
+def origins_of(job: Job, horizon_months: float) -> list[Prepared]:
+    """The job as of the last day of every quarter that can be fitted and judged.
+
+    A quarter can be fitted from when both groups have the releases and records that any comparison
+    needs, and judged if it ends ``horizon_months`` before the table does.
+
+    Raises
+    ------
+    SpecError
+        If there is none.
+    """
+    whole = job.prepare()
+    first = date.fromordinal(int(np.min(whole.releases.day)) + date(1970, 1, 1).toordinal())
+    found = []
+    for start in quarters(first, whole.window.as_of):
+        origin = start - timedelta(days=1)
+        if origin < first:
+            continue
+        over = day_number(whole.window.as_of) - day_number(origin)
+        if over < months_to_days(horizon_months):
+            continue
+        try:
+            found.append(replace(job, since=None, as_of=origin).prepare())
+        except ScoresError:
+            # Too few releases or records as yet; once there are enough there always are.
+            if found:
+                raise
+    if not found:
+        raise SpecError(
+            f"{whole.table.name} has no quarter to go back to: both groups need three releases and "
+            f"two records {horizon_months:g} months before {whole.window.as_of}"
+        )
+    return found

@@ -1,0 +1,99 @@
+"""The backtest as a folder that is written whole: tables, figures, words, record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from frontierlag.figures import Provenance, save
+from frontierlag.figures.backtest import ACROSS_NOTE, WITHIN_NOTE, backtest_ratios
+from frontierlag.figures.sheet import credit_line
+from frontierlag.jobs import Job
+from frontierlag.machine.files import staged, write_manifest
+from frontierlag.model import ModelSpec
+from frontierlag.results.manifest import model_record, run_record
+from frontierlag.results.spreadsheet import write_csv
+from frontierlag.results.tables import DIGITS
+from frontierlag.scores.attribution import joined_credit
+from frontierlag.settings import SamplerSettings
+from frontierlag.studies.backtest.settings import SMALL
+from frontierlag.studies.backtest.summary import summary_table
+from frontierlag.studies.backtest.table import ACROSS, WITHIN, Backtest, backtest
+from frontierlag.studies.backtest.words import report
+
+FIGURES = "figures"
+NOTES = {WITHIN: WITHIN_NOTE, ACROSS: ACROSS_NOTE}
+
+
+def study_backtest(
+    job: Job,
+    out: Path,
+    settings: SamplerSettings = SMALL,
+    models: Sequence[str] = (),
+    earlier: Sequence[str] = (),
+    done: Callable[[str], None] = lambda _: None,
+) -> Backtest:
+    """Run the backtest and write ``backtest.csv``, ``summary.csv``, figures and ``backtest.md``.
+
+    Raises
+    ------
+    FrontierLagError
+        For anything that is wrong with the request, the data or the output folder.
+    """
+    with staged(out) as folder:
+        found = backtest(job, settings, models, earlier, done=done)
+        now = found.now
+        own = joined_credit(now.releases.attribution, *found.credits)
+        summary = summary_table(found)
+        _write(found.rows, folder / "backtest.csv", own)
+        _write(summary, folder / "summary.csv", own)
+        about = Provenance(
+            now.releases.comparison.name,
+            now.table.name,
+            now.window.as_of,
+            found.models[0],
+            found.converged,
+            credit_line(own),
+            now.table.dates,
+        )
+        for kind, stem, words in (
+            (WITHIN, "backtest", "from every quarter of the past"),
+            (ACROSS, "backtest-vintage", "from every earlier vintage"),
+        ):
+            rows = summary[summary["kind"] == kind]
+            if "crps_ratio" in rows and rows["crps_ratio"].notna().any():
+                title = f"Forecasts of the model and simple ones: {now.title}"
+                caption = about
+                if kind == ACROSS and found.against is not None:
+                    table = found.against.table
+                    caption = replace(about, dataset=table.name, as_of=table.as_of)
+                figure = backtest_ratios(rows, caption, title, words.capitalize(), NOTES[kind])
+                save(figure, folder / FIGURES, stem)
+        (folder / "backtest.md").write_text(report(found, own), encoding="utf-8")
+        specs = [ModelSpec.of(name, now.table.metric) for name in found.models]
+        n = len(now.releases)
+        record = run_record(
+            now.table,
+            now.releases,
+            now.window,
+            settings,
+            {spec.name: model_record(spec, n, settings) for spec in specs},
+        )
+        record["origins"] = _origins(found.rows)
+        record["converged"] = found.converged
+        write_manifest(folder, record)
+    return found
+
+
+def _origins(rows: pd.DataFrame) -> list[dict[str, str]]:
+    found = rows[["kind", "from", "origin"]].drop_duplicates()
+    return [{str(k): str(v) for k, v in row.items()} for row in found.to_dict("records")]
+
+
+def _write(table: pd.DataFrame, path: Path, attribution: str) -> None:
+    numbers = table.select_dtypes("float").columns
+    rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
+    write_csv(rounded.assign(attribution=attribution), path)

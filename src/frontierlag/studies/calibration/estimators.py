@@ -1,0 +1,174 @@
+"""Estimators: from a world's published table to lags with intervals, each under a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+
+from frontierlag.analyses.refits import LONGER, quick_fit
+from frontierlag.dates import DAYS_PER_MONTH, Window
+from frontierlag.errors import SpecError
+from frontierlag.fits.convergence import Convergence, check
+from frontierlag.fits.fitting import Fit
+from frontierlag.lags.measure import realized_lag_by_day, trend_lag_by_day
+from frontierlag.lags.periods import over_periods
+from frontierlag.model import ModelSpec, split_name
+from frontierlag.names import PERIOD, REALIZED, TREND, VALUE
+from frontierlag.scores import Releases
+from frontierlag.scores.metric import ECI
+from frontierlag.settings import SamplerSettings
+from frontierlag.studies.calibration.baselines import BASELINES
+from frontierlag.studies.calibration.estimands import Estimate, Found
+from frontierlag.studies.calibration.worlds import World
+from frontierlag.studies.sensitivity.dates import UniformDays, mixture, shifted
+
+# A campaign's fit needs fewer draws than one that is cited: it is one of hundreds, and what counts
+# is their average. The error that 1,000 draws leave in the mean and the ends of an interval is a
+# few hundredths of the posterior's standard deviation (docs of `frontierlag calibrate`).
+CHAINS, DRAWS, TUNE = 2, 500, 500
+# A model whose capabilities are sampled mixes slower, and all of them have to pass the gate.
+LATENT_DRAWS = 1000
+# Accordingly, the limits within which such a fit counts as converged.
+MAX_RHAT, MIN_ESS = 1.05, 100.0
+# Suffix of a model that is given the error of dates, and how many sets of dates it draws.
+DATED, DATE_SETS = "+dates", 10
+
+Estimator = Callable[[World, np.random.SeedSequence], Found]
+
+
+class Model:
+    """A model through the whole pipeline: which releases count, fit, capabilities, lags.
+
+    Parameters
+    ----------
+    name
+        As in ``linear-stochastic``.
+    draws, tune
+        Of each of two chains; by default 500 draws, or 1,000 of a model whose capabilities are
+        sampled, after 500. A fit that misses the campaign's gate is made once more with four
+        times as many.
+    """
+
+    def __init__(self, name: str, draws: int | None = None, tune: int = TUNE) -> None:
+        self.spec = ModelSpec.of(name, ECI)
+        default = LATENT_DRAWS if self.spec.frontier.latent_in_model else DRAWS
+        self.draws, self.tune = draws or default, tune
+
+    def __call__(self, world: World, seed: np.random.SeedSequence) -> Found:
+        """Fit the model to the world's table and summarize its lags."""
+        lags, trouble = self.fitted(world.releases, world.window, seed)
+        return Found(
+            {
+                (kind, str(period)): Estimate.of_draws(draws.sel({PERIOD: period}).to_numpy())
+                for kind, draws in lags.items()
+                for period in draws[PERIOD].to_numpy()
+            },
+            trouble,
+        )
+
+    def fitted(
+        self, releases: Releases, window: Window, seed: np.random.SeedSequence
+    ) -> tuple[dict[str, xr.DataArray], str]:
+        """Draws of the lags from a fit to a table, and what the campaign's gate says against it."""
+        settings = SamplerSettings(
+            chains=CHAINS, draws=self.draws, tune=self.tune, seed=int(seed.generate_state(1)[0])
+        )
+        observations = self.spec.observations(releases)
+        for thin in (1, LONGER):
+            fit = quick_fit(self.spec, observations, settings, 1, thin)
+            lags = lags_of(fit, window)
+            trouble = trouble_of(gate(fit, lags))
+            if not trouble:
+                break
+        return lags, trouble
+
+
+class Dated:
+    """A model that is given the error of release dates, over sets of dates drawn from it.
+
+    What :func:`frontierlag.studies.sensitivity.dates.with_date_errors` does: one fit to each set,
+    and draw i of the answer is draw i of fit i mod the number of sets. The error that is stated is
+    the one that the world's dates have.
+    """
+
+    def __init__(self, name: str, sets: int = DATE_SETS) -> None:
+        self.model, self.sets = Model(name), sets
+        self.spec = self.model.spec
+
+    def __call__(self, world: World, seed: np.random.SeedSequence) -> Found:
+        """Fit the model to each set of dates and summarize the lags of all."""
+        error = UniformDays(round(world.design.date_error * DAYS_PER_MONTH))
+        of_dates, *of_fits = seed.spawn(1 + self.sets)
+        rng = np.random.default_rng(of_dates)
+        found, troubles = [], []
+        for of_fit in of_fits:
+            releases = shifted(world.releases, error.draw(rng, len(world.releases)))
+            lags, trouble = self.model.fitted(releases, world.window, of_fit)
+            found.append(lags)
+            troubles.append(trouble)
+        return Found(
+            {
+                (kind, str(period)): Estimate.of_draws(
+                    mixture([lags[kind].sel({PERIOD: period}) for lags in found]).to_numpy()
+                )
+                for kind, draws in found[0].items()
+                for period in draws[PERIOD].to_numpy()
+            },
+            "; ".join(filter(None, troubles)),
+        )
+
+
+def lags_of(fit: Fit, window: Window) -> dict[str, xr.DataArray]:
+    """Draws of trend and realized lag over every period, dims ``(chain, draw, period)``, months."""
+    daily = {TREND: trend_lag_by_day(fit, window), REALIZED: realized_lag_by_day(fit, window)}
+    return {
+        kind: over_periods(months.to_numpy(), censored.to_numpy(), window)[VALUE]
+        for kind, (months, censored) in daily.items()
+    }
+
+
+def gate(fit: Fit, lags: dict[str, xr.DataArray]) -> Convergence:
+    """The measures of convergence over a fit's parameters and lags."""
+    named = xr.Dataset({f"{kind} lag": draws for kind, draws in lags.items()})
+    quantities = xr.merge([fit.tree["posterior"].to_dataset(), named])
+    return check(fit.tree["sample_stats"].to_dataset(), quantities)
+
+
+def trouble_of(measured: Convergence) -> str:
+    """What a campaign's gate says against a fit, in words; empty if nothing.
+
+    R-hat at most 1.05, at least 100 effective draws in bulk and tail, no divergence, E-BFMI above
+    0.3: looser in the first two than the gate of a fit that is cited.
+    """
+    limits = {
+        "R-hat": (0.0, MAX_RHAT),
+        "bulk ESS": (MIN_ESS, np.inf),
+        "tail ESS": (MIN_ESS, np.inf),
+    }
+    words = []
+    for line in measured.checks:
+        low, high = limits.get(line.name, (-np.inf, np.inf))
+        passed = low <= line.value <= high if line.name in limits else line.passed
+        if not passed:
+            words.append(f"{line.name} {line.value:.4g} at {line.worst}")
+    return "; ".join(words)
+
+
+def estimator(name: str) -> Estimator:
+    """Look an estimator up by its name: a baseline, or a model such as ``linear-stochastic``.
+
+    Raises
+    ------
+    SpecError
+        If there is none.
+    """
+    if name in BASELINES:
+        return BASELINES[name]
+    model = name.removesuffix(DATED)
+    try:
+        split_name(model)
+    except SpecError as error:
+        raise SpecError(f"{error}; the baselines are {', '.join(BASELINES)}") from None
+    return Model(name) if model == name else Dated(model)

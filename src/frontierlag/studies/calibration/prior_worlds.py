@@ -1,0 +1,153 @@
+"""Worlds drawn from a model's own prior, for rank statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from frontierlag.errors import SpecError
+from frontierlag.frontiers import Joint, OfAccuracy, Records, Stochastic, StochasticTwoPiece
+from frontierlag.frontiers.observations import (
+    DAYS_PER_YEAR,
+    EPOCH,
+    day_number,
+    reference_date,
+    years_after,
+)
+from frontierlag.frontiers.stochastic import draw_shortfall, two_piece_noise
+from frontierlag.model import ModelSpec
+from frontierlag.priors import Prior
+from frontierlag.scores import Releases
+from frontierlag.scores.metric import ECI, benchmark_metric
+from frontierlag.studies.calibration.prior_matrices import NARROWED, prior_matrix_world
+from frontierlag.studies.calibration.worlds import AS_OF, BASE, World, make_world, table_of
+from frontierlag.trends.base import of_group
+
+# Lower over upper arm of the intervals of a model that reads both: those of the ECI's tables.
+SKEW = 1.7
+
+
+@dataclass(frozen=True)
+class GivenRecords(Records):
+    """The likelihood of the record-holders on releases that are given to it.
+
+    Which releases are records is chosen by their scores, and no model of this package describes
+    that choice; so ranks can be uniform only without it. What the choice does is seen in the
+    coverage of ``records`` in simulated worlds.
+    """
+
+    name: ClassVar[str] = "records"
+
+    def select(self, releases: Releases) -> np.ndarray:
+        """Every release that is given."""
+        return np.ones(len(releases), dtype=bool)
+
+
+def spec_of(name: str, priors: tuple[tuple[str, Prior], ...] = ()) -> ModelSpec:
+    """A model by name whose data can be drawn from its prior, with priors that replace defaults.
+
+    ``logistic-stochastic@frontiermath`` is the model of a benchmark's accuracy. The joint model's
+    priors are narrowed (:data:`frontierlag.studies.calibration.prior_matrices.NARROWED`).
+
+    Raises
+    ------
+    SpecError
+        If there is no such model, or its data cannot be drawn here.
+    """
+    model, _, benchmark = name.partition("@")
+    metric = benchmark_metric(benchmark.replace("-", " ")) if benchmark else ECI
+    spec = ModelSpec.of(model, metric, dict(priors))
+    if type(spec.frontier) is Records:
+        return replace(spec, frontier=GivenRecords())
+    if type(spec.frontier) is Joint:
+        return replace(spec, priors=tuple({**NARROWED, **dict(priors)}.items()))
+    if isinstance(spec.frontier, OfAccuracy):
+        if type(spec.frontier.scale_free) is Records:
+            return replace(spec, frontier=replace(spec.frontier, scale_free=GivenRecords()))
+        return spec
+    if not isinstance(spec.frontier, Stochastic) or spec.frontier.reads != "scores":
+        raise SpecError(f"no worlds are drawn from the prior of {name}; try linear-stochastic")
+    return spec
+
+
+def prior_world(spec: ModelSpec, rng: np.random.Generator) -> World:
+    """Draw parameters from a model's priors, then capabilities and scores from the model.
+
+    Dates and errors are those of a base world. Written against the model's definition, not with
+    its own functions for draws: capability = trend + Normal(0, scatter) - shortfall, score =
+    capability + error. Of the joint model: :func:`prior_matrix_world`.
+    """
+    if isinstance(spec.frontier, Joint):
+        return prior_matrix_world(spec, rng)
+    if isinstance(spec.frontier, OfAccuracy):
+        return _world_of_counts(spec, spec.frontier, rng)
+    schedule = make_world(BASE, rng).releases
+    p = {q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,))) for q in spec.parameters}
+    reference = reference_date(schedule)
+    constants = spec.observations(schedule).arrays
+    trend_constants = {name: constants[name] for name in spec.trend.inputs}
+    group, n = schedule.group, len(schedule)
+    mu = spec.trend.value({**trend_constants, **p}, constants["years"], group, np)
+    capability = mu + rng.normal(size=n) * of_group(p["scatter"], group)
+    if isinstance(spec.frontier, Stochastic):
+        mean = of_group(p["shortfall"], group)
+        capability = capability - draw_shortfall(spec.frontier.shortfall, rng, mean, (n,))
+    lower = upper = schedule.stderr
+    if isinstance(spec.frontier, StochasticTwoPiece):
+        upper = 2 * schedule.stderr / (1 + SKEW)
+        lower = SKEW * upper
+        error = two_piece_noise(rng, upper, lower, (n,))
+    else:
+        error = rng.normal(size=n) * schedule.stderr
+    releases, order = table_of(
+        BASE, schedule.day, group, capability + error, lower, upper, ECI
+    )  # fmt: skip
+    assert releases.as_of == AS_OF
+    return World(
+        BASE,
+        releases,
+        capability[order],
+        releases.day,
+        spec.trend,
+        {**trend_constants, **p},
+        p["scatter"],
+        reference,
+    )
+
+
+def _world_of_counts(spec: ModelSpec, frontier: OfAccuracy, rng: np.random.Generator) -> World:
+    """Draw a world of a benchmark's accuracies: log odds around the trend's, then counts.
+
+    Accuracy = bounds.score(log odds of the trend + Normal(0, scatter) - shortfall), and the number
+    solved is binomial of as many problems as the benchmark has.
+    """
+    schedule, bounds = make_world(BASE, rng).releases, frontier.bounds
+    p = {q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,))) for q in spec.parameters}
+    reference, group, n = reference_date(schedule), schedule.group, len(schedule)
+    years = years_after(schedule.day, reference)
+    constants = {EPOCH: np.asarray(1970 + day_number(reference) / DAYS_PER_YEAR)}
+    trend_constants = {name: constants[name] for name in spec.trend.inputs}
+    mu = spec.trend.value({**trend_constants, **p}, years, group, np)
+    log_odds = bounds.log_odds(mu, np) + rng.normal(size=n) * of_group(p["scatter"], group)
+    if isinstance(frontier.scale_free, Stochastic):
+        mean = of_group(p["shortfall"], group)
+        log_odds = log_odds - draw_shortfall(frontier.scale_free.shortfall, rng, mean, (n,))
+    accuracy = bounds.score(log_odds, np)
+    problems = spec.metric.problems
+    assert problems is not None  # of the benchmarks that are named here it is known
+    score = rng.binomial(problems, accuracy) / problems
+    error = np.sqrt(accuracy * (1 - accuracy) / problems)
+    releases, order = table_of(BASE, schedule.day, group, score, error, error, spec.metric)
+    releases = replace(releases, problems=np.full(n, problems))
+    return World(
+        BASE,
+        releases,
+        accuracy[order],
+        releases.day,
+        spec.trend,
+        {**trend_constants, **p},
+        p["scatter"],
+        reference,
+    )

@@ -1,0 +1,123 @@
+"""Simulation-based calibration: ranks of every parameter and lag of a model.
+
+Talts, Betancourt, Simpson, Vehtari & Gelman (2018). Parameters are drawn from the prior, scores
+from the model, and the model is fitted to them: then the truth's rank among independent posterior
+draws is uniform, for every parameter and every lag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from frontierlag.errors import SpecError
+from frontierlag.priors import Prior
+from frontierlag.studies.calibration.calibrate import ENTROPY
+from frontierlag.studies.calibration.prior_worlds import spec_of
+from frontierlag.studies.calibration.rank_trial import rank_one
+from frontierlag.studies.calibration.ranks import uniformity
+from frontierlag.studies.campaign.runner import Item, run_tasks
+from frontierlag.studies.campaign.store import Done, campaign_store
+
+
+@dataclass(frozen=True)
+class RankStatistics:
+    """Ranks of a campaign.
+
+    Attributes
+    ----------
+    ranks
+        By model, then by quantity: one a world, between 0 and 1.
+    table
+        A row a model and quantity, as of :func:`frontierlag.studies.calibration.ranks.uniformity`,
+        with ``failed`` and ``not_converged`` of the model's fits (the latter's ranks count).
+    problems
+        Fits that failed or missed the campaign's gate.
+    """
+
+    ranks: dict[str, dict[str, list[float]]]
+    table: pd.DataFrame
+    problems: pd.DataFrame
+
+    @property
+    def passed(self) -> bool:
+        """Whether every quantity of every model did, and every fit gave an answer."""
+        return bool(self.table["passed"].all()) and not self.table["failed"].any()
+
+
+def rank_statistics(
+    models: Sequence[str],
+    n: int | Mapping[str, int],
+    keep: Path,
+    *,
+    entropy: int = ENTROPY,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    fit_priors: tuple[tuple[str, Prior], ...] = (),
+    done: Callable[[str], None] = lambda _: None,
+) -> RankStatistics:
+    """Rank the truth of ``n`` worlds drawn from each model's prior.
+
+    Parameters
+    ----------
+    models
+        Names such as those in :data:`frontierlag.studies.calibration.plan.RANKED`.
+    n
+        Worlds a model: one number, or one for each.
+    keep, entropy, jobs, scheduler, done
+        As of :func:`frontierlag.studies.calibration.calibrate.calibrate`.
+    fit_priors
+        Priors to fit with in place of those that the worlds are drawn from. With any, the ranks
+        should fail: a test of the test.
+
+    Raises
+    ------
+    SpecError
+        If there is no such model, one is named twice, or its data cannot be drawn.
+    """
+    for name in models:
+        spec_of(name, fit_priors)
+    if len(set(models)) != len(models):
+        raise SpecError(f"name each model once; got {', '.join(models)}")
+    items = [
+        Item(f"{name}/{index}", index, (name, fit_priors))
+        for name in models
+        for index in range(n if isinstance(n, int) else n[name])
+    ]
+    store = campaign_store(keep, "sbc", rank_one, [("entropy", entropy), fit_priors])
+    found = run_tasks(
+        rank_one, items, store, entropy=entropy, jobs=jobs, scheduler=scheduler, done=done
+    )
+    return _gathered(models, found)
+
+
+def _gathered(models: Sequence[str], found: dict[str, Done]) -> RankStatistics:
+    ranks: dict[str, dict[str, list[float]]] = {name: {} for name in models}
+    problems = []
+    for key, one in found.items():
+        model = key.split("/")[0]
+        wrong = f"failed: {one.error}" if one.error is not None else one.value["trouble"]
+        if wrong:
+            problems.append({"key": key, "entropy": one.seed[0], "index": one.seed[1]})
+            problems[-1]["problem"] = wrong
+        if one.error is None:
+            for quantity, value in one.value["ranks"].items():
+                ranks[model].setdefault(quantity, []).append(value)
+    failures = pd.DataFrame(problems, columns=["key", "entropy", "index", "problem"])
+    tables = []
+    for model, of_model in ranks.items():
+        own = failures[failures["key"].str.startswith(f"{model}/")]["problem"]
+        failed = int(own.str.startswith("failed").sum())
+        if not of_model:
+            tables.append(pd.DataFrame([{"model": model, "failed": failed, "passed": False}]))
+            continue
+        table = uniformity(of_model)
+        table.insert(0, "model", model)
+        tables.append(table.assign(failed=failed, not_converged=len(own) - failed))
+    return RankStatistics(ranks, pd.concat(tables, ignore_index=True), failures)
+
+
+__all__ = ["RankStatistics", "rank_one", "rank_statistics"]

@@ -1,0 +1,326 @@
+"""Worlds of known truth: what a calibration simulates, declared one small object a world.
+
+A world is a true frontier for each of two groups, releases below it, and scores measured with
+error. The base world meets every assumption of the stochastic frontier; each of the others breaks
+one of them and keeps the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from frontierlag.dates import Window
+from frontierlag.errors import SpecError
+from frontierlag.frontiers.observations import DAYS_PER_YEAR, EPOCH, day_number, years_after
+from frontierlag.frontiers.stochastic import two_piece_noise
+from frontierlag.names import FOLLOWER, LEADER
+from frontierlag.scores import Metric, Releases, default_window_start, records
+from frontierlag.scores.groups import US_CHINA
+from frontierlag.scores.metric import ECI
+from frontierlag.scores.releases import FEWEST_RECORDS, Z90
+from frontierlag.trends import Broken, Linear, Trend
+
+Shortfall = Literal["exponential", "lomax"]
+
+AS_OF = date(2026, 8, 11)
+MONTHS_PER_YEAR = 12
+
+
+@dataclass(frozen=True)
+class Design:
+    """What is drawn, and from what, to make one world.
+
+    Attributes
+    ----------
+    name, breaks
+        The world's name and the assumption that it breaks, in words.
+    releases
+        How many the leader and the follower make, at uniform times.
+    years
+        How long before :data:`AS_OF` the table begins.
+    level
+        The leader's trend in the middle of that time, score points.
+    slope
+        Mean and standard deviation of each group's slope, points a year.
+    lag
+        Range of the follower's trend lag in the middle, months, drawn uniformly.
+    scatter
+        Range of each group's symmetric scatter, points, drawn uniformly.
+    shortfall
+        Mean shortfall below the frontier, points.
+    fading
+        Mean shortfall of the follower in the first and in the second half of the time, in place of
+        ``shortfall``; None if it does not change.
+    shortfall_shape
+        ``exponential``, or ``lomax``: a Pareto tail with exponent 3 and the same mean, whose
+        variance is three times as large and whose skewness is infinite.
+    error
+        Median standard error in the middle, points.
+    error_trend, error_spread
+        Change of its logarithm a year, and the standard deviation of the logarithm around that
+        (in Epoch's tables -0.5 to -0.7 and 0.42).
+    correlated
+        Whether errors stretch together away from the pins of the scale, as those of the ECI do.
+    skew
+        Lower arm of an interval over its upper arm; the errors follow the arms.
+    break_after
+        Share of the time after which slopes change, and the factor by which; None for none.
+    date_error
+        Each published date is off by up to this many months, uniformly; it stays within the table.
+    """
+
+    name: str
+    breaks: str
+    releases: tuple[int, int] = (60, 30)
+    years: float = 2.6
+    level: float = 140.0
+    slope: tuple[float, float] = (14.0, 1.0)
+    lag: tuple[float, float] = (3.0, 11.0)
+    scatter: tuple[float, float] = (0.5, 2.0)
+    shortfall: float = 8.0
+    fading: tuple[float, float] | None = None
+    shortfall_shape: Shortfall = "exponential"
+    error: float = 2.3
+    error_trend: float = -0.5
+    error_spread: float = 0.4
+    correlated: bool = False
+    skew: float = 1.0
+    break_after: tuple[float, float] | None = None
+    date_error: float = 0.0
+
+
+BASE = Design("base", "nothing")
+DESIGNS: dict[str, Design] = {
+    design.name: design
+    for design in (
+        BASE,
+        replace(
+            BASE, name="heavy-tail", breaks="shortfall is exponential", shortfall_shape="lomax"
+        ),
+        replace(
+            BASE, name="correlated", breaks="measurement errors are independent", correlated=True
+        ),
+        replace(
+            BASE, name="slope-break", breaks="the trend is a straight line", break_after=(0.5, 2.0)
+        ),
+        replace(BASE, name="wrong-dates", breaks="release dates are right", date_error=4.0),
+        replace(BASE, name="skewed", breaks="intervals are symmetric", skew=2.5),
+        # As open weights are in the newest index: as many as the leader's, and in 2023 and 2024
+        # many small ones, which have hardly been scored since.
+        replace(
+            BASE,
+            name="fading-shortfall",
+            breaks="shortfall is as large late as early",
+            releases=(110, 110),
+            years=3.45,
+            shortfall=5.0,
+            fading=(12.5, 3.5),
+        ),
+    )
+}
+
+
+def design(name: str) -> Design:
+    """Look a design up by its name.
+
+    Raises
+    ------
+    SpecError
+        If there is no such design.
+    """
+    if name not in DESIGNS:
+        raise SpecError(f"there is no world {name!r}; the worlds are {', '.join(DESIGNS)}")
+    return DESIGNS[name]
+
+
+@dataclass(frozen=True)
+class World:
+    """One simulated world: the table that an analyst sees, and the truth behind it.
+
+    Attributes
+    ----------
+    design
+        What it was drawn from.
+    releases
+        The published table.
+    capability, day
+        True capability and true release day of each row of ``releases``, shape ``(n,)``.
+    trend, parameters
+        The true trend and its parameters, shape ``(2,)`` each, at ``reference``; with the
+        constants that the trend reads.
+    scatter
+        Each group's scatter, shape ``(2,)``.
+    reference
+        The middle of the table's time.
+    """
+
+    design: Design
+    releases: Releases
+    capability: np.ndarray
+    day: np.ndarray
+    trend: Trend
+    parameters: dict[str, np.ndarray]
+    scatter: np.ndarray
+    reference: date
+
+    @cached_property
+    def window(self) -> Window:
+        """The default window of the published table: days over which all compute lags."""
+        return Window(default_window_start(self.releases), self.releases.as_of)
+
+
+def make_world(design: Design, rng: np.random.Generator) -> World:
+    """Draw a world; again, from the same stream, if its table has too few records to compare.
+
+    Parameters
+    ----------
+    design
+        What to draw.
+    rng
+        Where all randomness comes from: the same state gives the same world.
+    """
+    while True:
+        world = _draw(design, rng)
+        found = records(world.releases)
+        counts = np.bincount(world.releases.group[found], minlength=2)
+        if counts.min() >= FEWEST_RECORDS:
+            return world
+
+
+def _draw(design: Design, rng: np.random.Generator) -> World:
+    last = day_number(AS_OF)
+    span = round(design.years * DAYS_PER_YEAR)
+    reference = AS_OF - timedelta(days=span // 2)
+    group = np.repeat([LEADER, FOLLOWER], design.releases)
+    day = rng.integers(last - span, last, size=len(group), endpoint=True)
+    trend, p = _trend(design, rng, reference, last - span, span)
+    scatter = rng.uniform(*design.scatter, size=2)
+    frontier = trend.value(p, years_after(day, reference), group, np)
+    v = rng.normal(size=len(group)) * scatter[group]
+    capability = frontier + v - _shortfall(design, rng, group, day > last - span / 2)
+    stderr_low, stderr_high, noise = _errors(design, rng, capability, years_after(day, reference))
+    off = rng.uniform(-1, 1, size=len(group)) * design.date_error / MONTHS_PER_YEAR * DAYS_PER_YEAR
+    published = np.clip(day + np.rint(off).astype(np.int64), last - span, last)
+    releases, order = table_of(
+        design, published, group, capability + noise, stderr_low, stderr_high, ECI
+    )
+    return World(
+        design, releases, capability[order], day[order], trend, p, scatter, reference
+    )  # fmt: skip
+
+
+def _trend(
+    design: Design, rng: np.random.Generator, reference: date, first: int, span: int
+) -> tuple[Trend, dict[str, np.ndarray]]:
+    """True trend: the follower reaches the leader's level of the middle a drawn lag later."""
+    slope = np.maximum(rng.normal(*design.slope, size=2), 1.0)
+    lag = rng.uniform(*design.lag) / MONTHS_PER_YEAR
+    share, factor = design.break_after or (0.5, 1.0)
+    when = date(1970, 1, 1) + timedelta(days=first + round(share * span))
+    # The drawn slope is the mean over the whole time.
+    before = slope / (share + (1 - share) * factor)
+    after = factor * before
+    epoch = np.asarray(1970 + day_number(reference) / DAYS_PER_YEAR)
+    p = {"level": np.zeros(2), "slope": before, "slope_after": after, EPOCH: epoch}
+    trend = Broken(earliest=when, latest=when)
+
+    def rise(t: float, group: int) -> float:
+        """Trend with level 0 at the break."""
+        return float(trend.value(p, np.array([t]), np.array([group]), np)[0])
+
+    leader = design.level - rise(0, LEADER)
+    follower = leader + rise(-lag, LEADER) - rise(0, FOLLOWER)
+    if design.break_after is not None:
+        return trend, p | {"level": np.array([leader, follower])}
+    at_middle = np.array([leader + rise(0, LEADER), follower + rise(0, FOLLOWER)])
+    return Linear(), {"level": at_middle, "slope": slope}
+
+
+def _shortfall(
+    design: Design, rng: np.random.Generator, group: np.ndarray, late: np.ndarray
+) -> np.ndarray:
+    mean = np.full(len(group), design.shortfall)
+    if design.fading is not None:
+        mean = np.where(group == FOLLOWER, np.where(late, *design.fading[::-1]), mean)
+    if design.shortfall_shape == "exponential":
+        return mean * rng.exponential(size=len(group))
+    # Lomax with exponent 3 and scale s has mean s / 2.
+    return rng.pareto(3.0, size=len(group)) * 2 * mean
+
+
+def _errors(
+    design: Design, rng: np.random.Generator, capability: np.ndarray, years: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lower and upper arm of each interval as standard deviations, and the error itself."""
+    n = len(capability)
+    log_error = np.log(design.error) + design.error_trend * years
+    stderr = np.exp(log_error + design.error_spread * rng.normal(size=n))
+    # The arms have the ratio `skew` and the mean `stderr`.
+    upper = 2 * stderr / (1 + design.skew)
+    lower = design.skew * upper
+    if design.skew != 1.0:
+        # A long lower arm says that the capability may lie far below the score: the score is high.
+        return lower, upper, two_piece_noise(rng, upper, lower, (n,))
+    z = rng.normal(size=n)
+    if design.correlated:
+        z = _stretched(capability, z, rng)
+    return lower, upper, stderr * z
+
+
+# Correlation of errors of two models below 130 points, above 150, and one of each, and the scores
+# between which each factor fades out.
+BELOW, ABOVE, ACROSS = 0.7, 0.5, -0.3
+PINS = (130.0, 150.0)
+
+
+def _stretched(capability: np.ndarray, z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Standard normal errors that share a factor below the lower pin and one above the upper.
+
+    The factors fade out linearly towards the middle between the pins, where errors are
+    independent. Each error's variance stays 1.
+    """
+    across = ACROSS / np.sqrt(BELOW * ABOVE)
+    low = rng.normal()
+    high = across * low + np.sqrt(1 - across**2) * rng.normal()
+    half = (PINS[1] - PINS[0]) / 2
+    middle = sum(PINS) / 2
+    on_low = np.sqrt(BELOW) * np.clip((middle - capability) / half, 0, 1)
+    on_high = np.sqrt(ABOVE) * np.clip((capability - middle) / half, 0, 1)
+    own = np.sqrt(1 - on_low**2 - on_high**2)
+    return on_low * low + on_high * high + own * z
+
+
+def table_of(
+    design: Design,
+    day: np.ndarray,
+    group: np.ndarray,
+    score: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    metric: Metric,
+) -> tuple[Releases, np.ndarray]:
+    """The published table, and the order in which it lists the releases."""
+    model = np.array([f"model {i:03d}" for i in range(len(day))])
+    order = np.lexsort((model, score, day))
+    releases = Releases(
+        comparison=US_CHINA,
+        metric=metric,
+        as_of=AS_OF,
+        table=f"simulated-{design.name}",
+        model=model[order],
+        organization=np.full(len(day), "simulated"),
+        day=day[order],
+        group=group[order],
+        score=score[order],
+        stderr=((lower + upper) / 2)[order],
+        stderr_low=lower[order],
+        stderr_high=upper[order],
+        low=(score - Z90 * lower)[order],
+        high=(score + Z90 * upper)[order],
+    )
+    return releases, order

@@ -1,0 +1,1 @@
+"""How many fits fan out, and what is finished is kept."""

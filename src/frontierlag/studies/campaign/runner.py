@@ -1,0 +1,195 @@
+"""Many tasks: one function over many items, serially, on the cores of a machine, or on a cluster.
+
+A task is a pure function of an item and a seed, and the seed follows from the item's index alone:
+``numpy.random.SeedSequence(entropy, spawn_key=(index,))``. So it does not matter where a task runs,
+in what order tasks finish, or how often one has to be run again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+import joblib
+import numpy as np
+import threadpoolctl
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from frontierlag.errors import FitError
+from frontierlag.machine.program import digest_behind
+from frontierlag.machine.progress import FROM_STORE
+from frontierlag.studies.campaign.store import Done, Store
+
+# Returns something that JSON can keep.
+Task = Callable[[Any, np.random.SeedSequence], Any]
+
+# How often a pool of processes is started again after one of them was killed, or a cluster given a
+# task again after losing it, without a single task finished in between.
+PATIENCE = 3
+
+
+@dataclass(frozen=True)
+class Item:
+    """One task's input: its unique key, the index that its seed follows from, and what to do."""
+
+    key: str
+    index: int
+    payload: Any
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A task ready to run anywhere."""
+
+    task: Task
+    entropy: int
+    digest: str
+
+    def __call__(self, item: Item) -> Done:
+        if digest_behind(self.task) != self.digest:
+            raise FitError(
+                "a worker runs another version of frontierlag, or of a package it calls, than "
+                "this program; install the same on every machine and start the workers again"
+            )
+        began = time.perf_counter()
+        value, error = None, None
+        seed = np.random.SeedSequence(self.entropy, spawn_key=(item.index,))
+        try:
+            # Linear algebra in one thread wherever a task runs: how many there are would change
+            # the last digits, and matrices this small are slower in several.
+            with threadpoolctl.threadpool_limits(1):
+                value = self.task(item.payload, seed)
+        except Exception as problem:  # one failed fit is recorded and does not stop the rest
+            error = f"{type(problem).__name__}: {problem}"
+        seconds = time.perf_counter() - began
+        return Done(item.key, (self.entropy, item.index), value, error, seconds)
+
+
+def run_tasks(
+    task: Task,
+    items: Sequence[Item],
+    store: Store,
+    *,
+    entropy: int,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> dict[str, Done]:
+    """Run a task on every item that the store does not have yet.
+
+    Parameters
+    ----------
+    task
+        Importable by worker processes, or a ``functools.partial`` of such a function. It returns
+        what JSON can keep.
+    items
+        With different keys. Those next to each other should need the same compiled model.
+    store
+        What is finished is added to it at once and is not run again. A failed task counts as
+        finished: its seed would only make it fail again.
+    entropy
+        The campaign's seed.
+    jobs
+        Processes on this machine, one thread each; 1 to run in this process.
+    scheduler
+        Address of a Dask scheduler, as in ``tcp://127.0.0.1:8786``; replaces ``jobs``.
+    done
+        Called with a word or two as each task finishes.
+
+    Returns
+    -------
+    What every item gave, by key, in the order of the items.
+
+    Raises
+    ------
+    FitError
+        If workers were killed again and again without finishing any task, the cluster cannot be
+        reached or does not fit, or a worker runs another version of the program.
+    """
+    keys = [item.key for item in items]
+    if len(set(keys)) != len(keys):
+        raise ValueError("items need different keys")
+    found = store.read()
+    wanted = {item.key: item for item in items if item.key not in found}
+    for key in keys:
+        if key in found:
+            done(FROM_STORE)
+    call = _Call(task, entropy, digest_behind(task))
+    for finished in _run(call, wanted, jobs, scheduler):
+        store.add(finished)
+        found[finished.key] = finished
+        done(finished.key if finished.error is None else f"{finished.key} failed")
+    return {key: found[key] for key in keys}
+
+
+def _run(
+    call: _Call, wanted: Mapping[str, Item], jobs: int, scheduler: str | None
+) -> Iterator[Done]:
+    if not wanted:
+        return
+    if scheduler is not None:
+        from frontierlag.studies.campaign.cluster import run_on_cluster
+
+        given_up = partial(killed, call)
+        for result in run_on_cluster(call, list(wanted.values()), scheduler, PATIENCE, given_up):
+            yield cast(Done, result)
+    elif jobs == 1:
+        yield from map(call, wanted.values())
+    else:
+        yield from _in_processes(call, wanted, jobs)
+
+
+def _in_processes(call: _Call, wanted: Mapping[str, Item], jobs: int) -> Iterator[Done]:
+    """Results as they come; after a worker was killed, the rest again in new processes.
+
+    If workers are killed again and again without finishing a task, those that were running are
+    tried one at a time, and one that kills its worker even so is recorded as failed.
+    """
+    left, fruitless, any_finished = dict(wanted), 0, False
+    while left:
+        try:
+            for finished in _pool(call, list(left.values()), jobs):
+                left.pop(finished.key)
+                fruitless, any_finished = 0, True
+                yield finished
+        except TerminatedWorkerError:
+            fruitless += 1
+            if fruitless < PATIENCE:
+                continue
+            fruitless = 0
+            deadly = []
+            for item in list(left.values())[:jobs]:
+                try:
+                    (finished,) = _pool(call, [item], jobs)
+                except TerminatedWorkerError:
+                    deadly.append(item)
+                    continue
+                left.pop(item.key)
+                any_finished = True
+                yield finished
+            if not any_finished:
+                # No task can be told apart from a machine on which none runs.
+                raise FitError(
+                    f"worker processes were killed {PATIENCE} times without finishing a task, with "
+                    f"{len(left)} left; what is finished is kept. If memory is short, run with "
+                    "fewer --jobs."
+                ) from None
+            for item in deadly:
+                left.pop(item.key)
+                yield killed(call, item)
+
+
+def _pool(call: _Call, items: Sequence[Item], jobs: int) -> Iterator[Done]:
+    """Results of a pool of processes, in the order in which they finish."""
+    with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
+        parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
+        yield from parallel(joblib.delayed(call)(item) for item in items)
+
+
+def killed(call: _Call, item: Item) -> Done:
+    """What is kept of a task that killed every worker that ran it."""
+    words = f"the process that ran it was killed {PATIENCE} times or more, alone too"
+    return Done(item.key, (call.entropy, item.index), None, words, 0.0)

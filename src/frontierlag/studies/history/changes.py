@@ -1,0 +1,186 @@
+"""What moves the lag from one vintage to the next: scores, models, dates; and errors alone.
+
+Scores (with their errors), models that came or went, and dates are each credited with their
+Shapley value, as in :mod:`frontierlag.studies.vintages.comparison`, from fits of the mixtures of
+the two vintages. Mixtures are read up to the later of the two last days, so that a model which only
+came after the earlier one counts as one that came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from frontierlag.dates import Window
+from frontierlag.intervals import summarize
+from frontierlag.names import REALIZED, TREND
+from frontierlag.names import WINDOW as WHOLE
+from frontierlag.scores import Releases
+from frontierlag.scores.side_by_side import SideBySide
+from frontierlag.studies.history.fits import Answers, Wanted
+from frontierlag.studies.history.tables import Vintage
+from frontierlag.studies.vintages.comparison import (
+    AFTER,
+    BEFORE,
+    COMPONENTS,
+    CORNERS,
+    Corner,
+    shapley_weights,
+)
+
+KINDS = (TREND, REALIZED)
+# What a component of :mod:`frontierlag.studies.vintages.comparison` is called here.
+CAUSES = {"scores": "scores", "releases": "models", "dates": "dates"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """The fits of a step from a vintage to the next.
+
+    Attributes
+    ----------
+    corners
+        Key of the fit of every mixture.
+    old_errors
+        Key of the fit of the later vintage with the earlier one's errors.
+    """
+
+    corners: dict[Corner, Hashable]
+    old_errors: Hashable
+
+    @classmethod
+    def ask(cls, wanted: Wanted, a: Vintage, b: Vintage, window: Window) -> Step:
+        """Ask for the fits of a step."""
+        one, other = a.prepared.releases, b.prepared.releases
+        return cls(
+            {corner: wanted.ask(mixed, window) for corner, mixed in mixtures(a, b).items()},
+            wanted.ask(with_errors_of(one, other), window),
+        )
+
+
+def mixtures(a: Vintage, b: Vintage) -> dict[Corner, Releases]:
+    """Releases of every mixture of two neighbours; the ends are the vintages as they are.
+
+    Parameters
+    ----------
+    a, b
+        The earlier and the later vintage.
+
+    Returns
+    -------
+    By corner, as in :mod:`frontierlag.studies.vintages.comparison`.
+    """
+    own = [one.prepared.releases for one in (a, b)]
+    end = max(r.as_of for r in own)
+    # A model that came after the earlier vintage's last day is one that came.
+    pair = SideBySide(replace(own[0], as_of=end), replace(own[1], as_of=end), end)
+    mixed = {corner: pair.mixed(*corner) for corner in CORNERS}
+    # The ends share the fits of the vintages themselves.
+    return mixed | {BEFORE: own[0], AFTER: own[1]}
+
+
+def with_errors_of(a: Releases, b: Releases) -> Releases:
+    """The later vintage with the earlier one's standard errors, for models that are in both."""
+    at = {name: i for i, name in enumerate(a.model.tolist())}
+    shared = np.array([name in at for name in b.model.tolist()])
+    source = np.array([at[name] for name in b.model[shared].tolist()], dtype=np.int64)
+    changed: dict[str, Any] = {}
+    for name in ("stderr", "stderr_low", "stderr_high"):
+        changed[name] = getattr(b, name).copy()
+        changed[name][shared] = getattr(a, name)[source]
+    return replace(b, **changed)
+
+
+def changes_table(
+    vintages: Sequence[Vintage],
+    steps: Sequence[Step],
+    window: Window,
+    answers: Answers,
+) -> pd.DataFrame:
+    """Every step from a vintage to the next, taken apart.
+
+    ``errors`` is the part of ``scores`` that is due to the standard errors alone: what it makes to
+    give the later vintage its own, where models that are in both had the earlier one's.
+    """
+    rows = []
+    for (a, b), step in zip(pairwise(vintages), steps, strict=True):
+        keys = step.corners
+        for kind in KINDS:
+            values = {}
+            for key in {*keys.values(), step.old_errors}:
+                s = summarize(answers.lag(key, window, kind, WHOLE)[0])
+                values[key] = (s.mean, s.mcse_mean)
+            total, parts = taken_apart(keys, values)
+            row: dict[str, Any] = {
+                "from": a.name,
+                "to": b.name,
+                "from_vintage": str(a.day),
+                "to_vintage": str(b.day),
+                "dates_by": b.prepared.releases.dates,
+                "lag": kind,
+                "since": str(window.since),
+                "as_of": str(window.as_of),
+                "change": total[0],
+                "mcse_mean": total[1],
+            }
+            for component, name in CAUSES.items():
+                row[name], row[f"{name}_mcse"] = parts[component]
+            row["errors"], row["errors_mcse"] = difference(values, step.old_errors, keys[AFTER])
+            row["largest_score_change"] = largest_score_change(a, b)
+            row["same_rows"] = keys[BEFORE] == keys[AFTER]
+            row["errors_changed"] = a.errors != b.errors
+            row["converged"] = all(answers.converged(key) for key in values)
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def difference(
+    values: dict[Hashable, tuple[float, float]], before: Hashable, after: Hashable
+) -> tuple[float, float]:
+    """The mean of one fit less that of another, and its Monte Carlo error; 0 if they are one."""
+    if before == after:
+        return 0.0, 0.0
+    (old, old_mcse), (new, new_mcse) = values[before], values[after]
+    return new - old, float(np.hypot(old_mcse, new_mcse))
+
+
+def largest_score_change(a: Vintage, b: Vintage) -> float:
+    """How far the score of a model in both vintages moved at most; NaN if they share none."""
+    scores = [
+        dict(zip(r.model.tolist(), r.score.tolist(), strict=True))
+        for r in (a.prepared.releases, b.prepared.releases)
+    ]
+    moved = [abs(scores[1][name] - score) for name, score in scores[0].items() if name in scores[1]]
+    return max(moved, default=float("nan"))
+
+
+def taken_apart(
+    keys: dict[Corner, Hashable], values: dict[Hashable, tuple[float, float]]
+) -> tuple[tuple[float, float], dict[str, tuple[float, float]]]:
+    """The whole change and the Shapley value of each component, each with its Monte Carlo error.
+
+    Parameters
+    ----------
+    keys
+        The fit of every mixture; mixtures without a difference share one.
+    values
+        Posterior mean and Monte Carlo error of each fit.
+    """
+
+    def combined(weights: dict[Corner, Any]) -> tuple[float, float]:
+        # A fit that several mixtures share counts once, with the sum of their weights.
+        used: dict[Hashable, float] = {}
+        for corner, weight in weights.items():
+            used[keys[corner]] = used.get(keys[corner], 0.0) + float(weight)
+        value = sum(weight * values[key][0] for key, weight in used.items())
+        variance = sum((weight * values[key][1]) ** 2 for key, weight in used.items())
+        return value, float(np.sqrt(variance))
+
+    weights = shapley_weights()
+    total = combined({AFTER: 1, BEFORE: -1})
+    return total, {name: combined(weights[name]) for name in COMPONENTS}

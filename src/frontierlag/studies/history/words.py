@@ -1,0 +1,188 @@
+"""A history in words: how far vintages differ, what moved them, and what cannot be said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from frontierlag.conventions import WORDS
+from frontierlag.intervals import OUTER
+from frontierlag.lags.periods import FEW_BOUNDS
+from frontierlag.names import REALIZED, TREND
+from frontierlag.scores.registry import registry
+from frontierlag.studies.history.changes import CAUSES, KINDS
+from frontierlag.studies.history.table import LAST_DAY, POINT, SAME_DAYS, History
+from frontierlag.studies.history.tables import FREE
+
+# How many of the largest steps are named.
+NAMED = 3
+
+
+def sentences(found: History) -> tuple[str, ...]:
+    """What a reader should know, each in a sentence that can stand alone."""
+    said = [_spread(found, kind) for kind in (REALIZED, TREND)]
+    said += [_points(found), _last_days(found), *_causes(found), *_errors(found), _joint()]
+    said += [f"{one}." for one in found.refused]
+    same = found.changes[found.changes["same_rows"] & (found.changes["lag"] == REALIZED)]
+    said += [f"{row['to']} has the same rows as {row['from']}." for _, row in same.iterrows()]
+    bad = found.lags.loc[~found.lags["converged"], "table"].unique().tolist()
+    if not found.converged:
+        where = f" of {', '.join(bad)}" if bad else " of mixtures of neighbours"
+        said.append(f"NOT CONVERGED: fits{where} missed the convergence gate.")
+    return tuple(said)
+
+
+def report(found: History) -> str:
+    """The whole of ``history.md``."""
+    title = found.vintages[0].prepared.title
+    parts = [
+        f"# History: {title}",
+        *sentences(found),
+        "## By vintage",
+        "Months: posterior mean with 90 % interval over the same days, by two point conventions, "
+        "and on each vintage's last day (realized lag).",
+        by_vintage(found.lags),
+        *found.attributions,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def by_vintage(lags: pd.DataFrame) -> str:
+    """One line a vintage."""
+    lines = [
+        "| vintage | table | realized | trend | release-matched | daily | last day |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (vintage, table), rows in lags.groupby(["vintage", "table"], sort=False):
+        same = rows[rows["quantity"] == SAME_DAYS]
+        last = rows[rows["quantity"] == LAST_DAY]
+        cells = [
+            _cell(same, lag=REALIZED),
+            _cell(same, lag=TREND),
+            _cell(same, method="release-matched"),
+            _cell(same, method="daily"),
+            _cell(last, lag=REALIZED),
+        ]
+        mark = "" if rows["converged"].all() else " (NOT CONVERGED)"
+        lines.append(f"| {vintage} | {table}{mark} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(rows: pd.DataFrame, **where: str) -> str:
+    for column, value in where.items():
+        rows = rows[rows[column] == value]
+    (row,) = rows.to_dict("records")
+    bound = "at least " if row["lag"] == REALIZED and row["censored"] > FEW_BOUNDS else ""
+    if row["lag"] == POINT:
+        return f"{row['mean']:.1f}"
+    return f"{bound}{row['mean']:.1f} ({row['lower90']:.1f} to {row['upper90']:.1f})"
+
+
+def _spread(found: History, kind: str) -> str:
+    (row,) = found.spread[found.spread["lag"] == kind].to_dict("records")
+    pinned = ""
+    if 1 < row["vintages_pinned"] < row["vintages"]:
+        pinned = (
+            f" ({row['sd_over_vintages_pinned']:.2f} over the {row['vintages_pinned']} whose "
+            "errors are of a scale pinned at the anchors)"
+        )
+    lowest, highest = row["lowest_mean"], row["highest_mean"]
+    return (
+        f"{found.vintages[0].prepared.title}, mean {kind} lag over the same days ({row['since']} "
+        f"to {row['as_of']}; {WORDS[row['dates']]}), {found.model}: over {row['vintages']} "
+        f"vintages with different rows the posterior mean goes from {lowest:.1f} to {highest:.1f} "
+        f"months; its standard deviation over vintages is {row['sd_over_vintages']:.2f} "
+        f"months{pinned}, and that of one vintage's posterior {row['posterior_sd']:.2f}."
+    )
+
+
+def _points(found: History) -> str:
+    rows = found.lags[(found.lags["quantity"] == SAME_DAYS) & (found.lags["lag"] == POINT)]
+    ranges = [
+        f"{name} {group['mean'].min():.1f} to {group['mean'].max():.1f}"
+        for name, group in rows.groupby("method", sort=False)
+    ]
+    return f"By the point conventions, over the same days: {', '.join(ranges)} months."
+
+
+def _last_days(found: History) -> str:
+    rows = found.lags[found.lags["quantity"] == LAST_DAY]
+    texts = []
+    for table in (found.vintages[0].name, found.vintages[-1].name):
+        of = rows[rows["table"] == table]
+        (one,) = of[of["lag"] == REALIZED].to_dict("records")
+        (trend,) = of[of["lag"] == TREND].to_dict("records")
+        texts.append(
+            f"on {one['as_of']} ({table}) the realized lag was {_cell(of, lag=REALIZED)} and the "
+            f"trend lag {trend['mean']:.1f} ({trend['lower90']:.1f} to {trend['upper90']:.1f})"
+        )
+    return (
+        f"On the last day of a vintage, months, mean with {OUTER:.0%} interval: "
+        f"{'; '.join(texts)}. A realized lag of one day is the age of one release: it jumps from "
+        "one to another, and its mean lies between them."
+    )
+
+
+def _causes(found: History) -> list[str]:
+    said = []
+    for kind in KINDS:
+        steps = found.changes[(found.changes["lag"] == kind) & ~found.changes["same_rows"]]
+        if steps.empty:
+            continue
+        moved = {name: float(steps[name].abs().sum()) for name in CAUSES.values()}
+        net = {name: float(steps[name].sum()) for name in CAUSES.values()}
+        parts = ", ".join(f"{name} {net[name]:+.1f} ({moved[name]:.1f})" for name in moved)
+        errors = f"{steps['errors'].sum():+.1f} ({steps['errors'].abs().sum():.1f})"
+        largest = steps.reindex(steps["change"].abs().sort_values(ascending=False).index)
+        named = "; ".join(_step(row) for row in largest.head(NAMED).to_dict("records"))
+        said.append(
+            f"From the first vintage to the last the mean {kind} lag over the same days moved by "
+            f"{steps['change'].sum():+.1f} months, by cause and in brackets by the sum of its "
+            f"steps without sign: {parts}; of the scores' part by their standard errors alone "
+            f"{errors}. Largest steps: {named}."
+        )
+    return said
+
+
+def _step(row: dict[Any, Any]) -> str:
+    parts = ", ".join(f"{name} {row[name]:+.2f}" for name in (*CAUSES.values(), "errors"))
+    return (
+        f"{row['from_vintage']} to {row['to_vintage']} {row['change']:+.2f} "
+        f"± {row['mcse_mean']:.2f} ({parts})"
+    )
+
+
+def _errors(found: History) -> list[str]:
+    """What the convention of the errors does, where it changes from one vintage to the next."""
+    free = [one for one in found.vintages if one.errors == FREE]
+    if not free:
+        return []
+    said = [
+        f"{len(free)} vintages, {free[0].day} to {free[-1].day}, give the anchors an error: their "
+        "errors are of a scale that is not pinned, larger at high scores and smaller at low ones."
+    ]
+    steps = found.changes[found.changes["errors_changed"] & (found.changes["lag"] == REALIZED)]
+    for row in steps.to_dict("records"):
+        if not np.isfinite(row["largest_score_change"]):
+            continue
+        said.append(
+            f"From {row['from']} to {row['to']} the convention of the errors changed, and no score "
+            f"of a model in both moved by more than {row['largest_score_change']:.1f}: the mean "
+            f"realized lag moved by {row['change']:+.2f} months, {row['errors']:+.2f} of it by "
+            "standard errors alone."
+        )
+    return said
+
+
+def _joint() -> str:
+    n = len(registry().of("results"))
+    if n > 1:
+        return (
+            f"Benchmark results of {n} vintages come with the package; this history is of scores."
+        )
+    return (
+        "Benchmark results come with the package for one vintage alone, so how far the joint model "
+        "(linear-joint) moves from vintage to vintage is not known."
+    )

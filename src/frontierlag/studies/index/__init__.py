@@ -1,0 +1,18 @@
+"""What the index hides: the lag under other constructions of the index, next to the main answer."""
+
+from frontierlag.studies.index.alternatives import Choice, constructions
+from frontierlag.studies.index.construction import Construction, Reduced, reduced
+from frontierlag.studies.index.refits import Outcome, fit_constructions
+from frontierlag.studies.index.table import constructions_table, second_table
+
+__all__ = [
+    "Choice",
+    "Construction",
+    "Outcome",
+    "Reduced",
+    "constructions",
+    "constructions_table",
+    "fit_constructions",
+    "reduced",
+    "second_table",
+]

@@ -1,0 +1,345 @@
+"""Refits under the constructions: one compilation, then only the weights of the results change.
+
+What is finished is kept, so that a study that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from frontierlag.analyses.refits import (
+    KINDS,
+    PERIODS,
+    Lags,
+    from_daily,
+    longest,
+    numbers,
+    quick_fit,
+)
+from frontierlag.dates import Window
+from frontierlag.errors import FitError, FrontierLagError
+from frontierlag.fits.convergence import Convergence, check, quantity_checks
+from frontierlag.fits.fitting import Fit
+from frontierlag.intervals import OUTER, intervals
+from frontierlag.jobs import Prepared
+from frontierlag.lags.realized import Staircase, realized_lag
+from frontierlag.lags.trend import trend_lag
+from frontierlag.model import ModelSpec
+from frontierlag.names import CHAIN, DATE, DRAW, FOLLOWER, LEADER, REALIZED, TREND
+from frontierlag.scores.item_results import MeasuredReleases
+from frontierlag.settings import SamplerSettings
+from frontierlag.studies.campaign.runner import Item, run_tasks
+from frontierlag.studies.campaign.store import Done, campaign_store
+from frontierlag.studies.index.construction import BASE, Construction, Reduced, reduced
+
+# The main fit has this many times the draws of the others: its error is in every change.
+BASE_DRAWS = 4
+# A refit that misses the gate is made once more with this many times the draws, and if it then has
+# divergences, once more with this acceptance rate.
+LONGER, CAREFUL = 3, 0.98
+# For everything that is not a lag.
+OTHER_RHAT = 1.05
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of one construction.
+
+    Attributes
+    ----------
+    construction, model
+        The construction, and the name of the model that it is fitted by.
+    left
+        What is left of the data; None where the construction leaves too little.
+    window
+        The days over which its lags are computed: those of the job on which both groups have a
+        release with results left.
+    lags
+        By first day, kind and period, the numbers of the lag, months; empty without a fit. The main
+        one has those of every first day that another one needs.
+    converged, verdict
+        Of the gate; ``verdict`` is the reason where there is no fit.
+    second
+        Of a fit with a second ability, what is said of it.
+    """
+
+    construction: Construction
+    model: str
+    left: Reduced | None
+    window: Window
+    lags: Mapping[tuple[str, str, str], Mapping[str, float]]
+    converged: bool | None
+    verdict: str
+    second: Mapping[str, Any] | None = None
+
+
+def fit_constructions(
+    prepared: Prepared,
+    constructions: Sequence[Construction],
+    settings: SamplerSettings,
+    keep: Path,
+    *,
+    jobs: int = 1,
+    done: Callable[[str], None] = lambda _: None,
+) -> list[Outcome]:
+    """Fit every construction; those under which the same results count are one fit.
+
+    Parameters
+    ----------
+    prepared
+        The job, with its results joined.
+    constructions
+        The main one first.
+    settings
+        Of every fit; the main one has ``BASE_DRAWS`` times the draws.
+    keep
+        Folder in which finished fits are kept.
+    jobs
+        Processes, one thread each; changes no number.
+    done
+        Called with a word or two as each fit finishes.
+
+    Raises
+    ------
+    FitError
+        If the main fit failed, with which everything is compared.
+    """
+    releases = prepared.releases
+    assert isinstance(releases, MeasuredReleases)  # a job with results joins them
+    left = [_reduced(releases, construction) for construction in constructions]
+    windows = [
+        prepared.window
+        if isinstance(these, FrontierLagError)
+        else covered_window(these, prepared.window)
+        for these in left
+    ]
+    items: dict[str, Item] = {}
+    keys: list[str] = []
+    for construction, these, window in zip(constructions, left, windows, strict=True):
+        if isinstance(these, FrontierLagError):
+            keys.append("")
+            continue
+        model, main = _model(prepared, construction), construction.kind == BASE
+        starts = sorted({w.since for w in windows}) if main else [window.since]
+        # What is kept of a fit is its lags, so their first days are a part of its name.
+        key = "/".join([model, these.digest, *map(str, starts)])
+        payload = (model, construction.dropped, BASE_DRAWS if main else 1, tuple(starts))
+        items.setdefault(key, Item(key, len(items), payload))
+        keys.append(key)
+    task = partial(fit_one, releases=releases, as_of=prepared.window.as_of, settings=settings)
+    identity = [
+        ("scores", prepared.table.sha256),
+        ("results", releases.responses.sha256),
+        ("comparison", asdict(releases.comparison)),
+        ("window", prepared.window),
+        ("settings", settings),
+    ]
+    store = campaign_store(keep, "constructions", task, identity)
+    found = run_tasks(
+        task, list(items.values()), store, entropy=settings.seed, jobs=jobs, done=done
+    )
+    return [
+        _outcome(construction, _model(prepared, construction), these, window, found.get(key))
+        for construction, these, window, key in zip(constructions, left, windows, keys, strict=True)
+    ]
+
+
+def _reduced(releases: MeasuredReleases, construction: Construction) -> Reduced | FrontierLagError:
+    """What a construction leaves of the data, or why it leaves too little."""
+    try:
+        return reduced(releases, construction.dropped)
+    except FrontierLagError as reason:
+        return reason
+
+
+def covered_window(left: Reduced, window: Window) -> Window:
+    """The days of a window on which both groups have a release that keeps results.
+
+    Parameters
+    ----------
+    left
+        What is left of the data.
+    window
+        The window of the job.
+    """
+    r = left.releases
+    first = max(int(r.day[left.measured & r.of(group)].min()) for group in (LEADER, FOLLOWER))
+    return Window(max(window.since, date(1970, 1, 1) + timedelta(days=first)), window.as_of)
+
+
+def _outcome(
+    construction: Construction,
+    model: str,
+    left: Reduced | FrontierLagError,
+    window: Window,
+    done: Done | None,
+) -> Outcome:
+    """What came of one construction, from what its fit returned."""
+    if isinstance(left, FrontierLagError) or done is None:
+        return Outcome(construction, model, None, window, {}, None, str(left))
+    if done.error is not None:
+        if construction.kind == BASE:
+            raise FitError(f"the fit to all results failed: {done.error}")
+        verdict = f"the fit failed: {done.error}"
+        return Outcome(construction, model, left, window, {}, False, verdict)
+    value = done.value
+    lags = {
+        (since, kind, period): value["lags"][f"{since}/{kind}/{period}"]
+        for since in {name.split("/")[0] for name in value["lags"]}
+        for kind in KINDS
+        for period in PERIODS
+    }
+    return Outcome(
+        construction,
+        model,
+        left,
+        window,
+        lags,
+        value["converged"],
+        value["verdict"],
+        value["second"],
+    )
+
+
+def fit_one(
+    payload: tuple[str, np.ndarray, int, tuple[date, ...]],
+    seed: np.random.SeedSequence,
+    *,
+    releases: MeasuredReleases,
+    as_of: date,
+    settings: SamplerSettings,
+) -> dict[str, Any]:
+    """Fit one construction, again with more draws and then smaller steps if it misses the gate.
+
+    Parameters
+    ----------
+    payload
+        Name of the model, mask of the results that do not count, how many times the draws, and the
+        first days of the windows over which lags are computed.
+    seed
+        Not used: every fit has the seed of the settings, whatever else is fitted.
+    releases, as_of, settings
+        What is fitted, the last day of the windows, and how.
+
+    Returns
+    -------
+    What JSON can keep.
+    """
+    model, dropped, times, starts = payload
+    windows = [Window(since, as_of) for since in starts]
+    left = reduced(releases, dropped)
+    spec = ModelSpec.of(model, releases.metric)
+    observations = spec.observations(left.releases)
+    longer = settings.model_copy(update={"draws": times * settings.draws})
+    careful = longer.model_copy(update={"target_accept": CAREFUL})
+    for tried, thin in ((longer, 1), (longer, LONGER), (careful, LONGER)):
+        fit = quick_fit(spec, observations, tried, thin=thin)
+        lags = lags_of(fit, windows, left.measured)
+        gate = gate_of_lags(fit, lags[0])
+        smaller_steps_help = any(c.name == "divergences" and not c.passed for c in gate.checks)
+        if gate.converged or (thin > 1 and not smaller_steps_help):
+            break
+    return {
+        "lags": {
+            f"{window.since}/{kind}/{period}": numbers(*lag)
+            for window, of_window in zip(windows, lags, strict=True)
+            for (kind, period), lag in of_window.items()
+        },
+        "converged": gate.converged,
+        "verdict": "" if gate.converged else gate.verdict(),
+        "second": _second(fit, left) if "second" in fit.tree["posterior"] else None,
+    }
+
+
+def lags_of(fit: Fit, windows: Sequence[Window], measured: np.ndarray) -> tuple[Lags, ...]:
+    """Trend and realized lag of a fit over windows, of the releases that have results.
+
+    A release without results has its prior in the fit and would count for the best available at
+    random; in an index of the results that are left it would not stand.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    windows
+        The days, which end alike.
+    measured
+        Which releases have results, shape ``(release,)``.
+    """
+    r, days = fit.observations.releases, longest(windows).days
+    sides = [measured & r.of(group) for group in (LEADER, FOLLOWER)]
+    leader, follower = (Staircase.of(r.day[own], fit.capabilities[..., own]) for own in sides)
+    first = int(r.day[sides[LEADER]].min())
+    of_trend = trend_lag(
+        fit.spec.trend, fit.trend_inputs, days, fit.observations.reference, first, int(days[-1])
+    )
+    daily = {TREND: of_trend, REALIZED: realized_lag(leader, follower, days)}
+    named = {kind: (_by_day(lag), _by_day(bound)) for kind, (lag, bound) in daily.items()}
+    return from_daily(named, windows)
+
+
+def _by_day(values: np.ndarray) -> xr.DataArray:
+    return xr.DataArray(values, dims=(CHAIN, DRAW, DATE))
+
+
+def gate_of_lags(fit: Fit, lags: Lags) -> Convergence:
+    """The convergence gate over a fit's lags, and a wider one over what they are made from.
+
+    Capabilities, difficulties and discriminations stretch together with the scale, which moves
+    slowest of all and which no lag depends on: lags have several times the effective draws of
+    those. Lags are all that is reported here, so they and the sampler are held to the gate's
+    limits, and everything else to an R-hat of ``OTHER_RHAT``. The main run of the model holds
+    all of it to the gate's own limits.
+    """
+    named = {f"{kind} lag, {period}": draws for (kind, period), (draws, _) in lags.items()}
+    gate = check(fit.tree["sample_stats"].to_dataset(), xr.Dataset(named))
+    worst = quantity_checks(fit.tree["posterior"].to_dataset())[0]
+    wider = replace(
+        worst,
+        name="R-hat of parameters and latent variables",
+        threshold=f"at most {OTHER_RHAT}",
+        passed=bool(worst.value <= OTHER_RHAT),
+    )
+    return Convergence((*gate.checks, wider))
+
+
+def _second(fit: Fit, left: Reduced) -> dict[str, Any]:
+    """What is said of a second ability: loadings, and how far the groups differ in it."""
+    posterior, r = fit.tree["posterior"].to_dataset(), fit.observations.releases
+    loading = posterior["loading"].to_numpy()
+    second = posterior["second"].to_numpy()
+    means = [second[..., left.measured & r.of(group)].mean(-1) for group in (LEADER, FOLLOWER)]
+    benchmarks = left.releases.responses.benchmarks.tolist()
+    return {
+        "loadings": {
+            name: _median_and_interval(loading[..., j]) for j, name in enumerate(benchmarks)
+        },
+        "models": {
+            name: _median_and_interval(second[..., i])
+            for i, name in enumerate(r.model.tolist())
+            if left.measured[i]
+        },
+        "follower_minus_leader": _median_and_interval(means[FOLLOWER] - means[LEADER]),
+    }
+
+
+def _median_and_interval(draws: np.ndarray) -> list[float]:
+    """Median and outer interval of draws, three digits."""
+    low, high = intervals(draws, (OUTER,))[0]
+    return [round(float(value), 3) + 0.0 for value in (np.median(draws), low, high)]
+
+
+def _model(prepared: Prepared, construction: Construction) -> str:
+    """The main model, or the same with another likelihood."""
+    main = prepared.model()
+    if not construction.frontier:
+        return main
+    return f"{main.rsplit('-', 1)[0]}-{construction.frontier}"

@@ -1,0 +1,207 @@
+"""What the constructions say, in sentences, and the page that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from frontierlag.intervals import INTERVAL_KIND, OUTER
+from frontierlag.jobs import Prepared
+from frontierlag.names import REALIZED, TREND, WINDOW
+from frontierlag.studies.index.construction import (
+    BASE,
+    BENCHMARKS,
+    DATED,
+    DIMENSIONS,
+    SOURCES,
+    VENDOR,
+)
+from frontierlag.words import STAMP, median, span, stamp
+
+# A change by this many of its Monte Carlo errors is not chance.
+CLEAR_ERRORS = 3.0
+_MOST = 3
+_TITLES = {
+    BENCHMARKS: "One benchmark at a time",
+    SOURCES: "One source at a time",
+    VENDOR: "Who reports",
+    DATED: "Without older benchmarks",
+    DIMENSIONS: "Two abilities instead of one",
+}
+
+
+def index_sentences(
+    table: pd.DataFrame, second: pd.DataFrame | None, prepared: Prepared
+) -> list[str]:
+    """Say what the main answer is and how far each kind of construction moves it.
+
+    Parameters
+    ----------
+    table, second
+        As from :func:`frontierlag.studies.index.table.constructions_table` and
+        :func:`~frontierlag.studies.index.table.second_table`.
+    prepared
+        The job.
+
+    Returns
+    -------
+    One sentence or two for the main answer and for each kind, ready to stand alone.
+    """
+    leader, follower = prepared.releases.group_names
+    main = _lag(table[table["kind"] == BASE], REALIZED).iloc[0]
+    trend = _lag(table[table["kind"] == BASE], TREND).iloc[0]
+    sentences = [
+        f"{follower} trails {leader} by {_months(main)} months (posterior median with "
+        f"{OUTER:.0%} {INTERVAL_KIND} interval; mean realized lag, {prepared.window_words}; trend "
+        f"lag {_months(trend)}) by all {main['n_results']} usable results on "
+        f"{main['n_benchmarks']} benchmarks ({prepared.model()}, {prepared.table.name})"
+        f"{_mark(main)}."
+    ]
+    for kind in (BENCHMARKS, SOURCES):
+        rows = _lag(table[table["kind"] == kind], REALIZED)
+        if len(rows):
+            sentences.append(_one_at_a_time(rows, kind))
+    for kind in (VENDOR, DATED, DIMENSIONS):
+        for name, rows in table[table["kind"] == kind].groupby("construction", sort=False):
+            sentences.append(_single(str(name), rows, main))
+    if second is not None:
+        sentences.append(_second(second, leader, follower))
+    return sentences
+
+
+def index_page(
+    table: pd.DataFrame, sentences: Sequence[str], prepared: Prepared, credits: Sequence[str]
+) -> str:
+    """Return the page: the sentences, a table for each kind, and whose data it is.
+
+    Parameters
+    ----------
+    table, sentences, prepared
+        As of :func:`index_sentences`.
+    credits
+        Attributions.
+    """
+    parts = [f"# What the index hides: {prepared.title}", *sentences]
+    base = table[table["kind"] == BASE]
+    for kind, title in _TITLES.items():
+        own = table[table["kind"] == kind]
+        if len(own):
+            parts += [f"## {title}", "\n".join(_markdown(base, own))]
+    parts += [
+        "Months, posterior median with "
+        f"{OUTER:.0%} {INTERVAL_KIND} interval; realized and trend lag are means over "
+        f"{prepared.window_words}. The change is that of the median against all results over the "
+        "same days, with its Monte Carlo standard error. At least: on more than a tenth of the "
+        "days the lag is only a lower bound, because the data left begin too late. A release "
+        "without usable results counts in neither group; where a group then has no release on the "
+        "first days, the window begins with its first, as stated.",
+        *credits,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown(base: pd.DataFrame, own: pd.DataFrame) -> list[str]:
+    lines = [
+        "| construction | results | releases | realized lag | change | trend lag | change |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    both = pd.concat([base, own])
+    order = _lag(own, REALIZED)["change"].abs().sort_values(ascending=False, kind="stable").index
+    sorted_names = [*base["construction"].unique(), *own.loc[order, "construction"]]
+    names = dict.fromkeys([*sorted_names, *own["construction"]])
+    for name in names:
+        rows = both[both["construction"] == name]
+        first = rows.iloc[0]
+        if first["lag"] == "":
+            lines.append(f"| {name} | | | {first['note']} | | | |")
+            continue
+        cells = []
+        for kind in (REALIZED, TREND):
+            row = _lag(rows, kind).iloc[0]
+            change = "" if row["kind"] == BASE else _change(row)
+            cells += [_months(row) + _mark(row), change]
+        left = f"{first['n_results']} | {first['n_releases']}"
+        lines.append(f"| {name}{_since(first, base)} | {left} | {' | '.join(cells)} |")
+    return lines
+
+
+def _one_at_a_time(rows: pd.DataFrame, kind: str) -> str:
+    """How far leaving out one of many moves the realized lag, and which moves it most."""
+    order = rows["change"].abs().sort_values(ascending=False, kind="stable").index
+    largest = rows.loc[order[:_MOST]]
+    named = ", ".join(
+        f"{row['construction'].removeprefix('without ')} ({_change(row)})"
+        for _, row in largest.iterrows()
+    )
+    apart = int((rows["change"].abs() > CLEAR_ERRORS * rows["change_mcse"]).sum())
+    good = rows["converged"].fillna(value=False).astype(bool)
+    bad, changes = int((~good).sum()), rows.loc[good, "change"]
+    span = (
+        "no fit converged"
+        if changes.empty
+        else f"by {changes.min():+.2f} to {changes.max():+.2f} months"
+    )
+    return (
+        f"Leaving out one {kind} at a time moves the mean realized lag {span}; "
+        f"the largest changes are those without {named}; {apart} of {len(rows)} differ from the "
+        f"main answer by more than {CLEAR_ERRORS:g} Monte Carlo errors"
+        f"{f'; {bad} {STAMP}' if bad else ''}."
+    )
+
+
+def _since(row: pd.Series, base: pd.DataFrame) -> str:
+    """The first day of a row's window where it is not that of the main answer."""
+    return "" if row["since"] == base.iloc[0]["since"] else f", since {row['since']}"
+
+
+def _single(name: str, rows: pd.DataFrame, main: pd.Series) -> str:
+    first = rows.iloc[0]
+    if first["lag"] == "":
+        return f"{name[0].upper()}{name[1:]} ({first['what']}): not estimated: {first['note']}"
+    realized, trend = _lag(rows, REALIZED).iloc[0], _lag(rows, TREND).iloc[0]
+    lost = len(first["without_results"].split("; ")) if first["without_results"] else 0
+    gone = f", {lost} releases have no results left" if lost else ""
+    days = ""
+    if first["since"] != main["since"]:
+        days = f"since {first['since']}, when the data left begin, "
+    return (
+        f"{name[0].upper()}{name[1:]} ({first['what']}; {first['n_results']} results on "
+        f"{first['n_benchmarks']} benchmarks count{gone}): {days}realized lag {_months(realized)} "
+        f"months, {_change(realized)} against all results{' over the same days' if days else ''}; "
+        f"trend lag {_months(trend)}, "
+        f"{_change(trend)}{_mark(realized)}."
+    )
+
+
+def _second(second: pd.DataFrame, leader: str, follower: str) -> str:
+    loadings = second[second["kind"] == "loading"]
+    sure = loadings[(loadings["lower90"] > 0) | (loadings["upper90"] < 0)]
+    up = ", ".join(sure.loc[sure["median"] > 0, "name"].head(5))
+    down = ", ".join(sure.loc[sure["median"] < 0, "name"].tail(5)[::-1])
+    apart = second[second["kind"] == "groups"].iloc[0]
+    return (
+        f"The second ability helps most on {up or 'no benchmark'} and costs most on "
+        f"{down or 'no benchmark'} ({len(sure)} of {len(loadings)} loadings have an interval "
+        f"without 0); in it releases of {follower} are on average {apart['median']:+.2f} standard "
+        f"deviations from those of {leader} ({OUTER:.0%} {INTERVAL_KIND} interval "
+        f"{apart['lower90']:+.2f} to {apart['upper90']:+.2f})."
+    )
+
+
+def _lag(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
+    return rows[(rows["lag"] == kind) & (rows["period"] == WINDOW)]
+
+
+def _months(row: pd.Series) -> str:
+    """Median and outer interval, worded as every lag is: a bound where many days are bounds."""
+    cells = row.to_dict()
+    return f"{median(cells)} ({span(cells)})"
+
+
+def _change(row: pd.Series) -> str:
+    return f"{round(float(row['change']), 2) + 0.0:+.2f} ± {float(row['change_mcse']):.2f}"
+
+
+def _mark(row: pd.Series) -> str:
+    return stamp(bool(row["converged"]))

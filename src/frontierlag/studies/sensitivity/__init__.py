@@ -1,0 +1,33 @@
+"""How far an answer depends on what could sensibly have been done otherwise."""
+
+from frontierlag.settings import QUICK
+from frontierlag.studies.sensitivity.alternatives import Alternative, alternatives
+from frontierlag.studies.sensitivity.case import Case
+from frontierlag.studies.sensitivity.command import Sensitivity, run_sensitivity
+from frontierlag.studies.sensitivity.dates import (
+    BetweenVintages,
+    DateError,
+    NormalDays,
+    UniformDays,
+    with_date_errors,
+)
+from frontierlag.studies.sensitivity.influence import influence_table
+from frontierlag.studies.sensitivity.starts import window_starts
+from frontierlag.studies.sensitivity.table import sensitivity_table
+
+__all__ = [
+    "QUICK",
+    "Alternative",
+    "BetweenVintages",
+    "Case",
+    "DateError",
+    "NormalDays",
+    "Sensitivity",
+    "UniformDays",
+    "alternatives",
+    "influence_table",
+    "run_sensitivity",
+    "sensitivity_table",
+    "window_starts",
+    "with_date_errors",
+]

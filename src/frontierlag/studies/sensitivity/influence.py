@@ -1,0 +1,226 @@
+"""The lag with each model and each maker left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from frontierlag.analyses.refits import (
+    DIGITS,
+    KINDS,
+    PERIODS,
+    Refit,
+    Task,
+    numbers,
+    refit_all,
+    refit_with_draws,
+)
+from frontierlag.errors import FrontierLagError
+from frontierlag.fits.fitting import Fit
+from frontierlag.jobs import Job
+from frontierlag.lags.dates import release_days
+from frontierlag.lags.realized import Staircase
+from frontierlag.names import FOLLOWER, LEADER, WINDOW
+from frontierlag.scores import Releases, records
+from frontierlag.scores.groups import members
+from frontierlag.settings import QUICK, SamplerSettings
+from frontierlag.studies.sensitivity.case import Case
+from frontierlag.studies.sensitivity.expected import expected_changes
+from frontierlag.studies.sensitivity.table import NUMBERS, typed
+
+# From this probability on of ever having been its group's best available, a model is left out once.
+EVER_BEST = 0.05
+# A maker of fewer releases than this is left out only if one of them is such a model.
+MANY = 3
+# From this expected change in months on, a model is left out by a refit.
+REFIT_FROM = 0.1
+# How many times the draws of a refit the full fit has.
+BASE_DRAWS = 4
+MODEL, MAKER = "model", "maker"
+COLUMNS = (
+    "left_out",
+    "kind",
+    "group",
+    "lag",
+    "period",
+    "change",
+    *NUMBERS,
+    "probability_best",
+    "converged",
+    "n_releases",
+    "settings",
+    "note",
+)
+
+
+def influence_table(
+    job: Job,
+    model: str | None = None,
+    settings: SamplerSettings = QUICK,
+    *,
+    workers: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
+    """Refit without each model and each maker that can matter, and say how far the lag moves.
+
+    Listed are the record-holders by published score, every model that was its group's best
+    available on some day in more than ``EVER_BEST`` of the draws, and every maker with such a model
+    or with at least ``MANY`` releases (one with a single release is the same as its model). The fit
+    is made again without every maker. Without a model it is if that is expected to move the mean of
+    a lag over the window by ``REFIT_FROM`` months or more (:func:`expected_changes`), wherever it
+    stands; of the other models of the list the table gives the expectation as ``change`` and says
+    so in ``note``. The window stays that of the full fit.
+
+    Parameters
+    ----------
+    job, model, settings, workers, done
+        As for :func:`frontierlag.studies.sensitivity.table.sensitivity_table`.
+
+    Returns
+    -------
+    Rows of ``COLUMNS``, months, the largest ``change`` of a median against the full fit first. The
+    full fit is the row whose ``kind`` is ``none``, at the end with those that cannot be fitted,
+    whose ``note`` says why. A change without a ``median`` is an expectation, of a mean. The full
+    fit, with ``BASE_DRAWS`` times the draws, adds little to the error of a change.
+    """
+    workers = workers or os.cpu_count() or 1
+    case = Case.of(job, model)
+    # Its Monte Carlo error is in every change, so it gets more draws than the refits.
+    more = settings.model_copy(update={"draws": BASE_DRAWS * settings.draws})
+    base, fit = refit_with_draws(case.task("base"), more, cores=workers)
+    best = ever_best_available(fit, case.releases)
+    expected = expected_changes(fit, case.window)
+    listed = candidates(case.releases, best)
+    listed += [
+        (MODEL, name)
+        for name, changes in expected.items()
+        if max(map(abs, changes.values())) >= REFIT_FROM and (MODEL, name) not in listed
+    ]
+    done("full fit")
+    tasks: list[Task] = []
+    rows: list[dict[str, Any]] = []
+    heads: dict[object, dict[str, Any]] = {}
+    for kind, name in listed:
+        head = {"left_out": name, "kind": kind} | _facts(case.releases, kind, name, best)
+        guess = expected.get(name, {}) if kind == MODEL else {}
+        if guess and max(map(abs, guess.values())) < REFIT_FROM:
+            rows += [head | _expected(lag, change) for lag, change in guess.items()]
+            continue
+        try:
+            tasks.append(without(case, kind, name).task((kind, name)))
+            heads[kind, name] = head
+        except FrontierLagError as reason:
+            rows.append(head | {"note": str(reason)})
+    found = refit_all(tasks, settings, workers, done)
+    for key, head in heads.items():
+        rows += _rows(head, found[key], base)
+    full = {"left_out": "", "kind": "none", "group": "", "settings": more.words}
+    rows += _rows(full, base, base)
+    table = typed(rows, COLUMNS, settings)
+    size = table["change"].abs().where(table["kind"] != "none", -1.0).fillna(-2.0)
+    return table.loc[size.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+
+
+def without(case: Case, kind: str, name: str) -> Case:
+    """The case without a model, or without a maker's models."""
+    frame = case.table.frame
+    if kind == MODEL:
+        rows = np.asarray(frame["model"] == name)
+    else:
+        rows = _made_by(frame["organization"], name)
+    return case.without(rows, f"{kind} {name} left out to see what it moves")
+
+
+def candidates(releases: Releases, ever_best: np.ndarray) -> list[tuple[str, str]]:
+    """Which models and makers are left out: pairs of kind and name.
+
+    Parameters
+    ----------
+    releases
+        All releases.
+    ever_best
+        Probability of ever having been the group's best available, shape ``(release,)``.
+    """
+    chosen = records(releases) | (ever_best > EVER_BEST)
+    made: dict[str, list[int]] = {}
+    for i, cell in enumerate(releases.organization):
+        for maker in members(str(cell)):
+            made.setdefault(maker, []).append(i)
+    makers = [
+        maker
+        for maker, own in sorted(made.items())
+        if len(own) > 1 and (chosen[own].any() or len(own) >= MANY)
+    ]
+    models = [(MODEL, str(name)) for name in releases.model[chosen]]
+    # Makers of the same models (joint work) are one.
+    same: dict[tuple[int, ...], list[str]] = {}
+    for maker in makers:
+        same.setdefault(tuple(made[maker]), []).append(maker)
+    return models + [(MAKER, ";".join(names)) for names in same.values()]
+
+
+def ever_best_available(fit: Fit, releases: Releases) -> np.ndarray:
+    """Share of draws in which each release was its group's best on some day, shape ``(release,)``.
+
+    Releases that are not in the fit's likelihood have 0.
+    """
+    inside, capability = fit.observations.releases, fit.capabilities
+    share = dict.fromkeys(releases.model.tolist(), 0.0)
+    every = release_days(inside, fit.settings.seed, capability.shape[:-1])
+    for group in (LEADER, FOLLOWER):
+        own = np.flatnonzero(inside.group == group)
+        day = every[..., own]
+        stairs = Staircase.of(day, capability[..., own])
+        before, c = stairs.on(day - 1), capability[..., own]
+        is_best = (c >= stairs.on(day)) & (np.isnan(before) | (c > before))
+        share |= zip(inside.model[own].tolist(), is_best.mean((0, 1)).tolist(), strict=True)
+    return np.array([share[name] for name in releases.model.tolist()])
+
+
+def _expected(lag: str, change: float) -> dict[str, Any]:
+    return {
+        "lag": lag,
+        "period": WINDOW,
+        "change": round(change, DIGITS) + 0.0,
+        "note": f"not refitted: expected to move no lag by {REFIT_FROM:g} months",
+    }
+
+
+def _made_by(organizations: Iterable[Any], makers: str) -> np.ndarray:
+    """Which cells name one of the makers (several are separated by ';')."""
+    wanted = set(members(makers))
+    return np.array([bool(wanted & set(members(str(c)))) for c in organizations], dtype=bool)
+
+
+def _facts(releases: Releases, kind: str, name: str, best: np.ndarray) -> dict[str, Any]:
+    """Whose side it is on, and for a model how likely it was ever the best."""
+    if kind == MODEL:
+        own = releases.model == name
+        facts = {"probability_best": round(float(best[own][0]), DIGITS)}
+    else:
+        own = _made_by(releases.organization, name)
+        facts = {}
+    groups = [releases.group_names[g] for g in np.unique(releases.group[own])]
+    return {"group": ";".join(groups)} | facts
+
+
+def _rows(head: dict[str, Any], found: Refit, base: Refit) -> list[dict[str, Any]]:
+    rows = []
+    for kind in KINDS:
+        for period in PERIODS:
+            own = numbers(*found.lags[0][kind, period])
+            full = numbers(*base.lags[0][kind, period])
+            cells = {
+                "lag": kind,
+                "period": period,
+                "change": round(own["median"] - full["median"], DIGITS),
+                "converged": found.converged,
+                "n_releases": found.n_releases,
+                "note": "" if found.converged else found.gate.verdict(),
+            }
+            rows.append(head | cells | own)
+    return rows

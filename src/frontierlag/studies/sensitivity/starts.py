@@ -1,0 +1,236 @@
+"""The lag for every start of the window, with the same fit and with one to later releases alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from frontierlag.analyses.refits import (
+    DIGITS,
+    KINDS,
+    LONGER,
+    PERIODS,
+    Lags,
+    from_daily,
+    gate_of,
+    in_processes,
+    numbers,
+    quick_fit,
+    refit_with_draws,
+)
+from frontierlag.dates import DAYS_PER_MONTH, Window
+from frontierlag.fits.fitting import Fit
+from frontierlag.frontiers import Records
+from frontierlag.frontiers.observations import Observations, day_number, reference_date, subset
+from frontierlag.jobs import Job
+from frontierlag.lags.measure import staircases, trend_lag_by_day
+from frontierlag.lags.realized import realized_lag
+from frontierlag.model import split_name
+from frontierlag.names import CURRENT, DATE, FOLLOWER, LEADER, REALIZED, SAMPLE_DIMS, TREND
+from frontierlag.names import WINDOW as WHOLE
+from frontierlag.scores import Releases
+from frontierlag.settings import QUICK, SamplerSettings
+from frontierlag.studies.sensitivity.case import Case
+from frontierlag.studies.sensitivity.table import NUMBERS, typed
+
+LEAST_SQUARES = "least squares"
+SAME_FIT, REFIT = "all releases", "releases since"
+FEWEST = 3
+COLUMNS = (
+    "start",
+    "fitted_to",
+    "model",
+    "lag",
+    "period",
+    *NUMBERS,
+    "converged",
+    "n_releases",
+    "settings",
+    "note",
+)
+
+
+def quarters(first: date, last: date) -> tuple[date, ...]:
+    """First days of the quarters from one to another, both included."""
+    months = range(12 * first.year + first.month - 1, 12 * last.year + last.month)
+    return tuple(date(m // 12, m % 12 + 1, 1) for m in months if m % 3 == 0)
+
+
+STARTS = quarters(date(2023, 1, 1), date(2025, 1, 1))
+
+
+def window_starts(
+    job: Job,
+    models: Sequence[str] = (),
+    settings: SamplerSettings = QUICK,
+    *,
+    starts: Sequence[date] = STARTS,
+    workers: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
+    """Trend and realized lag over the window from every start, of two kinds of fit.
+
+    ``all releases``: the fit does not change, only the days over which its lag is computed.
+    ``releases since``: the trend, scatter and shortfall are those of a fit to the releases since
+    the start alone. Records are chosen before that, over the whole history. What was released
+    before the start remains available, so realized lag keeps those capabilities, draw by draw, as
+    the fit to all releases has them: a trend that is only meant for later days, drawn out
+    backwards, would pull them to a line that says nothing of them. (Parameters of the two fits are
+    independent in a draw, the noise of shared releases is the same.)
+    ``least squares``: one straight line through each group's records since the start, the first of
+    the whole history dropped, trend lag alone: the baseline of the field, a point.
+
+    A start before the job's window has no window to average over and says so; the lag on the last
+    day has no need of one, so that of a fit to releases since such a start is there.
+
+    Parameters
+    ----------
+    job
+        What to analyse; its window's start is the earliest that is possible.
+    models
+        By default the headline model of the metric, and the records with its trend.
+    settings, workers, done
+        As for :func:`frontierlag.studies.sensitivity.table.sensitivity_table`.
+    starts
+        First days of windows.
+
+    Returns
+    -------
+    Rows of ``COLUMNS``, months. A start that is not possible has no numbers and says why in
+    ``note``.
+    """
+    case = Case.of(job)
+    names = models or (case.model, f"{split_name(case.model)[0]}-records")
+    cases = [Case.of(job, name) for name in dict.fromkeys(names)]
+    task = partial(_of_model, starts=tuple(starts), settings=settings)
+    found = {}
+    for name, rows in in_processes(task, cases, workers or os.cpu_count() or 1):
+        found[name] = rows
+        done(f"window starts: {name}")
+    rows = [row for one in cases for row in found[one.model]]
+    rows += [row for start in starts for row in least_squares(case.releases, case.window, start)]
+    return typed(rows, COLUMNS, settings)
+
+
+def _of_model(
+    case: Case, starts: Sequence[date], settings: SamplerSettings
+) -> tuple[str, list[dict[str, Any]]]:
+    possible = [start for start in starts if case.window.since <= start < case.window.as_of]
+    windows = [case.window, *(Window(start, case.window.as_of) for start in possible)]
+    found, whole = refit_with_draws(case.task(case.model, *windows), settings)
+    rows: list[dict[str, Any]] = []
+    for start in starts:
+        head = {"start": start.isoformat(), "model": case.model}
+        if start not in possible:
+            note = why_not(start, case.window)
+            rows += [
+                head | {"fitted_to": which, "lag": kind, "period": WHOLE, "note": note}
+                for which in (SAME_FIT, REFIT)
+                for kind in KINDS
+            ]
+            if start < case.window.since:
+                since = head | {"fitted_to": REFIT}
+                refitted = _refitted(since, whole, start, case.window, settings)
+                rows += [row for row in refitted if row.get("period") != WHOLE]
+            continue
+        at = 1 + possible.index(start)
+        rows += start_rows(
+            head | {"fitted_to": SAME_FIT, "n_releases": found.n_releases},
+            found.lags[at],
+            found.converged,
+            "" if found.converged else found.gate.verdict(),
+        )
+        rows += _refitted(head | {"fitted_to": REFIT}, whole, start, windows[at], settings)
+    return case.model, rows
+
+
+def why_not(start: date, window: Window) -> str:
+    """Why a window cannot start on a day."""
+    if start < window.since:
+        return (
+            f"impossible: before {window.since}, where both groups have a second record "
+            "or the window was given to start"
+        )
+    return f"impossible: not before {window.as_of}, where the window ends"
+
+
+def _refitted(
+    head: dict[str, Any], whole: Fit, start: date, window: Window, settings: SamplerSettings
+) -> list[dict[str, Any]]:
+    releases = whole.observations.releases
+    since = releases.day >= day_number(start)
+    few = [
+        f"{name} has {count} release(s) in the likelihood since then, fewer than {FEWEST}"
+        for group, name in enumerate(releases.group_names)
+        if (count := int(np.sum(since & (releases.group == group)))) < FEWEST
+    ]
+    if few:
+        return [head | {"note": f"impossible: {'; '.join(few)}"}]
+    later = subset(releases, since)
+    observations = Observations(later, reference_date(later))
+    for thin in (1, LONGER):
+        fit = quick_fit(whole.spec, observations, settings, thin=thin)
+        lags = _lags(fit, whole, since, window)
+        gate = gate_of(fit, [lags])
+        if gate.converged:
+            break
+    note = "" if gate.converged else gate.verdict()
+    return start_rows(head | {"n_releases": len(later)}, lags, gate.converged, note)
+
+
+def least_squares(releases: Releases, window: Window, start: date) -> list[dict[str, Any]]:
+    """Trend lag of least-squares lines; no row if a group has too few records or none rises."""
+    chosen = Records().select(releases) & (releases.day >= day_number(start))
+    lines = []
+    for group in (LEADER, FOLLOWER):
+        own = chosen & (releases.group == group)
+        if own.sum() < FEWEST:
+            return []
+        day = releases.day[own] - window.days[-1]
+        lines.append(np.polyfit(day.astype(float), releases.score[own], 1))
+    (slope, level), follower = lines
+    if slope <= 0:
+        return []
+    early = start < window.since
+    days = np.arange(0 if early else day_number(start) - window.days[-1], 1)
+    lag = (days - (np.polyval(follower, days) - level) / slope) / DAYS_PER_MONTH
+    head: dict[str, Any] = {"start": start.isoformat(), "fitted_to": REFIT}
+    head |= {"model": LEAST_SQUARES, "lag": TREND}
+    head |= {"n_releases": int(chosen.sum()), "note": "a point, no interval"}
+    values = {CURRENT: lag[-1]} if early else {WHOLE: lag.mean(), CURRENT: lag[-1]}
+    return [
+        head | {"period": period, "median": round(float(value), DIGITS)}
+        for period, value in values.items()
+    ]
+
+
+def _lags(later: Fit, whole: Fit, since: np.ndarray, window: Window) -> Lags:
+    """Trend lag of the later fit; realized lag with earlier capabilities of the whole."""
+    capability = whole.capabilities.copy()
+    capability[..., since] = later.capabilities
+    months, censored = realized_lag(*staircases(whole, capability), window.days)
+    dims = (*SAMPLE_DIMS, DATE)
+    daily = {
+        TREND: trend_lag_by_day(later, window),
+        REALIZED: (xr.DataArray(months, dims=dims), xr.DataArray(censored, dims=dims)),
+    }
+    return from_daily(daily, [window])[0]
+
+
+def start_rows(
+    head: dict[str, Any], lags: Lags, converged: bool, note: str
+) -> list[dict[str, Any]]:
+    """The rows of one start and fit."""
+    cells = {"converged": converged, "note": note}
+    return [
+        head | {"lag": kind, "period": period} | cells | numbers(*lags[kind, period])
+        for kind in KINDS
+        for period in PERIODS
+    ]
