@@ -39,7 +39,13 @@ from frontierlag.results.estimands import (
     stacked_last_day_table,
     velocity_table,
 )
-from frontierlag.results.last_day import read_last_day, sentence, sentence_chinese, spikes
+from frontierlag.results.last_day import (
+    read_last_day,
+    sentence,
+    sentence_chinese,
+    spikes,
+    spikes_words,
+)
 from frontierlag.results.sentences import lag_sentence, velocity_sentence
 from frontierlag.words import median, span
 
@@ -353,6 +359,9 @@ def test_words_of_one_day():
         (("A", "C"), 0.5), (("B",), 0.3), (("Y",), 0.12),
     ]  # fmt: skip
     assert spikes(day) == "5.2 (0.50), 3.6 (0.30), -1.3 (0.12), other (0.08)"
+    assert spikes_words(day) == (
+        "5.2 months with probability 0.50, 3.6 with 0.30, -1.3 with 0.12, or another lag with 0.08"
+    )
     assert sentence(day, "the USA", "China", "2026-08-11") == (
         "on 2026-08-11 China trails the USA by 5.2 months with probability 0.50 (counted from A or "
         "C, 2026-03-05), by 3.6 months with 0.30 (counted from B, 2026-04-23), leads the USA by "

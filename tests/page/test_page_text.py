@@ -70,7 +70,7 @@ def test_the_answer_is_the_headline_row_of_the_tables(folder):
     day = last_day.read_last_day(
         pd.read_csv(folder / "last_day.csv").query("model == 'linear-stochastic'")
     )
-    assert f"On 11 August 2026 the lag is {last_day.spikes(day)} months" in words
+    assert f"On 11 August 2026 the lag is {last_day.spikes_words(day)}" in words
     assert "until the follower releases something better" in words
 
 

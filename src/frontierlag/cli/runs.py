@@ -254,7 +254,8 @@ def _run_and_show(
     for item in prepared:
         show_preflight(console, item)
         show_measurement(console, item.releases)
-    with progress(f"fitting models to {len(jobs)} data sets") as step:
+    what = prepared[0].table.name if len(prepared) == 1 else f"{len(jobs)} data sets"
+    with progress(f"fitting {what}") as step:
         found = run_jobs(jobs, folders, models, sampler, full=full, done=step)
     if top:
         lines = runs_screen(found, folders, top)

@@ -113,6 +113,19 @@ def spikes(day: LastDay) -> str:
     return ", ".join([*cells, *([f"other ({share(other)})"] if other > 1e-9 else [])])
 
 
+def spikes_words(day: LastDay) -> str:
+    """The same as a clause, as in ``5.2 months with probability 0.95, or another ...``."""
+    words = []
+    for s in day.spikes:
+        unit = "" if words else " months"
+        with_ = "with" if words else "with probability"
+        words.append(f"{_bound(s)}{_months(s.months)}{unit} {with_} {share(s.probability)}")
+    other = 1 - sum(s.probability for s in day.spikes)
+    if other > 1e-9:
+        words.append(f"or another lag with {share(other)}")
+    return ", ".join(words)
+
+
 def sentence(day: LastDay, leader: str, follower: str, on: str) -> str:
     """The lag of a day in English: the releases, the bracket, and how it goes on.
 

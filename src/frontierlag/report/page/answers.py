@@ -21,7 +21,7 @@ from frontierlag.report.page.format import (
     whose,
 )
 from frontierlag.results.estimands import LAST_DAY
-from frontierlag.results.last_day import of_model, sentence, sides, spikes
+from frontierlag.results.last_day import of_model, sentence, sides, spikes, spikes_words
 from frontierlag.results.page_tables import AGED, AS_LARGE, LAST_RELEASE
 from frontierlag.words import (
     Row,
@@ -119,13 +119,18 @@ def _today(results: Results) -> dict[str, str]:
     if day is None:
         return {
             "chances": "",
+            "said": "",
             "words": "The releases that the lag of the last day may be counted from are not stored "
             "in this folder; run the analysis again.",
         }
     comparison = results.manifest["comparison"]
     sides_ = sides(str(comparison["column"]), results.leader, results.follower)
     words = sentence(day, *sides_, results.as_of)
-    return {"chances": spikes(day), "words": f"{words[0].upper()}{words[1:]}."}
+    return {
+        "chances": spikes(day),
+        "said": spikes_words(day),
+        "words": f"{words[0].upper()}{words[1:]}.",
+    }
 
 
 def _spoken(row: Row | None) -> dict[str, Any] | None:

@@ -112,6 +112,8 @@ def page(results: Results) -> str:
         "chart_models": _chart_models(results),
         "records": answers.records_held(results),
         "years": answers.years(results),
+        "equivalence": evidence.equivalence(results),
+        "velocity": evidence.velocity(results),
         "now": answers.now(results),
         "claims": answers.claims(results),
         "specification": evidence.specification(results),

@@ -8,18 +8,25 @@ from typing import Any
 import pandas as pd
 
 from frontierlag.conventions import WORDS, recorded
+from frontierlag.lags.equivalence import BEYOND_DOUBT, EVEN
 from frontierlag.machine.files import MANIFEST
-from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
+from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.page.answers import lag_row
 from frontierlag.report.page.folder import Results, read_csv
 from frontierlag.report.page.forest import Forest, bar, scaled
 from frontierlag.report.page.format import long_date, percent
 from frontierlag.results.folder import headline_model, read_manifest
 from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
-from frontierlag.words import converged, median, probability_words, span, stamp
+from frontierlag.words import converged, figure, median, probability_words, span, stamp
 
 MOST_INFLUENCE = 10
 CALIBRATION = "calibration"
+_PERIODS = {
+    WINDOW: "whole window, mean",
+    CURRENT: "last day",
+    MINIMUM: "smallest",
+    MAXIMUM: "largest",
+}
 
 
 def specification(results: Results) -> dict[str, Forest]:
@@ -236,6 +243,46 @@ def published(results: Results) -> list[dict[str, str]]:
             "censored": str(row["censored"]),
         }
         for row in results.table("published").to_dict("records")
+    ]
+
+
+def equivalence(results: Results) -> list[dict[str, str]]:
+    """Equivalence lag of the headline model by period, with the same at even odds next to it."""
+    table = results.table("equivalence")
+    if table.empty:
+        return []
+    own = table[table["model"] == results.headline].astype({"period": str})
+    found = []
+    for name, rows in own.groupby("period", sort=False):
+        by = {float(r["threshold"]): r for r in rows.to_dict("records")}
+        found.append(
+            {
+                "period": _PERIODS.get(str(name), str(name)),
+                **{
+                    key: figure(float(by[at]["months"]), float(by[at]["mcse"]))
+                    for key, at in (("sure", BEYOND_DOUBT), ("even", EVEN))
+                },
+            }
+        )
+    return found
+
+
+def velocity(results: Results) -> list[dict[str, Any]]:
+    """How fast the lags of the headline model change, with the probability of narrowing."""
+    table = results.table("velocity")
+    if table.empty:
+        return []
+    own = table[(table["model"] == results.headline) & table["median"].notna()]
+    return [
+        {
+            "lag": str(row["lag"]),
+            "change": str(row["change"]),
+            "median": median(row),
+            "span": span(row),
+            "narrowing": probability_words(float(row["narrowing"])),
+            "stamped": not converged(row),
+        }
+        for row in own.to_dict("records")
     ]
 
 

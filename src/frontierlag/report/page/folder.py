@@ -11,7 +11,7 @@ import pandas as pd
 from frontierlag.conventions import WORDS, Dates, recorded
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.machine.files import MANIFEST
-from frontierlag.results.estimands import LAST_DAY
+from frontierlag.results.estimands import EQUIVALENCE, LAST_DAY, VELOCITY
 from frontierlag.results.folder import headline_model, read_manifest
 from frontierlag.results.page_tables import STEMS, page_tables, release_table, releases_shown
 
@@ -23,7 +23,7 @@ NEEDED = ("lags", "ladder", "diagnostics")
 CAPABILITIES, RELEASES = "capabilities", "releases"
 OPTIONAL = (
     *("claims", "comparison", "prior_influence", "predictive", "published", "levels"),
-    *(CAPABILITIES, LAST_DAY),
+    *(CAPABILITIES, LAST_DAY, EQUIVALENCE, VELOCITY),
 )
 TEXTS = ("period", "number", "model", "note", "group", "release", "organization", "released")
 STUDIES = {
