@@ -21,7 +21,7 @@ from frontierlag.report.page.forest import Bar, scaled
 from frontierlag.report.page.format import coded, percent
 from frontierlag.report.page.origin import DOCS, docs
 from frontierlag.results import last_day
-from frontierlag.words import figure
+from frontierlag.words import figure, median, probability_words
 
 pytestmark = pytest.mark.xdist_group("linear-records")
 ROOT = Path(__file__).parents[2]
@@ -81,11 +81,28 @@ def test_sections_stand_in_their_order(folder):
     assert order == sorted(order)
     ids = re.findall(r'<details class="part" id="([a-z-]+)">', rest)
     assert ids == [
-        "records", "through-time", "years", "today", "claims", "specification",
+        "records", "through-time", "years", "changes", "today", "claims", "specification",
         "meaning", "models", "calibration", "diagnostics", "data", "methods", "cite",
     ]  # fmt: skip
     assert "CC BY 4.0" in text_of(html)
     assert len(html.encode()) < LIMIT
+
+
+def test_velocity_and_equivalence_are_those_of_the_tables(folder):
+    html = made(folder)
+    own = text_of(html[html.index('id="changes"') : html.index('id="today"')])
+    for row in (
+        pd.read_csv(folder / "velocity.csv")
+        .query("model == 'linear-stochastic'")
+        .to_dict("records")
+    ):
+        assert probability_words(row["narrowing"]) in own
+        assert median(row) in own
+    table = pd.read_csv(folder / "equivalence.csv")
+    rows = table.query("model == 'linear-stochastic' and period == 'window'").to_dict("records")
+    first, other = (figure(row["months"], row["mcse"]) for row in rows)
+    assert [row["threshold"] for row in rows] == [0.95, 0.5]
+    assert f"whole window, mean{first}{other}last day" in own
 
 
 def test_every_claim_and_every_row_left_out_is_there(folder):
