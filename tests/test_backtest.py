@@ -466,7 +466,20 @@ def test_a_small_backtest_knows_nothing_of_the_future_and_is_written_whole(
     job = Job("eci-2026-08-11")
     found = study_backtest(job, tmp_path / "out", quick, (), ["eci-2025-12-24", "eci-2026-03-10"])
     written = {p.name for p in (tmp_path / "out").rglob("*.*")}
-    assert written >= {"backtest.csv", "summary.csv", "backtest.md", "manifest.json"}
+    assert written >= {
+        *("backtest.csv", "summary.csv", "verdict.csv", "backtest.md", "manifest.json")
+    }
+    judged = pd.read_csv(tmp_path / "out" / "verdict.csv")
+    assert set(judged["kind"]) == {WITHIN, ACROSS}
+    first = judged.iloc[0]
+    own = found.rows[
+        (found.rows["kind"] == first["kind"]) & (found.rows["method"] == first["method"])
+    ]
+    assert first["method"] == found.models[0]
+    assert (first["forecasts"], first["covered90"]) == (
+        len(own), pytest.approx(own["covered90"].mean(), abs=0.001),
+    )  # fmt: skip
+    assert judged["crps_ratio"].iloc[1:4].gt(0).all()
     assert written >= {"backtest.svg", "backtest-vintage.svg"}
     rows = pd.read_csv(tmp_path / "out" / "backtest.csv")
     assert set(rows["kind"]) == {WITHIN, ACROSS}

@@ -15,11 +15,13 @@ from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.results import last_day
 from frontierlag.results.sentences import HEADLINE as SCORES_MODEL
 from frontierlag.results.sentences import JOINT_HEADLINE as JOINT_MODEL
+from frontierlag.studies.backtest.table import ACROSS
 
 START, END = "<!-- {}: made from results/ by `make readme` -->", "<!-- end of {} -->"
 # Folders of the newest table: fitted to its scores, and to the benchmark results behind them.
 ALONE, JOINT = "us-china", "us-china-joint"
 PUBLISHED = "-dates-as-published"
+HISTORY = ("history", "us-china")
 LEADER, FOLLOWER = "the best US model", "China's best model"
 
 
@@ -117,11 +119,52 @@ def trust(results: Path) -> str:
         f"{100 * joint['cover90']:.0f} % of {joint['n']:.0f} worlds from benchmark results, with "
         f"{joint['rmse_ratio']:.2f} times its error. Where an assumption is broken it covered in "
         f"{100 * fine.min():.0f} to {100 * fine.max():.0f} %"
-        f"{', ' + exceptions if exceptions else ''}. [Calibration](docs/calibration.md) has every "
-        "world, model and lag, rank statistics, and the forecasts of the past against simple ones."
+        f"{', ' + exceptions if exceptions else ''}.\n\n{_vintages(results)} {_forecasts(results)} "
+        "[Calibration](docs/calibration.md) has every world, model and lag."
     )
 
 
+def _vintages(results: Path) -> str:
+    """How far the answer moves from vintage to vintage, next to its own uncertainty."""
+    (row,) = rows_of(read(results, *HISTORY, "spread.csv"), lag=REALIZED).to_dict("records")
+    return (
+        f"Over the same days in {row['vintages']} vintages of the index its posterior mean lies "
+        f"between {row['lowest_mean']:.1f} and {row['highest_mean']:.1f} months "
+        f"(`{SCORES_MODEL}`; standard deviation {row['sd_over_vintages']:.1f}, that of one "
+        f"posterior {row['posterior_sd']:.1f})."
+    )
+
+
+def _forecasts(results: Path) -> str:
+    """How the model forecasts from earlier vintages, what beats it first."""
+    table = rows_of(read(results, "backtest", "verdict.csv"), kind=ACROSS)
+    own = rows_of(table, method=SCORES_MODEL).to_dict("records")[0]
+    others = table[table["method"].isin(list(_SIMPLE))].sort_values("crps_ratio")
+    lost, won = (
+        [
+            f"{_SIMPLE[r['method']]} ({r['crps_ratio']:.2f}, {r['crps_ratio_lower90']:.2f} to "
+            f"{r['crps_ratio_upper90']:.2f})"
+            for r in rows.to_dict("records")
+        ]
+        for rows in (others[others["crps_ratio"] >= 1], others[others["crps_ratio"] < 1])
+    )
+    words = []
+    if lost:
+        words.append(f"worse than {' and '.join(lost)}")
+    if won:
+        words.append(f"better than {' and '.join(won)}")
+    return (
+        f"Its forecasts from {own['origins']:.0f} of them were {', '.join(words)} by mean CRPS "
+        f"(ratio, 90 % interval); the 90 % interval contained {100 * own['covered90']:.0f} % of "
+        "the outcomes."
+    )
+
+
+_SIMPLE = {
+    "persistence": "“nothing changes”",
+    "least squares": "a straight line",
+    "shifted leader": "the leader's past, shifted",
+}
 _FAULTS = {"wrong-dates": "release dates are wrong by up to four months and nobody says so"}
 
 

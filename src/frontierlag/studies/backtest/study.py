@@ -20,7 +20,7 @@ from frontierlag.results.tables import DIGITS
 from frontierlag.scores.attribution import joined_credit
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.backtest.settings import SMALL
-from frontierlag.studies.backtest.summary import summary_table
+from frontierlag.studies.backtest.summary import summary_table, verdict_table
 from frontierlag.studies.backtest.table import ACROSS, WITHIN, Backtest, backtest
 from frontierlag.studies.backtest.words import report
 
@@ -36,7 +36,7 @@ def study_backtest(
     earlier: Sequence[str] = (),
     done: Callable[[str], None] = lambda _: None,
 ) -> Backtest:
-    """Run the backtest and write ``backtest.csv``, ``summary.csv``, figures and ``backtest.md``.
+    """Run the backtest and write its tables, figures and ``backtest.md``.
 
     Raises
     ------
@@ -50,6 +50,7 @@ def study_backtest(
         summary = summary_table(found)
         _write(found.rows, folder / "backtest.csv", own)
         _write(summary, folder / "summary.csv", own)
+        _write(verdict_table(found), folder / "verdict.csv", own)
         about = Provenance(
             now.releases.comparison.name,
             now.table.name,

@@ -201,6 +201,26 @@ def overall(found: Backtest, kind: str, methods: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(per_method)
 
 
+def verdict_table(found: Backtest) -> pd.DataFrame:
+    """One row a kind of origin and method, over all targets: ``verdict.csv``.
+
+    Of the first model: its forecasts and the share of outcomes within its intervals, with the ends
+    of their bootstrap intervals. Of every other method: :func:`overall`.
+    """
+    ours = found.models[0]
+    parts = []
+    for kind, rows in found.rows.groupby("kind", sort=False):
+        own: dict[str, Any] = {"method": ours, "forecasts": int((rows["method"] == ours).sum())}
+        own["origins"] = len(rows[["origin", "from"]].drop_duplicates())
+        for name, (share, low, high) in coverage(found, str(kind), ours).items():
+            own |= {name: share, f"{name}_lower90": low, f"{name}_upper90": high}
+        others = [m for m in dict.fromkeys(rows["method"]) if m != ours]
+        table = pd.concat([pd.DataFrame([own]), overall(found, str(kind), others)])
+        parts.append(table.assign(kind=kind))
+    found_all = pd.concat(parts, ignore_index=True)
+    return found_all[["kind", *(c for c in found_all.columns if c != "kind")]]
+
+
 def coverage(found: Backtest, kind: str, method: str) -> dict[str, tuple[float, float, float]]:
     """Share of what came within each interval of a method, with its 90 % interval; NaN if unknown.
 
