@@ -16,11 +16,11 @@ from simulate import make_releases
 
 from frontierlag.errors import SpecError
 from frontierlag.figures import Provenance
-from frontierlag.figures.backtest import backtest_ratios
 from frontierlag.frontiers.observations import day_number
 from frontierlag.jobs import Job
 from frontierlag.scores import load_scores
 from frontierlag.studies.backtest import baselines
+from frontierlag.studies.backtest.figure import backtest_ratios
 from frontierlag.studies.backtest.origins import origins_of
 from frontierlag.studies.backtest.scoring import covered, crps, log_score, pit
 from frontierlag.studies.backtest.settings import SMALL, SmallSettings

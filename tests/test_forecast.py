@@ -15,7 +15,6 @@ from simulate import make_releases
 
 from frontierlag.analyses.analysis import analyse
 from frontierlag.errors import SpecError
-from frontierlag.figures.catch_up import catch_up_dates
 from frontierlag.figures.sheet import Provenance
 from frontierlag.fits.fitting import Fit
 from frontierlag.fits.sampling import SamplerSettings
@@ -29,6 +28,7 @@ from frontierlag.studies.forecast import catch_up, forecast_best, hindcast, summ
 from frontierlag.studies.forecast.arrivals import Rate, arrivals, rate_of
 from frontierlag.studies.forecast.catch_up import BEST, chance
 from frontierlag.studies.forecast.dates import as_date
+from frontierlag.studies.forecast.figure import catch_up_dates
 from frontierlag.studies.forecast.hindcast import compare
 from frontierlag.studies.forecast.paths import Future, future_capabilities, futures
 

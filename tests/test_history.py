@@ -14,7 +14,6 @@ import xarray as xr
 from frontierlag.analyses.refits import Refit, from_daily
 from frontierlag.dates import Window
 from frontierlag.errors import ScoresError, SpecError
-from frontierlag.figures.history import history_figure
 from frontierlag.figures.sheet import Provenance
 from frontierlag.jobs import Job
 from frontierlag.lags.published import catch_up, conventions, daily, last_day_conventions
@@ -23,6 +22,7 @@ from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores.registry import registry
 from frontierlag.studies.history import table as module
 from frontierlag.studies.history.changes import mixtures, taken_apart, with_errors_of
+from frontierlag.studies.history.figure import history_figure
 from frontierlag.studies.history.fits import signature
 from frontierlag.studies.history.study import study_history
 from frontierlag.studies.history.table import (

@@ -15,7 +15,6 @@ from frontierlag.analyses.refits import refit, refit_with_draws
 from frontierlag.dates import Window
 from frontierlag.errors import SpecError
 from frontierlag.figures.sheet import Provenance
-from frontierlag.figures.specification import specification_curve, window_and_influence
 from frontierlag.fits.fitting import fit_model
 from frontierlag.frontiers.observations import day_number
 from frontierlag.jobs import Job
@@ -38,6 +37,7 @@ from frontierlag.studies.sensitivity import (
 from frontierlag.studies.sensitivity.alternatives import PointConvention, Refitted
 from frontierlag.studies.sensitivity.dates import differences, mixture, shifted
 from frontierlag.studies.sensitivity.expected import expected_changes, expected_without
+from frontierlag.studies.sensitivity.figure import specification_curve, window_and_influence
 from frontierlag.studies.sensitivity.influence import (
     MAKER,
     MODEL,

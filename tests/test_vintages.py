@@ -17,7 +17,6 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.dates import Window
 from frontierlag.errors import ScoresError
 from frontierlag.figures.sheet import Provenance
-from frontierlag.figures.vintages import vintage_waterfall
 from frontierlag.fits.sampling import SamplerSettings
 from frontierlag.jobs import Job
 from frontierlag.names import CENSORED, VALUE
@@ -33,6 +32,7 @@ from frontierlag.studies.vintages.comparison import (
     shapley_weights,
     side_by_side,
 )
+from frontierlag.studies.vintages.figure import vintage_waterfall
 from frontierlag.studies.vintages.words import (
     moved_table,
     unshared_table,

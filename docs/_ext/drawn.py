@@ -8,10 +8,10 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from frontierlag.figures import save
-from frontierlag.figures.calibration import coverage_chart, error_chart
 from frontierlag.report.drawing import figures_of
 from frontierlag.report.page.folder import read_csv, read_results
 from frontierlag.scores.registry import registry
+from frontierlag.studies.calibration.figure import coverage_chart, error_chart
 from frontierlag.studies.calibration.results import ABOUT
 
 FRONTIER, COVERAGE, ERROR = "frontier", "coverage", "error"

@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 
 from frontierlag.errors import SpecError
-from frontierlag.figures.ranks import rank_chart
 from frontierlag.priors import Prior
 from frontierlag.studies.calibration.estimands import true_lags
 from frontierlag.studies.calibration.plan import MODELS, RANKED
 from frontierlag.studies.calibration.prior_worlds import prior_world, spec_of
+from frontierlag.studies.calibration.rank_figure import rank_chart
 from frontierlag.studies.calibration.rank_trial import rank
 from frontierlag.studies.calibration.ranks import LEVEL, holm, uniformity
 from frontierlag.studies.calibration.results import ABOUT

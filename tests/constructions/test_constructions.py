@@ -17,7 +17,6 @@ from frontierlag.cli.codes import USER_ERROR
 from frontierlag.dates import Window
 from frontierlag.errors import FitError, ScoresError, SpecError
 from frontierlag.figures import Provenance
-from frontierlag.figures.constructions import influence_of_benchmarks, second_ability
 from frontierlag.fits.convergence import Check, Convergence
 from frontierlag.fits.fitting import Fit
 from frontierlag.jobs import Job, Prepared
@@ -37,6 +36,7 @@ from frontierlag.studies.index.alternatives import (
     without_each_source,
     without_vendors,
 )
+from frontierlag.studies.index.figure import influence_of_benchmarks, second_ability
 from frontierlag.studies.index.reporters import reporter_of, reporters, self_reported
 from frontierlag.studies.index.study import prepared_with_results, study_index
 from frontierlag.studies.index.table import COLUMNS, constructions_table, second_table

@@ -11,8 +11,6 @@ import pandas as pd
 
 from frontierlag.analyses.analysis import Analysis, analyse
 from frontierlag.figures import Provenance, save
-from frontierlag.figures.catch_up import catch_up_dates
-from frontierlag.figures.vintages import vintage_waterfall
 from frontierlag.jobs import Job
 from frontierlag.machine.files import staged, write_manifest
 from frontierlag.model import ModelSpec, first_model
@@ -21,8 +19,10 @@ from frontierlag.results.spreadsheet import write_csv
 from frontierlag.results.tables import DIGITS
 from frontierlag.settings import MIXTURES, QUICK, SamplerSettings
 from frontierlag.studies.forecast import CatchUp, Hindcast, catch_up, forecast_best, hindcast
+from frontierlag.studies.forecast.figure import catch_up_dates
 from frontierlag.studies.sensitivity import DateError, Sensitivity, run_sensitivity
 from frontierlag.studies.vintages.comparison import AFTER, VintageComparison, compare_vintages
+from frontierlag.studies.vintages.figure import vintage_waterfall
 from frontierlag.studies.vintages.words import (
     moved_table,
     unshared_table,

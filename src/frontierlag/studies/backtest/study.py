@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 
 from frontierlag.figures import Provenance, save
-from frontierlag.figures.backtest import ACROSS_NOTE, WITHIN_NOTE, backtest_ratios
 from frontierlag.figures.sheet import credit_line
 from frontierlag.jobs import Job
 from frontierlag.machine.files import staged, write_manifest
@@ -19,6 +18,7 @@ from frontierlag.results.spreadsheet import write_csv
 from frontierlag.results.tables import DIGITS
 from frontierlag.scores.attribution import joined_credit
 from frontierlag.settings import SamplerSettings
+from frontierlag.studies.backtest.figure import ACROSS_NOTE, WITHIN_NOTE, backtest_ratios
 from frontierlag.studies.backtest.settings import SMALL
 from frontierlag.studies.backtest.summary import summary_table, verdict_table
 from frontierlag.studies.backtest.table import ACROSS, WITHIN, Backtest, backtest

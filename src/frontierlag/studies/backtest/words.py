@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from frontierlag.figures.backtest import question
 from frontierlag.intervals import INNER, OUTER
 from frontierlag.studies.backtest.baselines import BASELINES, SHIFT
+from frontierlag.studies.backtest.figure import question
 from frontierlag.studies.backtest.summary import KEY, coverage, overall, summary_table
 from frontierlag.studies.backtest.table import ACROSS, WITHIN, Backtest
 from frontierlag.studies.backtest.targets import NOT_BY_END

@@ -10,8 +10,6 @@ from typing import Any
 import pandas as pd
 
 from frontierlag.figures import Provenance, save
-from frontierlag.figures.calibration import coverage_chart, error_chart
-from frontierlag.figures.ranks import rank_chart
 from frontierlag.intervals import INTERVAL_KIND
 from frontierlag.machine.files import write_manifest
 from frontierlag.machine.program import versions
@@ -31,8 +29,10 @@ from frontierlag.studies.calibration.estimators import (
     MIN_ESS,
     TUNE,
 )
+from frontierlag.studies.calibration.figure import coverage_chart, error_chart
 from frontierlag.studies.calibration.matrices import MATRICES, MATRIX_DESIGNS
 from frontierlag.studies.calibration.plan import HEADLINE, JOINT, all_designs
+from frontierlag.studies.calibration.rank_figure import rank_chart
 from frontierlag.studies.calibration.ranks import LEVEL
 from frontierlag.studies.calibration.sbc import RankStatistics
 from frontierlag.studies.calibration.worlds import AS_OF, BASE

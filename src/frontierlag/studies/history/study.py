@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from frontierlag.figures import Provenance, save
-from frontierlag.figures.history import history_figure
 from frontierlag.figures.sheet import credit_line
 from frontierlag.jobs import Job
 from frontierlag.machine.files import staged, write_manifest
@@ -18,6 +17,7 @@ from frontierlag.results.spreadsheet import write_csv
 from frontierlag.results.tables import DIGITS
 from frontierlag.scores.attribution import joined_credit
 from frontierlag.settings import QUICK, SamplerSettings
+from frontierlag.studies.history.figure import history_figure
 from frontierlag.studies.history.table import History, history
 from frontierlag.studies.history.words import report
 

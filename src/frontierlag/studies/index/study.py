@@ -10,9 +10,7 @@ import pandas as pd
 
 from frontierlag.errors import SpecError
 from frontierlag.figures import Provenance, save
-from frontierlag.figures.constructions import influence_of_benchmarks, second_ability
 from frontierlag.figures.sheet import credit_line
-from frontierlag.figures.specification import specification_curve
 from frontierlag.jobs import Job, Prepared
 from frontierlag.machine.files import staged, write_manifest
 from frontierlag.model import ModelSpec
@@ -22,9 +20,11 @@ from frontierlag.scores.item_results import MeasuredReleases, load_results
 from frontierlag.settings import INDEX, SamplerSettings
 from frontierlag.studies.index.alternatives import Choice, constructions
 from frontierlag.studies.index.construction import BENCHMARKS, DIMENSIONS
+from frontierlag.studies.index.figure import influence_of_benchmarks, second_ability
 from frontierlag.studies.index.refits import fit_constructions
 from frontierlag.studies.index.table import constructions_table, second_table
 from frontierlag.studies.index.words import index_page, index_sentences
+from frontierlag.studies.sensitivity.figure import specification_curve
 
 FIGURES = "figures"
 

@@ -10,11 +10,11 @@ import pandas as pd
 
 from frontierlag.figures.save import save
 from frontierlag.figures.sheet import Provenance, credit_line
-from frontierlag.figures.specification import specification_curve, window_and_influence
 from frontierlag.jobs import Job
 from frontierlag.results.spreadsheet import write_csv
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.dates import DateError, with_date_errors
+from frontierlag.studies.sensitivity.figure import specification_curve, window_and_influence
 from frontierlag.studies.sensitivity.influence import influence_table
 from frontierlag.studies.sensitivity.starts import window_starts
 from frontierlag.studies.sensitivity.table import sensitivity_table
