@@ -77,6 +77,7 @@ test-slow: .venv/dev
 check: .venv/dev
 	$(BIN)/ruff check src tests models docs
 	$(BIN)/ruff format --check src tests models docs
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 
 # What runs the program, and what tests, checks and builds the pages. Modules are compiled

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from frontierlag.frontiers.observations import Observations, day_number
+from frontierlag.dates import day_number
+from frontierlag.frontiers.observations import Observations
 from frontierlag.frontiers.records import Records
 from frontierlag.model import ModelSpec
 from frontierlag.scores import Releases

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from simulate import make_releases
 
+from frontierlag.dates import day_number
 from frontierlag.errors import SpecError
 from frontierlag.figures import Provenance
-from frontierlag.frontiers.observations import day_number
 from frontierlag.jobs import Job
 from frontierlag.scores import load_scores
 from frontierlag.studies.backtest import baselines

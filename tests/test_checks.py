@@ -25,13 +25,13 @@ from frontierlag.checks.same_data import same_data
 from frontierlag.checks.stacking import Stacked, stacked
 from frontierlag.claims import Need
 from frontierlag.claims.shape import predicts_no_worse
-from frontierlag.dates import Window
+from frontierlag.dates import Window, day_number
 from frontierlag.errors import SpecError
 from frontierlag.figures import Provenance
 from frontierlag.figures.prior_predictive import prior_predictive
 from frontierlag.fits.fitting import PRIOR_DRAWS, Fit
 from frontierlag.fits.sampling import SamplerSettings
-from frontierlag.frontiers.observations import Observations, day_number, subset
+from frontierlag.frontiers.observations import Observations
 from frontierlag.model import ModelSpec
 from frontierlag.names import CENSORED, PERIOD, REALIZED, SCORE, TREND, VALUE, WINDOW
 from frontierlag.priors import Prior
@@ -46,6 +46,7 @@ from frontierlag.results.tables import (
 from frontierlag.runs.run import Result
 from frontierlag.scores import records
 from frontierlag.scores.metric import ECI
+from frontierlag.scores.releases import subset
 
 pytestmark = pytest.mark.xdist_group("linear-records")
 SETTINGS = SamplerSettings(chains=4, draws=500, tune=500, seed=11)

@@ -30,7 +30,6 @@ from frontierlag.claims.lags import FEWEST_DAYS, extremes, shorter, steadily
 from frontierlag.claims.shape import bootstrapped_sum, constant_lag, same_slope
 from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import measure
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.realized import Staircase
 from frontierlag.model import ModelSpec
 from frontierlag.names import (
@@ -45,7 +44,7 @@ from frontierlag.names import (
     WINDOW,
 )
 from frontierlag.results.claims import bounded, claim_markdown, claim_table
-from frontierlag.words import probability_words
+from frontierlag.words import FEW_BOUNDS, probability_words
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
 

@@ -13,10 +13,10 @@ import xarray as xr
 from simulate import make_releases
 
 from frontierlag.claims.cadence import cadence
-from frontierlag.dates import Window
+from frontierlag.dates import Window, day_number
 from frontierlag.errors import ScoresError
 from frontierlag.fits.fitting import Fit
-from frontierlag.frontiers.observations import Observations, day_number, reference_date, subset
+from frontierlag.frontiers.observations import Observations
 from frontierlag.jobs import Job
 from frontierlag.lags.dates import available, release_days
 from frontierlag.lags.equivalence import equivalence_lag
@@ -29,6 +29,7 @@ from frontierlag.results.manifest import dates_record
 from frontierlag.runs.request import Request
 from frontierlag.scores import BadRowsError, date_lint, load_scores, parse_comparison, releases
 from frontierlag.scores.corrections import read_corrections
+from frontierlag.scores.releases import reference_date, subset
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import OtherDates, alternatives
 from frontierlag.studies.sensitivity.case import Case

@@ -15,8 +15,8 @@ import pytest
 import xarray as xr
 from scipy import stats
 
+from frontierlag.dates import years_after
 from frontierlag.fits.sampling import SamplerSettings, sample
-from frontierlag.frontiers.observations import years_after
 from frontierlag.lags.trend import trend_lag
 
 pytestmark = pytest.mark.xdist_group("linear-records")

@@ -18,11 +18,12 @@ from frontierlag.fits import sampling
 from frontierlag.fits import store as fit_store
 from frontierlag.fits.sampling import sample
 from frontierlag.fits.store import FitStore, key_of, modules_that_sample, nothing_kept
-from frontierlag.frontiers.observations import Observations, subset
+from frontierlag.frontiers.observations import Observations
 from frontierlag.model import ModelSpec
 from frontierlag.results import tables
 from frontierlag.results.capabilities import capability_table
 from frontierlag.results.page_tables import page_tables
+from frontierlag.scores.releases import subset
 from frontierlag.settings import SamplerSettings
 
 # The longest of these fits takes a second; they need one compilation.

@@ -14,16 +14,17 @@ from scipy import integrate, stats
 from simulate import make_releases
 
 from frontierlag.analyses.analysis import analyse
+from frontierlag.dates import DAYS_PER_YEAR, day_number
 from frontierlag.errors import SpecError
 from frontierlag.figures.sheet import Provenance
 from frontierlag.fits.fitting import Fit
 from frontierlag.fits.sampling import SamplerSettings
-from frontierlag.frontiers.observations import DAYS_PER_YEAR, day_number, reference_date
 from frontierlag.jobs import Job
 from frontierlag.lags.measure import staircases
 from frontierlag.model import ModelSpec
 from frontierlag.scores import records
 from frontierlag.scores.metric import ECI
+from frontierlag.scores.releases import reference_date
 from frontierlag.studies.forecast import catch_up, forecast_best, hindcast, summarize_days
 from frontierlag.studies.forecast.arrivals import Rate, arrivals, rate_of
 from frontierlag.studies.forecast.catch_up import BEST, chance

@@ -19,15 +19,15 @@ from frontierlag.claims.gaps import CROSSED, ONE_FIT, lags_of_both, same_gap, wi
 from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.errors import SpecError
 from frontierlag.fits.convergence import Check, Convergence
-from frontierlag.frontiers.observations import subset
 from frontierlag.jobs import Job
 from frontierlag.lags.dates import release_days
 from frontierlag.lags.measure import measure
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.model import ModelSpec
 from frontierlag.names import CENSORED, REALIZED, SAMPLE_DIMS
 from frontierlag.runs.plan import evidence_items
+from frontierlag.scores.releases import subset
 from frontierlag.settings import SamplerSettings
+from frontierlag.words import FEW_BOUNDS
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
 

@@ -11,9 +11,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from frontierlag.dates import DAYS_PER_MONTH, Window
+from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, Window, day_number
 from frontierlag.errors import SpecError
-from frontierlag.frontiers.observations import DAYS_PER_YEAR, day_number
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase, lag_at_release, realized_lag
 from frontierlag.lags.trend import curve, lag_at_level, trend_lag

@@ -11,11 +11,11 @@ from frontierlag.fits import sampling
 from frontierlag.fits.fitting import draw_prior
 from frontierlag.fits.sampling import SamplerSettings
 from frontierlag.frontiers import FRONTIERS
-from frontierlag.frontiers.observations import reference_date, subset
 from frontierlag.model import ModelSpec, build
 from frontierlag.priors import Prior
 from frontierlag.scores import load_scores
 from frontierlag.scores.metric import ECI
+from frontierlag.scores.releases import reference_date, subset
 from frontierlag.trends import TRENDS
 
 PAIRINGS = [f"{t}-{f}" for t in TRENDS for f in FRONTIERS if FRONTIERS[f].reads == "scores"]

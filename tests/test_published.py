@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from simulate import make_releases
 
-from frontierlag.frontiers.observations import day_number
+from frontierlag.dates import day_number
 from frontierlag.lags.published import catch_up, conventions, daily, release_matched
 
 rows = st.lists(

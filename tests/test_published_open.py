@@ -7,8 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from frontierlag.dates import DAYS_PER_MONTH
-from frontierlag.frontiers.observations import day_number
+from frontierlag.dates import DAYS_PER_MONTH, day_number
 from frontierlag.lags.published import between_levels, equivalence
 from frontierlag.scores import Releases, load_scores, parse_comparison, releases
 from frontierlag.scores.groups import US_CHINA

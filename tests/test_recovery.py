@@ -20,13 +20,13 @@ from simulate import GivenRecords, trend_value, world
 
 import frontierlag.fits.fitting
 from frontierlag.analyses.analysis import analyse
-from frontierlag.dates import DAYS_PER_MONTH, Window
+from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, Window
 from frontierlag.fits.sampling import SamplerSettings
 from frontierlag.frontiers import Stochastic
-from frontierlag.frontiers.observations import DAYS_PER_YEAR, subset
 from frontierlag.model import ModelSpec
 from frontierlag.priors import Prior
 from frontierlag.scores import records
+from frontierlag.scores.releases import subset
 from frontierlag.trends import trend
 
 WORLDS = 50

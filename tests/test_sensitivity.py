@@ -12,11 +12,10 @@ from matplotlib.figure import Figure
 
 from frontierlag.analyses.analysis import analyse
 from frontierlag.analyses.refits import refit, refit_with_draws
-from frontierlag.dates import Window
+from frontierlag.dates import Window, day_number
 from frontierlag.errors import SpecError
 from frontierlag.figures.sheet import Provenance
 from frontierlag.fits.fitting import fit_model
-from frontierlag.frontiers.observations import day_number
 from frontierlag.jobs import Job
 from frontierlag.lags.measure import measure
 from frontierlag.lags.published import daily, release_matched

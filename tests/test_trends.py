@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontierlag.dates import day_number
 from frontierlag.errors import SpecError
-from frontierlag.frontiers.observations import EPOCH, day_number
 from frontierlag.model import ModelSpec
+from frontierlag.names import EPOCH
 from frontierlag.scores.metric import ECI, FRONTIERMATH
 from frontierlag.trends import TRENDS, Broken, Linear, Logistic, trend
 

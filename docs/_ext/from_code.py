@@ -17,7 +17,6 @@ from frontierlag.fits import convergence
 from frontierlag.frontiers import FRONTIERS
 from frontierlag.frontiers.item_response import FREEDOM
 from frontierlag.intervals import INTERVAL_KIND, OUTER, tails
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.published import PUBLISHED, TOLERANCE, between_levels, equivalence
 from frontierlag.model import ModelSpec
 from frontierlag.priors import Parameter
@@ -36,6 +35,7 @@ from frontierlag.studies.calibration.plan import all_designs
 from frontierlag.studies.calibration.worlds import BASE, Design
 from frontierlag.studies.index.refits import OTHER_RHAT
 from frontierlag.trends import TRENDS, Broken
+from frontierlag.words import FEW_BOUNDS
 
 # Models whose priors are shown, by the page's name for them.
 PRIORS = {

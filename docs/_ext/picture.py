@@ -16,16 +16,18 @@ from matplotlib.lines import Line2D
 from scipy.optimize import minimize
 from sphinx.application import Sphinx
 
+from frontierlag.dates import day_number
 from frontierlag.figures import Provenance, save
 from frontierlag.figures.axes import LAG_COLORS, date_axis
 from frontierlag.figures.sheet import COLORS, NEUTRAL, add_sheet, new_figure, styled
-from frontierlag.frontiers.observations import Observations, day_number, subset
+from frontierlag.frontiers.observations import Observations
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.trend import curve, trend_lag
 from frontierlag.model import ModelSpec
 from frontierlag.names import FOLLOWER, LEADER, REALIZED, TREND
 from frontierlag.scores.registry import registry
+from frontierlag.scores.releases import subset
 
 SCORES, COMPARISON, MODEL = registry().roles.scores, "us-china", "linear-stochastic"
 FIRST = date(2025, 5, 1)

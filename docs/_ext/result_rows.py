@@ -10,10 +10,9 @@ import pandas as pd
 
 from frontierlag.errors import OutputError
 from frontierlag.intervals import decimals
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import TREND
 from frontierlag.scores.registry import registry
-from frontierlag.words import error_of, joined_span
+from frontierlag.words import FEW_BOUNDS, error_of, joined_span
 
 Row = Mapping[Hashable, Any]
 

@@ -1,4 +1,4 @@
-"""The window of days over which a lag is computed, and its periods."""
+"""Days as numbers, years after a reference date, and the window over which a lag is computed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,20 @@ from functools import cached_property
 import numpy as np
 
 from frontierlag.errors import SpecError
-from frontierlag.frontiers.observations import day_number
 from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, WINDOW
 
-DAYS_PER_MONTH = 365.25 / 12
+DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
+
+
+def years_after(day: np.ndarray, reference: date) -> np.ndarray:
+    """Years of 365.25 days from ``reference`` to each day (days since 1970-01-01)."""
+    return (np.asarray(day, dtype=float) - day_number(reference)) / DAYS_PER_YEAR
+
+
+def day_number(when: date) -> int:
+    """Days since 1970-01-01."""
+    return (when - date(1970, 1, 1)).days
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ import pytensor.tensor as pt
 from frontierlag import frontiers, trends
 from frontierlag.errors import SpecError
 from frontierlag.frontiers import FRONTIERS, Frontier, frontier
-from frontierlag.frontiers.observations import Observations, reference_date, subset
+from frontierlag.frontiers.observations import Observations
 from frontierlag.names import GROUP
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric, Releases
 from frontierlag.scores.bootstraps.releases import DrawnReleases
 from frontierlag.scores.item_results import MeasuredReleases
+from frontierlag.scores.releases import reference_date, subset
 from frontierlag.trends import TRENDS, Trend, trend
 
 Reads = Literal["scores", "results", "draws"]

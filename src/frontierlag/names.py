@@ -42,5 +42,6 @@ WINDOW, CURRENT, MINIMUM, MAXIMUM = "window", "current", "minimum", "maximum"
 # variables of a lag or gap dataset
 VALUE, CENSORED = "value", "censored"
 
-# the observed variable
-SCORE = "score"
+# the observed variable, and the constant that says which decimal year the reference date is, for
+# models that speak of calendar dates
+SCORE, EPOCH = "score", "epoch"

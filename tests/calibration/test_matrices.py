@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from frontierlag.dates import DAYS_PER_YEAR
 from frontierlag.errors import SpecError
 from frontierlag.frontiers.item_response import FREEDOM
-from frontierlag.frontiers.observations import DAYS_PER_YEAR
 from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec
 from frontierlag.scores.item_results import joined, load_results

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from frontierlag.dates import DAYS_PER_MONTH
+from frontierlag.dates import DAYS_PER_MONTH, day_number
 from frontierlag.errors import SpecError
-from frontierlag.frontiers.observations import day_number
 from frontierlag.lags.published import daily, daily_lags
 from frontierlag.names import MAXIMUM
 from frontierlag.scores import records

@@ -11,9 +11,10 @@ from simulate_draws import HIGH, LOW, drawn, names, schedule
 
 from frontierlag import arrays
 from frontierlag.frontiers import OfDraws, Records, Stochastic, StochasticHalfNormal
-from frontierlag.frontiers.observations import Observations, subset
+from frontierlag.frontiers.observations import Observations
 from frontierlag.model import ModelSpec, build, models_for
 from frontierlag.scores.metric import ECI
+from frontierlag.scores.releases import subset
 
 REFERENCE = date(2024, 10, 4)
 FRONTIERS = [Stochastic(), StochasticHalfNormal(), Records(keep_first=True)]

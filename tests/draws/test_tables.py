@@ -26,10 +26,11 @@ from simulate_draws import (
 from frontierlag.cli.app import call
 from frontierlag.cli.codes import NOT_CONVERGED
 from frontierlag.errors import DrawsError, SpecError
+from frontierlag.fits.draws_file import write_draws
 from frontierlag.fits.plain import PlainFit, build_plain, model_names
 from frontierlag.model import ModelSpec
 from frontierlag.scores import Releases
-from frontierlag.scores.bootstraps import load_draws, with_draws, write_draws
+from frontierlag.scores.bootstraps import load_draws, with_draws
 from frontierlag.scores.item_results import MeasuredReleases, Responses, joined, load_results
 from frontierlag.settings import SamplerSettings
 
@@ -212,7 +213,7 @@ def test_what_the_two_tables_do_not_share_is_listed(world, releases):
 
 
 def test_a_pin_that_is_no_release_still_pins(world, releases):
-    from frontierlag.frontiers.observations import subset
+    from frontierlag.scores.releases import subset
 
     rest = subset(releases, releases.model != LOW[0])
     found = with_draws(table(world[3]), rest)

@@ -21,10 +21,11 @@ import xarray as xr
 from frontierlag.analyses.refits import LONGER, quick_fit
 from frontierlag.errors import SpecError
 from frontierlag.fits.convergence import Convergence, check
-from frontierlag.frontiers.observations import Observations, reference_date, subset
+from frontierlag.frontiers.observations import Observations
 from frontierlag.model import ModelSpec
 from frontierlag.names import CAPABILITIES, RELEASE
 from frontierlag.scores import Releases
+from frontierlag.scores.releases import reference_date, subset
 from frontierlag.settings import SamplerSettings
 
 # A combination of fewer releases has no frontier of its own: that has four parameters or more.

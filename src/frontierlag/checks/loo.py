@@ -18,9 +18,10 @@ from scipy.special import logsumexp
 from frontierlag.fits.convergence import Convergence, check
 from frontierlag.fits.fitting import Fit
 from frontierlag.fits.sampling import sample
-from frontierlag.frontiers.observations import Observations, subset
+from frontierlag.frontiers.observations import Observations
 from frontierlag.names import CHAIN, DRAW, RELEASE, SAMPLE_DIMS, SCORE
 from frontierlag.scores.item_results import MeasuredReleases
+from frontierlag.scores.releases import subset
 
 # A refit that misses the gate is made once more with this many times the draws.
 LONGER = 4

@@ -12,8 +12,7 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.claims.claim import Asked, Evidence, Need, Question, Unanswerable
-from frontierlag.dates import DAYS_PER_MONTH
-from frontierlag.frontiers.observations import DAYS_PER_YEAR
+from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR
 from frontierlag.lags.measure import staircases
 from frontierlag.lags.realized import Staircase
 from frontierlag.names import SAMPLE_DIMS

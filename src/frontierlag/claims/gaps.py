@@ -32,11 +32,11 @@ from frontierlag.dates import Window
 from frontierlag.errors import FrontierLagError
 from frontierlag.intervals import Summary, probability, summarize
 from frontierlag.lags.measure import staircases
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.split import every_capability, realized_over, split_staircases
 from frontierlag.names import PERIOD, VALUE, WINDOW
 from frontierlag.scores import default_window_start
+from frontierlag.words import FEW_BOUNDS
 
 # Two lags that differ by less than this are called nearly the same.
 SAME_MONTHS = 1.0

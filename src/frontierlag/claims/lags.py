@@ -21,7 +21,6 @@ from frontierlag.claims.claim import (
 )
 from frontierlag.intervals import probability
 from frontierlag.lags.measure import realized_lag_by_day
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import (
     AT_RELEASE,
     CENSORED,
@@ -35,6 +34,7 @@ from frontierlag.names import (
     REALIZED,
     WINDOW,
 )
+from frontierlag.words import FEW_BOUNDS
 
 Range = tuple[float, float]
 

@@ -9,7 +9,7 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.comparison import comparison_of
 from frontierlag.claims.claim import Asked, Evidence, Need, Unanswerable
 from frontierlag.claims.lags import FEWEST_DAYS
-from frontierlag.frontiers.observations import day_number
+from frontierlag.dates import day_number
 from frontierlag.lags.measure import trend_lag_by_day
 from frontierlag.names import DATE, FOLLOWER, LEADER, SAMPLE_DIMS
 from frontierlag.trends import Broken

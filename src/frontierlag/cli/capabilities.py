@@ -37,11 +37,11 @@ def capabilities(
 
     Example: frontierlag study capabilities --out capabilities.nc
     """
+    from frontierlag.fits.draws_file import write_draws
     from frontierlag.fits.plain import fit_plain
     from frontierlag.jobs import Job
     from frontierlag.machine.files import replaced
     from frontierlag.report.console import show_measurement, terminal
-    from frontierlag.scores.bootstraps import write_draws
     from frontierlag.scores.item_results import joined, load_results
 
     prepared = Job(scores, reading=reading, dates=dates).prepare()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import xarray as xr
 
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.errors import SpecError
 from frontierlag.facade.html import card
 from frontierlag.intervals import INNER, OUTER, intervals, summarize
@@ -18,8 +19,6 @@ from frontierlag.results.sentences import lag_sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from frontierlag.facade.fits import FittedModel
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,7 +33,7 @@ class Lag:
         ``trend``, ``release`` or ``realized``.
     """
 
-    of: FittedModel
+    of: Analysis
     kind: str
 
     @property

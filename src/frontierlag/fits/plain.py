@@ -21,10 +21,11 @@ from frontierlag.errors import FitError
 from frontierlag.fits.convergence import Convergence, check
 from frontierlag.fits.sampling import compilation, draw
 from frontierlag.frontiers import Joint, densities
-from frontierlag.frontiers.observations import Observations, reference_date
+from frontierlag.frontiers.observations import Observations
 from frontierlag.frontiers.pinned import free_scale
 from frontierlag.names import BENCHMARK, CHAIN, DRAW, MODEL
 from frontierlag.scores.item_results import MeasuredReleases
+from frontierlag.scores.releases import reference_date
 from frontierlag.settings import CAPABILITIES, SamplerSettings
 
 _PER_BENCHMARK = ("difficulty", "discrimination", "noise")

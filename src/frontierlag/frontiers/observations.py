@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from frontierlag.dates import DAYS_PER_YEAR, day_number, years_after
 from frontierlag.errors import ScoresError
 from frontierlag.frontiers.counts import likelihood_of_counts
+from frontierlag.names import EPOCH
 from frontierlag.scores import Releases
 from frontierlag.scores.bootstraps.releases import DrawnReleases
 from frontierlag.scores.item_results import MeasuredReleases, Responses
-
-DAYS_PER_YEAR = 365.25
-# The reference date itself, as a decimal year, for models that speak of calendar dates.
-EPOCH = "epoch"
 
 
 @dataclass(frozen=True)
@@ -107,26 +104,3 @@ class Observations:
             "problems": np.asarray(r.problems, dtype=float),
             **nodes,
         }
-
-
-def years_after(day: np.ndarray, reference: date) -> np.ndarray:
-    """Years of 365.25 days from ``reference`` to each day (days since 1970-01-01)."""
-    return (np.asarray(day, dtype=float) - day_number(reference)) / DAYS_PER_YEAR
-
-
-def day_number(when: date) -> int:
-    """Days since 1970-01-01."""
-    return (when - date(1970, 1, 1)).days
-
-
-def reference_date(releases: Releases) -> date:
-    """The middle between the first release of either group and the as-of date."""
-    first = int(np.min(releases.day))
-    return date(1970, 1, 1) + timedelta(days=(first + day_number(releases.as_of)) // 2)
-
-
-def subset(releases: Releases, mask: np.ndarray) -> Releases:
-    """The releases where ``mask`` holds, in their order; what was left out is kept as it was."""
-    arrays = {f.name: getattr(releases, f.name) for f in fields(releases)}
-    kept: dict[str, Any] = {k: v[mask] for k, v in arrays.items() if isinstance(v, np.ndarray)}
-    return replace(releases, **kept)

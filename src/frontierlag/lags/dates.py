@@ -27,9 +27,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from frontierlag.dates import day_number
 from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers.noise import ReleaseNoise
-from frontierlag.frontiers.observations import day_number
 from frontierlag.scores import Releases
 
 # Keeps the days of a release independent of the noise of its capability.

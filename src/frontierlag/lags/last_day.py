@@ -14,8 +14,7 @@ from datetime import date
 import numpy as np
 import xarray as xr
 
-from frontierlag.dates import DAYS_PER_MONTH
-from frontierlag.frontiers.observations import day_number
+from frontierlag.dates import DAYS_PER_MONTH, day_number
 from frontierlag.intervals import summarize
 from frontierlag.lags.dates import Available as Available
 from frontierlag.lags.dates import available as available

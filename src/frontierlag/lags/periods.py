@@ -8,11 +8,6 @@ import xarray as xr
 from frontierlag.dates import Window
 from frontierlag.names import CENSORED, CHAIN, DRAW, PERIOD, VALUE
 
-# With a larger share of censored days a lag is worded "at least" and no range is judged by it. Up
-# to a tenth, even bounds that fall short of the true lag by as much as they say (7 months) move
-# the mean by less than a month, which is within its own 90 % interval (2 months wide).
-FEW_BOUNDS = 0.1
-
 
 def over_periods(daily: np.ndarray, censored: np.ndarray, window: Window) -> xr.Dataset:
     """Summarize a daily quantity over the window, by year, at its end, and at its extremes.

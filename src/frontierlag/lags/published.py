@@ -12,8 +12,7 @@ from datetime import date, timedelta
 import numpy as np
 from scipy.stats import norm
 
-from frontierlag.dates import DAYS_PER_MONTH
-from frontierlag.frontiers.observations import day_number
+from frontierlag.dates import DAYS_PER_MONTH, day_number
 from frontierlag.lags.realized import Staircase
 from frontierlag.names import FOLLOWER, LEADER
 from frontierlag.scores import Releases, records

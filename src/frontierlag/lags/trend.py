@@ -7,8 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from frontierlag.dates import DAYS_PER_MONTH
-from frontierlag.frontiers.observations import DAYS_PER_YEAR, day_number, years_after
+from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, day_number, years_after
 from frontierlag.names import FOLLOWER, LEADER
 from frontierlag.trends import Trend
 

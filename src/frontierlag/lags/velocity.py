@@ -16,9 +16,8 @@ from datetime import date, timedelta
 import numpy as np
 import xarray as xr
 
-from frontierlag.dates import Window
+from frontierlag.dates import DAYS_PER_YEAR, Window, day_number
 from frontierlag.fits.fitting import Fit
-from frontierlag.frontiers.observations import DAYS_PER_YEAR, day_number
 from frontierlag.lags.measure import realized_lag_by_day
 from frontierlag.lags.trend import trend_lag
 from frontierlag.names import CENSORED, CHAIN, DRAW, LEADER, REALIZED, TREND, VALUE

@@ -13,11 +13,11 @@ import pandas as pd
 from frontierlag.conventions import WORDS
 from frontierlag.intervals import INTERVAL_KIND, OUTER, decimals
 from frontierlag.jobs import Prepared
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import AT_RELEASE, REALIZED, TREND, WINDOW
 from frontierlag.report.preflight import failed_checks, preflight
 from frontierlag.scores import Finding
 from frontierlag.scores.reading.report import worst_first
+from frontierlag.words import FEW_BOUNDS
 
 if TYPE_CHECKING:
     from frontierlag.runs.run import Result

@@ -6,12 +6,13 @@ from frontierlag.scores.corrections import Correction, corrections
 from frontierlag.scores.efforts import Efforts
 from frontierlag.scores.groups import Comparison, parse_comparison
 from frontierlag.scores.lint import date_lint
+from frontierlag.scores.loading import load_scores, reference_names
 from frontierlag.scores.metric import Metric
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.reading.report import ColumnUse, Finding, LeftOut, Reading
 from frontierlag.scores.reading.validation import BadRowsError, Problem
 from frontierlag.scores.releases import Releases, default_window_start, records, releases
-from frontierlag.scores.table import ScoreTable, load_scores, reference_names
+from frontierlag.scores.table import ScoreTable
 
 __all__ = [
     "ATTRIBUTION",

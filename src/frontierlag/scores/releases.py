@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from frontierlag.conventions import ANNOUNCED, RELEASED, Dates
+from frontierlag.dates import day_number
 from frontierlag.errors import ScoresError
 from frontierlag.scores.efforts import Efforts, best_settings
 from frontierlag.scores.groups import Comparison, group_counts, members
@@ -405,3 +406,16 @@ def _check_records(releases: Releases) -> None:
                 f"{count} record(s) by {releases.as_of}, and at least {FEWEST_RECORDS} are needed, "
                 "because the first one only says where the table begins."
             )
+
+
+def reference_date(releases: Releases) -> date:
+    """The middle between the first release of either group and the as-of date."""
+    first = int(np.min(releases.day))
+    return date(1970, 1, 1) + timedelta(days=(first + day_number(releases.as_of)) // 2)
+
+
+def subset(releases: Releases, mask: np.ndarray) -> Releases:
+    """The releases where ``mask`` holds, in their order; what was left out is kept as it was."""
+    arrays = {f.name: getattr(releases, f.name) for f in fields(releases)}
+    kept: dict[str, Any] = {k: v[mask] for k, v in arrays.items() if isinstance(v, np.ndarray)}
+    return replace(releases, **kept)

@@ -1,10 +1,10 @@
-"""Score tables: a reference name or a local file in, one validated table out."""
+"""One validated score table, from a file, a data frame or bytes."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +20,9 @@ from frontierlag.scores.reading.joins import LACKING
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.reading.report import LeftOut, Reading
 from frontierlag.scores.registry import ReferenceTable, registry
+
+# What names the table that was fetched last.
+LATEST = "latest"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,80 +86,20 @@ _ENDINGS = (
     ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".xlsx", ".xls",
     ".xlsb", ".ods", ".parquet", ".pq", ".tab", ".psv",
 )  # fmt: skip
-# What names the table that was fetched last.
-LATEST = "latest"
 
 
-def reference_names() -> list[str]:
-    """Return the names of the tables that come with the package, the main ones first."""
-    return [table.name for table in registry().of("scores")]
-
-
-def reference_file(name: str) -> str:
-    """Return the file in the package, below its folder of data, that holds a reference table.
-
-    Raises
-    ------
-    ScoresError
-        If there is no such table.
-    """
-    reference = registry().find(name, "scores")
-    if reference is None:
-        raise ScoresError(f"There is no reference table {name!r}.")
-    return reference.file
-
-
-def load_scores(
-    name_or_path: str | Path | pd.DataFrame,
-    options: ReadOptions = DEFAULT_OPTIONS,
-    dates: Dates = RELEASED,
+def from_file(
+    given: str | Path, options: ReadOptions = DEFAULT_OPTIONS, dates: Dates = RELEASED
 ) -> ScoreTable:
-    """Return the score table of a reference name, a local file, an https address or a data frame.
-
-    Parameters
-    ----------
-    name_or_path
-        One of `reference_names()`; a path of text with delimiters, JSON, YAML, Parquet, a workbook,
-        or a gzip or zip of one; an https address; 'latest', the table fetched last; or a data
-        frame. Epoch AI's own layouts are recognized.
-    options
-        What only the user can know of the table.
-    dates
-        Which day a model is dated at: the first day of use outside the maker (corrections of
-        reference tables and of Epoch AI's own layouts applied), its announcement where that is
-        known, or as published.
+    """Return the score table of a local file, or of a member of a zip archive.
 
     Raises
     ------
     ScoresError
-        If there is no such table, or it cannot be read or recognized.
-    BadRowsError
-        If rows are bad: a ScoresError whose `problems` lists all of them.
+        As :func:`frontierlag.scores.load_scores`.
     """
-    if isinstance(name_or_path, pd.DataFrame):
-        return from_frame(name_or_path, "scores", options, dates)
-    reference = registry().find(str(name_or_path), "scores")
-    if reference is not None:
-        content = reference.source.read_bytes()
-        return _build(content, reference.name, reference.file, reference, options, dates)
-    if str(name_or_path) == LATEST:
-        return _latest(options, dates)
-    if re.match(r"https://", str(name_or_path), flags=re.IGNORECASE):
-        return _fetched(str(name_or_path), options, dates)
-    path = Path(name_or_path)
-    content, path = _read_bytes(name_or_path, path)
-    return _build(content, _stem(path), str(path), options=options, dates=dates)
-
-
-def _fetched(url: str, options: ReadOptions, dates: Dates) -> ScoreTable:
-    """The table at an address, fetched into the cache as `frontierlag scores fetch` does."""
-    from frontierlag.scores.fetch.fetching import fetch
-
-    found = fetch(url)
-    table = _build(
-        found.path.read_bytes(), found.path.stem, str(found.path), options=options, dates=dates
-    )
-    return replace(table, notes=(f"Table {found.copy.description}.", *table.notes))
+    content, path = _read_bytes(given, Path(given))
+    return table_of(content, _stem(path), str(path), options=options, dates=dates)
 
 
 def _stem(path: Path) -> str:
@@ -191,16 +134,7 @@ def from_frame(
     """
     named = any(level is not None for level in frame.index.names)
     content = frame.to_csv(index=named, date_format="%Y-%m-%d").encode()
-    return _build(content, name, f"the DataFrame {name!r}", options=options, dates=dates)
-
-
-def _latest(options: ReadOptions, dates: Dates) -> ScoreTable:
-    """The table that `frontierlag scores fetch` fetched last; its as-of date is that day's."""
-    from frontierlag.scores.fetch import cache_folder, latest_copy
-
-    copy, path = latest_copy(cache_folder())
-    table = _build(path.read_bytes(), path.stem, str(path), options=options, dates=dates)
-    return replace(table, notes=(f"Table {copy.description}.", *table.notes))
+    return table_of(content, name, f"the DataFrame {name!r}", options=options, dates=dates)
 
 
 def _read_bytes(given: str | Path, path: Path) -> tuple[bytes, Path]:
@@ -229,7 +163,7 @@ def _read_bytes(given: str | Path, path: Path) -> tuple[bytes, Path]:
         raise ScoresError(f"{path} cannot be read: {error}") from None
 
 
-def _build(
+def table_of(
     content: bytes,
     name: str,
     shown_as: str,

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from frontierlag.dates import DAYS_PER_YEAR, day_number
 from frontierlag.errors import SpecError
-from frontierlag.frontiers.observations import DAYS_PER_YEAR, EPOCH, day_number
+from frontierlag.names import EPOCH
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric
 from frontierlag.trends.base import Trend, Values, of_group

@@ -1,8 +1,7 @@
-"""Joint draws of scores: in from a bootstrap or a fit, out from a fit, and as a measurement."""
+"""Joint draws of scores, from a bootstrap or a fit, as a measurement."""
 
 from frontierlag.scores.bootstraps.covariance import Errors
 from frontierlag.scores.bootstraps.joint_errors import JointErrors, errors_of
-from frontierlag.scores.bootstraps.layout import write_draws
 from frontierlag.scores.bootstraps.releases import DrawnReleases, with_draws
 from frontierlag.scores.bootstraps.table import FEWEST_DRAWS, DrawTable, load_draws
 
@@ -15,5 +14,4 @@ __all__ = [
     "errors_of",
     "load_draws",
     "with_draws",
-    "write_draws",
 ]

@@ -18,7 +18,7 @@ from frontierlag.scores.bootstraps.covariance import (
 )
 from frontierlag.scores.bootstraps.joint_errors import JointErrors
 from frontierlag.scores.bootstraps.table import DrawTable
-from frontierlag.scores.releases import Z90
+from frontierlag.scores.releases import Z90, subset
 
 FEWEST_RELEASES = 3
 # If more published scores than this lie outside their own 90 % interval of draws, the draws are
@@ -132,8 +132,6 @@ def _names(table: DrawTable, releases: Releases) -> np.ndarray:
 
 
 def _only(releases: Releases, has: np.ndarray, table: DrawTable) -> Releases:
-    from frontierlag.frontiers.observations import subset
-
     for group, name in enumerate(releases.group_names):
         own = releases.of(group)
         if int(np.sum(has & own)) < FEWEST_RELEASES:

@@ -13,7 +13,7 @@ from pathlib import Path
 from frontierlag.errors import FetchError, ScoresError
 from frontierlag.scores.fetch import cache as kept
 from frontierlag.scores.fetch.download import DEFAULT_URL, Limits, download
-from frontierlag.scores.table import ScoreTable, load_scores
+from frontierlag.scores.table import ScoreTable, from_file
 
 # A table that has lost this share of its rows is more likely cut off than shortened.
 FEWEST_LEFT = 0.5
@@ -90,7 +90,7 @@ def fetch(
         assert before_path is not None
         again = kept.checked_again(before, moment, answer.etag, answer.last_modified)
         kept.record(again, folder)
-        return Fetched(again, before_path, load_scores(before_path), before, before_path, False)
+        return Fetched(again, before_path, from_file(before_path), before, before_path, False)
     sha256 = hashlib.sha256(answer.content).hexdigest()
     same = before is not None and before.sha256 == sha256
     if before is not None and same:
@@ -111,7 +111,7 @@ def fetch(
     if table.layout.startswith("epoch"):
         _refuse_cut_off(answer.content, answer.final_url)
     if before_path is not None and not same and not accept_smaller:
-        _refuse_shrunken(table, load_scores(before_path), answer.final_url)
+        _refuse_shrunken(table, from_file(before_path), answer.final_url)
     kept.keep(copy, answer.content, folder)
     return Fetched(copy, folder / copy.file, table, before, before_path, not same)
 
@@ -122,7 +122,7 @@ def _read(content: bytes, name: str, url: str) -> ScoreTable:
         path = Path(aside) / name
         path.write_bytes(content)
         try:
-            return load_scores(path)
+            return from_file(path)
         except ScoresError as error:
             words = str(error).replace(str(path), "it")
             raise FetchError(

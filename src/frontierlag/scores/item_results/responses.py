@@ -16,6 +16,7 @@ from frontierlag.scores import LeftOut, Releases, joined_credit
 from frontierlag.scores.item_results.screening import Excluded, screened
 from frontierlag.scores.item_results.start import Start, start
 from frontierlag.scores.item_results.table import ResultTable
+from frontierlag.scores.releases import subset
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,8 +237,6 @@ def joined(table: ResultTable, releases: Releases) -> MeasuredReleases:
 
 
 def _only(releases: Releases, mask: np.ndarray, lost: tuple[LeftOut, ...]) -> Releases:
-    from frontierlag.frontiers.observations import subset
-
     for group, name in enumerate(releases.group_names):
         if int(np.sum(mask & releases.of(group))) < 3:
             raise ScoresError(

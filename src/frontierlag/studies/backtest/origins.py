@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 
 from frontierlag.analyses.refits import Task, refit_with_draws
+from frontierlag.dates import day_number
 from frontierlag.errors import ScoresError, SpecError
-from frontierlag.frontiers.observations import day_number
 from frontierlag.jobs import Job, Prepared
 from frontierlag.model import ModelSpec
 from frontierlag.settings import SamplerSettings

@@ -9,8 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from frontierlag.dates import DAYS_PER_MONTH
-from frontierlag.frontiers.observations import day_number
+from frontierlag.dates import DAYS_PER_MONTH, day_number
 from frontierlag.lags.published import TOLERANCE
 from frontierlag.lags.realized import Staircase
 from frontierlag.names import FOLLOWER, LEADER

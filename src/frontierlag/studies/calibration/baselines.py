@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from frontierlag.dates import DAYS_PER_MONTH
-from frontierlag.frontiers.observations import DAYS_PER_YEAR
+from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.published import daily_lags
 from frontierlag.names import FOLLOWER, LEADER, PERIOD, REALIZED, TREND, VALUE

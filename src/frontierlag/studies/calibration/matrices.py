@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from frontierlag.dates import DAYS_PER_YEAR, day_number, years_after
 from frontierlag.errors import SpecError
 from frontierlag.frontiers.item_response import FREEDOM
-from frontierlag.frontiers.observations import DAYS_PER_YEAR, day_number, years_after
 from frontierlag.names import FOLLOWER, LEADER
 from frontierlag.scores import records
 from frontierlag.scores.item_results import ResultTable, joined

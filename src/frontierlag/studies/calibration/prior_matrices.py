@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from frontierlag.frontiers.item_response import FREEDOM
-from frontierlag.frontiers.observations import reference_date
 from frontierlag.model import ModelSpec
 from frontierlag.priors import Prior
 from frontierlag.scores.item_results import MeasuredReleases
+from frontierlag.scores.releases import reference_date
 from frontierlag.studies.calibration.matrices import MATRICES, make_matrix_world
 from frontierlag.studies.calibration.worlds import World
 from frontierlag.trends.base import of_group

@@ -7,20 +7,16 @@ from typing import ClassVar
 
 import numpy as np
 
+from frontierlag.dates import DAYS_PER_YEAR, day_number, years_after
 from frontierlag.errors import SpecError
 from frontierlag.frontiers import Joint, OfAccuracy, Records, Stochastic, StochasticTwoPiece
-from frontierlag.frontiers.observations import (
-    DAYS_PER_YEAR,
-    EPOCH,
-    day_number,
-    reference_date,
-    years_after,
-)
 from frontierlag.frontiers.stochastic import draw_shortfall, two_piece_noise
 from frontierlag.model import ModelSpec
+from frontierlag.names import EPOCH
 from frontierlag.priors import Prior
 from frontierlag.scores import Releases
 from frontierlag.scores.metric import ECI, benchmark_metric
+from frontierlag.scores.releases import reference_date
 from frontierlag.studies.calibration.prior_matrices import NARROWED, prior_matrix_world
 from frontierlag.studies.calibration.worlds import AS_OF, BASE, World, make_world, table_of
 from frontierlag.trends.base import of_group

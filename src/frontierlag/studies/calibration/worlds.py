@@ -14,11 +14,10 @@ from typing import Literal
 
 import numpy as np
 
-from frontierlag.dates import Window
+from frontierlag.dates import DAYS_PER_YEAR, Window, day_number, years_after
 from frontierlag.errors import SpecError
-from frontierlag.frontiers.observations import DAYS_PER_YEAR, EPOCH, day_number, years_after
 from frontierlag.frontiers.stochastic import two_piece_noise
-from frontierlag.names import FOLLOWER, LEADER
+from frontierlag.names import EPOCH, FOLLOWER, LEADER
 from frontierlag.scores import Metric, Releases, default_window_start, records
 from frontierlag.scores.groups import US_CHINA
 from frontierlag.scores.metric import ECI

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.frontiers.observations import day_number
+from frontierlag.dates import day_number
 from frontierlag.intervals import summarize
 from frontierlag.names import CHAIN, DRAW, GROUP
 from frontierlag.studies.forecast.arrivals import RATE_MONTHS

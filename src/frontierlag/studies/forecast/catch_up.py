@@ -12,8 +12,8 @@ import pandas as pd
 import xarray as xr
 
 from frontierlag.analyses.analysis import Analysis
+from frontierlag.dates import day_number
 from frontierlag.errors import SpecError
-from frontierlag.frontiers.observations import day_number
 from frontierlag.intervals import OUTER, Summary, summarize
 from frontierlag.lags.measure import staircases
 from frontierlag.lags.realized import Staircase

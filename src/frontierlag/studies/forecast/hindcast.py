@@ -20,8 +20,8 @@ import pandas as pd
 import xarray as xr
 
 from frontierlag.analyses.analysis import Analysis, analyse
+from frontierlag.dates import day_number
 from frontierlag.errors import SpecError
-from frontierlag.frontiers.observations import day_number
 from frontierlag.intervals import INNER, OUTER, summarize, tails
 from frontierlag.jobs import Job
 from frontierlag.lags.measure import staircases

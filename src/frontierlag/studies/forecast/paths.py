@@ -14,12 +14,11 @@ from functools import cached_property
 import numpy as np
 
 from frontierlag import arrays
-from frontierlag.dates import DAYS_PER_MONTH
+from frontierlag.dates import DAYS_PER_MONTH, day_number, years_after
 from frontierlag.errors import SpecError
 from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers import Frontier, OfAccuracy, Stochastic
 from frontierlag.frontiers.drawn import OfDraws
-from frontierlag.frontiers.observations import day_number, years_after
 from frontierlag.frontiers.stochastic import draw_shortfall
 from frontierlag.lags.measure import staircases
 from frontierlag.names import FOLLOWER, LEADER

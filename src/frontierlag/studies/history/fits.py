@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from frontierlag.analyses.refits import Refit, Task
-from frontierlag.dates import Window
-from frontierlag.frontiers.observations import Observations, day_number
+from frontierlag.dates import Window, day_number
+from frontierlag.frontiers.observations import Observations
 from frontierlag.model import ModelSpec
 from frontierlag.scores import Releases
 

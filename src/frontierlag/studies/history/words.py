@@ -9,12 +9,12 @@ import pandas as pd
 
 from frontierlag.conventions import WORDS
 from frontierlag.intervals import OUTER
-from frontierlag.lags.periods import FEW_BOUNDS
 from frontierlag.names import REALIZED, TREND
 from frontierlag.scores.registry import registry
 from frontierlag.studies.history.changes import CAUSES, KINDS
 from frontierlag.studies.history.table import LAST_DAY, POINT, SAME_DAYS, History
 from frontierlag.studies.history.tables import FREE
+from frontierlag.words import FEW_BOUNDS
 
 # How many of the largest steps are named.
 NAMED = 3

@@ -21,8 +21,8 @@ from frontierlag.analyses.refits import (
     refit_all,
 )
 from frontierlag.conventions import RELEASED, Dates
+from frontierlag.dates import day_number
 from frontierlag.errors import SpecError
-from frontierlag.frontiers.observations import day_number
 from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec
 from frontierlag.names import SAMPLE_DIMS

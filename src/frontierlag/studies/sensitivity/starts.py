@@ -25,10 +25,10 @@ from frontierlag.analyses.refits import (
     quick_fit,
     refit_with_draws,
 )
-from frontierlag.dates import DAYS_PER_MONTH, Window
+from frontierlag.dates import DAYS_PER_MONTH, Window, day_number
 from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers import Records
-from frontierlag.frontiers.observations import Observations, day_number, reference_date, subset
+from frontierlag.frontiers.observations import Observations
 from frontierlag.jobs import Job
 from frontierlag.lags.measure import staircases, trend_lag_by_day
 from frontierlag.lags.realized import realized_lag
@@ -36,6 +36,7 @@ from frontierlag.model import split_name
 from frontierlag.names import CURRENT, DATE, FOLLOWER, LEADER, REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases
+from frontierlag.scores.releases import reference_date, subset
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.case import Case
 from frontierlag.studies.sensitivity.table import NUMBERS, typed

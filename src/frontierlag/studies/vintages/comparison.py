@@ -19,8 +19,7 @@ from itertools import permutations
 import numpy as np
 
 from frontierlag.analyses.analysis import Analysis, analyse
-from frontierlag.dates import Window
-from frontierlag.frontiers.observations import day_number
+from frontierlag.dates import Window, day_number
 from frontierlag.intervals import Summary, summarize
 from frontierlag.jobs import Job, Prepared
 from frontierlag.model import ModelSpec, first_model
