@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.errors import DrawsError
-from frontierlag.names import CHAIN, DRAW, MODEL, SAMPLEDIMS
+from frontierlag.names import CHAIN, DRAW, MODEL, SAMPLE_DIMS
 
 ENGINE: Literal["netcdf4"] = "netcdf4"
 FORMAT = "frontierlag draws 1"
@@ -39,14 +39,14 @@ def read(path: Path) -> dict[str, Any]:
         prior, attrs = str(stored.attrs["prior"]), stored.attrs
         names = ["prior_mean", "prior_spread"] if prior == "hierarchical" else []
         for name in ["capability", *names]:
-            dims = DIMS if name == "capability" else SAMPLEDIMS
+            dims = DIMS if name == "capability" else SAMPLE_DIMS
             if set(stored[name].dims) != set(dims):
                 raise DrawsError(
                     f"{path}: {name} has dims {', '.join(map(str, stored[name].dims))}; it needs "
                     f"{', '.join(dims)}"
                 )
         capability = stored["capability"].transpose(*DIMS).astype(float)
-        flat = {n: stored[n].transpose(*SAMPLEDIMS).to_numpy().astype(float).ravel() for n in names}
+        flat = {n: stored[n].transpose(*SAMPLE_DIMS).to_numpy().astype(float).ravel() for n in names}
         return {
             "models": stored[MODEL].to_numpy().astype(str),
             "score": capability.to_numpy().reshape(-1, capability.sizes[MODEL]),
@@ -70,7 +70,7 @@ def read(path: Path) -> dict[str, Any]:
 def _independent(capability: xr.DataArray) -> float:
     """Median over models of the effective number of draws, at most their number."""
     total = capability.sizes[CHAIN] * capability.sizes[DRAW]
-    varies = capability.std(SAMPLEDIMS) > 0
+    varies = capability.std(SAMPLE_DIMS) > 0
     usable = bool(varies.any()) and bool(np.isfinite(capability).all())
     if capability.sizes[DRAW] < 4 or not usable:  # refused later, where it has to be
         return float(total)
