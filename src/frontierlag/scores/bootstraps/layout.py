@@ -46,7 +46,9 @@ def read(path: Path) -> dict[str, Any]:
                     f"{', '.join(dims)}"
                 )
         capability = stored["capability"].transpose(*DIMS).astype(float)
-        flat = {n: stored[n].transpose(*SAMPLE_DIMS).to_numpy().astype(float).ravel() for n in names}
+        flat = {
+            n: stored[n].transpose(*SAMPLE_DIMS).to_numpy().astype(float).ravel() for n in names
+        }
         return {
             "models": stored[MODEL].to_numpy().astype(str),
             "score": capability.to_numpy().reshape(-1, capability.sizes[MODEL]),
