@@ -13,6 +13,7 @@ from frontierlag.cli import main
 from frontierlag.intervals import summarize
 from frontierlag.machine.files import MANIFEST, files_below
 from frontierlag.names import PERIOD, VALUE
+from frontierlag.results.folder import headline_model, read_manifest
 from frontierlag.scores import reference_names
 from frontierlag.scores.item_results import result_names
 from frontierlag.scores.registry import registry
@@ -163,6 +164,10 @@ def test_lags_of_a_stored_fit_over_another_window_and_at_a_level(made):
     done = frontierlag("lags", file, "--since", "2025-01-01", "--level", "140")
     assert "2024" not in done.stdout
     assert "140" in done.stdout
+    # A folder answers with its headline model.
+    whole = json.loads(frontierlag("lags", out, "--json").stdout)
+    assert whole["model"] == headline_model(read_manifest(out))
+    assert {row["lag"] for row in whole["lags"]} == {"trend", "realized", "release"}
     early = frontierlag("lags", file, "--since", "2023-09-06")
     assert early.returncode == 2
     assert "before it" in early.stderr

@@ -23,7 +23,7 @@ from frontierlag.errors import SpecError
 
 
 def lags(
-    file: Annotated[Path, Parameter(help="A posterior.nc of `run` or `fit`.")],
+    path: Annotated[Path, Parameter(help="A results folder or a posterior.nc of `run` or `fit`.")],
     *,
     since: Since = None,
     level: Annotated[
@@ -33,7 +33,7 @@ def lags(
 ) -> int:
     """Print the lags of a stored fit, over another window or at other scores if asked.
 
-    Example: frontierlag lags posterior.nc --since 2025-01-01 --level 145
+    Example: frontierlag lags my-results --since 2025-01-01 --level 145
     """
     import numpy as np
 
@@ -43,10 +43,11 @@ def lags(
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_lags, show_levels, terminal
     from frontierlag.results.estimands import last_day_table
+    from frontierlag.results.folder import headline_posterior
     from frontierlag.results.storage import load
     from frontierlag.results.tables import lag_table, level_table
 
-    analysis = load(file)
+    analysis = load(headline_posterior(path))
     stored = analysis.measured.window
     if since or level:
         start = since or stored.since

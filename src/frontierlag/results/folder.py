@@ -16,6 +16,7 @@ from frontierlag.model import Reads, headline_of
 from frontierlag.scores import Metric
 
 HEADLINE = "headline"  # its key in a manifest
+POSTERIOR = "posterior.nc"  # in the folder of each model
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -67,6 +68,24 @@ def headline_model(manifest: Mapping[str, Any]) -> str:
     metric = Metric(**{key: value for key, value in data["metric"].items() if key in known})
     reads: Reads = "results" if data.get("results") else "draws" if data.get("draws") else "scores"
     return headline_of(list(models), metric, reads)
+
+
+def headline_posterior(path: Path) -> Path:
+    """The posterior of the model that answers for a results folder; a file is returned as it is.
+
+    Raises
+    ------
+    ResultsError
+        If the folder is none of a run, or has no posterior, as those are not committed.
+    """
+    if not path.is_dir():
+        return path
+    found = path / headline_model(read_manifest(path)) / POSTERIOR
+    if not found.is_file():
+        raise ResultsError(
+            f"there is no {found}; posteriors are not committed: make them with `frontierlag run`"
+        )
+    return found
 
 
 def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from frontierlag.priors import Prior
 from frontierlag.results import tables
 from frontierlag.results.claims import claim_markdown, claim_table
 from frontierlag.results.estimands import LAST_DAY, stacked_last_day_table
-from frontierlag.results.folder import HEADLINE
+from frontierlag.results.folder import HEADLINE, POSTERIOR
 from frontierlag.results.manifest import evidence_record, run_record
 from frontierlag.results.spreadsheet import write_csv
 from frontierlag.runs.outcomes import Outcome, fit_all, fit_crossed
@@ -160,7 +160,7 @@ def run_jobs(
                 Item(
                     name,
                     item,
-                    folder / name / "posterior.nc",
+                    folder / name / POSTERIOR,
                     compared=len(names) > 1 or full,
                     rests_on=full and name == item.model(),
                 )

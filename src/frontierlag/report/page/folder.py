@@ -12,11 +12,10 @@ from frontierlag.conventions import WORDS, Dates, recorded
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.machine.files import MANIFEST
 from frontierlag.results.estimands import EQUIVALENCE, LAST_DAY, VELOCITY
-from frontierlag.results.folder import headline_model, read_manifest
+from frontierlag.results.folder import POSTERIOR, headline_model, read_manifest
 from frontierlag.results.page_tables import STEMS, page_tables, release_table, releases_shown
 
 PAGE = "report.html"
-POSTERIOR = "posterior.nc"
 RUN = "frontierlag run"
 # What a page cannot do without, and what it shows if it is there.
 NEEDED = ("lags", "ladder", "diagnostics")
