@@ -152,6 +152,7 @@ def test_the_program_in_the_key_is_what_samples_and_nothing_else():
         "fits.sampling",
         "fits.traces",
         "frontiers.joint",
+        "frontiers.results_logp",
         "frontiers.densities",
         "trends.linear",
         "scores.metric",

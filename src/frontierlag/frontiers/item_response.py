@@ -18,7 +18,7 @@ from typing import Any
 
 # Degrees of freedom of the errors: heavy tails, and still a finite variance.
 FREEDOM = 4.0
-_CONSTANT = lgamma((FREEDOM + 1) / 2) - lgamma(FREEDOM / 2) - 0.5 * log(FREEDOM * pi)
+CONSTANT = lgamma((FREEDOM + 1) / 2) - lgamma(FREEDOM / 2) - 0.5 * log(FREEDOM * pi)
 
 
 def expected_score(log_odds: Any, chance: Any, ceiling: Any, xp: Any) -> Any:
@@ -28,4 +28,4 @@ def expected_score(log_odds: Any, chance: Any, ceiling: Any, xp: Any) -> Any:
 
 def student_logp(error: Any, noise: Any, log_noise: Any, xp: Any) -> Any:
     """Log density of an error with scale ``noise``."""
-    return _CONSTANT - log_noise - (FREEDOM + 1) / 2 * xp.log1p((error / noise) ** 2 / FREEDOM)
+    return CONSTANT - log_noise - (FREEDOM + 1) / 2 * xp.log1p((error / noise) ** 2 / FREEDOM)

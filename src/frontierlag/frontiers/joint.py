@@ -20,6 +20,7 @@ from frontierlag.frontiers.base import Noise, Values
 from frontierlag.frontiers.item_response import FREEDOM, expected_score, student_logp
 from frontierlag.frontiers.marginal import marginal_logp
 from frontierlag.frontiers.pinned import FreeScale, free_scale
+from frontierlag.frontiers.results_logp import ResultsLogp
 from frontierlag.frontiers.stochastic import Stochastic, composed_logp
 from frontierlag.names import BENCHMARK, OTHER, RELEASE, RESULT
 from frontierlag.priors import Parameter, Prior
@@ -29,6 +30,10 @@ from frontierlag.trends.base import of_group
 _HYPER = (
     "other_mean", "other_spread", "difficulty_mean", "difficulty_spread",
     "discrimination_typical", "discrimination_spread", "noise_typical", "noise_spread",
+)  # fmt: skip
+# What the density of the results reads of the data.
+_RESULTS = (
+    "result", "result_model", "result_benchmark", "result_weight", "chance", "ceiling",
 )  # fmt: skip
 
 
@@ -122,15 +127,22 @@ class Joint(Stochastic):
 
     def results(self, p: Values, scale: FreeScale, data: Values) -> None:
         """Add the benchmarks with their prior, and the results given capabilities."""
-        odds, log_noise = self._benchmarks(p, scale, data)
-        noise = pm.Deterministic("noise", pt.exp(log_noise))
-        at = data["result_benchmark"]
-        expected = expected_score(odds, data["chance"][at], data["ceiling"][at], pt)
-        each = student_logp(data["result"] - expected, noise[at], log_noise[at], pt)
-        pm.Potential("results", (data["result_weight"] * each).sum())
+        abilities, slopes, offset, log_noise = self._benchmarks(p, scale, data)
+        pm.Deterministic("noise", pt.exp(log_noise))
+        moving = pt.stack(abilities), pt.stack(slopes), offset, log_noise
+        total, *_ = ResultsLogp()(*moving, *(data[name] for name in _RESULTS))
+        pm.Potential("results", total)
 
-    def _benchmarks(self, p: Values, scale: Any, data: Values) -> tuple[Any, Any]:
-        """Add difficulty, discrimination and noise; log odds of each result, and log noise."""
+    def _benchmarks(
+        self, p: Values, scale: FreeScale, data: Values
+    ) -> tuple[list[Any], list[Any], Any, Any]:
+        """Add difficulty, discrimination and noise of the benchmarks.
+
+        Returns
+        -------
+        Abilities of the models and slopes of the benchmarks, of each ability one, and offsets and
+        log noise of the benchmarks: log odds are slopes times abilities plus offsets.
+        """
         centre, pins, pin_score = data["centre"], data["pin_index"], data["pin_score"]
         n = centre.shape[0]
         own_log = pm.Flat(
@@ -160,9 +172,7 @@ class Joint(Stochastic):
             - log_discrimination.sum(),
         )
         log_noise = pm.Normal("log_noise", pt.log(p["noise_typical"]), p["noise_spread"], shape=n)
-        at = data["result_benchmark"]
-        odds = own[at] * scale.x[data["result_model"]] + (intercept - own * centre)[at]
-        return odds, log_noise
+        return [scale.x], [own], intercept - own * centre, log_noise
 
     def log_likelihood(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Log density of each result given capabilities and benchmarks, ``(..., result)``."""

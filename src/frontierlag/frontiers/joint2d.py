@@ -47,6 +47,7 @@ import pytensor.tensor as pt
 from frontierlag.errors import SpecError
 from frontierlag.frontiers.base import Values
 from frontierlag.frontiers.joint import Joint
+from frontierlag.frontiers.pinned import FreeScale
 from frontierlag.names import BENCHMARK, OTHER, RELEASE
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric
@@ -104,9 +105,11 @@ class Joint2d(Joint):
         own = {p.name: p.variable() for p in parameters if p.name == _SPREAD}
         return super().variables(rest) | own
 
-    def _benchmarks(self, p: Values, scale: Any, data: Values) -> tuple[Any, Any]:
-        """As with one ability, and what the second adds to the log odds."""
-        odds, log_noise = super()._benchmarks(p, scale, data)
+    def _benchmarks(
+        self, p: Values, scale: FreeScale, data: Values
+    ) -> tuple[list[Any], list[Any], Any, Any]:
+        """As with one ability, and the second with its loadings."""
+        abilities, slopes, offset, log_noise = super()._benchmarks(p, scale, data)
         at, weight, toward = (
             data[name] for name in ("result_benchmark", "result_weight", "start_loading")
         )
@@ -119,7 +122,7 @@ class Joint2d(Joint):
         pm.Deterministic("loading", sign * loading)
         pm.Deterministic("second", sign * z[:releases])
         pm.Deterministic("other_second", sign * z[releases:])
-        return odds + loading[at] * z[data["result_model"]], log_noise
+        return [*abilities, z], [*slopes, loading], offset, log_noise
 
     def _log_odds(self, p: Values, data: Values) -> np.ndarray:
         """Log odds of each result on draws."""
