@@ -167,7 +167,7 @@ def test_lags_of_a_stored_fit_over_another_window_and_at_a_level(made):
     # A folder answers with its headline model.
     whole = json.loads(frontierlag("lags", out, "--json").stdout)
     assert whole["model"] == headline_model(read_manifest(out))
-    assert {row["lag"] for row in whole["lags"]} == {"trend", "realized", "release"}
+    assert {row["lag"] for row in whole["lags"]} == {"trend", "realized"}
     early = frontierlag("lags", file, "--since", "2023-09-06")
     assert early.returncode == 2
     assert "before it" in early.stderr
