@@ -139,27 +139,22 @@ def _forecasts(results: Path) -> str:
     """How the model forecasts from earlier vintages, what beats it first."""
     table = rows_of(read(results, "backtest", "verdict.csv"), kind=ACROSS)
     own = rows_of(table, method=SCORES_MODEL).to_dict("records")[0]
-    others = table[table["method"].isin(list(_SIMPLE))].sort_values("crps_ratio")
-    lost, won = (
-        [
-            f"{_SIMPLE[r['method']]} ({r['crps_ratio']:.2f}, {r['crps_ratio_lower90']:.2f} to "
-            f"{r['crps_ratio_upper90']:.2f})"
-            for r in rows.to_dict("records")
-        ]
-        for rows in (others[others["crps_ratio"] >= 1], others[others["crps_ratio"] < 1])
-    )
-    words = []
-    if lost:
-        words.append(f"worse than {' and '.join(lost)}")
-    if won:
-        words.append(f"better than {' and '.join(won)}")
+    others = table[table["method"].isin(list(_SIMPLE))].sort_values("crps_ratio", ascending=False)
+    against = [
+        f"against {_SIMPLE[r['method']]} {r['crps_ratio']:.2f} "
+        f"({r['crps_ratio_lower90']:.2f} to {r['crps_ratio_upper90']:.2f})"
+        for r in others.to_dict("records")
+    ]
+    won = int((others["crps_ratio"] >= 1).sum())
+    first = "no simple forecast won" if won == 0 else f"{_COUNTS[won]} won"
     return (
-        f"Its forecasts from {own['origins']:.0f} of them were {', '.join(words)} by mean CRPS "
-        f"(ratio, 90 % interval); the 90 % interval contained {100 * own['covered90']:.0f} % of "
-        "the outcomes."
+        f"In forecasts from {own['origins']:.0f} of them {first}, by the ratio of mean CRPS (below "
+        f"1 the model is better; 90 % interval): {', '.join(against)}. Its 90 % interval contained "
+        f"{100 * own['covered90']:.0f} % of the outcomes."
     )
 
 
+_COUNTS = {1: "a simple one", 2: "two simple ones", 3: "all simple ones"}
 _SIMPLE = {
     "persistence": "“nothing changes”",
     "least squares": "a straight line",
