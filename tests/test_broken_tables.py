@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import frontierlag
 from frontierlag.errors import FrontierLagError, ScoresError
-from frontierlag.results.spreadsheet import as_text, csv_text, write_csv
+from frontierlag.machine.files import as_text, csv_text, write_csv
 from frontierlag.scores import load_scores, parse_comparison, releases
 from frontierlag.scores.reading.cells import plain
 from frontierlag.scores.reading.layouts import LAYOUTS

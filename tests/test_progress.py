@@ -3,8 +3,7 @@
 import time
 
 from frontierlag.machine import progress
-from frontierlag.machine.progress import FROM_STORE, Log
-from frontierlag.machine.watching import report_progress
+from frontierlag.machine.progress import FROM_STORE, Log, report_progress
 
 
 def test_a_log_gets_a_line_each_half_minute_with_the_time_left():

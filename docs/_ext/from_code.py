@@ -11,7 +11,7 @@ from blocks import block, table
 from frontierlag.claims import article
 from frontierlag.claims.answers import VERDICTS
 from frontierlag.cli import codes
-from frontierlag.conventions import AS_PUBLISHED, RELEASED, WORDS
+from frontierlag.dates import AS_PUBLISHED, RELEASED, WORDS
 from frontierlag.errors import ScoresError
 from frontierlag.fits import convergence
 from frontierlag.frontiers import FRONTIERS

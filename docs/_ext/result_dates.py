@@ -6,7 +6,7 @@ from pathlib import Path
 
 from result_rows import NEW, marked, read, row_of, rows_of
 
-from frontierlag.conventions import AS_PUBLISHED, RELEASED, suffix
+from frontierlag.dates import AS_PUBLISHED, RELEASED, suffix
 from frontierlag.errors import OutputError
 from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.results.sentences import HEADLINE as SCORES_MODEL

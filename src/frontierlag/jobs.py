@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from frontierlag.conventions import Dates, suffix
-from frontierlag.dates import Window
+from frontierlag.dates import Dates, Window, suffix
 from frontierlag.errors import SpecError
 from frontierlag.model import Reads, first_model, headline_of, models_for
 from frontierlag.scores import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from frontierlag.conventions import AS_PUBLISHED, RELEASED
+from frontierlag.dates import AS_PUBLISHED, RELEASED
 from frontierlag.errors import ScoresError
 from frontierlag.scores import load_scores, records, reference_names, releases
 from frontierlag.scores.corrections import corrections

@@ -17,7 +17,7 @@ from frontierlag.cli.options import (
     Reading,
     Scores,
 )
-from frontierlag.conventions import suffix
+from frontierlag.dates import suffix
 from frontierlag.machine.progress import progress
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS
 from frontierlag.studies.backtest.settings import SMALL, SmallSettings

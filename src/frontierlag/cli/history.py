@@ -17,7 +17,7 @@ from frontierlag.cli.options import (
     QuickSampler,
     Since,
 )
-from frontierlag.conventions import suffix
+from frontierlag.dates import suffix
 from frontierlag.machine.progress import progress
 from frontierlag.settings import QUICK
 

@@ -18,7 +18,7 @@ from frontierlag.cli.options import (
     Since,
     results_folder,
 )
-from frontierlag.conventions import AS_PUBLISHED, WORDS
+from frontierlag.dates import AS_PUBLISHED, WORDS
 from frontierlag.errors import SpecError
 
 

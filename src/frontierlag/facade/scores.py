@@ -12,7 +12,7 @@ from typing import Any, Self
 import pandas as pd
 from pydantic import ValidationError
 
-from frontierlag.conventions import CONVENTIONS, RELEASED, Dates
+from frontierlag.dates import CONVENTIONS, RELEASED, Dates
 from frontierlag.errors import SpecError
 from frontierlag.facade.html import card
 from frontierlag.facade.pair import Pair

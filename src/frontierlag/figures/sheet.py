@@ -16,7 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.conventions import WORDS, Dates
+from frontierlag.dates import WORDS, Dates
 from frontierlag.figures.lettering import FAMILY, fallbacks, label
 from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER
 from frontierlag.lags.published import PUBLISHED

@@ -18,7 +18,7 @@ from frontierlag.errors import FitError
 from frontierlag.fits.store import fit_store, key_of, refit_wanted
 from frontierlag.fits.traces import arrays_of
 from frontierlag.frontiers.observations import Observations
-from frontierlag.machine.watching import watcher
+from frontierlag.machine.progress import watcher
 from frontierlag.model import ModelSpec, build
 from frontierlag.names import CHAIN, DRAW, GROUP
 from frontierlag.settings import SamplerSettings

@@ -35,7 +35,7 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.errors import OutputError, SpecError
-from frontierlag.machine.cache import cache_folder
+from frontierlag.machine.caches import cache_folder
 from frontierlag.machine.files import replaced
 from frontierlag.machine.program import modules_behind, source_digest, versions
 

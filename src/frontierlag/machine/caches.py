@@ -15,6 +15,8 @@ import tempfile
 from collections.abc import MutableMapping
 from pathlib import Path
 
+import platformdirs
+
 _FLAGS = "PYTENSOR_FLAGS"
 # Of each library: the variable that places its cache, and where it is if nothing is set.
 _OTHERS = {"MPLCONFIGDIR": ".config", "NUMBA_CACHE_DIR": ".cache"}
@@ -85,3 +87,14 @@ def on_import() -> None:
 def notice() -> str:
     """What to say of the caches, once; empty if they are where they always are."""
     return _said.pop() if _said else ""
+
+
+VARIABLE = "FRONTIERLAG_CACHE"
+
+
+def cache_folder(given: Path | None = None) -> Path:
+    """Return the folder of the cache: as given, by the environment, or the user's own."""
+    named = os.environ.get(VARIABLE)
+    if given is not None:
+        return given
+    return Path(named) if named else Path(platformdirs.user_cache_dir("frontierlag"))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -21,6 +22,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from frontierlag.errors import OutputError
 
@@ -274,3 +277,26 @@ def _keep_foreign_files(out: Path, staging: Path) -> None:
         if path.is_file() and not ours and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
+
+
+_FORMULA = re.compile(r"[=+@\t\r]|-(?![0-9.]|$)")
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table to a CSV file, with :func:`as_text`."""
+    as_text(table).to_csv(path, index=False)
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """The same as text, without a line end after the last line."""
+    return as_text(table).to_csv(index=False, lineterminator="\n").rstrip("\n")
+
+
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with an apostrophe before each text that would be run as a formula."""
+    words = [c for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])]
+    return table.assign(**{str(c): table[c].map(_safe, na_action="ignore") for c in words})
+
+
+def _safe(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell

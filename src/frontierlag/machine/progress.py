@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -19,8 +20,6 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-
-from frontierlag.machine.watching import watched
 
 # Steps that took no time: what an earlier run had finished.
 FROM_STORE = "from the store"
@@ -173,3 +172,31 @@ def progress(title: str, steps: int | None = None) -> Iterator[Callable[[str], N
 
         with watched(watch):
             yield step
+
+
+# Called with what is going on, and which share of it is done if that is known.
+Watcher = Callable[[str, float | None], None]
+
+_watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watched(by: Watcher) -> Iterator[None]:
+    """Have a function called with what goes on in the block, in this process."""
+    token = _watcher.set(by)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+def watcher() -> Watcher | None:
+    """The function to call, from any thread; None if there is none."""
+    return _watcher.get()
+
+
+def report_progress(what: str, share: float | None = None) -> None:
+    """Report what is going on, and which share of it is done."""
+    by = watcher()
+    if by is not None:
+        by(what, share)

@@ -13,7 +13,7 @@ from textwrap import shorten
 import pandas as pd
 from rich.console import Console
 
-from frontierlag.conventions import WORDS
+from frontierlag.dates import WORDS
 from frontierlag.fits.size import estimate
 from frontierlag.intervals import OUTER
 from frontierlag.jobs import Prepared

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from frontierlag.conventions import WORDS
+from frontierlag.dates import WORDS
 from frontierlag.intervals import INTERVAL_KIND, OUTER, decimals
 from frontierlag.jobs import Prepared
 from frontierlag.names import AT_RELEASE, REALIZED, TREND, WINDOW

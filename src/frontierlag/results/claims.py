@@ -8,7 +8,7 @@ import pandas as pd
 
 from frontierlag.claims.answers import VERDICTS, Answer
 from frontierlag.claims.claim import AT_LEAST
-from frontierlag.conventions import WORDS
+from frontierlag.dates import WORDS
 from frontierlag.intervals import INTERVAL_KIND
 from frontierlag.jobs import Prepared
 from frontierlag.results.tables import DIGITS

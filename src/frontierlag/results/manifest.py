@@ -8,8 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from frontierlag.conventions import WORDS
-from frontierlag.dates import Window
+from frontierlag.dates import WORDS, Window
 from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER
 from frontierlag.jobs import Prepared
 from frontierlag.machine.program import versions

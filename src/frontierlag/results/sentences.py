@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.conventions import WORDS
+from frontierlag.dates import WORDS
 from frontierlag.intervals import INTERVAL_KIND, OUTER, summarize
 from frontierlag.lags.velocity import SLOPE_LAST_DAY, YEAR_ON_YEAR
 from frontierlag.model import first_model

@@ -14,7 +14,7 @@ from frontierlag.checks.comparison import ModelComparison
 from frontierlag.checks.predictive import predictive_table as predictive_rows
 from frontierlag.checks.priors import sensitivity, stacked_sensitivity
 from frontierlag.checks.stacking import Stacked
-from frontierlag.conventions import Dates
+from frontierlag.dates import Dates
 from frontierlag.intervals import summarize
 from frontierlag.lags.measure import Measured
 from frontierlag.lags.published import Convention

@@ -16,7 +16,7 @@ from frontierlag.analyses.analysis import analyse
 from frontierlag.analyses.two_comparisons import Crossed, crossed_fit
 from frontierlag.checks.loo import Loo, loo
 from frontierlag.errors import SpecError
-from frontierlag.machine.watching import report_progress
+from frontierlag.machine.progress import report_progress
 from frontierlag.model import ModelSpec
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.priors import Prior

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from frontierlag.conventions import RELEASED, Dates
+from frontierlag.dates import RELEASED, Dates
 from frontierlag.errors import ResultsError
 from frontierlag.jobs import Job
 from frontierlag.priors import Prior

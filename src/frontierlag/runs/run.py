@@ -18,14 +18,13 @@ from frontierlag.claims.applicable import applicable
 from frontierlag.errors import SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions
-from frontierlag.machine.files import staged, staged_all, write_manifest
+from frontierlag.machine.files import staged, staged_all, write_csv, write_manifest
 from frontierlag.priors import Prior
 from frontierlag.results import tables
 from frontierlag.results.claims import claim_markdown, claim_table
 from frontierlag.results.estimands import LAST_DAY, stacked_last_day_table
 from frontierlag.results.folder import HEADLINE, POSTERIOR
 from frontierlag.results.manifest import evidence_record, run_record
-from frontierlag.results.spreadsheet import write_csv
 from frontierlag.runs.outcomes import Outcome, fit_all, fit_crossed
 from frontierlag.runs.plan import (
     CrossedItem,

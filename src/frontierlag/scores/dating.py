@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from frontierlag.conventions import ANNOUNCED, AS_PUBLISHED, Dates
+from frontierlag.dates import ANNOUNCED, AS_PUBLISHED, Dates
 from frontierlag.scores.corrections import Correction, Key
 
 # How many changed dates a note names; a manifest has all of them.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from frontierlag.conventions import RELEASED, Dates
+from frontierlag.dates import RELEASED, Dates
 from frontierlag.errors import ScoresError
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.registry import registry

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from frontierlag.conventions import ANNOUNCED, RELEASED, Dates
-from frontierlag.dates import day_number
+from frontierlag.dates import ANNOUNCED, RELEASED, Dates, day_number
 from frontierlag.errors import ScoresError
 from frontierlag.scores.efforts import Efforts, best_settings
 from frontierlag.scores.groups import Comparison, group_counts, members

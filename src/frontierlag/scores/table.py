@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from frontierlag.conventions import RELEASED, Dates
+from frontierlag.dates import RELEASED, Dates
 from frontierlag.errors import ScoresError
 from frontierlag.scores.corrections import Correction
 from frontierlag.scores.metric import Metric

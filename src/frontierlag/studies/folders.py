@@ -12,10 +12,9 @@ import pandas as pd
 from frontierlag.analyses.analysis import Analysis, analyse
 from frontierlag.figures import Provenance, save
 from frontierlag.jobs import Job
-from frontierlag.machine.files import staged, write_manifest
+from frontierlag.machine.files import staged, write_csv, write_manifest
 from frontierlag.model import ModelSpec, first_model
 from frontierlag.results.manifest import data_record, model_record, run_record, settings_record
-from frontierlag.results.spreadsheet import write_csv
 from frontierlag.results.tables import DIGITS
 from frontierlag.settings import MIXTURES, QUICK, SamplerSettings
 from frontierlag.studies.forecast import CatchUp, Hindcast, catch_up, forecast_best, hindcast

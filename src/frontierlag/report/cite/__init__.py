@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, get_args
 
+from frontierlag.machine.files import csv_text
 from frontierlag.report.cite import bibtex, latex, plain
 from frontierlag.report.cite.estimate import Estimate, choose, read_estimates
-from frontierlag.results.spreadsheet import csv_text
 
 Format = Literal["text", "latex", "macros", "markdown", "csv", "bibtex"]
 FORMATS: tuple[Format, ...] = get_args(Format)

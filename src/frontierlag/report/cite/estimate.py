@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from frontierlag.conventions import AS_PUBLISHED, Dates, recorded
+from frontierlag.dates import AS_PUBLISHED, Dates, recorded
 from frontierlag.errors import ResultsError, SpecError
 from frontierlag.intervals import OUTER
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW

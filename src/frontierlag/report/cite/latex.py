@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from frontierlag.conventions import WORDS
+from frontierlag.dates import WORDS
 from frontierlag.errors import SpecError
 from frontierlag.intervals import OUTER
 from frontierlag.report.cite.estimate import Estimate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontierlag.conventions import WORDS, WORDS_ZH
+from frontierlag.dates import WORDS, WORDS_ZH
 from frontierlag.intervals import OUTER
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.cite.estimate import Estimate, Source

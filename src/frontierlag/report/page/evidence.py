@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from frontierlag.conventions import WORDS, recorded
+from frontierlag.dates import WORDS, recorded
 from frontierlag.lags.equivalence import BEYOND_DOUBT, EVEN
 from frontierlag.machine.files import MANIFEST
 from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from frontierlag.conventions import WORDS, Dates, recorded
+from frontierlag.dates import WORDS, Dates, recorded
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.machine.files import MANIFEST
 from frontierlag.results.estimands import EQUIVALENCE, LAST_DAY, VELOCITY

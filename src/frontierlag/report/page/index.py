@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from frontierlag.conventions import RELEASED
+from frontierlag.dates import RELEASED
 from frontierlag.names import REALIZED, WINDOW
 from frontierlag.report.page import answers
 from frontierlag.report.page.folder import PAGE, Results

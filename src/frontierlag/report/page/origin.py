@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from frontierlag.conventions import WORDS, recorded
+from frontierlag.dates import WORDS, recorded
 from frontierlag.names import CURRENT, REALIZED, WINDOW
 from frontierlag.report.cite import choose, cite, read_estimates
 from frontierlag.report.page.folder import Results

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from frontierlag.errors import ScoresError
-from frontierlag.machine.cache import VARIABLE as VARIABLE
-from frontierlag.machine.cache import cache_folder as cache_folder
+from frontierlag.machine.caches import VARIABLE as VARIABLE
+from frontierlag.machine.caches import cache_folder as cache_folder
 from frontierlag.machine.files import replaced
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from frontierlag.conventions import Dates
+from frontierlag.dates import Dates
 from frontierlag.errors import ScoresError
 from frontierlag.scores.attribution import ATTRIBUTION, own_credit
 from frontierlag.scores.corrections import Correction, corrections

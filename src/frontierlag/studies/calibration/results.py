@@ -11,12 +11,11 @@ import pandas as pd
 
 from frontierlag.figures import Provenance, save
 from frontierlag.intervals import INTERVAL_KIND
-from frontierlag.machine.files import write_manifest
+from frontierlag.machine.files import write_csv, write_manifest
 from frontierlag.machine.program import versions
 from frontierlag.names import REALIZED
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.results.manifest import git_commit
-from frontierlag.results.spreadsheet import write_csv
 from frontierlag.results.tables import DIGITS
 from frontierlag.scores import ATTRIBUTION
 from frontierlag.studies.calibration.calibrate import Calibration

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from frontierlag.conventions import WORDS
+from frontierlag.dates import WORDS
 from frontierlag.figures.axes import LAG_COLORS
 from frontierlag.figures.sheet import (
     INTERVALS,

@@ -10,10 +10,9 @@ import pandas as pd
 from frontierlag.figures import Provenance, save
 from frontierlag.figures.sheet import credit_line
 from frontierlag.jobs import Job
-from frontierlag.machine.files import staged, write_manifest
+from frontierlag.machine.files import staged, write_csv, write_manifest
 from frontierlag.model import ModelSpec
 from frontierlag.results.manifest import data_record, model_record, settings_record
-from frontierlag.results.spreadsheet import write_csv
 from frontierlag.results.tables import DIGITS
 from frontierlag.scores.attribution import joined_credit
 from frontierlag.settings import QUICK, SamplerSettings

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from frontierlag.conventions import WORDS
+from frontierlag.dates import WORDS
 from frontierlag.intervals import OUTER
 from frontierlag.names import REALIZED, TREND
 from frontierlag.scores.registry import registry

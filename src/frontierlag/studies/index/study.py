@@ -12,10 +12,9 @@ from frontierlag.errors import SpecError
 from frontierlag.figures import Provenance, save
 from frontierlag.figures.sheet import credit_line
 from frontierlag.jobs import Job, Prepared
-from frontierlag.machine.files import staged, write_manifest
+from frontierlag.machine.files import staged, write_csv, write_manifest
 from frontierlag.model import ModelSpec
 from frontierlag.results.manifest import model_record, run_record
-from frontierlag.results.spreadsheet import write_csv
 from frontierlag.scores.item_results import MeasuredReleases, load_results
 from frontierlag.settings import INDEX, SamplerSettings
 from frontierlag.studies.index.alternatives import Choice, constructions

@@ -9,8 +9,7 @@ from datetime import date
 
 import numpy as np
 
-from frontierlag.conventions import CONVENTIONS, Dates
-from frontierlag.dates import Window
+from frontierlag.dates import CONVENTIONS, Dates, Window
 from frontierlag.errors import SpecError
 from frontierlag.lags.published import Convention, daily, release_matched
 from frontierlag.model import split_name, suits

@@ -8,8 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from frontierlag.analyses.refits import Task
-from frontierlag.conventions import Dates
-from frontierlag.dates import Window
+from frontierlag.dates import Dates, Window
 from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec, first_model
 from frontierlag.scores import (

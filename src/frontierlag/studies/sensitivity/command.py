@@ -11,7 +11,7 @@ import pandas as pd
 from frontierlag.figures.save import save
 from frontierlag.figures.sheet import Provenance, credit_line
 from frontierlag.jobs import Job
-from frontierlag.results.spreadsheet import write_csv
+from frontierlag.machine.files import write_csv
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.dates import DateError, with_date_errors
 from frontierlag.studies.sensitivity.figure import specification_curve, window_and_influence

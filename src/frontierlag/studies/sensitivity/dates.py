@@ -20,8 +20,7 @@ from frontierlag.analyses.refits import (
     numbers,
     refit_all,
 )
-from frontierlag.conventions import RELEASED, Dates
-from frontierlag.dates import day_number
+from frontierlag.dates import RELEASED, Dates, day_number
 from frontierlag.errors import SpecError
 from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec
