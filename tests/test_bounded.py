@@ -35,8 +35,14 @@ from frontierlag.results.manifest import data_record
 from frontierlag.results.storage import load, store
 from frontierlag.scores import Bounds, default_window_start, load_scores, parse_comparison, releases
 from frontierlag.scores.efforts import without_setting
-from frontierlag.scores.metric import ECI, FRONTIERMATH, GPQA_DIAMOND
-from frontierlag.scores.problems import effective_problems, inferred_problems, is_below_chance
+from frontierlag.scores.metric import (
+    ECI,
+    FRONTIERMATH,
+    GPQA_DIAMOND,
+    effective_problems,
+    inferred_problems,
+    is_below_chance,
+)
 from frontierlag.trends import LogisticBetween, ParallelLogistic
 
 FM, GPQA = "frontiermath-2026-01-17", "gpqa-diamond-2026-01-17"

@@ -16,9 +16,8 @@ import frontierlag
 from frontierlag.errors import FrontierLagError, ScoresError
 from frontierlag.machine.files import as_text, csv_text, write_csv
 from frontierlag.scores import load_scores, parse_comparison, releases
-from frontierlag.scores.reading.cells import plain
 from frontierlag.scores.reading.layouts import LAYOUTS
-from frontierlag.scores.reading.parsing import is_blank, parse_date
+from frontierlag.scores.reading.parsing import is_blank, parse_date, plain
 
 COLUMNS = ("model", "organization", "country", "weights", "released", "score", "low", "high")
 START = date(2023, 1, 1)

@@ -19,7 +19,7 @@ from frontierlag.errors import FetchError, ScoresError
 from frontierlag.scores import ATTRIBUTION, load_scores
 from frontierlag.scores.fetch import Limits, Unreachable, fetch, kept_copies
 from frontierlag.scores.fetch.cache import VARIABLE, file_name
-from frontierlag.scores.fetch.changes import what_changed
+from frontierlag.scores.side_by_side import what_changed
 
 DAY = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
 NEXT = datetime(2026, 11, 25, 4, 30, tzinfo=UTC)

@@ -22,13 +22,12 @@ from frontierlag.model import ModelSpec
 from frontierlag.priors import Parameter
 from frontierlag.scores import Metric, date_lint, load_scores, parse_comparison, releases
 from frontierlag.scores.bootstraps import FEWEST_DRAWS
-from frontierlag.scores.corrections import Correction
+from frontierlag.scores.corrections import Correction, resolutions
 from frontierlag.scores.item_results import load_results, result_names
 from frontierlag.scores.metric import ECI, FRONTIERMATH
 from frontierlag.scores.reading.countries import usual_names
 from frontierlag.scores.reading.layouts import describe_layouts
 from frontierlag.scores.registry import registry
-from frontierlag.scores.resolutions import resolutions
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.calibration.estimators import CHAINS, DRAWS, MAX_RHAT, MIN_ESS, TUNE
 from frontierlag.studies.calibration.plan import all_designs

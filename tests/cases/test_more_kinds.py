@@ -10,10 +10,10 @@ from frontierlag.errors import ScoresError
 from frontierlag.jobs import Job
 from frontierlag.report.preflight import preflight
 from frontierlag.scores import load_scores
-from frontierlag.scores.reading.cells import plain
 from frontierlag.scores.reading.columns import is_row_numbers, rises_by_row
 from frontierlag.scores.reading.countries import countries
 from frontierlag.scores.reading.headings import interval_ends
+from frontierlag.scores.reading.parsing import plain
 
 FEW = base()
 

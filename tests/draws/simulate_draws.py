@@ -9,8 +9,7 @@ import numpy as np
 from simulate import sort_releases
 
 from frontierlag.scores import Releases
-from frontierlag.scores.bootstraps.covariance import Errors
-from frontierlag.scores.bootstraps.joint_errors import JointErrors
+from frontierlag.scores.bootstraps.covariance import Errors, JointErrors
 from frontierlag.scores.bootstraps.releases import DrawnReleases
 from frontierlag.scores.bootstraps.table import DrawTable
 from frontierlag.scores.metric import ECI

@@ -22,7 +22,7 @@ from frontierlag.scores import (
     reference_names,
     releases,
 )
-from frontierlag.scores.resolutions import resolutions
+from frontierlag.scores.corrections import resolutions
 
 NAMES = [
     "eci-2025-12-19",

@@ -185,7 +185,7 @@ def fetch(
     from frontierlag.scores.fetch import DEFAULT_URL, Limits, Unreachable, cache_folder
     from frontierlag.scores.fetch import fetch as fetched
     from frontierlag.scores.fetch.cache import last_copy_of
-    from frontierlag.scores.fetch.changes import what_changed
+    from frontierlag.scores.side_by_side import what_changed
 
     console, address = terminal(), url or DEFAULT_URL
     limits = Limits(size=size, seconds=seconds, allow_http=allow_http)

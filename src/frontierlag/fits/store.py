@@ -55,7 +55,7 @@ _APART = (
 # What samples, in addition to the model.
 _SAMPLES = ("frontierlag.fits.sampling", "frontierlag.fits.traces")
 # Of those apart, what models compute with.
-_WITHIN = ("frontierlag.scores.bounds", "frontierlag.scores.metric")
+_WITHIN = ("frontierlag.scores.metric",)
 _FORMAT = "frontierlag draws 1"
 _ENGINE: Literal["netcdf4"] = "netcdf4"
 

@@ -209,3 +209,27 @@ def _of_day(archive: dict[str, Any], day: str, note: str) -> dict[str, Any]:
     }
     when = date.fromisoformat(day)
     return filled | {"vintage": when, "as_of": when, "note": note, "archived": True}
+
+
+ATTRIBUTION = registry().attributions["Epoch AI"]
+
+
+def is_epochs(credit: str) -> bool:
+    """Whether a credit is that of Epoch AI's figures, alone or with what else was used."""
+    return credit.startswith(ATTRIBUTION)
+
+
+def own_credit(file: str) -> str:
+    """The credit of a table that a user gives: the name of its file."""
+    return f"Data: {file}."
+
+
+def joined_credit(*credits: str) -> str:
+    """The credits of what was used together, each once: a longer one that begins alike has both."""
+    kept: list[str] = []
+    for credit in credits:
+        if credit and not any(
+            other.startswith(credit) for other in (*kept, *credits) if other != credit
+        ):
+            kept.append(credit)
+    return " ".join(dict.fromkeys(kept))

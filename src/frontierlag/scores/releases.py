@@ -14,8 +14,7 @@ from frontierlag.dates import ANNOUNCED, RELEASED, Dates, day_number
 from frontierlag.errors import ScoresError
 from frontierlag.scores.efforts import Efforts, best_settings
 from frontierlag.scores.groups import Comparison, group_counts, members
-from frontierlag.scores.metric import Metric
-from frontierlag.scores.problems import effective_problems, is_below_chance
+from frontierlag.scores.metric import Metric, effective_problems, is_below_chance
 from frontierlag.scores.reading.report import LeftOut
 from frontierlag.scores.table import ScoreTable
 

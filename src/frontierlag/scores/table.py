@@ -37,7 +37,7 @@ class ScoreTable:
         One row a model, in the file's order: row (line in the file), model, organization, country,
         weights (text; '' or 'unknown' where not known; several separated by ';'), released,
         announced, dated, dated_low, dated_high (datetime64, NaT where missing; see
-        :class:`frontierlag.scores.dating.Dated`), score, low, high, stderr (float, NaN where
+        :class:`frontierlag.scores.corrections.Dated`), score, low, high, stderr (float, NaN where
         missing). Rows without a date or score are still here; a repeated identical row is not.
     metric
         What the score is.

@@ -1,7 +1,6 @@
 """Joint draws of scores, from a bootstrap or a fit, as a measurement."""
 
-from frontierlag.scores.bootstraps.covariance import Errors
-from frontierlag.scores.bootstraps.joint_errors import JointErrors, errors_of
+from frontierlag.scores.bootstraps.covariance import Errors, JointErrors, errors_of
 from frontierlag.scores.bootstraps.releases import DrawnReleases, with_draws
 from frontierlag.scores.bootstraps.table import FEWEST_DRAWS, DrawTable, load_draws
 

@@ -11,12 +11,12 @@ from frontierlag.errors import DrawsError
 from frontierlag.scores import LeftOut, Releases, joined_credit
 from frontierlag.scores.bootstraps.covariance import (
     Errors,
+    JointErrors,
     aligned,
     alignment,
     error_model,
     without_prior,
 )
-from frontierlag.scores.bootstraps.joint_errors import JointErrors
 from frontierlag.scores.bootstraps.table import DrawTable
 from frontierlag.scores.releases import Z90, subset
 

@@ -6,8 +6,13 @@ from frontierlag.scores.item_results.responses import (
     joined,
     responses_of,
 )
-from frontierlag.scores.item_results.screening import Excluded, screened
-from frontierlag.scores.item_results.table import ResultTable, load_results, result_names
+from frontierlag.scores.item_results.table import (
+    Excluded,
+    ResultTable,
+    load_results,
+    result_names,
+    screened,
+)
 
 __all__ = [
     "Excluded",

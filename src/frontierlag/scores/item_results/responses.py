@@ -13,9 +13,8 @@ import xarray as xr
 from frontierlag.errors import ScoresError
 from frontierlag.names import BENCHMARK, OTHER, RESULT
 from frontierlag.scores import LeftOut, Releases, joined_credit
-from frontierlag.scores.item_results.screening import Excluded, screened
 from frontierlag.scores.item_results.start import Start, start
-from frontierlag.scores.item_results.table import ResultTable
+from frontierlag.scores.item_results.table import Excluded, ResultTable, screened
 from frontierlag.scores.releases import subset
 
 

@@ -11,18 +11,15 @@ import pandas as pd
 
 from frontierlag.dates import Dates
 from frontierlag.errors import ScoresError
-from frontierlag.scores.attribution import ATTRIBUTION, own_credit
-from frontierlag.scores.corrections import Correction, corrections
-from frontierlag.scores.dating import dated
+from frontierlag.scores.corrections import Correction, corrections, dated, resolve
 from frontierlag.scores.metric import BY_NAME, ECI, Metric, index_metric
 from frontierlag.scores.reading import validation
-from frontierlag.scores.reading.errors_given import with_errors
 from frontierlag.scores.reading.files import TextTable
 from frontierlag.scores.reading.headings import looks_like_interval
 from frontierlag.scores.reading.identify import days_of, known_metric
 from frontierlag.scores.reading.joins import with_dates
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS
-from frontierlag.scores.reading.measures import Measured, measured
+from frontierlag.scores.reading.measures import Measured, measured, with_errors
 from frontierlag.scores.reading.normalize import NUMBERS, Normalized, own_schema
 from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.reading.parsing import is_blank
@@ -33,11 +30,9 @@ from frontierlag.scores.reading.report import (
     Reading,
     worst_first,
 )
-from frontierlag.scores.reading.reruns import one_row_each, spelled_twice
 from frontierlag.scores.reading.sanity import checked
-from frontierlag.scores.reading.sanity_of_rows import merged_cells
-from frontierlag.scores.registry import ReferenceTable
-from frontierlag.scores.resolutions import resolve
+from frontierlag.scores.reading.sanity_of_rows import merged_cells, one_row_each, spelled_twice
+from frontierlag.scores.registry import ATTRIBUTION, ReferenceTable, own_credit
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import numpy as np
 
 from frontierlag.errors import ScoresError
 from frontierlag.scores.reading import parsing
-from frontierlag.scores.reading.cells import plain
 from frontierlag.scores.reading.files import TextTable
 from frontierlag.scores.reading.headings import fold, is_whole_interval, level_in
 from frontierlag.scores.reading.options import ReadOptions
+from frontierlag.scores.reading.parsing import plain
 from frontierlag.scores.reading.report import Finding
 
 _N = r"[0-9]+(?:[.,][0-9]+)?"

@@ -15,8 +15,7 @@ import pandas as pd
 
 from frontierlag.errors import ScoresError
 from frontierlag.scores.reading import grids as records
-from frontierlag.scores.reading.delimited import DELIMITERS, decode, not_a_table, split
-from frontierlag.scores.reading.grids import Grid
+from frontierlag.scores.reading.grids import DELIMITERS, Grid, decode, not_a_table, split
 from frontierlag.scores.reading.layouts import (
     Recognized,
     describe_layouts,

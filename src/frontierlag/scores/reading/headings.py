@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from frontierlag.scores.reading.cells import plain
+from frontierlag.scores.reading.parsing import plain
 
 
 def fold(heading: str) -> str:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from frontierlag.errors import ScoresError
 from frontierlag.scores.reading import parsing
-from frontierlag.scores.reading.cells import same_name
 from frontierlag.scores.reading.files import TextTable, read_table
 from frontierlag.scores.reading.layouts import Recognized
 from frontierlag.scores.reading.options import ReadOptions
+from frontierlag.scores.reading.parsing import same_name
 from frontierlag.scores.reading.report import Finding
 from frontierlag.scores.registry import registry
 

@@ -12,17 +12,16 @@ import pandas as pd
 
 from frontierlag.errors import ScoresError
 from frontierlag.scores.reading import parsing
-from frontierlag.scores.reading.cells import clean, plain, same_name
 from frontierlag.scores.reading.columns import score_position, whole_intervals
-from frontierlag.scores.reading.countries import countries, is_known
+from frontierlag.scores.reading.countries import LICENCES, countries, is_known, weights_of
 from frontierlag.scores.reading.files import TextTable
 from frontierlag.scores.reading.headings import fold
 from frontierlag.scores.reading.layouts import ACCESSIBILITY
 from frontierlag.scores.reading.numerals import plain_numbers
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
+from frontierlag.scores.reading.parsing import clean, plain, same_name
 from frontierlag.scores.reading.report import Finding
 from frontierlag.scores.reading.validation import DATE_COLUMNS
-from frontierlag.scores.reading.weights import LICENCES, weights_of
 
 _COLUMNS = (
     "model",

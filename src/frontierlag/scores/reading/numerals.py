@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from frontierlag.errors import ScoresError
-from frontierlag.scores.reading.cells import plain
-from frontierlag.scores.reading.parsing import is_blank
+from frontierlag.scores.reading.parsing import is_blank, plain
 
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _KINDS = (

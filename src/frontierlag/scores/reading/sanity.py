@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import median_abs_deviation, spearmanr
 
 from frontierlag.errors import ScoresError
-from frontierlag.scores.metric import Metric
-from frontierlag.scores.problems import inferred_problems
+from frontierlag.scores.metric import Metric, inferred_problems
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS
 from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.reading.report import Finding

@@ -15,7 +15,7 @@ from frontierlag.machine.files import staged, write_csv, write_manifest
 from frontierlag.model import ModelSpec
 from frontierlag.results.manifest import model_record, run_record
 from frontierlag.results.tables import DIGITS
-from frontierlag.scores.attribution import joined_credit
+from frontierlag.scores.registry import joined_credit
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.backtest.figure import ACROSS_NOTE, WITHIN_NOTE, backtest_ratios
 from frontierlag.studies.backtest.settings import SMALL

@@ -14,7 +14,7 @@ from frontierlag.machine.files import staged, write_csv, write_manifest
 from frontierlag.model import ModelSpec
 from frontierlag.results.manifest import data_record, model_record, settings_record
 from frontierlag.results.tables import DIGITS
-from frontierlag.scores.attribution import joined_credit
+from frontierlag.scores.registry import joined_credit
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.history.figure import history_figure
 from frontierlag.studies.history.table import History, history
