@@ -21,8 +21,7 @@ from frontierlag.analyses.analysis import analyse
 from frontierlag.checks import predictive, priors, stacking
 from frontierlag.checks.comparison import compare, comparison_of
 from frontierlag.checks.loo import exact_elpd, loo
-from frontierlag.checks.same_data import same_data
-from frontierlag.checks.stacking import Stacked, stacked
+from frontierlag.checks.stacking import Stacked, same_data, stacked
 from frontierlag.claims import Need
 from frontierlag.claims.shape import predicts_no_worse
 from frontierlag.dates import Window, day_number

@@ -22,12 +22,11 @@ from frontierlag.claims import (
     answer,
     between,
 )
-from frontierlag.claims.answers import LEFT_CENSORED, NO_ANSWER, verdict
 from frontierlag.claims.article import FOUR, FOURTEEN
-from frontierlag.claims.cadence import cadence
+from frontierlag.claims.claim import LEFT_CENSORED, NO_ANSWER, verdict
 from frontierlag.claims.gaps import same_gap
 from frontierlag.claims.lags import FEWEST_DAYS, extremes, shorter, steadily
-from frontierlag.claims.shape import bootstrapped_sum, constant_lag, same_slope
+from frontierlag.claims.shape import bootstrapped_sum, cadence, constant_lag, same_slope
 from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.lags.measure import measure
 from frontierlag.lags.realized import Staircase

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 from simulate import make_releases
 
-from frontierlag.claims.cadence import cadence
+from frontierlag.claims.shape import cadence
 from frontierlag.dates import Window, day_number
 from frontierlag.errors import ScoresError
 from frontierlag.fits.fitting import Fit
@@ -20,9 +20,8 @@ from frontierlag.frontiers.observations import Observations
 from frontierlag.jobs import Job
 from frontierlag.lags.dates import available, release_days
 from frontierlag.lags.equivalence import equivalence_lag
-from frontierlag.lags.holders import best_on_release
 from frontierlag.lags.measure import measure, realized_gap_by_day, realized_lag_by_day, staircases
-from frontierlag.lags.realized import Staircase, lag_at_release, realized_lag
+from frontierlag.lags.realized import Staircase, best_on_release, lag_at_release, realized_lag
 from frontierlag.model import ModelSpec
 from frontierlag.names import CAPABILITIES, MINIMUM, REALIZED, RELEASE, SAMPLE_DIMS, VALUE, WINDOW
 from frontierlag.results.manifest import dates_record

@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from frontierlag.cli import main
-from frontierlag.cli.codes import CHECK_FAILED
-from frontierlag.errors import ResultsError, ScoresError, SpecError
+from frontierlag.errors import CHECK_FAILED, ResultsError, ScoresError, SpecError
 from frontierlag.freeze import compare_tables, freeze, open_frozen, verify
 from frontierlag.freeze.compare import DIFFERENT, IDENTICAL, NOT_JUDGED, WITHIN
 from frontierlag.jobs import Job

@@ -14,7 +14,7 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.analyses.refits import quick_fit
 from frontierlag.analyses.two_comparisons import NEITHER, combinations, crossed_fit, pairs, union
 from frontierlag.claims import ARTICLE, Claim, Need, Unanswerable, answer
-from frontierlag.claims.answers import NO_ANSWER
+from frontierlag.claims.claim import NO_ANSWER
 from frontierlag.claims.gaps import CROSSED, ONE_FIT, lags_of_both, same_gap, with_margin
 from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.errors import SpecError

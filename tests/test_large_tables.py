@@ -7,8 +7,7 @@ import pytest
 import xarray as xr
 
 from frontierlag.intervals import summarize, summarize_each
-from frontierlag.lags.holders import best_on_release, is_best_on_release
-from frontierlag.lags.realized import Staircase
+from frontierlag.lags.realized import Staircase, best_on_release, is_best_on_release
 
 
 @pytest.mark.parametrize("shape", [(), (7,), (2, 3)])

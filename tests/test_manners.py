@@ -13,8 +13,7 @@ import pytest
 
 from frontierlag.cli import main
 from frontierlag.cli.app import MOVED, app
-from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, USER_ERROR
-from frontierlag.errors import OutputError
+from frontierlag.errors import INTERRUPTED, PIPE_CLOSED, USER_ERROR, OutputError
 from frontierlag.machine.files import MADE_BY, replaced
 
 pytestmark = pytest.mark.xdist_group("cli")

@@ -18,15 +18,13 @@ import pytest
 
 from frontierlag.checks.predictive import prior_curves
 from frontierlag.claims import ARTICLE
-from frontierlag.cli.codes import TERMINATED
-from frontierlag.errors import ResultsError
+from frontierlag.errors import TERMINATED, ResultsError
 from frontierlag.jobs import Job
 from frontierlag.machine.files import MANIFEST
 from frontierlag.names import DATE
 from frontierlag.report.drawing import curve_bands_of, draw_folder, lag_bands_of, releases_of
 from frontierlag.report.page.folder import read_results
-from frontierlag.results.bands import curve_bands, lag_bands
-from frontierlag.results.figure_tables import LINES, STEP, curves_of
+from frontierlag.results.bands import LINES, STEP, curve_bands, curves_of, lag_bands
 from frontierlag.results.manifest import run_record
 from frontierlag.results.storage import load
 from frontierlag.runs.run import EVIDENCE, run_jobs

@@ -13,7 +13,7 @@ from unittest import mock
 from blocks import block
 
 from frontierlag.cli.app import app, call
-from frontierlag.cli.codes import NOT_CONVERGED
+from frontierlag.errors import NOT_CONVERGED
 from frontierlag.scores.registry import registry
 
 FOLDER = f"../results/{registry().roles.scores}/us-china"

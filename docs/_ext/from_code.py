@@ -8,9 +8,9 @@ from datetime import date
 import numpy as np
 from blocks import block, table
 
+from frontierlag import errors as codes
 from frontierlag.claims import article
-from frontierlag.claims.answers import VERDICTS
-from frontierlag.cli import codes
+from frontierlag.claims.claim import VERDICTS
 from frontierlag.dates import AS_PUBLISHED, RELEASED, WORDS
 from frontierlag.errors import ScoresError
 from frontierlag.fits import convergence

@@ -18,8 +18,15 @@ from sphinx.application import Sphinx
 
 from frontierlag.dates import day_number
 from frontierlag.figures import Provenance, save
-from frontierlag.figures.axes import LAG_COLORS, date_axis
-from frontierlag.figures.sheet import COLORS, NEUTRAL, add_sheet, new_figure, styled
+from frontierlag.figures.sheet import (
+    COLORS,
+    LAG_COLORS,
+    NEUTRAL,
+    add_sheet,
+    date_axis,
+    new_figure,
+    styled,
+)
 from frontierlag.frontiers.observations import Observations
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.realized import Staircase, realized_lag

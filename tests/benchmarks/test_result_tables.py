@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from frontierlag.cli import main
-from frontierlag.cli.codes import USER_ERROR
-from frontierlag.errors import ScoresError
+from frontierlag.errors import USER_ERROR, ScoresError
 from frontierlag.jobs import Job
 from frontierlag.report.console import show_measurement, terminal
 from frontierlag.scores import BadRowsError, load_scores

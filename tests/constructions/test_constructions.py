@@ -13,9 +13,8 @@ import xarray as xr
 from simulate_results import matrix, score_table
 
 from frontierlag.cli import main
-from frontierlag.cli.codes import USER_ERROR
 from frontierlag.dates import Window
-from frontierlag.errors import FitError, ScoresError, SpecError
+from frontierlag.errors import USER_ERROR, FitError, ScoresError, SpecError
 from frontierlag.figures import Provenance
 from frontierlag.fits.convergence import Check, Convergence
 from frontierlag.fits.fitting import Fit

@@ -17,12 +17,12 @@ from frontierlag.checks.predictive import predictive_checks
 from frontierlag.dates import Window
 from frontierlag.frontiers.marginal import marginal_logp
 from frontierlag.frontiers.pinned import free_scale
-from frontierlag.lags.holders import best_at_the_end, best_on_release
+from frontierlag.lags.realized import best_at_the_end, best_on_release
 from frontierlag.model import ModelSpec
 from frontierlag.results.bands import charted
-from frontierlag.results.capabilities import benchmark_table, capability_table
 from frontierlag.results.manifest import results_record
 from frontierlag.results.storage import load, store
+from frontierlag.results.tables import benchmark_table, capability_table
 from frontierlag.scores import default_window_start
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings

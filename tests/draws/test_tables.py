@@ -24,8 +24,7 @@ from simulate_draws import (
 )
 
 from frontierlag.cli.app import call
-from frontierlag.cli.codes import NOT_CONVERGED
-from frontierlag.errors import DrawsError, SpecError
+from frontierlag.errors import NOT_CONVERGED, DrawsError, SpecError
 from frontierlag.fits.draws_file import write_draws
 from frontierlag.fits.plain import PlainFit, build_plain, model_names
 from frontierlag.model import ModelSpec

@@ -10,8 +10,7 @@ import pandas as pd
 
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.loo import Loo, loo, standard_error
-from frontierlag.checks.same_data import check_names, data_difference
-from frontierlag.checks.stacking import stacking_weights
+from frontierlag.checks.stacking import check_names, data_difference, stacking_weights
 from frontierlag.errors import SpecError
 
 # Edges of the bins in which Pareto k is counted; the threshold of the number of draws is another.

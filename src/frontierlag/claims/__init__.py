@@ -1,16 +1,17 @@
 """The questions people ask, answered from lags with a probability."""
 
-from frontierlag.claims.answers import Answer, answer
 from frontierlag.claims.article import ARTICLE
 from frontierlag.claims.claim import (
     AT_LEAST,
     OF_BOUNDS,
+    Answer,
     Asked,
     Claim,
     Evidence,
     Need,
     Question,
     Unanswerable,
+    answer,
 )
 from frontierlag.claims.lags import between
 

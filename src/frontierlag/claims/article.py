@@ -7,11 +7,10 @@ claim whose number is bare stands for its parts (``3`` for ``3a`` and ``3b``).
 
 from __future__ import annotations
 
-from frontierlag.claims.cadence import rhythm
 from frontierlag.claims.claim import Claim, Need
 from frontierlag.claims.gaps import same_gap
 from frontierlag.claims.lags import Between, between, days_led, extremes, shorter, steadily
-from frontierlag.claims.shape import constant_lag, not_slowed, predicts_no_worse, same_slope
+from frontierlag.claims.shape import constant_lag, not_slowed, predicts_no_worse, rhythm, same_slope
 from frontierlag.names import AT_RELEASE, MAXIMUM, MINIMUM, REALIZED, WINDOW
 from frontierlag.scores.registry import registry
 

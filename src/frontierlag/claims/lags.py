@@ -9,15 +9,16 @@ import xarray as xr
 
 from frontierlag import words
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.claims.answers import VERDICTS, verdict
 from frontierlag.claims.claim import (
     AT_LEAST,
     OF_BOUNDS,
+    VERDICTS,
     Asked,
     Evidence,
     Need,
     Question,
     Unanswerable,
+    verdict,
 )
 from frontierlag.intervals import probability
 from frontierlag.lags.measure import realized_lag_by_day

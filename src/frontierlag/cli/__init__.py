@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
-from frontierlag.cli.codes import INTERRUPTED, PIPE_CLOSED, TERMINATED, USER_ERROR
-from frontierlag.errors import FrontierLagError
+from frontierlag.errors import INTERRUPTED, PIPE_CLOSED, TERMINATED, USER_ERROR, FrontierLagError
 from frontierlag.machine.caches import notice
 from frontierlag.machine.warned import gathered, sentences
 

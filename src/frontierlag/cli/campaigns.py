@@ -9,8 +9,8 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
-from frontierlag.cli.codes import CHECK_FAILED
 from frontierlag.cli.options import AsJson
+from frontierlag.errors import CHECK_FAILED
 from frontierlag.machine.progress import progress
 
 Jobs = Annotated[

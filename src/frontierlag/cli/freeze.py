@@ -7,8 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from frontierlag.cli.codes import CHECK_FAILED
 from frontierlag.cli.options import AsJson, ResultsFolder, results_folder
+from frontierlag.errors import CHECK_FAILED
 from frontierlag.machine.progress import progress
 
 Name = Annotated[str, Parameter(help="What to call it, such as paper-v1.")]

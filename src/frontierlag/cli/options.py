@@ -8,8 +8,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from frontierlag.cli.codes import NOT_CONVERGED as NOT_CONVERGED
 from frontierlag.dates import RELEASED, Dates
+from frontierlag.errors import NOT_CONVERGED as NOT_CONVERGED
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS as DEFAULT_OPTIONS
 from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.registry import registry

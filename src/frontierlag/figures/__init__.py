@@ -5,8 +5,7 @@ from frontierlag.figures.frontier import frontier_chart
 from frontierlag.figures.lag_time import lag_over_time
 from frontierlag.figures.mean_lag import MeanLag, mean_lags
 from frontierlag.figures.prior_predictive import prior_predictive
-from frontierlag.figures.save import save
-from frontierlag.figures.sheet import Provenance
+from frontierlag.figures.sheet import Provenance, save
 
 __all__ = [
     "MeanLag",

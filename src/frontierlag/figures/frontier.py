@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from frontierlag.figures.axes import date_axis, group_labels
 from frontierlag.figures.labels import place_labels, short_names
 from frontierlag.figures.sheet import (
     COLORS,
@@ -21,6 +20,8 @@ from frontierlag.figures.sheet import (
     NEUTRAL,
     Provenance,
     add_sheet,
+    date_axis,
+    group_labels,
     new_figure,
     styled,
     watermark,

@@ -13,12 +13,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from frontierlag.figures.axes import LAG_COLORS, date_axis, lag_title
 from frontierlag.figures.sheet import (
     INTERVALS,
+    LAG_COLORS,
     NEUTRAL,
     Provenance,
     add_sheet,
+    date_axis,
+    lag_title,
     new_figure,
     styled,
     watermark,

@@ -14,14 +14,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from frontierlag.figures.axes import LAG_COLORS, lag_title
 from frontierlag.figures.sheet import (
     INTERVALS,
+    LAG_COLORS,
     NEUTRAL,
     STAMP,
     STAMP_COLOR,
     Provenance,
     add_sheet,
+    lag_title,
     new_figure,
     styled,
 )

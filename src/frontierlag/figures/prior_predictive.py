@@ -13,13 +13,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from frontierlag.checks.predictive import QUANTILE, PriorCurves
-from frontierlag.figures.axes import LAG_COLORS, date_axis, group_labels
 from frontierlag.figures.sheet import (
     COLORS,
     INTERVALS,
+    LAG_COLORS,
     NEUTRAL,
     Provenance,
     add_sheet,
+    date_axis,
+    group_labels,
     new_figure,
     styled,
     watermark,

@@ -10,17 +10,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from matplotlib import rcParams, style
+from matplotlib import rc_context, rcParams, style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import MonthLocator, num2date
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
 
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.dates import WORDS, Dates
-from frontierlag.figures.lettering import FAMILY, fallbacks, label
+from frontierlag.figures.lettering import FAMILY, fallbacks, families, label, texts_of
 from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER
 from frontierlag.lags.published import PUBLISHED
-from frontierlag.scores import ATTRIBUTION, is_epochs
+from frontierlag.names import AT_RELEASE, REALIZED, TREND
+from frontierlag.scores import ATTRIBUTION, Releases, is_epochs
 
 STYLE = Path(__file__).with_name("frontierlag.mplstyle")
 LEADER_COLOR, FOLLOWER_COLOR, NEUTRAL = "#2166ac", "#b2182b", "#5f5f5f"
@@ -260,3 +263,81 @@ def _wrap(
             lines[-1] = longer
     probe.remove()
     return lines
+
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+LAG_WORDS = {
+    TREND: ("Trend lag", "between the two smooth curves"),
+    REALIZED: ("Realized lag", "between the best models available"),
+    AT_RELEASE: ("Lag at release", "on days of the follower's records"),
+}
+LAG_COLORS = {TREND: "#1b7837", REALIZED: "#762a83", AT_RELEASE: "#8c510a"}
+
+
+def group_labels(releases: Releases) -> tuple[str, str]:
+    """Return leader and follower in words that stand alone, as in ``open weights``."""
+    kind = " weights" if releases.comparison.column == "weights" else ""
+    leader, follower = releases.group_names
+    return f"{leader}{kind}", f"{follower}{kind}"
+
+
+def date_axis(axes: Axes, every: int = 3) -> None:
+    """Write the dates below axes whose limits are final.
+
+    Ticks stand on the first of every ``every``-th month, the year below the first and below each
+    January. The words do not depend on the locale.
+    """
+    low, high = axes.get_xlim()
+    locator = MonthLocator(bymonth=range(1, 13, every))
+    ticks = [t for t in locator.tick_values(num2date(low), num2date(high)) if low <= t <= high]
+    labels = []
+    for k, when in enumerate(num2date(ticks)):
+        year = f"\n{when.year}" if k == 0 or when.month == 1 else ""
+        labels.append(f"{MONTHS[when.month - 1]}{year}")
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.set_xticks(ticks, labels)
+
+
+def lag_title(axes: Axes, kind: str) -> None:
+    """Write which lag a panel shows, and below it in plain words what that is."""
+    name, words = LAG_WORDS[kind]
+    axes.set_title(name, color=LAG_COLORS[kind], pad=20)
+    axes.annotate(
+        words,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 8),
+        textcoords="offset points",
+        size=8.5,
+        color=LAG_COLORS[kind],
+    )
+
+
+DPI = 150
+
+
+def save(figure: Figure, folder: Path, stem: str) -> list[Path]:
+    """Write a figure as SVG and as PNG, and clear it.
+
+    Parameters
+    ----------
+    figure
+        A figure of this package; it is empty afterwards.
+    folder
+        Made if it is not there.
+    stem
+        File name without its ending.
+
+    Returns
+    -------
+    The paths of the SVG and of the PNG. Neither holds a date, and the identifiers in the SVG are
+    derived from the file name, so that a figure made twice gives the same bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    svg, png = folder / f"{stem}.svg", folder / f"{stem}.png"
+    with styled(), rc_context({"svg.hashsalt": stem}):
+        rcParams[FAMILY] = families(texts_of(figure))
+        figure.savefig(svg, metadata={"Date": None, "Creator": None})
+        figure.savefig(png, dpi=DPI, metadata={"Software": None})
+    figure.clear()
+    return [svg, png]

@@ -17,10 +17,9 @@ from scipy.special import log_ndtr, ndtri_exp
 from frontierlag import arrays
 from frontierlag.frontiers import densities
 from frontierlag.frontiers.base import Frontier, Noise, Values
-from frontierlag.frontiers.quadrature import two_piece_marginal_logp
+from frontierlag.frontiers.densities import two_piece_marginal_logp
 from frontierlag.frontiers.records import scatter, split_error
-from frontierlag.frontiers.spread import scatter_and_shortfall
-from frontierlag.frontiers.standardize import Standardized
+from frontierlag.frontiers.transforms import Standardized, scatter_and_shortfall
 from frontierlag.names import RELEASE, SCORE
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric, Releases
@@ -79,7 +78,7 @@ class Stochastic(Frontier):
         )
 
     def variables(self, parameters: Sequence[Parameter]) -> dict[str, Any]:
-        """Scatter and shortfall as a pair (:mod:`frontierlag.frontiers.spread`)."""
+        """Scatter and shortfall as a pair (:mod:`frontierlag.frontiers.transforms`)."""
         return scatter_and_shortfall(*parameters)
 
     def likelihood(self, p: Values, mu: Any, data: Values) -> None:
@@ -256,7 +255,7 @@ class StochasticTwoPiece(Stochastic):
         )
 
     def log_likelihood(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
-        """The capability integrated out (:mod:`frontierlag.frontiers.quadrature`)."""
+        """The capability integrated out (:mod:`frontierlag.frontiers.densities`)."""
         _, scatter, mean = capability_prior(p, mu, data["group_index"])
         exact = data["stderr"] == 0
         low, high = (np.where(exact, 1.0, data[arm]) for arm in ("stderr_low", "stderr_high"))

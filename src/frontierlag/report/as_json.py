@@ -144,7 +144,7 @@ def analysis(found: Analysis) -> dict[str, Any]:
 
 def diagnosis(found: Analysis) -> dict[str, Any]:
     """The convergence of a fit, and the quantities that mixed worst."""
-    from frontierlag.checks.advice import worst_quantities
+    from frontierlag.fits.convergence import worst_quantities
     from frontierlag.results.tables import origin
 
     quantities = xr.merge([found.fit.tree["posterior"].to_dataset(), found.measured.reported()])

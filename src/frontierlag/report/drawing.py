@@ -29,12 +29,13 @@ from frontierlag.intervals import QUANTILES
 from frontierlag.machine.files import replaced
 from frontierlag.names import DATE, GROUP
 from frontierlag.report.page.folder import Results, read_csv, read_results
-from frontierlag.results.bands import LAG_KIND, QUANTILE
-from frontierlag.results.figure_tables import (
+from frontierlag.results.bands import (
     BANDS,
+    LAG_KIND,
     MEAN_LAG,
     POSTERIOR,
     PRIOR_PREDICTIVE,
+    QUANTILE,
     curves_of,
     drawn,
     summary_of,

@@ -12,10 +12,10 @@ import xarray as xr
 from rich.console import Console
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.checks.advice import advice, worst_quantities
 from frontierlag.errors import OutputError
 from frontierlag.figures import Provenance, diagnostic_figures, save
 from frontierlag.figures.sheet import credit_line
+from frontierlag.fits.convergence import advice, worst_quantities
 from frontierlag.machine.files import MANIFEST
 from frontierlag.machine.terminal import add_numbers, add_texts, sheet
 from frontierlag.report.console import show_convergence

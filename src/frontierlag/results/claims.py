@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from frontierlag.claims.answers import VERDICTS, Answer
-from frontierlag.claims.claim import AT_LEAST
+from frontierlag.claims.claim import AT_LEAST, VERDICTS, Answer
 from frontierlag.dates import WORDS
 from frontierlag.intervals import INTERVAL_KIND
 from frontierlag.jobs import Prepared

@@ -55,7 +55,7 @@ def releases_shown(capabilities: pd.DataFrame, headline: str) -> pd.DataFrame:
     Parameters
     ----------
     capabilities
-        As :func:`frontierlag.results.capabilities.capability_table` makes it, of several models.
+        As :func:`frontierlag.results.tables.capability_table` makes it, of several models.
     headline
         The headline model; if it knows the records alone, another that knows all is read.
 

@@ -21,13 +21,13 @@ from frontierlag.model import ModelSpec
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.priors import Prior
 from frontierlag.results import tables
-from frontierlag.results.capabilities import benchmark_table, capability_table
+from frontierlag.results.bands import figure_tables
 from frontierlag.results.estimands import estimand_tables
-from frontierlag.results.figure_tables import figure_tables
 from frontierlag.results.manifest import model_record
 from frontierlag.results.page_tables import page_tables
 from frontierlag.results.sentences import lag_sentence, velocity_sentence
 from frontierlag.results.storage import store
+from frontierlag.results.tables import benchmark_table, capability_table
 from frontierlag.runs.plan import CrossedItem, Item, by_compilation, only_what_is_compared
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.sensitivity.quick_checks import quick_checks

@@ -11,8 +11,7 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.analyses.two_comparisons import Crossed
 from frontierlag.checks.comparison import ModelComparison, comparison_of
 from frontierlag.checks.loo import Loo
-from frontierlag.checks.same_data import same_data
-from frontierlag.checks.stacking import Stacked
+from frontierlag.checks.stacking import Stacked, same_data
 from frontierlag.claims.claim import Claim, Need, Unanswerable
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.jobs import Job, Prepared

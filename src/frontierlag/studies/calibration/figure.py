@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy import stats
 
-from frontierlag.figures.axes import LAG_COLORS
 from frontierlag.figures.sheet import (
+    LAG_COLORS,
     NEUTRAL,
     Provenance,
     add_sheet,

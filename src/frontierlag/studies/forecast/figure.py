@@ -11,13 +11,13 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from frontierlag.figures.axes import date_axis
 from frontierlag.figures.sheet import (
     FOLLOWER_COLOR,
     INTERVALS,
     LEADER_COLOR,
     Provenance,
     add_sheet,
+    date_axis,
     new_figure,
     styled,
     watermark,

@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from frontierlag.dates import WORDS
-from frontierlag.figures.axes import LAG_COLORS
 from frontierlag.figures.sheet import (
     INTERVALS,
+    LAG_COLORS,
     NEUTRAL,
     Provenance,
     add_sheet,

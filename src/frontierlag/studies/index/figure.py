@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from frontierlag.figures.axes import LAG_COLORS, lag_title
 from frontierlag.figures.sheet import (
+    LAG_COLORS,
     NEUTRAL,
     Provenance,
     add_sheet,
+    lag_title,
     new_figure,
     styled,
     watermark,

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from frontierlag.figures.save import save
-from frontierlag.figures.sheet import Provenance, credit_line
+from frontierlag.figures.sheet import Provenance, credit_line, save
 from frontierlag.jobs import Job
 from frontierlag.machine.files import write_csv
 from frontierlag.settings import QUICK, SamplerSettings

@@ -12,9 +12,8 @@ from frontierlag.dates import Window
 from frontierlag.errors import SpecError
 from frontierlag.fits.fitting import Fit
 from frontierlag.lags.dates import available
-from frontierlag.lags.holders import is_best_on_release
 from frontierlag.lags.measure import trend_lag_by_day
-from frontierlag.lags.realized import Staircase, realized_lag
+from frontierlag.lags.realized import Staircase, is_best_on_release, realized_lag
 from frontierlag.names import FOLLOWER, LEADER, REALIZED, RELEASE, TREND
 
 # Draws a chain, and days apart, of the expectation.

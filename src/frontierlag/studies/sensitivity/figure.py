@@ -16,13 +16,15 @@ from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from frontierlag.figures.axes import LAG_COLORS, date_axis, lag_title
 from frontierlag.figures.sheet import (
     COLORS,
     INTERVALS,
+    LAG_COLORS,
     NEUTRAL,
     Provenance,
     add_sheet,
+    date_axis,
+    lag_title,
     new_figure,
     styled,
 )

@@ -18,7 +18,7 @@ from frontierlag.analyses.refits import DIGITS, KINDS, lags_over
 from frontierlag.dates import Window
 from frontierlag.fits.fitting import Fit
 from frontierlag.fits.size import MANY
-from frontierlag.lags.holders import best_on_release
+from frontierlag.lags.realized import best_on_release
 from frontierlag.names import FOLLOWER, LEADER, RELEASE, WINDOW
 from frontierlag.scores import Releases
 from frontierlag.scores.groups import members
