@@ -8,8 +8,7 @@ from typing import Any
 
 import common
 
-from frontierlag.studies.calibration.calibrate import calibrate
-from frontierlag.studies.calibration.plan import HEADLINE
+from frontierlag.studies.calibration.calibrate import HEADLINE, calibrate
 
 WORLDS, PROCESSES = 500, 2
 LIMIT = 300.0

@@ -12,8 +12,8 @@ import pymc as pm
 
 from frontierlag.fits.sampling import sample
 from frontierlag.model import build
-from frontierlag.studies.calibration.plan import JOINT
-from frontierlag.studies.calibration.plan import MODELS as OF_SCORES
+from frontierlag.studies.calibration.calibrate import JOINT
+from frontierlag.studies.calibration.calibrate import MODELS as OF_SCORES
 
 MODELS = (*OF_SCORES, JOINT)
 SAMPLERS = ("nutpie", "pymc", "numpyro")

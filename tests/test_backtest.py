@@ -21,7 +21,7 @@ from frontierlag.jobs import Job
 from frontierlag.scores import load_scores
 from frontierlag.studies.backtest import baselines
 from frontierlag.studies.backtest.figure import backtest_ratios
-from frontierlag.studies.backtest.origins import origins_of
+from frontierlag.studies.backtest.origins import origins_of, vintage_origins
 from frontierlag.studies.backtest.scoring import covered, crps, log_score, pit
 from frontierlag.studies.backtest.settings import SMALL, SmallSettings
 from frontierlag.studies.backtest.study import study_backtest
@@ -47,7 +47,6 @@ from frontierlag.studies.backtest.targets import (
     outcome,
     targets_at,
 )
-from frontierlag.studies.backtest.vintages import vintage_origins
 from frontierlag.studies.backtest.words import report, verdict
 
 numbers = st.floats(-50, 50, allow_nan=False).map(lambda x: round(x, 3))

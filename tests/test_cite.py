@@ -17,8 +17,7 @@ import yaml
 from frontierlag.cli import main
 from frontierlag.errors import ResultsError, SpecError
 from frontierlag.report.cite import FORMATS, choose, cite, read_estimates
-from frontierlag.report.cite.bibtex import citation_file
-from frontierlag.report.cite.latex import escape, macro_name
+from frontierlag.report.cite.latex import citation_file, escape, macro_name
 from frontierlag.scores import ATTRIBUTION
 
 ROOT = Path(__file__).parents[1]

@@ -30,8 +30,7 @@ from frontierlag.scores import BadRowsError, date_lint, load_scores, parse_compa
 from frontierlag.scores.corrections import read_corrections
 from frontierlag.scores.releases import reference_date, subset
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.sensitivity.alternatives import OtherDates, alternatives
-from frontierlag.studies.sensitivity.case import Case
+from frontierlag.studies.sensitivity.alternatives import Case, OtherDates, alternatives
 from frontierlag.studies.sensitivity.dates import shifted
 
 MONTH = 365.25 / 12

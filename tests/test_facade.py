@@ -18,7 +18,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import frontierlag as fl
-from frontierlag.facade.priors import priors_of
+from frontierlag.facade.fits import priors_of
 from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec
 from frontierlag.names import CENSORED, VALUE

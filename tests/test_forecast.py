@@ -26,9 +26,8 @@ from frontierlag.scores import records
 from frontierlag.scores.metric import ECI
 from frontierlag.scores.releases import reference_date
 from frontierlag.studies.forecast import catch_up, forecast_best, hindcast, summarize_days
-from frontierlag.studies.forecast.arrivals import Rate, arrivals, rate_of
+from frontierlag.studies.forecast.arrivals import Rate, arrivals, as_date, rate_of
 from frontierlag.studies.forecast.catch_up import BEST, chance
-from frontierlag.studies.forecast.dates import as_date
 from frontierlag.studies.forecast.figure import catch_up_dates
 from frontierlag.studies.forecast.hindcast import compare
 from frontierlag.studies.forecast.paths import Future, future_capabilities, futures

@@ -21,9 +21,8 @@ from frontierlag.names import CURRENT, REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores.registry import registry
 from frontierlag.studies.history import table as module
-from frontierlag.studies.history.changes import mixtures, taken_apart, with_errors_of
+from frontierlag.studies.history.changes import mixtures, signature, taken_apart, with_errors_of
 from frontierlag.studies.history.figure import history_figure
-from frontierlag.studies.history.fits import signature
 from frontierlag.studies.history.study import study_history
 from frontierlag.studies.history.table import (
     LAST_DAY,

@@ -35,13 +35,14 @@ from frontierlag.studies.sensitivity import (
 )
 from frontierlag.studies.sensitivity.alternatives import PointConvention, Refitted
 from frontierlag.studies.sensitivity.dates import differences, mixture, shifted
-from frontierlag.studies.sensitivity.expected import expected_changes, expected_without
 from frontierlag.studies.sensitivity.figure import specification_curve, window_and_influence
 from frontierlag.studies.sensitivity.influence import (
     MAKER,
     MODEL,
     candidates,
     ever_best_available,
+    expected_changes,
+    expected_without,
     without,
 )
 from frontierlag.studies.sensitivity.quick_checks import (

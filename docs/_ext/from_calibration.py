@@ -8,7 +8,7 @@ import pandas as pd
 from blocks import note, table
 
 from frontierlag.names import REALIZED, TREND, WINDOW
-from frontierlag.studies.calibration.plan import HEADLINE, JOINT, all_designs
+from frontierlag.studies.calibration.calibrate import HEADLINE, JOINT, all_designs
 from frontierlag.studies.calibration.results import OTHERWISE, TARGETS
 
 _ABSENT = (

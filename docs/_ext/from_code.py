@@ -29,8 +29,8 @@ from frontierlag.scores.reading.countries import usual_names
 from frontierlag.scores.reading.layouts import describe_layouts
 from frontierlag.scores.registry import registry
 from frontierlag.settings import SamplerSettings
+from frontierlag.studies.calibration.calibrate import all_designs
 from frontierlag.studies.calibration.estimators import CHAINS, DRAWS, MAX_RHAT, MIN_ESS, TUNE
-from frontierlag.studies.calibration.plan import all_designs
 from frontierlag.studies.calibration.worlds import BASE, Design
 from frontierlag.studies.index.refits import OTHER_RHAT
 from frontierlag.trends import TRENDS, Broken

@@ -12,8 +12,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from frontierlag.studies.calibration.calibrate import run_plan
-from frontierlag.studies.calibration.plan import Block
+from frontierlag.studies.calibration.calibrate import Block, run_plan
 
 PLAN = (
     Block(("base", "skewed"), ("daily-points", "record-line", "linear-stochastic"), 6),

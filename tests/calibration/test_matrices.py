@@ -16,7 +16,7 @@ from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec
 from frontierlag.scores.item_results import joined, load_results
 from frontierlag.scores.metric import ECI
-from frontierlag.studies.calibration.calibrate import run_plan
+from frontierlag.studies.calibration.calibrate import JOINT, PLAN, Block, default_plan, run_plan
 from frontierlag.studies.calibration.estimands import true_lags
 from frontierlag.studies.calibration.index import RESIDUAL, _Problem, publish
 from frontierlag.studies.calibration.matrices import (
@@ -25,7 +25,6 @@ from frontierlag.studies.calibration.matrices import (
     _scored,
     make_matrix_world,
 )
-from frontierlag.studies.calibration.plan import JOINT, PLAN, Block, default_plan
 from frontierlag.studies.calibration.prior_worlds import prior_world, spec_of
 
 

@@ -12,8 +12,7 @@ import pytest
 
 from frontierlag.errors import FitError
 from frontierlag.machine.program import digest_behind, modules_behind
-from frontierlag.studies.campaign.runner import Item, run_tasks
-from frontierlag.studies.campaign.store import Store, campaign_store
+from frontierlag.studies.campaign.runner import Item, Store, campaign_store, run_tasks
 
 ITEMS = [Item(f"square of {n}", n, n) for n in range(12)]
 
@@ -140,7 +139,7 @@ def test_a_store_belongs_to_settings_and_program(tmp_path, monkeypatch):
     first = file([("draws", 100)])
     assert file([("draws", 100)]) == first
     assert file([("draws", 200)]) != first
-    monkeypatch.setattr("frontierlag.studies.campaign.store.digest_behind", lambda _: "changed")
+    monkeypatch.setattr("frontierlag.studies.campaign.runner.digest_behind", lambda _: "changed")
     assert file([("draws", 100)]) != first
 
 

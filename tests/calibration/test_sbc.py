@@ -8,14 +8,13 @@ from scipy import stats
 
 from frontierlag.errors import SpecError
 from frontierlag.priors import Prior
+from frontierlag.studies.calibration.calibrate import MODELS, RANKED
 from frontierlag.studies.calibration.estimands import true_lags
-from frontierlag.studies.calibration.plan import MODELS, RANKED
 from frontierlag.studies.calibration.prior_worlds import prior_world, spec_of
 from frontierlag.studies.calibration.rank_figure import rank_chart
 from frontierlag.studies.calibration.rank_trial import rank
-from frontierlag.studies.calibration.ranks import LEVEL, holm, uniformity
 from frontierlag.studies.calibration.results import ABOUT
-from frontierlag.studies.calibration.sbc import rank_statistics
+from frontierlag.studies.calibration.sbc import LEVEL, holm, rank_statistics, uniformity
 
 
 def test_a_rank_counts_draws_below_and_breaks_ties():

@@ -15,7 +15,6 @@ from frontierlag.errors import SpecError
 from frontierlag.lags.published import daily, daily_lags
 from frontierlag.names import MAXIMUM
 from frontierlag.scores import records
-from frontierlag.studies.calibration.baselines import daily_points, level_mean, record_line
 from frontierlag.studies.calibration.calibrate import calibrate, key_of
 from frontierlag.studies.calibration.coverage import coverage_table
 from frontierlag.studies.calibration.estimands import (
@@ -25,9 +24,16 @@ from frontierlag.studies.calibration.estimands import (
     to_json,
     true_lags,
 )
-from frontierlag.studies.calibration.estimators import DATED, Dated, estimator
+from frontierlag.studies.calibration.estimators import (
+    DATED,
+    Dated,
+    daily_points,
+    estimator,
+    level_mean,
+    record_line,
+)
 from frontierlag.studies.calibration.worlds import BASE, DESIGNS, PINS, make_world
-from frontierlag.studies.campaign.store import Done
+from frontierlag.studies.campaign.runner import Done
 
 SEED = np.random.SeedSequence(4)
 

@@ -30,16 +30,23 @@ from frontierlag.settings import SamplerSettings
 from frontierlag.studies.index import Choice, constructions, reduced, refits
 from frontierlag.studies.index.alternatives import (
     benchmarks_since,
+    reporter_of,
+    reporters,
+    self_reported,
     vendors_only,
     without_each_benchmark,
     without_each_source,
     without_vendors,
 )
 from frontierlag.studies.index.figure import influence_of_benchmarks, second_ability
-from frontierlag.studies.index.reporters import reporter_of, reporters, self_reported
 from frontierlag.studies.index.study import prepared_with_results, study_index
-from frontierlag.studies.index.table import COLUMNS, constructions_table, second_table
-from frontierlag.studies.index.words import index_page, index_sentences
+from frontierlag.studies.index.words import (
+    COLUMNS,
+    constructions_table,
+    index_page,
+    index_sentences,
+    second_table,
+)
 
 REAL = "eci-results-2026-08-11"
 WINDOW = Window(date(2026, 5, 1), date(2026, 8, 11))

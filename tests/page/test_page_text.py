@@ -17,8 +17,7 @@ from frontierlag.errors import ResultsError
 from frontierlag.report.page.answers import years
 from frontierlag.report.page.build import LIMIT, write_page, write_tree
 from frontierlag.report.page.folder import read_results
-from frontierlag.report.page.forest import Bar, scaled
-from frontierlag.report.page.format import coded, percent
+from frontierlag.report.page.forest import Bar, coded, percent, scaled
 from frontierlag.report.page.origin import DOCS, docs
 from frontierlag.results import last_day
 from frontierlag.words import figure, median, probability_words

@@ -8,19 +8,15 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Group
 from pydantic import ValidationError
 
-from frontierlag.cli.backtest import backtest
-from frontierlag.cli.campaigns import calibrate, sbc
-from frontierlag.cli.capabilities import capabilities
-from frontierlag.cli.cite import cite
+from frontierlag.cli.campaigns import backtest, calibrate, sbc
 from frontierlag.cli.freeze import freeze, verify
-from frontierlag.cli.history import history
 from frontierlag.cli.index import index
 from frontierlag.cli.options import DEFAULT_SCORES
-from frontierlag.cli.report import figures, report
+from frontierlag.cli.report import cite, figures, report
 from frontierlag.cli.review import diagnose, lags, published
 from frontierlag.cli.runs import claims, fit, results, run
 from frontierlag.cli.scores import scores_app
-from frontierlag.cli.studies import catch_up, sensitivity, vintages
+from frontierlag.cli.studies import capabilities, catch_up, history, sensitivity, vintages
 from frontierlag.errors import UsageError
 from frontierlag.machine.terminal import HelpConsole
 

@@ -9,9 +9,21 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
-from frontierlag.cli.options import AsJson
+from frontierlag.cli.options import (
+    DEFAULT_DATES,
+    DEFAULT_SCORES,
+    NOT_CONVERGED,
+    AsJson,
+    ComparisonName,
+    DateConvention,
+    Reading,
+    Scores,
+)
+from frontierlag.dates import suffix
 from frontierlag.errors import CHECK_FAILED
 from frontierlag.machine.progress import progress
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS
+from frontierlag.studies.backtest.settings import SMALL, SmallSettings
 
 Jobs = Annotated[
     PositiveInt, Parameter(help="Processes on this machine, one thread each; changes no number.")
@@ -70,8 +82,7 @@ def calibrate(
     from frontierlag.machine.files import staged
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
-    from frontierlag.studies.calibration.calibrate import run_plan
-    from frontierlag.studies.calibration.plan import default_plan
+    from frontierlag.studies.calibration.calibrate import default_plan, run_plan
     from frontierlag.studies.calibration.results import verdicts, write_calibration
 
     plan = default_plan(names(worlds), names(models), n)
@@ -119,7 +130,7 @@ def sbc(
     from frontierlag.machine.files import staged
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
-    from frontierlag.studies.calibration.plan import RANKED
+    from frontierlag.studies.calibration.calibrate import RANKED
     from frontierlag.studies.calibration.results import rank_verdicts, write_ranks
     from frontierlag.studies.calibration.sbc import rank_statistics
 
@@ -158,3 +169,54 @@ def default_store() -> Path:
 def names(text: str | None) -> tuple[str, ...] | None:
     """Names in a comma-separated list; None if there is no list."""
     return None if text is None else tuple(name.strip() for name in text.split(","))
+
+
+def backtest(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    comparison: ComparisonName = "us-china",
+    dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
+    model: Annotated[
+        list[str] | None,
+        Parameter(help="A stochastic model; repeat for more. The first is compared with the rest."),
+    ] = None,
+    earlier: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative="",
+            help="An earlier vintage to forecast from too; may repeat; by default, of the index, "
+            "every vintage that comes with the package.",
+        ),
+    ] = (),
+    sampler: Annotated[SmallSettings, Parameter(name="*")] = SMALL,
+    out: Annotated[Path | None, Parameter(help="Folder; by default results/backtest.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Refit every quarter and vintage of the past, forecast what came, score it with simple ones.
+
+    Example: frontierlag validate backtest --model linear-stochastic --model logistic-stochastic
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report import as_json as answers
+    from frontierlag.report.console import terminal
+    from frontierlag.studies.backtest.study import study_backtest
+    from frontierlag.studies.backtest.table import ACROSS, WITHIN
+    from frontierlag.studies.backtest.words import verdict
+
+    folder = out or Path("results") / f"backtest{suffix(dates)}"
+    job = Job(scores, comparison, reading=reading, dates=dates)
+    with progress("refitting the past") as step:
+        found = study_backtest(job, folder, sampler, model or (), earlier, step)
+    console = terminal(silent=as_json)
+    words = [
+        f"{kind}: {verdict(found, kind)}"
+        for kind in (WITHIN, ACROSS)
+        if (found.rows["kind"] == kind).any()
+    ]
+    for sentence in words:
+        console.print(sentence, markup=False)
+    console.print(f"written to {folder}", markup=False)
+    if as_json:
+        answers.write(answers.study(words, folder, converged=found.converged))
+    return 0 if found.converged else NOT_CONVERGED

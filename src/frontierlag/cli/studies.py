@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.types import PositiveInt
 
 from frontierlag.cli.options import (
     DEFAULT_DATES,
@@ -26,9 +27,10 @@ from frontierlag.cli.options import (
     Scores,
     Since,
 )
+from frontierlag.dates import suffix
 from frontierlag.machine.progress import progress
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS
-from frontierlag.settings import MIXTURES, QUICK
+from frontierlag.settings import CAPABILITIES, MIXTURES, QUICK, CapabilitiesSettings
 
 
 def vintages(
@@ -170,3 +172,97 @@ def catch_up(
     if as_json:
         answers.write(answers.study(words, folder, converged=ok))
     return 0 if ok else NOT_CONVERGED
+
+
+def capabilities(
+    *,
+    results: BenchmarkResults = "eci-results-2026-08-11",
+    scores: Scores = DEFAULT_SCORES,
+    dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
+    sampler: Annotated[CapabilitiesSettings, Parameter(name="*")] = CAPABILITIES,
+    out: Annotated[Path, Parameter(help="NetCDF file to write.")] = Path("capabilities.nc"),
+) -> int:
+    """Measure all models from benchmark results alone and write the joint draws of their scores.
+
+    No frontier enters, so the draws can stand for the measurement in any model of one
+    (docs/draws.md); the score table says only which models pin the scale.
+
+    Example: frontierlag study capabilities --out capabilities.nc
+    """
+    from frontierlag.fits.draws_file import write_draws
+    from frontierlag.fits.plain import fit_plain
+    from frontierlag.jobs import Job
+    from frontierlag.machine.files import replaced
+    from frontierlag.report.console import show_measurement, terminal
+    from frontierlag.scores.item_results import joined, load_results
+
+    prepared = Job(scores, reading=reading, dates=dates).prepare()
+    measured = joined(load_results(results), prepared.releases)
+    with replaced(out) as path, progress("measuring capabilities"):
+        fit = fit_plain(measured, sampler)
+        write_draws(fit, path)
+    console = terminal()
+    verdict = fit.convergence
+    console.print(f"{fit.posterior.sizes['model']} models: {verdict.verdict()}", markup=False)
+    show_measurement(console, measured)
+    console.print(f"stored in {out}", markup=False)
+    return 0 if verdict.converged else NOT_CONVERGED
+
+
+def history(
+    scores: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative="",
+            help="Further vintages: CSV or Parquet files, or reference tables; may repeat.",
+        ),
+    ] = (),
+    *,
+    comparison: ComparisonName = "us-china",
+    since: Since = None,
+    dates: DateConvention = DEFAULT_DATES,
+    archive: Annotated[
+        bool, Parameter(help="Take every vintage of the index that comes with the package.")
+    ] = True,
+    model: Annotated[
+        str | None, Parameter(help="A model of scores; by default linear-stochastic.")
+    ] = None,
+    sampler: QuickSampler = QUICK,
+    jobs: Annotated[
+        PositiveInt, Parameter(help="Processes, one thread each; changes no number.")
+    ] = 2,
+    out: Annotated[
+        Path | None, Parameter(help="Folder; by default results/history/COMPARISON[-DATES].")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compare the lag over the same days between vintages, and show what moved it.
+
+    Example: frontierlag study history
+
+    Example: frontierlag study history my-copy-2026-09-01.csv --comparison closed-open
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report import as_json as answers
+    from frontierlag.report.console import terminal
+    from frontierlag.studies.history.study import study_history
+    from frontierlag.studies.history.tables import chosen_tables
+    from frontierlag.studies.history.words import sentences
+
+    tables = chosen_tables(scores, archive=archive)
+    job = Job("", comparison, since, dates=dates)
+    slug = f"{comparison.replace(':', '-').lower()}{suffix(dates)}"
+    folder = out or Path("results") / "history" / slug
+    with progress("fitting every vintage") as step:
+        found = study_history(
+            tables, job, folder, sampler, given=scores, model=model, workers=jobs, done=step
+        )
+    console = terminal(silent=as_json)
+    words = sentences(found)
+    for sentence in words:
+        console.print(sentence, markup=False)
+    console.print(f"written to {folder}", markup=False)
+    if as_json:
+        answers.write(answers.study(words, folder, converged=found.converged))
+    return 0 if found.converged else NOT_CONVERGED

@@ -4,8 +4,7 @@ Each is the program's own object with what a notebook needs around it: a repr, a
 The other stages know nothing of this package.
 """
 
-from frontierlag.facade.comparison import compare
-from frontierlag.facade.fits import FittedModel, fit, load
+from frontierlag.facade.fits import FittedModel, compare, fit, load
 from frontierlag.facade.lag import Lag
 from frontierlag.facade.pair import Pair
 from frontierlag.facade.scores import Scores, load_scores

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pandas as pd
 from pydantic import ValidationError
 
 from frontierlag.analyses.analysis import Analysis, analyse
+from frontierlag.checks.comparison import ModelComparison
+from frontierlag.checks.comparison import compare as compared
 from frontierlag.errors import SpecError
 from frontierlag.facade.html import card
 from frontierlag.facade.lag import Lag
-from frontierlag.facade.priors import Given, priors_of
 from frontierlag.jobs import Prepared
 from frontierlag.machine.files import replaced
 from frontierlag.model import ModelSpec
 from frontierlag.names import AT_RELEASE, REALIZED, WINDOW
+from frontierlag.priors import FAMILIES, Prior
 from frontierlag.results import storage
 from frontierlag.runs.plan import models_of
 from frontierlag.settings import SamplerSettings
@@ -196,3 +198,116 @@ def _settings(**given: Any) -> SamplerSettings:
         raise SpecError(
             "; ".join(f"{e['loc'][0]}={e['input']}: {e['msg']}" for e in error.errors())
         ) from None
+
+
+Given = Prior | Mapping[str, Any] | Sequence[Any]
+
+
+def priors_of(given: Mapping[str, Given], spec: ModelSpec) -> dict[str, Prior]:
+    """Priors by parameter.
+
+    Parameters
+    ----------
+    given
+        By the name of a parameter: a :class:`frontierlag.Prior`; a tuple of a family and its
+        numbers, ``("Normal", 130, 40)``; a dict with a family, ``{"family": "HalfNormal", "sigma":
+        5}``; or a dict without one, which changes numbers of the default prior, ``{"sigma": 20}``.
+    spec
+        The model with its default priors.
+
+    Raises
+    ------
+    SpecError
+        If the model has no such parameter, or it is not a prior.
+    """
+    defaults = {p.name: p.prior for p in spec.parameters}
+    unknown = [name for name in given if name not in defaults]
+    if unknown:
+        raise SpecError(
+            f"{spec.name} has no parameter {unknown[0]!r} to put a prior on; its parameters are "
+            f"{', '.join(defaults)}"
+        )
+    return {name: _prior(name, value, defaults[name]) for name, value in given.items()}
+
+
+def _prior(name: str, value: Given, default: Prior) -> Prior:
+    if isinstance(value, Prior):
+        return value
+    if isinstance(value, Mapping):
+        if "family" in value:
+            return _made(name, dict(value))
+        return _made(name, default.model_dump(exclude_none=True) | dict(value))
+    if isinstance(value, Sequence) and not isinstance(value, str) and value:
+        family, *numbers = value
+        needed = FAMILIES.get(str(family))
+        if needed is not None and len(numbers) == len(needed):
+            return _made(name, {"family": family, **dict(zip(needed, numbers, strict=True))})
+        if needed is not None:
+            raise SpecError(
+                f"the prior of {name} is {tuple(value)!r}; a {family} prior takes "
+                f"{', '.join(needed)}: ({family!r}, {', '.join(needed)})"
+            )
+    raise SpecError(
+        f"the prior of {name} is {value!r}; give a Prior, a tuple such as ('Normal', 130, 40), or "
+        f"a dict such as {{'sigma': 20}}. Families are {', '.join(_families())}"
+    )
+
+
+def _made(name: str, numbers: Mapping[str, Any]) -> Prior:
+    try:
+        return Prior(**numbers)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SpecError(
+            f"the prior of {name} is not understood: {where}: {first['msg']}. Families are "
+            f"{', '.join(_families())}"
+        ) from None
+    except SpecError as error:
+        raise SpecError(f"the prior of {name}: {error}") from None
+
+
+def _families() -> tuple[str, ...]:
+    return get_args(Prior.model_fields["family"].annotation)
+
+
+class Comparison(ModelComparison):
+    """Models compared; ``table()`` has a row each, ``weights`` those of stacking.
+
+    See :class:`frontierlag.checks.comparison.ModelComparison`.
+    """
+
+    def __repr__(self) -> str:
+        return f"<Comparison {self.text()}>"
+
+    def _repr_html_(self) -> str:
+        return card("Comparison", [self.text(), self.doubts], self.table())
+
+
+def compare(
+    fits: Sequence[Analysis], *, refit: bool = True, cores: int | None = None
+) -> Comparison:
+    """Compare two or more models of the same data by PSIS-LOO, and stack them.
+
+    Parameters
+    ----------
+    fits
+        From :func:`frontierlag.fit` or :func:`frontierlag.load`.
+    refit
+        Whether a release with a high Pareto k is left out and the model fitted again, for its exact
+        density.
+    cores
+        Threads for refits; changes no number.
+
+    Returns
+    -------
+    Comparison
+        ``table()``, ``text()``, ``weights``, and ``trusted``, whether every density behind them is.
+
+    Raises
+    ------
+    SpecError
+        If there are fewer than two fits, two of the same model, or two of different data.
+    """
+    found = compared(fits, refit=refit, cores=cores)
+    return Comparison(found.loos, found.weights)

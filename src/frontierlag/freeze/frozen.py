@@ -27,7 +27,8 @@ from frontierlag.scores import load_scores
 from frontierlag.scores.fetch import cache_folder, kept_copies
 from frontierlag.scores.fetch.cache import path_of
 from frontierlag.scores.item_results.table import load_results, result_file, result_names
-from frontierlag.scores.table import LATEST, reference_file, reference_names
+from frontierlag.scores.loading import reference_file, reference_names
+from frontierlag.scores.table import LATEST
 
 FROZEN = "frozen.json"
 RESULTS, INPUT, ENVIRONMENT = "results", "input", "environment.txt"

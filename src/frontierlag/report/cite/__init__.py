@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 from frontierlag.machine.files import csv_text
-from frontierlag.report.cite import bibtex, latex, plain
+from frontierlag.report.cite import latex, words
 from frontierlag.report.cite.estimate import Estimate, choose, read_estimates
 
 Format = Literal["text", "latex", "macros", "markdown", "csv", "bibtex"]
@@ -28,17 +28,17 @@ def cite(estimates: Sequence[Estimate], form: Format = "text", prefix: str = lat
     """
     match form:
         case "text":
-            return plain.text(estimates)
+            return words.text(estimates)
         case "latex":
             return latex.table(estimates)
         case "macros":
             return latex.macros(estimates, prefix)
         case "markdown":
-            return plain.markdown(estimates)
+            return words.markdown(estimates)
         case "csv":
-            return csv_text(plain.table(estimates))
+            return csv_text(words.table(estimates))
         case "bibtex":
-            return bibtex.entries(estimates[0].source)
+            return latex.entries(estimates[0].source)
 
 
 __all__ = ["FORMATS", "Estimate", "Format", "choose", "cite", "read_estimates"]

@@ -13,10 +13,13 @@ from frontierlag.claims.lags import Between
 from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.page.folder import Results
-from frontierlag.report.page.forest import Bar, Forest, bar, scaled
-from frontierlag.report.page.format import (
+from frontierlag.report.page.forest import (
+    Bar,
+    Forest,
+    bar,
     long_date,
     percent,
+    scaled,
     score_digits,
     whose,
 )

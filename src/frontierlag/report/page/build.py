@@ -17,7 +17,7 @@ from frontierlag.errors import OutputError, ResultsError
 from frontierlag.machine.files import replaced
 from frontierlag.report.page import answers, evidence, origin, plots
 from frontierlag.report.page.folder import PAGE, RUN, Results, read_results, results_below
-from frontierlag.report.page.format import coded
+from frontierlag.report.page.forest import coded
 from frontierlag.report.page.index import index_context
 
 HERE = Path(__file__).parent

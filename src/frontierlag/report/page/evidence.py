@@ -13,8 +13,7 @@ from frontierlag.machine.files import MANIFEST
 from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.page.answers import lag_row
 from frontierlag.report.page.folder import Results, read_csv
-from frontierlag.report.page.forest import Forest, bar, scaled
-from frontierlag.report.page.format import long_date, percent
+from frontierlag.report.page.forest import Forest, bar, long_date, percent, scaled
 from frontierlag.results.folder import headline_model, read_manifest
 from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.words import converged, figure, median, probability_words, span, stamp

@@ -12,8 +12,7 @@ from frontierlag.dates import RELEASED
 from frontierlag.names import REALIZED, WINDOW
 from frontierlag.report.page import answers
 from frontierlag.report.page.folder import PAGE, Results
-from frontierlag.report.page.forest import Forest, bar, scaled
-from frontierlag.report.page.format import long_date, whose
+from frontierlag.report.page.forest import Forest, bar, long_date, scaled, whose
 
 FITTED = {"results": "benchmark results", "draws": "joint draws", "scores": "scores"}
 

@@ -16,7 +16,7 @@ import pandas as pd
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import REALIZED, TREND
 from frontierlag.report.page.folder import Results
-from frontierlag.report.page.format import KINDS, score_digits, years_back
+from frontierlag.report.page.forest import KINDS, score_digits, years_back
 from frontierlag.report.page.traces import (
     Trace,
     band,

@@ -15,7 +15,7 @@ from frontierlag.jobs import Job, Prepared
 from frontierlag.model import ModelSpec, first_model
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.backtest.baselines import BASELINES
-from frontierlag.studies.backtest.origins import Simulated, origins_of, simulate
+from frontierlag.studies.backtest.origins import Simulated, origins_of, simulate, vintage_origins
 from frontierlag.studies.backtest.scoring import covered, crps, log_score
 from frontierlag.studies.backtest.settings import SMALL
 from frontierlag.studies.backtest.targets import (
@@ -28,7 +28,6 @@ from frontierlag.studies.backtest.targets import (
     outcome,
     targets_at,
 )
-from frontierlag.studies.backtest.vintages import vintage_origins
 
 # Sets the baselines' random numbers apart from others of the same seed.
 STREAM = 53
@@ -92,7 +91,7 @@ def backtest(
         Stochastic frontiers; by default the headline model of the metric.
     earlier
         Earlier vintages to forecast from, each as of its own date; by default as in
-        :func:`~frontierlag.studies.backtest.vintages.vintage_origins`.
+        :func:`~frontierlag.studies.backtest.origins.vintage_origins`.
     cores
         Threads for sampling; changes no number.
     done

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from frontierlag.studies.calibration.estimands import PROBABILITIES, ROUNDING, Estimand, rows_of
-from frontierlag.studies.campaign.store import Done
+from frontierlag.studies.campaign.runner import Done
 
 # The estimators that errors are compared with, by the column of the ratio: the daily point method,
 # and a model of the index with independent errors.

@@ -36,7 +36,7 @@ def rank_chart(model: str, ranks: Mapping[str, Sequence[float]], about: Provenan
     -------
     Figure; each panel carries ArviZ's own p-value of uniformity (method ``pot_c``), and the points
     that speak against it are marked where that is below 1 %. It is a second opinion: the rule that
-    decides is :func:`frontierlag.studies.calibration.ranks.uniformity`.
+    decides is :func:`frontierlag.studies.calibration.sbc.uniformity`.
     """
     panels = xr.Dataset({name: (SAMPLE_DIMS, np.array([values])) for name, values in ranks.items()})
     n = len(next(iter(ranks.values())))

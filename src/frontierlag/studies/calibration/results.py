@@ -18,7 +18,7 @@ from frontierlag.names import WINDOW as WHOLE
 from frontierlag.results.manifest import git_commit
 from frontierlag.results.tables import DIGITS
 from frontierlag.scores import ATTRIBUTION
-from frontierlag.studies.calibration.calibrate import Calibration
+from frontierlag.studies.calibration.calibrate import HEADLINE, JOINT, Calibration, all_designs
 from frontierlag.studies.calibration.estimators import (
     CHAINS,
     DATED,
@@ -30,10 +30,8 @@ from frontierlag.studies.calibration.estimators import (
 )
 from frontierlag.studies.calibration.figure import coverage_chart, error_chart
 from frontierlag.studies.calibration.matrices import MATRICES, MATRIX_DESIGNS
-from frontierlag.studies.calibration.plan import HEADLINE, JOINT, all_designs
 from frontierlag.studies.calibration.rank_figure import rank_chart
-from frontierlag.studies.calibration.ranks import LEVEL
-from frontierlag.studies.calibration.sbc import RankStatistics
+from frontierlag.studies.calibration.sbc import LEVEL, RankStatistics
 from frontierlag.studies.calibration.worlds import AS_OF, BASE
 
 FIGURES = "figures"

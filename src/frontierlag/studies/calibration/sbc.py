@@ -11,16 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from scipy import stats
 
 from frontierlag.errors import SpecError
 from frontierlag.priors import Prior
 from frontierlag.studies.calibration.calibrate import ENTROPY
 from frontierlag.studies.calibration.prior_worlds import spec_of
 from frontierlag.studies.calibration.rank_trial import rank_one
-from frontierlag.studies.calibration.ranks import uniformity
-from frontierlag.studies.campaign.runner import Item, run_tasks
-from frontierlag.studies.campaign.store import Done, campaign_store
+from frontierlag.studies.campaign.runner import Done, Item, campaign_store, run_tasks
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class RankStatistics:
     ranks
         By model, then by quantity: one a world, between 0 and 1.
     table
-        A row a model and quantity, as of :func:`frontierlag.studies.calibration.ranks.uniformity`,
+        A row a model and quantity, as of :func:`frontierlag.studies.calibration.sbc.uniformity`,
         with ``failed`` and ``not_converged`` of the model's fits (the latter's ranks count).
     problems
         Fits that failed or missed the campaign's gate.
@@ -64,7 +64,7 @@ def rank_statistics(
     Parameters
     ----------
     models
-        Names such as those in :data:`frontierlag.studies.calibration.plan.RANKED`.
+        Names such as those in :data:`frontierlag.studies.calibration.calibrate.RANKED`.
     n
         Worlds a model: one number, or one for each.
     keep, entropy, jobs, scheduler, done
@@ -121,3 +121,42 @@ def _gathered(models: Sequence[str], found: dict[str, Done]) -> RankStatistics:
 
 
 __all__ = ["RankStatistics", "rank_one", "rank_statistics"]
+
+
+# A model fails if a quantity's ranks are this unlikely, after correction for how many there are.
+LEVEL = 0.01
+BINS = 10
+
+
+def uniformity(ranks: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+    """Test every quantity's ranks of one model for uniformity.
+
+    Two tests a quantity: Kolmogorov-Smirnov, which sees a shift, and chi-square over ten equal
+    bins, which sees ranks heaped in the middle or at the ends; ``p`` is twice the smaller p-value.
+    Over the quantities of the model ``p_adjusted`` is Holm's, valid however they depend on one
+    another: the probability that a right model fails is at most 1 %.
+
+    Returns
+    -------
+    A row a quantity: ``n``, ``p_ks``, ``p_chi2``, ``p``, ``p_adjusted``, ``passed``.
+    """
+    rows = []
+    for name, values in ranks.items():
+        counts = np.histogram(values, bins=BINS, range=(0, 1))[0]
+        ks = float(stats.kstest(values, "uniform").pvalue)
+        chi2 = float(stats.chisquare(counts).pvalue)
+        p = min(1.0, 2 * min(ks, chi2))
+        rows.append({"quantity": name, "n": len(values), "p_ks": ks, "p_chi2": chi2, "p": p})
+    table = pd.DataFrame(rows)
+    table["p_adjusted"] = holm(table["p"].to_numpy())
+    table["passed"] = table["p_adjusted"] >= LEVEL
+    return table
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """P-values adjusted for their number by Holm's method (1979)."""
+    order = np.argsort(p)
+    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(steps, 1.0)
+    return adjusted

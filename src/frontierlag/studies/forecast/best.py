@@ -14,9 +14,8 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.dates import day_number
 from frontierlag.intervals import summarize
 from frontierlag.names import CHAIN, DRAW, GROUP
-from frontierlag.studies.forecast.arrivals import RATE_MONTHS
+from frontierlag.studies.forecast.arrivals import RATE_MONTHS, as_date, summarize_days
 from frontierlag.studies.forecast.catch_up import HORIZON_MONTHS
-from frontierlag.studies.forecast.dates import as_date, summarize_days
 from frontierlag.studies.forecast.paths import futures, months_to_days
 
 MONTHS = "months"

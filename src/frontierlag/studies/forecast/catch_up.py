@@ -19,8 +19,7 @@ from frontierlag.lags.measure import staircases
 from frontierlag.lags.realized import Staircase
 from frontierlag.names import CHAIN, DRAW, FOLLOWER, LEADER
 from frontierlag.scores import records
-from frontierlag.studies.forecast.arrivals import RATE_MONTHS
-from frontierlag.studies.forecast.dates import DateSummary, as_date, summarize_days
+from frontierlag.studies.forecast.arrivals import RATE_MONTHS, DateSummary, as_date, summarize_days
 from frontierlag.studies.forecast.paths import Future, futures, months_to_days
 
 HORIZON_MONTHS = 36.0

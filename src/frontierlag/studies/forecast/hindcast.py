@@ -30,7 +30,7 @@ from frontierlag.lags.trend import curve
 from frontierlag.model import ModelSpec
 from frontierlag.names import CHAIN, DRAW, FOLLOWER, LEADER
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.forecast.arrivals import RATE_MONTHS
+from frontierlag.studies.forecast.arrivals import RATE_MONTHS, as_date, summarize_days
 from frontierlag.studies.forecast.catch_up import (
     BEST,
     Target,
@@ -38,7 +38,6 @@ from frontierlag.studies.forecast.catch_up import (
     exceeded_before,
     targets_of,
 )
-from frontierlag.studies.forecast.dates import as_date, summarize_days
 from frontierlag.studies.forecast.paths import Future, futures, months_to_days
 
 MONTHS = (3.0, 6.0, 12.0)

@@ -26,8 +26,14 @@ from frontierlag.names import CURRENT
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases
 from frontierlag.settings import QUICK, SamplerSettings
-from frontierlag.studies.history.changes import KINDS, Step, changes_table
-from frontierlag.studies.history.fits import Answers, Wanted, signature
+from frontierlag.studies.history.changes import (
+    KINDS,
+    Answers,
+    Step,
+    Wanted,
+    changes_table,
+    signature,
+)
 from frontierlag.studies.history.tables import FREE, Refused, Vintage, read_vintages, same_days
 
 POINT = "point"

@@ -38,7 +38,7 @@ def influence_of_benchmarks(
     Parameters
     ----------
     table
-        The rows of benchmarks of :func:`frontierlag.studies.index.table.constructions_table`.
+        The rows of benchmarks of :func:`frontierlag.studies.index.words.constructions_table`.
     about, title, subtitle
         Footer and heading.
 
@@ -92,7 +92,7 @@ def second_ability(second: pd.DataFrame, about: Provenance, title: str) -> Figur
     Parameters
     ----------
     second
-        As from :func:`frontierlag.studies.index.table.second_table`.
+        As from :func:`frontierlag.studies.index.words.second_table`.
     about, title
         Footer and heading.
 

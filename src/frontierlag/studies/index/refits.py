@@ -36,8 +36,7 @@ from frontierlag.model import ModelSpec
 from frontierlag.names import CHAIN, DATE, DRAW, FOLLOWER, LEADER, REALIZED, TREND
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.campaign.runner import Item, run_tasks
-from frontierlag.studies.campaign.store import Done, campaign_store
+from frontierlag.studies.campaign.runner import Done, Item, campaign_store, run_tasks
 from frontierlag.studies.index.construction import BASE, Construction, Reduced, reduced
 
 # The main fit has this many times the draws of the others: its error is in every change.

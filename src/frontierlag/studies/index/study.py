@@ -21,8 +21,12 @@ from frontierlag.studies.index.alternatives import Choice, constructions
 from frontierlag.studies.index.construction import BENCHMARKS, DIMENSIONS
 from frontierlag.studies.index.figure import influence_of_benchmarks, second_ability
 from frontierlag.studies.index.refits import fit_constructions
-from frontierlag.studies.index.table import constructions_table, second_table
-from frontierlag.studies.index.words import index_page, index_sentences
+from frontierlag.studies.index.words import (
+    constructions_table,
+    index_page,
+    index_sentences,
+    second_table,
+)
 from frontierlag.studies.sensitivity.figure import specification_curve
 
 FIGURES = "figures"
@@ -35,8 +39,8 @@ class IndexStudy:
     Attributes
     ----------
     table, second
-        As from :func:`frontierlag.studies.index.table.constructions_table` and
-        :func:`~frontierlag.studies.index.table.second_table`.
+        As from :func:`frontierlag.studies.index.words.constructions_table` and
+        :func:`~frontierlag.studies.index.words.second_table`.
     sentences
         The same in words.
     """

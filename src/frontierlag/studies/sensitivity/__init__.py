@@ -1,8 +1,7 @@
 """How far an answer depends on what could sensibly have been done otherwise."""
 
 from frontierlag.settings import QUICK
-from frontierlag.studies.sensitivity.alternatives import Alternative, alternatives
-from frontierlag.studies.sensitivity.case import Case
+from frontierlag.studies.sensitivity.alternatives import Alternative, Case, alternatives
 from frontierlag.studies.sensitivity.command import Sensitivity, run_sensitivity
 from frontierlag.studies.sensitivity.dates import (
     BetweenVintages,

@@ -27,7 +27,7 @@ from frontierlag.model import ModelSpec
 from frontierlag.names import SAMPLE_DIMS
 from frontierlag.scores import Releases, ScoreTable, load_scores
 from frontierlag.settings import QUICK, SamplerSettings
-from frontierlag.studies.sensitivity.case import Case
+from frontierlag.studies.sensitivity.alternatives import Case
 from frontierlag.studies.sensitivity.table import NUMBERS, typed
 
 COLUMNS = (

@@ -22,8 +22,13 @@ from frontierlag.lags.realized import best_on_release
 from frontierlag.names import FOLLOWER, LEADER, RELEASE, WINDOW
 from frontierlag.scores import Releases
 from frontierlag.scores.groups import members
-from frontierlag.studies.sensitivity.expected import HIGH_K, SCREENED, expected_without
-from frontierlag.studies.sensitivity.influence import MAKER, MODEL
+from frontierlag.studies.sensitivity.influence import (
+    HIGH_K,
+    MAKER,
+    MODEL,
+    SCREENED,
+    expected_without,
+)
 from frontierlag.studies.sensitivity.starts import COLUMNS as START_COLUMNS
 from frontierlag.studies.sensitivity.starts import (
     SAME_FIT,

@@ -38,7 +38,7 @@ from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases
 from frontierlag.scores.releases import reference_date, subset
 from frontierlag.settings import QUICK, SamplerSettings
-from frontierlag.studies.sensitivity.case import Case
+from frontierlag.studies.sensitivity.alternatives import Case
 from frontierlag.studies.sensitivity.table import NUMBERS, typed
 
 LEAST_SQUARES = "least squares"

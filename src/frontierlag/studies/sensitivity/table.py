@@ -23,11 +23,11 @@ from frontierlag.names import REALIZED, WINDOW
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import (
     Alternative,
+    Case,
     PointConvention,
     Refitted,
     alternatives,
 )
-from frontierlag.studies.sensitivity.case import Case
 
 NUMBERS = (
     "median",
