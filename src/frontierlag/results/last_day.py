@@ -115,7 +115,7 @@ def spikes(day: LastDay) -> str:
 
 def spikes_words(day: LastDay) -> str:
     """The same as a clause, as in ``5.2 months with probability 0.95, or another ...``."""
-    words = []
+    words: list[str] = []
     for s in day.spikes:
         unit = "" if words else " months"
         with_ = "with" if words else "with probability"
