@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,8 +10,10 @@ if TYPE_CHECKING:
 
 # Releases from which on an estimate is given.
 MANY = 1000
-# Draws times releases of one array that are kept at most; above, draws are thinned evenly.
-MOST_VALUES = 25_000_000
+# Draws times releases of one array. Above the first number draws are thinned evenly, because what
+# follows from them takes longer than to draw them; but not below so many draws, as long as an
+# array stays below the second number.
+MANY_VALUES, ENOUGH_DRAWS, MOST_VALUES = 4_000_000, 1000, 25_000_000
 # Arrays of that size that are alive at once, by measurement (peak of memory at 2,000 releases).
 ARRAYS = 12
 BYTES = 8
@@ -21,7 +24,7 @@ SECONDS_EACH, SECONDS_ANY = 8.0e-6, 20.0
 
 
 def thinning(draws: int, releases: int) -> int:
-    """Of how many draws one is kept, so that an array of all releases fits into memory.
+    """Of how many draws one is kept, so that an array of all releases is quick and fits memory.
 
     Parameters
     ----------
@@ -32,9 +35,11 @@ def thinning(draws: int, releases: int) -> int:
 
     Returns
     -------
-    1 for tables of some thousand releases, more above.
+    1 up to about a thousand releases, more above.
     """
-    return max(1, -(-draws * releases // MOST_VALUES))
+    wanted = max(MANY_VALUES / releases, ENOUGH_DRAWS)
+    kept = min(draws, wanted, MOST_VALUES / releases)
+    return math.ceil(draws / kept)
 
 
 def estimate(prepared: Prepared, draws: int = 6000) -> tuple[str, ...]:
