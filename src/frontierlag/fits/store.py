@@ -53,7 +53,7 @@ _APART = (
     "frontierlag.errors",
 )
 # What samples, in addition to the model.
-_SAMPLES = ("frontierlag.fits.sampling", "frontierlag.fits.traces")
+_SAMPLES = ("frontierlag.fits.sampling", "frontierlag.fits.shared_data", "frontierlag.fits.traces")
 # Of those apart, what models compute with.
 _WITHIN = ("frontierlag.scores.metric",)
 _FORMAT = "frontierlag draws 1"
