@@ -29,7 +29,7 @@ from frontierlag.machine.progress import progress
 from frontierlag.settings import SamplerSettings
 
 if TYPE_CHECKING:
-    from frontierlag.jobs import Job
+    from frontierlag.jobs import Job, Prepared
 
 
 def run(
@@ -88,7 +88,7 @@ def run(
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
     chosen = tuple(name.strip() for name in models.split(",")) if models else ()
-    return _run_and_show([job], [folder], chosen, sampler, full, as_json=as_json)
+    return _run_and_show([job], [prepared], [folder], chosen, sampler, full, as_json=as_json)
 
 
 def results(
@@ -124,8 +124,11 @@ def results(
         Job(scores, comparison, results=measured, dates=dates)
         for scores, comparison, measured in (known.main_jobs() if every else main)
     ]
-    folders = [out / job.prepare().slug for job in jobs]
-    return _run_and_show(jobs, folders, (), DEFAULT_SAMPLER, full=every, top=out, as_json=as_json)
+    prepared = [job.prepare() for job in jobs]
+    folders = [out / item.slug for item in prepared]
+    return _run_and_show(
+        jobs, prepared, folders, (), DEFAULT_SAMPLER, full=every, top=out, as_json=as_json
+    )
 
 
 def fit(
@@ -231,6 +234,7 @@ def claims(
 
 def _run_and_show(
     jobs: list[Job],
+    prepared: list[Prepared],
     folders: list[Path],
     models: Sequence[str],
     sampler: SamplerSettings,
@@ -250,13 +254,12 @@ def _run_and_show(
     from frontierlag.runs.run import run_jobs
 
     console = terminal(silent=as_json)
-    prepared = [job.prepare() for job in jobs]
     for item in prepared:
         show_preflight(console, item)
         show_measurement(console, item.releases)
     what = prepared[0].table.name if len(prepared) == 1 else f"{len(jobs)} data sets"
     with progress(f"fitting {what}") as step:
-        found = run_jobs(jobs, folders, models, sampler, full=full, done=step)
+        found = run_jobs(jobs, folders, models, sampler, full=full, done=step, prepared=prepared)
     if top:
         lines = runs_screen(found, folders, top)
     else:

@@ -111,6 +111,7 @@ def run_jobs(
     full: bool = False,
     workers: int | None = None,
     done: Callable[[str], None] = lambda _: None,
+    prepared: Sequence[Prepared] = (),
 ) -> list[Result]:
     """Fit models to every job and write one results folder a job.
 
@@ -138,6 +139,8 @@ def run_jobs(
         Processes; by default as many as there are cores and models. Changes no number.
     done
         Called with a line each time something has been done.
+    prepared
+        The jobs with their data, if they have been read.
 
     Returns
     -------
@@ -149,7 +152,7 @@ def run_jobs(
         For anything that is wrong with the request, the data or the output folder.
     """
     settings = settings or SamplerSettings()
-    prepared = [job.prepare() for job in jobs]
+    prepared = prepared or [job.prepare() for job in jobs]
     chosen = [models_of(item, models, priors, full) for item in prepared]
     with ExitStack() as stack:
         folders = stack.enter_context(staged_all(outs))
