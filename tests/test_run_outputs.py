@@ -6,15 +6,13 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from commands import alive, stopped, wait_until
 
 from frontierlag.checks.predictive import prior_curves
 from frontierlag.claims import ARTICLE
@@ -226,26 +224,26 @@ def test_settings_of_the_studies_are_a_runs_with_other_draws():
     assert MIXTURES.model_dump() | {"draws": 1500} == SamplerSettings().model_dump()
 
 
-@pytest.mark.parametrize("wait", [0.0, 3.0])
-def test_sigterm_leaves_nothing_behind(tmp_path, wait):
-    """At its start and while it samples; worker processes go too."""
+@pytest.mark.parametrize("moment", ["staged", "workers"])
+def test_sigterm_leaves_nothing_behind(tmp_path, moment):
+    """At its start, and once it has worker processes, which go too."""
     aside = tmp_path / "aside"
     aside.mkdir()
-    command = [sys.executable, "-m", "frontierlag.cli", "run", "--out", str(tmp_path / "out")]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(aside)}
+    out = tmp_path / "out"
+    more = ["--models", "linear-records,linear-stochastic"] if moment == "workers" else []
+    code, said, group = stopped(
+        ["run", *more, "--out", str(out)],
+        moment,
+        out,
+        lambda pid: os.kill(pid, signal.SIGTERM),
+        env=os.environ | {"TMPDIR": str(aside)},
     )
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob(".out.partial-*")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(wait)
-    process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=120)
-    assert process.returncode == TERMINATED, said
+    assert code == TERMINATED, said
     assert "interrupted" in said
     assert "Traceback" not in said
     assert [p.name for p in tmp_path.iterdir()] == ["aside"]
     assert not list(aside.glob("frontierlag-*"))
+    wait_until(lambda: not alive(group))
 
 
 def test_the_record_says_how_errors_were_read():
