@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import matplotlib
 import pytest
+from evidence import evidence_of
 from hypothesis import settings
 
 from frontierlag.analyses.analysis import analyse
@@ -81,3 +82,9 @@ def fitted(eci_new, window, closed_open):
 @pytest.fixture(scope="session")
 def both(fitted):
     return fitted[3]
+
+
+@pytest.fixture(scope="session")
+def asked(fitted):
+    """Those pairs as claims read them, by seed, each with one fit of both comparisons."""
+    return {seed: evidence_of(pair) for seed, pair in fitted.items()}

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import xarray as xr
-from evidence import MAIN, Fits, evidence_of
+from evidence import MAIN, Fits
 
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.claims import (
@@ -84,8 +84,8 @@ def test_steadily_needs_two_years_that_can_be_told(both):
         steadily(Fits(us_china=one_year), (MAIN,))
 
 
-def test_both_readings_of_the_range(both):
-    answers = {a.claim.number: a for a in answer(ARTICLE, evidence_of(both))}
+def test_both_readings_of_the_range(asked, both):
+    answers = {a.claim.number: a for a in answer(ARTICLE, asked[3])}
     for kind, low_at, high_at, range_at in (
         (AT_RELEASE, "3a", "3b", "3"),
         (REALIZED, "3c", "3d", "3e"),
@@ -215,8 +215,8 @@ def test_a_split_is_answered_from_the_fit_that_is_made_anyhow(tmp_path, closed_o
     np.testing.assert_array_equal(groups.model, closed_open.model)
 
 
-def test_every_claim_of_the_article_has_an_answer_or_says_why_not(both, eci_new, window):
-    answers = {a.claim.number: a for a in answer(ARTICLE, evidence_of(both))}
+def test_every_claim_of_the_article_has_an_answer_or_says_why_not(asked, both, eci_new, window):
+    answers = {a.claim.number: a for a in answer(ARTICLE, asked[3])}
     assert {n.rstrip("abcde") for n in answers} == {str(n) for n in range(1, 11)}
     for number in ("8b", "9", "10"):
         assert answers[number].verdict == NO_ANSWER

@@ -35,8 +35,8 @@ NEEDS = (MAIN, OTHER)
 
 
 @pytest.fixture(scope="module")
-def tied(fitted):
-    return {seed: lags_of_both(evidence_of(pair), NEEDS) for seed, pair in fitted.items()}
+def tied(asked):
+    return {seed: lags_of_both(evidence, NEEDS) for seed, evidence in asked.items()}
 
 
 def mcse(draws):
@@ -139,11 +139,11 @@ def test_every_frontier_is_in_a_pair():
     assert pairs(3) == [(0, 1), (2, 0)]
 
 
-def test_a_claim_reads_and_does_not_sample(both, monkeypatch):
+def test_a_claim_reads_and_does_not_sample(asked, monkeypatch):
     """The fit of both comparisons is planned with the others; the question only reads it."""
     import frontierlag.analyses.refits as refits
 
-    evidence = evidence_of(both)
+    evidence = asked[3]
     evidence.crossed(*NEEDS)
 
     def refuse(*_, **__):
@@ -192,17 +192,17 @@ def test_a_model_without_a_frontier_for_every_combination_says_so(both, name, re
     assert reason in found.note
 
 
-def test_the_answer_says_what_it_is_of(both):
+def test_the_answer_says_what_it_is_of(asked):
     (claim,) = [c for c in ARTICLE if c.number == "6"]
-    (found,) = answer([claim], evidence_of(both))
+    (found,) = answer([claim], asked[3])
     assert CROSSED in found.note
     assert "their own fits as" in found.note
     assert len(found.evidence) == 2
     assert "closed" in found.evidence[1]
 
 
-def test_a_fit_of_both_that_missed_the_gate_marks_the_answer(both):
-    found = evidence_of(both).crossed(*NEEDS)
+def test_a_fit_of_both_that_missed_the_gate_marks_the_answer(both, asked):
+    found = asked[3].crossed(*NEEDS)
     missed = Check("R-hat", 1.2, "at most 1.01", "slope[USA]", False)
     rest = [check for check in found.gates[0].checks if check.name != "R-hat"]
     failed = replace(found, gates=(Convergence((missed, *rest)),))
