@@ -77,16 +77,22 @@ def stopped(
         # A shell without job control hands its background commands an ignored SIGINT.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options,
     )  # fmt: skip
-    assert started.stdout
-    assert started.stdout.readline() == "begun\n"
-    if moment == "sampling":
-        assert started.stdout.readline() == "sampling\n"
-    elif moment == "staged":
-        wait_until(lambda: bool(list(out.parent.glob(f".{out.name}.partial-*"))))
-    elif moment == "workers":
-        wait_until(lambda: len(psutil.Process(started.pid).children()) > 1)
-    stop(started.pid)
-    _, said = started.communicate(timeout=PATIENCE)
+    try:
+        assert started.stdout
+        assert started.stdout.readline() == "begun\n"
+        if moment == "sampling":
+            # What it says of the table comes first.
+            assert "sampling\n" in iter(started.stdout.readline, "")
+        elif moment == "staged":
+            wait_until(lambda: bool(list(out.parent.glob(f".{out.name}.partial-*"))))
+        elif moment == "workers":
+            wait_until(lambda: len(psutil.Process(started.pid).children()) > 1)
+        stop(started.pid)
+        _, said = started.communicate(timeout=PATIENCE)
+    finally:
+        if started.poll() is None:
+            os.killpg(started.pid, signal.SIGKILL)
+            started.communicate()
     return started.returncode, said, started.pid
 
 

@@ -185,7 +185,7 @@ def test_dates_are_moved_and_sorted_and_none_past_the_as_of_date(case):
         NormalDays(-1)
 
 
-@pytest.mark.xdist_group("sensitivity")
+@pytest.mark.xdist_group("linear-records")
 def test_a_quick_refit_is_the_full_fit(case):
     found, fit = refit_with_draws(case.task("base"), SMALL.model_copy(update={"draws": 800}))
     assert found.converged
@@ -200,7 +200,7 @@ def test_a_quick_refit_is_the_full_fit(case):
             assert censored == pytest.approx(float(expected.mean()))
 
 
-@pytest.mark.xdist_group("sensitivity")
+@pytest.mark.xdist_group("linear-records")
 def test_a_fit_that_misses_the_gate_is_made_longer_and_keeps_its_shape(case):
     short = SMALL.model_copy(update={"draws": 100})
     found, fit = refit_with_draws(case.task("base"), short)
@@ -209,7 +209,7 @@ def test_a_fit_that_misses_the_gate_is_made_longer_and_keeps_its_shape(case):
     assert found.gate.value("bulk ESS") < 500
 
 
-@pytest.mark.xdist_group("sensitivity")
+@pytest.mark.xdist_group("linear-records")
 def test_starts_agree_with_a_direct_measure(case):
     settings = SMALL.model_copy(update={"draws": 800})
     starts = (date(2023, 4, 1), date(2024, 7, 1))
@@ -245,7 +245,7 @@ def test_one_straight_line_gives_3_8_months_or_7_6(case):
     assert WINDOW not in found[2023]
 
 
-@pytest.mark.xdist_group("sensitivity")
+@pytest.mark.xdist_group("linear-records")
 def test_an_error_of_no_days_is_the_base(case):
     table = with_date_errors(JOB, case.spec, NormalDays(0), SMALL, draws=2, workers=1)
     base, erring = (part.reset_index(drop=True) for _, part in table.groupby("error", sort=False))
@@ -254,7 +254,7 @@ def test_an_error_of_no_days_is_the_base(case):
         with_date_errors(JOB, case.spec, NormalDays(0), SMALL, draws=1)
 
 
-@pytest.mark.xdist_group("sensitivity")
+@pytest.mark.xdist_group("linear-records")
 def test_errors_of_dates_widen_the_lag_and_repeat(case):
     settings = SMALL.model_copy(update={"draws": 400})
     twice = [
@@ -274,7 +274,7 @@ def test_a_mixture_takes_its_draws_in_turn():
     np.testing.assert_array_equal(mixture(fits), [[0, 1, 2, 0]] * 2)
 
 
-@pytest.mark.xdist_group("sensitivity")
+@pytest.mark.xdist_group("linear-records")
 def test_expected_changes_are_those_of_refits(case):
     settings = SMALL.model_copy(update={"draws": 800})
     base, fit = refit_with_draws(case.task("base"), settings)
@@ -311,7 +311,7 @@ def table():
     )
 
 
-@pytest.mark.xdist_group("sensitivity")
+@pytest.mark.xdist_group("linear-records")
 def test_the_table_has_the_base_and_what_was_chosen(table):
     window = table[(table["lag"] == REALIZED) & (table["period"] == WINDOW)]
     assert window["alternative"].is_unique
@@ -331,7 +331,7 @@ def artists(figure: Figure, gid: str) -> list:
     return [a for axes in figure.axes for a in axes.get_children() if a.get_gid() == gid]
 
 
-@pytest.mark.xdist_group("sensitivity")
+@pytest.mark.xdist_group("linear-records")
 def test_the_curve_draws_each_alternative_and_hollows_what_did_not_converge(table):
     sound = table.assign(converged=table["converged"].mask(table["converged"].notna(), True))
     failed = sound["what"] == "UK;USA"
@@ -406,7 +406,7 @@ def test_the_figure_of_starts_and_influence_draws_the_largest_changes():
     assert any("impossible: too early" in text.get_text() for text in figure.texts)
 
 
-@pytest.mark.xdist_group("sensitivity")
+@pytest.mark.xdist_group("linear-records")
 def test_influence_sorts_by_size_and_gives_reasons(case, monkeypatch):
     monkeypatch.setattr("frontierlag.studies.sensitivity.influence.REFIT_FROM", 99.0)
     monkeypatch.setattr(
@@ -438,7 +438,7 @@ def test_a_case_keeps_its_window(case):
     assert replace(case, model="linear-stochastic").window == case.window
 
 
-@pytest.mark.xdist_group("sensitivity")
+@pytest.mark.xdist_group("linear-records")
 def test_what_stands_beside_every_answer_needs_no_refit(case, monkeypatch):
     settings = SMALL.model_copy(update={"draws": 400})
     analysis = analyse(case.spec, case.releases, case.window, settings)

@@ -49,9 +49,9 @@ def test_a_right_model_rarely_fails():
     rng = np.random.default_rng(9)
     failed = sum(
         not uniformity({str(k): rng.uniform(size=100) for k in range(12)})["passed"].all()
-        for _ in range(300)
+        for _ in range(100)
     )
-    assert failed <= stats.binom.ppf(0.999, 300, LEVEL)
+    assert failed <= stats.binom.ppf(0.999, 100, LEVEL)
 
 
 def test_holm_against_its_definition():

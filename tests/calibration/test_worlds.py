@@ -189,6 +189,7 @@ def test_the_daily_point_method_has_no_interval():
     assert found.estimates["realized", "2025"].point == pytest.approx(lags[of_2025].mean())
 
 
+@pytest.mark.xdist_group("linear-stochastic")
 def test_dates_without_an_error_change_nothing_and_with_one_widen_the_interval():
     world = worlds("wrong-dates", 1)[0]
     exact = replace(world, design=replace(world.design, date_error=0.0))
