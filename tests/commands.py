@@ -19,23 +19,31 @@ import pytest
 from frontierlag.cli import main
 
 COMMAND = (sys.executable, "-m", "frontierlag.cli")
-# Says that it is about to begin, and where the sampler begins.
+# Says when the command has begun, and when the sampler first tells how far it is.
 WATCHED = """
 import sys
-from frontierlag.cli import main
+from frontierlag import cli
 
-def told(nutpie):
+def told_of_sampling(nutpie):
     sample = nutpie.sample
-    def first(*arguments, **options):
-        print("sampling", flush=True)
-        return sample(*arguments, **options)
-    nutpie.sample = first
+    def watched(*arguments, progress_callback, **options):
+        said = []
+        def first(chains):
+            if not said:
+                said.append(print("sampling", flush=True))
+            progress_callback(chains)
+        return sample(*arguments, progress_callback=first, **options)
+    nutpie.sample = watched
+
+def begun():
+    prepare()
+    print("begun", flush=True)
 
 if sys.argv.pop(1) == "sampling":
     import nutpie
-    told(nutpie)
-print("begun", flush=True)
-main()
+    told_of_sampling(nutpie)
+prepare, cli._prepare = cli._prepare, begun
+cli.main()
 """
 PATIENCE = 240.0  # s; a moment that has not come by then will not come
 
@@ -69,7 +77,7 @@ def stopped(
 
     Moments are ``begun``: before it has imported what it needs; ``staged``: its incomplete folder
     beside ``out`` is there; ``workers``: its worker processes start; ``sampling``: the sampler
-    begins.
+    is at work.
     """
     started = subprocess.Popen(
         [sys.executable, "-c", WATCHED, moment, *arguments],
