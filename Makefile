@@ -7,6 +7,8 @@ JOBS ?= 2
 # One thread a process for linear algebra: the parallelism is over models and chains.
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
+# Without compiled modules on disk every process spends seconds on imports alone.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: results campaign studies calibration sbc backtest bench readme pictures docs test test-slow check lock clean
 

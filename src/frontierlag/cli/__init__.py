@@ -18,6 +18,12 @@ from frontierlag.errors import INTERRUPTED, PIPE_CLOSED, TERMINATED, USER_ERROR,
 from frontierlag.machine.caches import notice
 from frontierlag.machine.warned import gathered, sentences
 
+# What was to end this command, as exit codes: the sampler takes an interrupt for itself and returns
+# what it has, so that the command goes on to fail for another reason.
+_stops: list[int] = []
+
+STOPPED = "interrupted; incomplete outputs were removed"
+
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM, raised as Ctrl-C is, so that nothing half-written is left behind."""
@@ -33,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tokens.remove("--refit")
         # For this process and the workers that it starts; the name is that of fit_store.REFIT.
         os.environ["FRONTIERLAG_REFIT"] = "1"
+    _stops.clear()
     try:
         _prepare()
         code = _call(tokens, plainly=not debug)
@@ -40,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except FrontierLagError as error:
         if debug:
             raise
+        if _stops:
+            _end(STOPPED, _stops[0])
         _end(str(error), USER_ERROR)
     except BrokenPipeError:
         # Whoever was reading has seen enough, as `head` does.
@@ -53,8 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt as stopped:
         if debug:
             raise
-        code = TERMINATED if isinstance(stopped, Terminated) else INTERRUPTED
-        _end("interrupted; incomplete outputs were removed", code)
+        _end(STOPPED, TERMINATED if isinstance(stopped, Terminated) else INTERRUPTED)
     if arguments is None and threading.current_thread() is threading.main_thread():
         # The work is done: Ctrl-C while Python closes down has nothing left to interrupt.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -81,6 +89,9 @@ def _prepare() -> None:
     """Let SIGTERM end as Ctrl-C does, and let no letter be impossible to print."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminate)
+        # Where Ctrl-C is ignored, as in the background of a shell script, it stays so.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _interrupt)
     # A terminal that cannot show a letter gets its code, and no command fails for it.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -96,7 +107,13 @@ def _end(words: str, code: int) -> NoReturn:
 
 
 def _terminate(*_: Any) -> None:
+    _stops.append(TERMINATED)
     raise Terminated
+
+
+def _interrupt(*_: Any) -> None:
+    _stops.append(INTERRUPTED)
+    raise KeyboardInterrupt
 
 
 def _drop_output() -> None:
