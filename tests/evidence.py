@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from frontierlag.analyses.two_comparisons import crossed_fit
+from frontierlag.analyses.two_comparisons import fit_two_comparisons
 from frontierlag.claims import Need, Unanswerable
 from frontierlag.errors import SpecError
 
@@ -32,7 +32,7 @@ class Fits:
         first, second = self.analysis(one).fit, self.analysis(other).fit
         of = (f.observations.releases for f in (first, second))
         try:
-            return crossed_fit(first.spec, *of, first.settings, cores=2)
+            return fit_two_comparisons(first.spec, *of, first.settings, cores=2)
         except SpecError as reason:
             raise Unanswerable(str(reason)) from reason
 

@@ -40,8 +40,8 @@ from frontierlag.studies.backtest.targets import (
     NEXT_DATE,
     NEXT_SCORE,
     NOT_BY_END,
+    ForecastQuestion,
     Past,
-    Target,
     cells,
     decided_by,
     outcome,
@@ -170,7 +170,7 @@ def test_targets_of_an_origin():
 
 def test_outcomes_of_an_origin():
     def came(*args, **kw):
-        return outcome(Target(*args, **kw), NOW, LATER)
+        return outcome(ForecastQuestion(*args, **kw), NOW, LATER)
 
     assert came(BEST, 1, 3.0) == 118.0  # day 491: after that of day 420
     assert came(NEXT_DATE, 0) == DAY0 + 500
@@ -184,14 +184,14 @@ def test_what_has_not_come_is_censored_and_what_is_not_known_is_not_asked():
     past, later = at(520), LATER
     best = [t for t in targets_at(past, later.day) if t.quantity == CATCH_UP]
     assert outcome(best[-1], past, later) == np.inf
-    assert outcome(Target(NEXT_DATE, 0), past, later) == np.inf
-    assert outcome(Target(NEXT_SCORE, 0), past, later) is None
+    assert outcome(ForecastQuestion(NEXT_DATE, 0), past, later) == np.inf
+    assert outcome(ForecastQuestion(NEXT_SCORE, 0), past, later) is None
     assert outcome(replace(best[-1], level_name="nobody"), past, later) is None
 
 
 def test_the_release_that_decides_by_hand():
     def decides(*args, past=NOW, **kw):
-        day, group = decided_by(Target(*args, **kw), past, LATER), args[1]
+        day, group = decided_by(ForecastQuestion(*args, **kw), past, LATER), args[1]
         r = LATER.releases
         if day == NOT_BY_END:
             return day
@@ -210,10 +210,10 @@ def test_the_release_that_decides_by_hand():
 
 
 def test_cells_do_not_look_at_what_came():
-    edges = cells(Target(NEXT_DATE, 0), NOW, LATER.day)
+    edges = cells(ForecastQuestion(NEXT_DATE, 0), NOW, LATER.day)
     assert (np.diff(edges) > 0).all()
     assert edges[-1] == LATER.day + 0.5
-    score = cells(Target(BEST, 1, 3.0), NOW, LATER.day)
+    score = cells(ForecastQuestion(BEST, 1, 3.0), NOW, LATER.day)
     assert np.searchsorted(score, 111.0, side="right") == 5 + 1
 
 
@@ -230,9 +230,9 @@ def test_persistence_by_hand():
     # 330 + 145, off by 5 days.
     assert drawn.mean() - DAY0 == pytest.approx(475, abs=0.5)
     assert drawn.std() == pytest.approx(5, rel=0.05)
-    best = baselines.persistence(past, Target(BEST, 1, 3.0), 4000, rng)
+    best = baselines.persistence(past, ForecastQuestion(BEST, 1, 3.0), 4000, rng)
     assert (best == 111.0).mean() == pytest.approx(0.5, abs=0.03)
-    gap = baselines.persistence(past, Target(NEXT_DATE, 1), 4000, rng)
+    gap = baselines.persistence(past, ForecastQuestion(NEXT_DATE, 1), 4000, rng)
     assert (gap >= past.day).all()
 
 
@@ -268,8 +268,8 @@ def test_bootstrapped_lines_agree_with_polyfit():
 def test_the_shifted_leader_is_the_leader_seven_months_on():
     rng = np.random.default_rng(6)
     shift = 213
-    assert baselines.shifted_leader(NOW, Target(BEST, 0, 3.0), 10, rng) is None
-    drawn = baselines.shifted_leader(NOW, Target(BEST, 1, 3.0), 20_000, rng)
+    assert baselines.shifted_leader(NOW, ForecastQuestion(BEST, 0, 3.0), 10, rng) is None
+    drawn = baselines.shifted_leader(NOW, ForecastQuestion(BEST, 1, 3.0), 20_000, rng)
     # Day 400 + 91 - 213 = 278: the leader had 116; before, the follower was at most 5 points off.
     days = np.arange(213, 401)
     step = lambda side, d: max(s for t, s in side if t <= d)  # noqa: E731

@@ -15,8 +15,8 @@ from frontierlag.claims import (
     ARTICLE,
     AT_LEAST,
     OF_BOUNDS,
-    Asked,
     Claim,
+    ClaimDraws,
     Need,
     Unanswerable,
     answer,
@@ -268,7 +268,7 @@ def stand_in(both, converged=True):
 @pytest.mark.parametrize("converged", [True, False])
 def test_an_unconverged_fit_marks_the_answer(both, converged):
     draws = xr.DataArray(np.zeros((2, 3)), dims=SAMPLE_DIMS)
-    claim = Claim("x", "w", "e", "months", (Need(),), lambda *_: Asked(draws, draws < 1, "so"))
+    claim = Claim("x", "w", "e", "months", (Need(),), lambda *_: ClaimDraws(draws, draws < 1, "so"))
     (found,) = answer([claim], Fits(us_china=stand_in(both, converged)))
     assert found.converged is converged
     assert found.note == ("so" if converged else "NOT CONVERGED: linear-records; so")
@@ -279,7 +279,7 @@ def test_a_quantity_that_does_not_mix_marks_the_answer_though_the_fit_passed(bot
     rng = np.random.default_rng(8)
     draws = xr.DataArray(rng.normal(size=(4, 500)), dims=SAMPLE_DIMS)
     draws = draws + apart * xr.DataArray([0.0, 0.0, 1.0, 1.0], dims="chain")
-    claim = Claim("x", "w", "e", "months", (Need(),), lambda *_: Asked(draws, draws < 1))
+    claim = Claim("x", "w", "e", "months", (Need(),), lambda *_: ClaimDraws(draws, draws < 1))
     (found,) = answer([claim], Fits(us_china=stand_in(both)))
     assert found.converged is (apart == 0)
     assert ("R-hat" in found.note) is (apart > 0)

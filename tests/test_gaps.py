@@ -12,7 +12,13 @@ from evidence import MAIN, OTHER, Fits, evidence_of
 
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.analyses.refits import quick_fit
-from frontierlag.analyses.two_comparisons import NEITHER, combinations, crossed_fit, pairs, union
+from frontierlag.analyses.two_comparisons import (
+    NEITHER,
+    combinations,
+    fit_two_comparisons,
+    pairs,
+    union,
+)
 from frontierlag.claims import ARTICLE, Claim, Need, Unanswerable, answer
 from frontierlag.claims.claim import NO_ANSWER
 from frontierlag.claims.gaps import CROSSED, ONE_FIT, lags_of_both, same_gap, with_margin
@@ -177,7 +183,7 @@ def test_comparisons_of_two_days_have_no_fit_of_both(both):
     one, other = (a.fit.observations.releases for a in both)
     late = replace(other, as_of=other.as_of - timedelta(days=1))
     with pytest.raises(SpecError, match="not one table on one day"):
-        crossed_fit(both[0].fit.spec, one, late, both[0].fit.settings)
+        fit_two_comparisons(both[0].fit.spec, one, late, both[0].fit.settings)
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ import pytest
 
 from frontierlag.errors import FitError
 from frontierlag.machine.program import digest_behind, modules_behind
-from frontierlag.studies.campaign.runner import Item, Store, campaign_store, run_tasks
+from frontierlag.studies.campaign.runner import CampaignTask, Store, campaign_store, run_tasks
 
-ITEMS = [Item(f"square of {n}", n, n) for n in range(12)]
+ITEMS = [CampaignTask(f"square of {n}", n, n) for n in range(12)]
 
 
 def noisy_square(n, seed):
@@ -162,7 +162,7 @@ def test_the_program_behind_a_task_is_what_its_module_imports(tmp_path, monkeypa
 def test_numbers_are_kept_to_the_last_bit(tmp_path):
     store = Store(tmp_path / "a")
     values = [0.1 + 0.2, 1e-300, float(np.nextafter(1, 2)), -0.0]
-    run_tasks(lambda n, seed: values, [Item("x", 0, 0)], store, entropy=1)
+    run_tasks(lambda n, seed: values, [CampaignTask("x", 0, 0)], store, entropy=1)
     assert store.read()["x"].value == values
     assert json.loads(store.file.read_text())["value"] == values
 

@@ -19,14 +19,14 @@ from frontierlag.studies.calibration.calibrate import calibrate, key_of
 from frontierlag.studies.calibration.coverage import coverage_table
 from frontierlag.studies.calibration.estimands import (
     PROBABILITIES,
-    Estimate,
     Found,
+    WorldEstimate,
     to_json,
     true_lags,
 )
 from frontierlag.studies.calibration.estimators import (
     DATED,
-    Dated,
+    DateErrors,
     daily_points,
     estimator,
     level_mean,
@@ -194,14 +194,14 @@ def test_dates_without_an_error_change_nothing_and_with_one_widen_the_interval()
     world = worlds("wrong-dates", 1)[0]
     exact = replace(world, design=replace(world.design, date_error=0.0))
     plain = estimator("linear-stochastic")(world, SEED).estimates["realized", "window"]
-    same, told = (Dated("linear-stochastic", 4)(w, SEED) for w in (exact, world))
+    same, told = (DateErrors("linear-stochastic", 4)(w, SEED) for w in (exact, world))
     same, told = (found.estimates["realized", "window"] for found in (same, told))
     at = PROBABILITIES.index(0.9)
     width = [float(np.diff(e.ends[at])[0]) for e in (plain, same, told)]
     assert same.point == pytest.approx(plain.point, abs=0.15 * width[0])
     assert width[1] == pytest.approx(width[0], rel=0.25)
     assert width[2] > 1.1 * width[0]
-    assert isinstance(estimator(f"linear-stochastic{DATED}"), Dated)
+    assert isinstance(estimator(f"linear-stochastic{DATED}"), DateErrors)
 
 
 def done_with(world, estimator, index, truth, estimate, trouble=""):
@@ -217,12 +217,12 @@ def test_the_table_counts_what_was_put_in():
     for i in range(n):
         truth = {("realized", "window"): 6.0}
         point = 6.0 + rng.normal()
-        honest = Estimate(point, tuple((point - k, point + k) for k in z))
+        honest = WorldEstimate(point, tuple((point - k, point + k) for k in z))
         done[f"a{i}"] = done_with("base", "honest", i, truth, honest, "R-hat" if i < 7 else "")
-        twice = Estimate(6.0 + 2 * (point - 6.0))
+        twice = WorldEstimate(6.0 + 2 * (point - 6.0))
         done[f"b{i}"] = done_with("base", "daily-points", i, truth, twice)
     done["c"] = Done(key_of("base", "honest", n), (0, n), None, "ValueError: no", 0.1)
-    nan = Estimate(float("nan"), ((float("nan"),) * 2,) * 4, 1.0)
+    nan = WorldEstimate(float("nan"), ((float("nan"),) * 2,) * 4, 1.0)
     done["d"] = done_with("base", "honest", n + 1, {("realized", "window"): 6.0}, nan)
     table = coverage_table({one.key: one for one in done.values()}).set_index("estimator")
     row = table.loc["honest"]
@@ -263,7 +263,7 @@ def test_wrong_names_are_said_before_anything_runs(worlds, estimators, words, tm
 
 def test_an_interval_that_is_one_value_covers_it_whatever_the_order_of_the_sum():
     other = 0.1 + 0.2 + 0.3
-    point = Estimate(other, ((other, other),) * 4)
+    point = WorldEstimate(other, ((other, other),) * 4)
     done = [
         done_with("base", "honest", i, {("realized", "window"): 0.3 + 0.2 + 0.1}, point)
         for i in range(2)

@@ -35,7 +35,7 @@ NEITHER = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Crossed:
+class TwoComparisons:
     """One posterior of the capabilities of all releases of two comparisons.
 
     Attributes
@@ -53,9 +53,9 @@ class Crossed:
     gates: tuple[Convergence, ...]
 
 
-def crossed_fit(
+def fit_two_comparisons(
     spec: ModelSpec, one: Releases, other: Releases, settings: SamplerSettings, cores: int = 1
-) -> Crossed:
+) -> TwoComparisons:
     """Fit the releases of two comparisons at once.
 
     Parameters of two groups share nothing, neither in the prior nor in the likelihood, so the
@@ -105,7 +105,7 @@ def crossed_fit(
     drawn = xr.concat(found, RELEASE)
     drawn = drawn.isel({RELEASE: ~drawn.get_index(RELEASE).duplicated()})
     drawn = drawn.sel({RELEASE: every.model})
-    return Crossed(drawn, tuple(np.bincount(number).tolist()), tuple(gates))
+    return TwoComparisons(drawn, tuple(np.bincount(number).tolist()), tuple(gates))
 
 
 def union(one: Releases, other: Releases) -> Releases:

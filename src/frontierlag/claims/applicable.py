@@ -20,7 +20,7 @@ CLOSED_OPEN = "closed-open"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Applicable:
     """The claims that are judged on a table, and why others are not.
 
     Attributes
@@ -35,7 +35,7 @@ class Asked:
     not_asked: tuple[str, ...] = ()
 
 
-def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Asked:
+def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Applicable:
     """Choose the claims that apply to a job; claims that are not the article's all do.
 
     Parameters
@@ -55,9 +55,9 @@ def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Asked:
     own = tuple(claim for claim in claims if claim not in ARTICLE)
     comparison = prepared.releases.comparison.name
     if not any(claim in ARTICLE for claim in claims):
-        return Asked(own)
+        return Applicable(own)
     if not is_epochs(table.attribution):
-        return Asked(
+        return Applicable(
             own,
             (
                 f"The claims of the source article are not judged: they are about Epoch AI's "
@@ -65,7 +65,7 @@ def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Asked:
             ),
         )
     if comparison != US_CHINA:
-        return Asked(
+        return Applicable(
             own,
             (
                 "The claims of the source article are not judged: they are about the USA and "
@@ -74,7 +74,7 @@ def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Asked:
         )
     reasons = {"6": _no_closed_open(prepared), "10": _not_the_index(prepared)}
     kept = tuple(claim for claim in claims if not reasons.get(claim.number))
-    return Asked(
+    return Applicable(
         kept,
         tuple(f"Claim {number} is not judged: {why}." for number, why in reasons.items() if why),
     )

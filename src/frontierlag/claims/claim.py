@@ -30,7 +30,7 @@ from frontierlag.intervals import Summary, probability, summarize
 from frontierlag.scores import Releases
 
 if TYPE_CHECKING:
-    from frontierlag.analyses.two_comparisons import Crossed
+    from frontierlag.analyses.two_comparisons import TwoComparisons
 
 
 US_CHINA = "us-china"
@@ -110,7 +110,7 @@ class Evidence(Protocol):
             If there are none.
         """
 
-    def crossed(self, one: Need, other: Need) -> Crossed:
+    def crossed(self, one: Need, other: Need) -> TwoComparisons:
         """The one posterior of the releases of two fits, as :func:`crossed_fit` finds it.
 
         Raises
@@ -121,7 +121,7 @@ class Evidence(Protocol):
 
 
 @dataclass(frozen=True)
-class Asked:
+class ClaimDraws:
     """What came of a claim's question.
 
     Attributes
@@ -146,7 +146,7 @@ class Asked:
     bound: str = ""
 
 
-Question = Callable[[Evidence, tuple[Need, ...]], Asked]
+Question = Callable[[Evidence, tuple[Need, ...]], ClaimDraws]
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ class Answer:
     note
         What a reader must know with the number.
     bound
-        What the number is where it is not the quantity itself: see :class:`Asked`.
+        What the number is where it is not the quantity itself: see :class:`ClaimDraws`.
     rests_on
         The models, with the table where it is not the one that the claims are judged on.
     evidence
@@ -248,7 +248,7 @@ def _answer(claim: Claim, evidence: Evidence) -> Answer:
     )
 
 
-def _missed(fits: list[Analysis], asked: Asked) -> str:
+def _missed(fits: list[Analysis], asked: ClaimDraws) -> str:
     """Why an answer needs the mark NOT CONVERGED; empty if it does not.
 
     A lag that passes the gate does not vouch for what is computed from it: the largest of several

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from frontierlag.claims.claim import Asked, Evidence, Need, Unanswerable
+from frontierlag.claims.claim import ClaimDraws, Evidence, Need, Unanswerable
 from frontierlag.dates import Window
 from frontierlag.errors import FrontierLagError
 from frontierlag.intervals import Summary, probability, summarize
@@ -73,7 +73,7 @@ class Both:
     failed: str = ""
 
 
-def same_gap(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+def same_gap(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
     """Difference of two mean realized lags over one window, from one posterior."""
     both = lags_of_both(evidence, needs)
     difference = both.first - both.second
@@ -94,7 +94,7 @@ def same_gap(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
             f"{theirs.median:.1f} ({theirs.lower90:.1f} to {theirs.upper90:.1f}), and the claim is "
             f"true with probability {share:.2f}"
         )
-    return Asked(difference, abs(difference) < SAME_MONTHS, note, both.failed)
+    return ClaimDraws(difference, abs(difference) < SAME_MONTHS, note, both.failed)
 
 
 def lags_of_both(evidence: Evidence, needs: tuple[Need, ...]) -> Both:

@@ -13,7 +13,7 @@ from frontierlag.claims.claim import (
     AT_LEAST,
     OF_BOUNDS,
     VERDICTS,
-    Asked,
+    ClaimDraws,
     Evidence,
     Need,
     Question,
@@ -93,7 +93,7 @@ class Between:
     high: float
     said: str = ""
 
-    def __call__(self, evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+    def __call__(self, evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
         """Answer from the fit that is needed first."""
         draws, censored = lag(evidence.analysis(needs[0]), self.kind, self.period)
         within = (draws >= self.low) & (draws < self.high)
@@ -115,7 +115,7 @@ def between(
 def extremes(kind: str, smallest: Range, largest: Range) -> Question:
     """Ask for the width of the range, and whether both of its ends lie in these ranges, months."""
 
-    def ask(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+    def ask(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
         analysis = evidence.analysis(needs[0])
         (low, low_bound), (high, high_bound) = (
             lag(analysis, kind, period) for period in (MINIMUM, MAXIMUM)
@@ -148,7 +148,7 @@ def _judged(
     share: float,
     note: str,
     bound: str = AT_LEAST,
-) -> Asked:
+) -> ClaimDraws:
     """What can be said of a lag that is only a lower bound on a share of the days.
 
     With few bounds, whether the claim ``holds``. With more, only whether the bounds leave it
@@ -156,21 +156,21 @@ def _judged(
     claim; otherwise nothing does.
     """
     if share <= FEW_BOUNDS:
-        return Asked(draws, holds, note)
+        return ClaimDraws(draws, holds, note)
     at_most = probability(possible)
     if verdict(at_most) == VERDICTS[-1][1]:
         note_of_bound = f"{bound}: {note}; the probability is an upper limit"
-        return Asked(draws, possible, note_of_bound, bound=bound)
+        return ClaimDraws(draws, possible, note_of_bound, bound=bound)
     of_draws = words.share(1 - at_most, none="none")
     contradicted = f"the bounds alone contradict the claim in {of_draws} of the draws"
     note_of_bound = f"{bound}: {note}; {contradicted}, and the rest leave it open"
-    return Asked(draws, None, note_of_bound, bound=bound)
+    return ClaimDraws(draws, None, note_of_bound, bound=bound)
 
 
 def shorter(year: int) -> Question:
     """Ask whether a year's mean realized lag is below that of the year before."""
 
-    def ask(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+    def ask(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
         analysis = evidence.analysis(needs[0])
         (now, bound_now), (before, bound_before) = (
             lag(analysis, REALIZED, str(y)) for y in (year, year - 1)
@@ -181,13 +181,13 @@ def shorter(year: int) -> Question:
             for y, share in ((year - 1, bound_before), (year, bound_now))
         )
         if max(bound_now, bound_before) > FEW_BOUNDS:
-            return Asked(change, None, note, bound=OF_BOUNDS)
-        return Asked(change, change < 0, note)
+            return ClaimDraws(change, None, note, bound=OF_BOUNDS)
+        return ClaimDraws(change, change < 0, note)
 
     return ask
 
 
-def steadily(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+def steadily(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
     """Largest change from one year to the next, over the years that are identified.
 
     A year whose lag is mostly known (:data:`FEW_BOUNDS`), with enough days in the window,
@@ -214,10 +214,12 @@ def steadily(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
         )
     changes = [after - before for before, after in pairwise(by_year.values())]
     worst = xr.concat(changes, "step").max("step")
-    return Asked(worst, worst < 0, "; ".join((f"years compared: {', '.join(by_year)}", *notes)))
+    return ClaimDraws(
+        worst, worst < 0, "; ".join((f"years compared: {', '.join(by_year)}", *notes))
+    )
 
 
-def days_led(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+def days_led(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
     """Share of the window's days on which the follower's best exceeds the leader's."""
     analysis = evidence.analysis(needs[0])
     by_day, _ = realized_lag_by_day(analysis.fit, analysis.measured.window)
@@ -230,7 +232,7 @@ def days_led(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
     )
     if float(each.max()) == 0:
         note = "the follower led on no day in any draw"
-    return Asked(led, led == 0, note)
+    return ClaimDraws(led, led == 0, note)
 
 
 def bound_note(kind: str, period: str, share: float) -> str:

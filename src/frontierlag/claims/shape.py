@@ -10,7 +10,7 @@ import xarray as xr
 
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.comparison import comparison_of
-from frontierlag.claims.claim import Asked, Evidence, Need, Question, Unanswerable
+from frontierlag.claims.claim import ClaimDraws, Evidence, Need, Question, Unanswerable
 from frontierlag.claims.lags import FEWEST_DAYS
 from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, day_number
 from frontierlag.lags.measure import staircases, trend_lag_by_day
@@ -28,7 +28,7 @@ SAME_SLOPE = 0.2
 SMALL_ELPD = 4.0
 
 
-def constant_lag(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+def constant_lag(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
     """Change of the trend lag from the first to the last day of the window, slopes being free."""
     analysis = evidence.analysis(needs[0])
     by_day, _ = trend_lag_by_day(analysis.fit, analysis.measured.window)
@@ -37,10 +37,10 @@ def constant_lag(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
         f"true if the trend lag changes by less than {CONSTANT_MONTHS:g} months over the window "
         "(a chosen threshold, in either direction)"
     )
-    return Asked(change, abs(change) < CONSTANT_MONTHS, note)
+    return ClaimDraws(change, abs(change) < CONSTANT_MONTHS, note)
 
 
-def same_slope(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+def same_slope(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
     """By how many per cent the follower's slope exceeds the leader's, slopes being free."""
     analysis = evidence.analysis(needs[0])
     slope = analysis.fit.tree["posterior"].to_dataset()["slope"]
@@ -51,10 +51,10 @@ def same_slope(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
         f"than a constant lag: straight lines {100 * SAME_SLOPE:.0f} % apart in slope move "
         f"{months:.1f} months apart over this window"
     )
-    return Asked(100 * excess, abs(excess) < SAME_SLOPE, note)
+    return ClaimDraws(100 * excess, abs(excess) < SAME_SLOPE, note)
 
 
-def predicts_no_worse(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+def predicts_no_worse(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
     """Expected log predictive density of the parallel model minus that of free slopes.
 
     By PSIS-LOO. The draws are of the Bayesian bootstrap over releases (Rubin 1981; Yao, Vehtari,
@@ -74,7 +74,7 @@ def predicts_no_worse(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
     )
     shape = free.fit.tree["posterior"].to_dataset()["slope"].shape[:2]
     draws = bootstrapped_sum(at_release, shape, free.fit.settings.seed)
-    return Asked(draws, draws >= 0, note, failed=found.doubts)
+    return ClaimDraws(draws, draws >= 0, note, failed=found.doubts)
 
 
 def bootstrapped_sum(values: np.ndarray, shape: tuple[int, ...], seed: int) -> xr.DataArray:
@@ -83,7 +83,7 @@ def bootstrapped_sum(values: np.ndarray, shape: tuple[int, ...], seed: int) -> x
     return xr.DataArray(len(values) * (weights @ values), dims=SAMPLE_DIMS)
 
 
-def not_slowed(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+def not_slowed(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
     """Leader's slope after the break minus before.
 
     Raises
@@ -97,7 +97,7 @@ def not_slowed(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
     posterior = analysis.fit.tree["posterior"].to_dataset()
     before, after = (posterior[n].isel(group=LEADER, drop=True) for n in ("slope", "slope_after"))
     note = f"slopes {float(before.mean()):.1f} before and {float(after.mean()):.1f} after"
-    return Asked(after - before, after >= before, note)
+    return ClaimDraws(after - before, after >= before, note)
 
 
 def _check_sides(analysis: Analysis) -> None:
@@ -179,7 +179,7 @@ def _median(values: np.ndarray, enough: np.ndarray) -> np.ndarray:
 def rhythm(of: Callable[[Cadence], np.ndarray], sign: int, words: str, unit: str) -> Question:
     """Ask whether the follower exceeds (``sign`` 1) or falls short of (-1) the leader."""
 
-    def ask(evidence: Evidence, needs: tuple[Need, ...]) -> Asked:
+    def ask(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
         analysis = evidence.analysis(needs[0])
         if unit == "points" and analysis.fit.spec.metric.bounded:
             raise Unanswerable("a step between accuracies depends on where it is taken")
@@ -189,6 +189,6 @@ def rhythm(of: Callable[[Cadence], np.ndarray], sign: int, words: str, unit: str
         names = analysis.fit.observations.releases.group_names
         medians = (np.nanmedian(leader), np.nanmedian(follower))
         paces = ", ".join(f"{n} {m:.1f} {unit}" for n, m in zip(names, medians, strict=True))
-        return Asked(difference, sign * difference > 0, f"{words}: {paces}")
+        return ClaimDraws(difference, sign * difference > 0, f"{words}: {paces}")
 
     return ask

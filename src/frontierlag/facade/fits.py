@@ -271,7 +271,7 @@ def _families() -> tuple[str, ...]:
     return get_args(Prior.model_fields["family"].annotation)
 
 
-class Comparison(ModelComparison):
+class ComparedModels(ModelComparison):
     """Models compared; ``table()`` has a row each, ``weights`` those of stacking.
 
     See :class:`frontierlag.checks.comparison.ModelComparison`.
@@ -286,7 +286,7 @@ class Comparison(ModelComparison):
 
 def compare(
     fits: Sequence[Analysis], *, refit: bool = True, cores: int | None = None
-) -> Comparison:
+) -> ComparedModels:
     """Compare two or more models of the same data by PSIS-LOO, and stack them.
 
     Parameters
@@ -310,4 +310,4 @@ def compare(
         If there are fewer than two fits, two of the same model, or two of different data.
     """
     found = compared(fits, refit=refit, cores=cores)
-    return Comparison(found.loos, found.weights)
+    return ComparedModels(found.loos, found.weights)

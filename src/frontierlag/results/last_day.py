@@ -36,7 +36,7 @@ class Spike:
 
 
 @dataclass(frozen=True)
-class LastDay:
+class LastDayRow:
     """The lag of one day, ready for a sentence.
 
     Attributes
@@ -70,7 +70,7 @@ class LastDay:
     converged: bool
 
 
-def read_last_day(rows: pd.DataFrame) -> LastDay:
+def read_last_day(rows: pd.DataFrame) -> LastDayRow:
     """Read the rows of one model, the releases of one day taken together."""
     counted = rows[rows["probability"] > 0].fillna({"release": "", "released": "", "group": ""})
     spikes = []
@@ -85,7 +85,7 @@ def read_last_day(rows: pd.DataFrame) -> LastDay:
         named += 1
     others = [s for s in spikes[named:] if s.months >= 0]
     values = [s.months for s in others]
-    return LastDay(
+    return LastDayRow(
         spikes=tuple(spikes[:named]),
         rest=sum(s.probability for s in others),
         rest_span=(min(values), max(values)) if values else (float("nan"), float("nan")),
@@ -105,7 +105,7 @@ def sides(column: str, leader: str, follower: str) -> tuple[str, str]:
     return ARTICLE.get(leader, leader), ARTICLE.get(follower, follower)
 
 
-def spikes(day: LastDay) -> str:
+def spikes(day: LastDayRow) -> str:
     """The values with their probabilities for the cell of a table, as in ``5.2 (0.47), ...``."""
     cells = [f"{_bound(s)}{_months(s.months)} ({share(s.probability)})" for s in day.spikes]
     # All others, also those by which the follower is ahead: the cell adds up to one.
@@ -113,7 +113,7 @@ def spikes(day: LastDay) -> str:
     return ", ".join([*cells, *([f"other ({share(other)})"] if other > 1e-9 else [])])
 
 
-def spikes_words(day: LastDay) -> str:
+def spikes_words(day: LastDayRow) -> str:
     """The same as a clause, as in ``5.2 months with probability 0.95, or another ...``."""
     words: list[str] = []
     for s in day.spikes:
@@ -126,7 +126,7 @@ def spikes_words(day: LastDay) -> str:
     return ", ".join(words)
 
 
-def sentence(day: LastDay, leader: str, follower: str, on: str) -> str:
+def sentence(day: LastDayRow, leader: str, follower: str, on: str) -> str:
     """The lag of a day in English: the releases, the bracket, and how it goes on.
 
     Parameters
@@ -177,7 +177,7 @@ def sentence(day: LastDay, leader: str, follower: str, on: str) -> str:
     return "; ".join(said)
 
 
-def sentence_chinese(day: LastDay, leader: str, follower: str, on: str) -> str:
+def sentence_chinese(day: LastDayRow, leader: str, follower: str, on: str) -> str:
     """The same in Chinese."""
     parts = []
     for one in day.spikes:
@@ -207,7 +207,7 @@ def share(value: float) -> str:
     return ">0.99" if value > 0.995 else f"{value:.2f}"
 
 
-def of_model(table: pd.DataFrame, model: str) -> LastDay | None:
+def of_model(table: pd.DataFrame, model: str) -> LastDayRow | None:
     """The day as one model has it; None if the table has no row of it."""
     if table.empty:
         return None

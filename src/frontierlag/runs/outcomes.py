@@ -13,7 +13,7 @@ import joblib
 import pandas as pd
 
 from frontierlag.analyses.analysis import analyse
-from frontierlag.analyses.two_comparisons import Crossed, crossed_fit
+from frontierlag.analyses.two_comparisons import TwoComparisons, fit_two_comparisons
 from frontierlag.checks.loo import Loo, loo
 from frontierlag.errors import SpecError
 from frontierlag.machine.progress import report_progress
@@ -28,7 +28,7 @@ from frontierlag.results.page_tables import page_tables
 from frontierlag.results.sentences import lag_sentence, velocity_sentence
 from frontierlag.results.storage import store
 from frontierlag.results.tables import benchmark_table, capability_table
-from frontierlag.runs.plan import CrossedItem, Item, by_compilation, only_what_is_compared
+from frontierlag.runs.plan import PlannedFit, PlannedJointFit, by_compilation, only_what_is_compared
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.sensitivity.quick_checks import quick_checks
 
@@ -53,7 +53,7 @@ class Outcome:
 
 
 def fit_all(
-    items: Sequence[Item],
+    items: Sequence[PlannedFit],
     settings: SamplerSettings,
     priors: Mapping[str, Prior] | None,
     workers: int | None,
@@ -92,12 +92,12 @@ def fit_all(
 
 
 def fit_crossed(
-    items: Sequence[CrossedItem],
+    items: Sequence[PlannedJointFit],
     settings: SamplerSettings,
     priors: Mapping[str, Prior] | None,
     workers: int | None,
     done: Callable[[str], None],
-) -> dict[CrossedItem, Crossed | str]:
+) -> dict[PlannedJointFit, TwoComparisons | str]:
     """Fit the releases of two comparisons at once, for claims about both.
 
     Parameters
@@ -123,8 +123,8 @@ def fit_crossed(
 
 
 def _cross(
-    item: CrossedItem, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
-) -> Crossed | str:
+    item: PlannedJointFit, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
+) -> TwoComparisons | str:
     one, other = item.first.prepared, item.second.prepared
     try:
         if (item.first.model, one.table.sha256) != (item.second.model, other.table.sha256):
@@ -133,13 +133,13 @@ def _cross(
                 f"{other.table.name} are not one model on one table, so they have no joint fit"
             )
         spec = ModelSpec.of(item.first.model, one.table.metric, priors)
-        return crossed_fit(spec, one.releases, other.releases, settings, cores)
+        return fit_two_comparisons(spec, one.releases, other.releases, settings, cores)
     except SpecError as reason:
         return str(reason)
 
 
 def _fit_group(
-    items: Sequence[Item],
+    items: Sequence[PlannedFit],
     settings: SamplerSettings,
     priors: Mapping[str, Prior] | None,
     cores: int,
@@ -149,7 +149,7 @@ def _fit_group(
 
 
 def _fit_one(
-    item: Item, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
+    item: PlannedFit, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
 ) -> Outcome:
     prepared = item.prepared
     spec = ModelSpec.of(item.model, prepared.table.metric, priors)

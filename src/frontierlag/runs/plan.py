@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.analyses.two_comparisons import Crossed
+from frontierlag.analyses.two_comparisons import TwoComparisons
 from frontierlag.checks.comparison import ModelComparison, comparison_of
 from frontierlag.checks.loo import Loo
 from frontierlag.checks.stacking import Stacked, same_data
@@ -25,7 +25,7 @@ _GIVEN = {"results": "benchmark results (--results)", "draws": "joint draws (--j
 
 
 @dataclass(frozen=True)
-class Item:
+class PlannedFit:
     """One fit: a model on a prepared job, and where its posterior goes.
 
     ``own`` is false of a fit to other data than the job's, which only serves as evidence for
@@ -43,11 +43,11 @@ class Item:
 
 
 @dataclass(frozen=True)
-class CrossedItem:
+class PlannedJointFit:
     """One fit of the releases of two planned fits at once, as :func:`crossed_fit` makes it."""
 
-    first: Item
-    second: Item
+    first: PlannedFit
+    second: PlannedFit
 
 
 class StoredEvidence:
@@ -55,11 +55,11 @@ class StoredEvidence:
 
     def __init__(
         self,
-        items: Mapping[Need, Item],
+        items: Mapping[Need, PlannedFit],
         missing: Mapping[Need, str],
         loos: Mapping[Path, Loo] | None = None,
-        pairs: Mapping[tuple[Need, Need], CrossedItem] | None = None,
-        crossed: Mapping[CrossedItem, Crossed | str] | None = None,
+        pairs: Mapping[tuple[Need, Need], PlannedJointFit] | None = None,
+        crossed: Mapping[PlannedJointFit, TwoComparisons | str] | None = None,
     ) -> None:
         self._items = items
         self._missing = missing
@@ -69,12 +69,12 @@ class StoredEvidence:
         self._load = cache(load)
 
     @property
-    def items(self) -> tuple[Item, ...]:
+    def items(self) -> tuple[PlannedFit, ...]:
         """The fits that there are, each once."""
         return tuple({item.posterior: item for item in self._items.values()}.values())
 
     @property
-    def crossed_items(self) -> tuple[CrossedItem, ...]:
+    def crossed_items(self) -> tuple[PlannedJointFit, ...]:
         """The fits of two comparisons at once that claims need, each once."""
         return tuple(dict.fromkeys(self._pairs.values()))
 
@@ -116,7 +116,7 @@ class StoredEvidence:
             raise Unanswerable(f"no other model was fitted to the same data as {item.model}")
         return self._loos[item.posterior]
 
-    def crossed(self, one: Need, other: Need) -> Crossed:
+    def crossed(self, one: Need, other: Need) -> TwoComparisons:
         """The one posterior of the releases of two fits.
 
         Raises
@@ -133,7 +133,7 @@ class StoredEvidence:
         return found
 
     def with_found(
-        self, loos: Mapping[Path, Loo], crossed: Mapping[CrossedItem, Crossed | str]
+        self, loos: Mapping[Path, Loo], crossed: Mapping[PlannedJointFit, TwoComparisons | str]
     ) -> StoredEvidence:
         """The same once fitted.
 
@@ -146,7 +146,7 @@ class StoredEvidence:
         """
         return StoredEvidence(self._items, self._missing, loos, self._pairs, crossed)
 
-    def _item(self, need: Need) -> Item:
+    def _item(self, need: Need) -> PlannedFit:
         if need.fit not in self._items:
             reason = "what it rests on was not fitted in this run"
             raise Unanswerable(self._missing.get(need.fit, reason))
@@ -201,16 +201,16 @@ def evidence_items(
     job: Job,
     prepared: Prepared,
     claims: Sequence[Claim],
-    made: Sequence[Item],
+    made: Sequence[PlannedFit],
     aside: Path,
-) -> tuple[list[Item], StoredEvidence]:
+) -> tuple[list[PlannedFit], StoredEvidence]:
     """The fits that claims need beyond those already planned, and where the claims will find them.
 
     A fit that cannot be made (a table without weights has no closed-open comparison) is no error
     here: the claims that need it will say so.
     """
-    extra: list[Item] = []
-    found: dict[Need, Item] = {}
+    extra: list[PlannedFit] = []
+    found: dict[Need, PlannedFit] = {}
     missing: dict[Need, str] = {}
     for need in dict.fromkeys(need.fit for claim in claims for need in claim.needs):
         try:
@@ -225,20 +225,20 @@ def evidence_items(
 
 
 def _pairs(
-    claims: Sequence[Claim], found: Mapping[Need, Item]
-) -> dict[tuple[Need, Need], CrossedItem]:
+    claims: Sequence[Claim], found: Mapping[Need, PlannedFit]
+) -> dict[tuple[Need, Need], PlannedJointFit]:
     """The fits of two comparisons at once that claims need, by the two fits."""
     pairs = {}
     for claim in claims:
         fits = tuple(dict.fromkeys(need.fit for need in claim.needs))
         if claim.one_posterior and len(fits) == 2 and all(fit in found for fit in fits):
-            pairs[fits[0], fits[1]] = CrossedItem(found[fits[0]], found[fits[1]])
+            pairs[fits[0], fits[1]] = PlannedJointFit(found[fits[0]], found[fits[1]])
     return pairs
 
 
 def _item_for(
-    need: Need, job: Job, prepared: Prepared, planned: Sequence[Item], aside: Path
-) -> Item:
+    need: Need, job: Job, prepared: Prepared, planned: Sequence[PlannedFit], aside: Path
+) -> PlannedFit:
     if need.scores:
         # Another table speaks up to its own last day, and not beyond the requested day.
         last = load_scores(need.scores).as_of
@@ -255,7 +255,7 @@ def _item_for(
     ModelSpec.of(model, target.table.metric)
     name = f"{target.slug.as_posix().replace('/', '-')}-{target.releases.as_of}-{model}.nc"
     own = same_job(prepared, target)
-    return Item(model, target, aside / name, own=own, compared=own)
+    return PlannedFit(model, target, aside / name, own=own, compared=own)
 
 
 def same_job(one: Prepared, other: Prepared) -> bool:
@@ -270,7 +270,7 @@ def same_job(one: Prepared, other: Prepared) -> bool:
 
 
 def compare_all(
-    fitted: Sequence[tuple[Item, Loo | None]], target: Prepared
+    fitted: Sequence[tuple[PlannedFit, Loo | None]], target: Prepared
 ) -> list[tuple[ModelComparison, Stacked]]:
     """Compare and stack the models of one job, each with those fitted to the same data."""
     own = [(item, found) for item, found in fitted if same_job(item.prepared, target)]
@@ -284,10 +284,10 @@ def compare_all(
     return compared
 
 
-def only_what_is_compared(items: Sequence[Item]) -> list[Item]:
+def only_what_is_compared(items: Sequence[PlannedFit]) -> list[PlannedFit]:
     """The items, ``compared`` only where another model is fitted to the same job."""
 
-    def others(item: Item) -> bool:
+    def others(item: PlannedFit) -> bool:
         return any(
             other is not item and other.compared and same_job(item.prepared, other.prepared)
             for other in items
@@ -296,13 +296,13 @@ def only_what_is_compared(items: Sequence[Item]) -> list[Item]:
     return [replace(item, compared=item.compared and others(item)) for item in items]
 
 
-def by_compilation(items: Sequence[Item]) -> list[list[Item]]:
+def by_compilation(items: Sequence[PlannedFit]) -> list[list[PlannedFit]]:
     """Group fits by the model that they compile, those that take longest first."""
-    groups: dict[tuple[str, Metric], list[Item]] = {}
+    groups: dict[tuple[str, Metric], list[PlannedFit]] = {}
     for item in items:
         groups.setdefault((item.model, item.prepared.table.metric), []).append(item)
 
-    def cost(group: list[Item]) -> tuple[bool, bool, bool, int]:
+    def cost(group: list[PlannedFit]) -> tuple[bool, bool, bool, int]:
         name, first = group[0].model, group[0].prepared
         return first.measured, first.table.metric.bounded, "logistic" in name, len(group)
 

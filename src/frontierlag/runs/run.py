@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from frontierlag.analyses.two_comparisons import Crossed
+from frontierlag.analyses.two_comparisons import TwoComparisons
 from frontierlag.checks.comparison import ModelComparison
 from frontierlag.checks.stacking import Stacked
 from frontierlag.claims import ARTICLE, Answer, Claim, answer
@@ -27,8 +27,8 @@ from frontierlag.results.folder import HEADLINE, POSTERIOR
 from frontierlag.results.manifest import evidence_record, run_record
 from frontierlag.runs.outcomes import Outcome, fit_all, fit_crossed
 from frontierlag.runs.plan import (
-    CrossedItem,
-    Item,
+    PlannedFit,
+    PlannedJointFit,
     StoredEvidence,
     claims_on,
     compare_all,
@@ -159,7 +159,7 @@ def run_jobs(
         aside = Path(stack.enter_context(TemporaryDirectory(prefix="frontierlag-")))
         planned = [
             [
-                Item(
+                PlannedFit(
                     name,
                     item,
                     folder / name / POSTERIOR,
@@ -248,11 +248,11 @@ def run_claims(
 
 def _result(
     item: Prepared,
-    planned: Sequence[Item],
+    planned: Sequence[PlannedFit],
     claims: Sequence[Claim],
     evidence: StoredEvidence,
     outcomes: Mapping[Path, Outcome],
-    crossed: Mapping[CrossedItem, Crossed | str],
+    crossed: Mapping[PlannedJointFit, TwoComparisons | str],
 ) -> Result:
     """Gather what was found on a job, and on whatever else its claims rest on."""
     found = {path: outcome.loo for path, outcome in outcomes.items() if outcome.loo is not None}

@@ -14,7 +14,7 @@ from frontierlag.errors import ResultsError, SpecError
 from frontierlag.intervals import OUTER
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.results.folder import headline_model, read_manifest, read_table
-from frontierlag.results.last_day import LastDay, of_model
+from frontierlag.results.last_day import LastDayRow, of_model
 from frontierlag.scores import is_epochs
 from frontierlag.words import error_of, figure, mostly_bound
 
@@ -104,7 +104,7 @@ class Estimate:
     undefined: float
     censored: float
     converged: bool
-    day: LastDay | None = None
+    day: LastDayRow | None = None
 
     @property
     def defined(self) -> bool:

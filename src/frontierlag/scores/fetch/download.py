@@ -51,7 +51,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Download:
     """What came: the bytes (None if they have not changed) and what the server says of them."""
 
     content: bytes | None
@@ -62,7 +62,7 @@ class Answer:
 
 def download(
     url: str, limits: Limits, etag: str = "", last_modified: str = "", *, now_at: str = ""
-) -> Answer:
+) -> Download:
     """Return what an address holds, or that it has not changed.
 
     Parameters
@@ -101,7 +101,7 @@ def download(
         raise FetchError(f"{url!r} is no address that can be fetched: {error}") from None
 
 
-def _finished(work: Coroutine[Any, Any, Answer]) -> Answer:
+def _finished(work: Coroutine[Any, Any, Download]) -> Download:
     """Run the work to its end, also where the caller's thread has a running loop, as in Jupyter."""
     try:
         asyncio.get_running_loop()
@@ -111,13 +111,13 @@ def _finished(work: Coroutine[Any, Any, Answer]) -> Answer:
         return aside.submit(asyncio.run, work).result()
 
 
-async def _within(work: Coroutine[Any, Any, Answer], seconds: float) -> Answer:
+async def _within(work: Coroutine[Any, Any, Download], seconds: float) -> Download:
     """Await the work, all of it, for this long at most; a limit for each read would not end it."""
     async with asyncio.timeout(seconds):
         return await work
 
 
-async def _follow(url: str, limits: Limits, sent: dict[str, str], now_at: str) -> Answer:
+async def _follow(url: str, limits: Limits, sent: dict[str, str], now_at: str) -> Download:
     """Ask, and ask again where the answer is a redirect."""
     headers = {
         "User-Agent": f"frontierlag/{version('frontierlag')}",
@@ -160,12 +160,12 @@ def _check_address(url: httpx.URL, asked: str, limits: Limits) -> None:
         raise FetchError(f"{shown!r} is not an https address: give one that is{hint}")
 
 
-async def _answer(response: httpx.Response, limits: Limits, conditional: bool) -> Answer:
+async def _answer(response: httpx.Response, limits: Limits, conditional: bool) -> Download:
     url = str(response.url)
     code = response.status_code
     etag, last_modified = (response.headers.get(k, "") for k in ("etag", "last-modified"))
     if code == _NOT_MODIFIED and conditional:
-        return Answer(None, url, etag, last_modified)
+        return Download(None, url, etag, last_modified)
     if code >= 500 or code == 429:
         raise Unreachable(f"{url} answers {code} {response.reason_phrase}; try again later")
     if code != _OK:
@@ -173,7 +173,7 @@ async def _answer(response: httpx.Response, limits: Limits, conditional: bool) -
     _refuse_page(response, url)
     content = await _body(response, limits, url)
     _refuse_strange(content, response, url)
-    return Answer(content, url, etag, last_modified)
+    return Download(content, url, etag, last_modified)
 
 
 async def _body(response: httpx.Response, limits: Limits, url: str) -> bytes:

@@ -19,7 +19,7 @@ from frontierlag.scores.reading.headings import looks_like_interval
 from frontierlag.scores.reading.identify import days_of, known_metric
 from frontierlag.scores.reading.joins import with_dates
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS
-from frontierlag.scores.reading.measures import Measured, measured, with_errors
+from frontierlag.scores.reading.measures import MeasuredColumns, measured, with_errors
 from frontierlag.scores.reading.normalize import NUMBERS, Normalized, own_schema
 from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.reading.parsing import is_blank
@@ -187,7 +187,7 @@ def assembled(
 def _reading(
     raw: TextTable,
     normal: Normalized,
-    found: Measured,
+    found: MeasuredColumns,
     used: tuple[ColumnUse, ...],
     unused: tuple[str, ...],
     rule: str,

@@ -14,7 +14,7 @@ from frontierlag.scores.metric import ECI, KNOWN_BENCHMARKS, Metric, benchmark_m
 from frontierlag.scores.reading import parsing
 from frontierlag.scores.reading.files import TextTable
 from frontierlag.scores.reading.headings import fold
-from frontierlag.scores.reading.measures import Measured
+from frontierlag.scores.reading.measures import MeasuredColumns
 from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.reading.report import Finding
 
@@ -32,7 +32,7 @@ def known_metric(
     heading: str,
     models: Sequence[str],
     scores: NDArray[np.float64],
-    found: Measured,
+    found: MeasuredColumns,
     options: ReadOptions,
 ) -> tuple[Metric | None, list[str], list[Finding]]:
     """Return what a table measures; None for an index that only its own scores can scale.

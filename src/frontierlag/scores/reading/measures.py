@@ -22,7 +22,7 @@ LEVEL = 0.9
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredColumns:
     """Parsed values and how they were brought to the own schema.
 
     Attributes
@@ -48,7 +48,7 @@ class Measured:
     findings: tuple[Finding, ...]
 
 
-def measured(found: Normalized, heading: str, options: ReadOptions) -> Measured:
+def measured(found: Normalized, heading: str, options: ReadOptions) -> MeasuredColumns:
     """Return a table's values: percent divided, intervals at 90 %, logarithm and sign taken.
 
     Parameters
@@ -103,7 +103,7 @@ def measured(found: Normalized, heading: str, options: ReadOptions) -> Measured:
         raise ScoresError(
             f"Of {heading!r} less is better. Say so with --lower-is-better, which negates scores."
         )
-    return Measured(values, percent, ", ".join(changed), level, rule, tuple(findings))
+    return MeasuredColumns(values, percent, ", ".join(changed), level, rule, tuple(findings))
 
 
 def _level(found: Normalized, options: ReadOptions) -> tuple[float, str]:

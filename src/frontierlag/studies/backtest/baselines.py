@@ -23,7 +23,14 @@ from scipy.stats import truncnorm
 
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import FOLLOWER, LEADER
-from frontierlag.studies.backtest.targets import BEST, CATCH_UP, NEXT_DATE, NEXT_SCORE, Past, Target
+from frontierlag.studies.backtest.targets import (
+    BEST,
+    CATCH_UP,
+    NEXT_DATE,
+    NEXT_SCORE,
+    ForecastQuestion,
+    Past,
+)
 from frontierlag.studies.forecast.paths import months_to_days
 
 SHIFT = PUBLISHED["mean"]
@@ -31,10 +38,12 @@ SHIFT = PUBLISHED["mean"]
 FEWEST, FEWEST_DAYS = 2, 30
 FEWEST_RECORDS = 3
 
-Baseline = Callable[[Past, Target, int, np.random.Generator], np.ndarray | None]
+Baseline = Callable[[Past, ForecastQuestion, int, np.random.Generator], np.ndarray | None]
 
 
-def persistence(past: Past, target: Target, n: int, rng: np.random.Generator) -> np.ndarray | None:
+def persistence(
+    past: Past, target: ForecastQuestion, n: int, rng: np.random.Generator
+) -> np.ndarray | None:
     """Things stay as they are, and are off by as much as before."""
     days, scores = past.records[target.group]
     now = past.now(target.group)
@@ -49,7 +58,7 @@ def persistence(past: Past, target: Target, n: int, rng: np.random.Generator) ->
 
 
 def least_squares(
-    past: Past, target: Target, n: int, rng: np.random.Generator
+    past: Past, target: ForecastQuestion, n: int, rng: np.random.Generator
 ) -> np.ndarray | None:
     """A straight line through the group's records, the first dropped, and its residuals' bootstrap.
 
@@ -67,7 +76,7 @@ def least_squares(
         at = level + slope * months_to_days(target.months) + residual
         return np.maximum(now, at)
     if target.quantity == NEXT_SCORE:
-        when = persistence(past, Target(NEXT_DATE, target.group), n, rng)
+        when = persistence(past, ForecastQuestion(NEXT_DATE, target.group), n, rng)
         if when is None:
             return None
         return np.maximum(now, level + slope * (when - past.day) + residual)
@@ -80,7 +89,7 @@ def least_squares(
 
 
 def shifted_leader(
-    past: Past, target: Target, n: int, rng: np.random.Generator
+    past: Past, target: ForecastQuestion, n: int, rng: np.random.Generator
 ) -> np.ndarray | None:
     """The follower does what the leader did :data:`SHIFT` months before."""
     if target.group != FOLLOWER:

@@ -15,7 +15,7 @@ from frontierlag.jobs import Job, Prepared
 from frontierlag.model import ModelSpec
 from frontierlag.scores.registry import registry
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.backtest.targets import BEST, CATCH_UP, NEXT_DATE, Past, Target
+from frontierlag.studies.backtest.targets import BEST, CATCH_UP, NEXT_DATE, ForecastQuestion, Past
 from frontierlag.studies.forecast.paths import Future, futures, months_to_days
 from frontierlag.studies.history.changes import signature
 from frontierlag.studies.history.tables import chosen_tables, read_vintages
@@ -43,7 +43,7 @@ class Simulated:
     paths: tuple[Future, Future]
     converged: bool
 
-    def draws(self, target: Target, past: Past) -> np.ndarray:
+    def draws(self, target: ForecastQuestion, past: Past) -> np.ndarray:
         """The forecast of a target, shape ``(n,)``: score units, or days.
 
         Dates beyond the simulated span are infinite. The score of a next record is over the draws

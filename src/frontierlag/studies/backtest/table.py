@@ -21,8 +21,8 @@ from frontierlag.studies.backtest.settings import SMALL
 from frontierlag.studies.backtest.targets import (
     HORIZONS,
     VINTAGE_HORIZONS,
+    ForecastQuestion,
     Past,
-    Target,
     cells,
     decided_by,
     outcome,
@@ -173,7 +173,7 @@ def _of_origin(
 
 
 def _scored(
-    draws: np.ndarray, came: float, target: Target, past: Past, end: int
+    draws: np.ndarray, came: float, target: ForecastQuestion, past: Past, end: int
 ) -> dict[str, object]:
     """What came, the forecast in a few numbers, and its scores."""
     edges = cells(target, past, end)

@@ -32,7 +32,7 @@ CELLS_BELOW, CELLS_ABOVE = 5, 60
 
 
 @dataclass(frozen=True)
-class Target:
+class ForecastQuestion:
     """One forecast question at an origin.
 
     Attributes
@@ -107,29 +107,31 @@ def first_above(staircase: Staircase, level: float) -> float:
     return float(np.append(staircase.day.astype(float), np.inf)[step])
 
 
-def targets_at(past: Past, end: int, horizons: Sequence[float] = HORIZONS) -> list[Target]:
+def targets_at(
+    past: Past, end: int, horizons: Sequence[float] = HORIZONS
+) -> list[ForecastQuestion]:
     """The questions at an origin that the outcomes by ``end`` can answer.
 
     Best scores so many months ahead, where those are over by then; each group's next record; and
     the follower's date for each record of the leader that it had not exceeded.
     """
     asked = [
-        Target(BEST, group, months)
+        ForecastQuestion(BEST, group, months)
         for group in (LEADER, FOLLOWER)
         for months in horizons
         if past.day + months_to_days(months) <= end
     ]
-    asked += [Target(q, g) for g in (LEADER, FOLLOWER) for q in (NEXT_DATE, NEXT_SCORE)]
+    asked += [ForecastQuestion(q, g) for g in (LEADER, FOLLOWER) for q in (NEXT_DATE, NEXT_SCORE)]
     r = past.releases
     for i in np.flatnonzero(records(r, LEADER)):
         if r.score[i] >= past.now(FOLLOWER):
             name = str(r.model[i])
             level, day = float(r.score[i]), int(r.day[i])
-            asked.append(Target(CATCH_UP, FOLLOWER, 0.0, level, day, name))
+            asked.append(ForecastQuestion(CATCH_UP, FOLLOWER, 0.0, level, day, name))
     return asked
 
 
-def outcome(target: Target, past: Past, later: Past) -> float | None:
+def outcome(target: ForecastQuestion, past: Past, later: Past) -> float | None:
     """What came by the later table, in score units or days since 1970-01-01.
 
     A date that had not come by the later table's last day is infinite. A level is that of the
@@ -157,7 +159,7 @@ def outcome(target: Target, past: Past, later: Past) -> float | None:
     return float(staircase.on(np.array([int(day)]))[0]) if np.isfinite(day) else None
 
 
-def decided_by(target: Target, past: Past, later: Past) -> str:
+def decided_by(target: ForecastQuestion, past: Past, later: Past) -> str:
     """Name of the release that decides the outcome, or :data:`NOT_BY_END`.
 
     Forecasts that the same release decides are right or wrong together: it is what one resamples
@@ -180,7 +182,7 @@ def decided_by(target: Target, past: Past, later: Past) -> str:
     return str(name[first[np.argmax(score[first])]])
 
 
-def cells(target: Target, past: Past, end: int) -> np.ndarray:
+def cells(target: ForecastQuestion, past: Past, end: int) -> np.ndarray:
     """Edges of the log score's cells: about a point of the score wide, or a month."""
     if target.is_date:
         return np.append(np.arange(past.day + DAYS_PER_MONTH, end, DAYS_PER_MONTH), end + 0.5)

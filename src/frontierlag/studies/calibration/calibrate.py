@@ -16,7 +16,7 @@ from frontierlag.studies.calibration.matrices import MATRICES, MATRIX_DESIGNS, M
 from frontierlag.studies.calibration.matrix_trial import run_one as run_matrix
 from frontierlag.studies.calibration.trial import run_one
 from frontierlag.studies.calibration.worlds import BASE, DESIGNS, Design
-from frontierlag.studies.campaign.runner import Done, Item, campaign_store, run_tasks
+from frontierlag.studies.campaign.runner import CampaignTask, Done, campaign_store, run_tasks
 
 ENTROPY = 2026
 
@@ -109,7 +109,7 @@ def run_plan(
     """
     # An estimator's worlds one after another: a worker compiles a model once.
     items = {
-        key_of(world, name, index): Item(key_of(world, name, index), index, (world, name))
+        key_of(world, name, index): CampaignTask(key_of(world, name, index), index, (world, name))
         for block in plan
         for name in block.estimators
         for world in block.worlds

@@ -27,7 +27,7 @@ Estimand = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Estimate:
+class WorldEstimate:
     """One estimator's answer to one estimand, months.
 
     Attributes
@@ -46,7 +46,7 @@ class Estimate:
     undefined: float = 0.0
 
     @classmethod
-    def of_draws(cls, draws: np.ndarray) -> Estimate:
+    def of_draws(cls, draws: np.ndarray) -> WorldEstimate:
         """Summarize draws, whose shape does not matter."""
         known = np.isfinite(draws)
         point = float(draws[known].mean()) if known.any() else float("nan")
@@ -66,7 +66,7 @@ class Found:
         Why the fit is counted as not converged; empty if it converged, or nothing was sampled.
     """
 
-    estimates: dict[Estimand, Estimate]
+    estimates: dict[Estimand, WorldEstimate]
     trouble: str = ""
 
 
@@ -110,8 +110,8 @@ def to_json(found: Found, truth: dict[Estimand, float]) -> dict[str, Any]:
     }
 
 
-def rows_of(value: dict[str, Any]) -> Iterable[tuple[Estimand, float, Estimate]]:
+def rows_of(value: dict[str, Any]) -> Iterable[tuple[Estimand, float, WorldEstimate]]:
     """Estimand, truth and estimate, from what :func:`to_json` made."""
     for kind, period, truth, point, ends, undefined in value["estimates"]:
         pairs = tuple((float(a), float(b)) for a, b in ends)
-        yield (kind, period), truth, Estimate(point, pairs, undefined)
+        yield (kind, period), truth, WorldEstimate(point, pairs, undefined)

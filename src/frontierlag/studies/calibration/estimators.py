@@ -22,7 +22,7 @@ from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases, records
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.calibration.estimands import PROBABILITIES, Estimand, Estimate, Found
+from frontierlag.studies.calibration.estimands import PROBABILITIES, Estimand, Found, WorldEstimate
 from frontierlag.studies.calibration.worlds import World
 from frontierlag.studies.sensitivity.dates import UniformDays, mixture, shifted
 
@@ -63,7 +63,7 @@ class Model:
         lags, trouble = self.fitted(world.releases, world.window, seed)
         return Found(
             {
-                (kind, str(period)): Estimate.of_draws(draws.sel({PERIOD: period}).to_numpy())
+                (kind, str(period)): WorldEstimate.of_draws(draws.sel({PERIOD: period}).to_numpy())
                 for kind, draws in lags.items()
                 for period in draws[PERIOD].to_numpy()
             },
@@ -87,7 +87,7 @@ class Model:
         return lags, trouble
 
 
-class Dated:
+class DateErrors:
     """A model that is given the error of release dates, over sets of dates drawn from it.
 
     What :func:`frontierlag.studies.sensitivity.dates.with_date_errors` does: one fit to each set,
@@ -112,7 +112,7 @@ class Dated:
             troubles.append(trouble)
         return Found(
             {
-                (kind, str(period)): Estimate.of_draws(
+                (kind, str(period)): WorldEstimate.of_draws(
                     mixture([lags[kind].sel({PERIOD: period}) for lags in found]).to_numpy()
                 )
                 for kind, draws in found[0].items()
@@ -173,7 +173,7 @@ def estimator(name: str) -> Estimator:
         split_name(model)
     except SpecError as error:
         raise SpecError(f"{error}; the baselines are {', '.join(BASELINES)}") from None
-    return Model(name) if model == name else Dated(model)
+    return Model(name) if model == name else DateErrors(model)
 
 
 LEVELS = 100
@@ -192,7 +192,7 @@ def daily_points(world: World, seed: np.random.SeedSequence) -> Found:
     periods = over_periods(lags[None, None], censored[None, None], window)[VALUE]
     return Found(
         {
-            (REALIZED, period): Estimate(float(periods.sel({PERIOD: period}).item()))
+            (REALIZED, period): WorldEstimate(float(periods.sel({PERIOD: period}).item()))
             for period in window.periods
         }
     )
@@ -208,14 +208,14 @@ def level_mean(world: World, seed: np.random.SeedSequence) -> Found:
     days, scores = zip(*(_records(world.releases, group, first=0) for group in (0, 1)), strict=True)
     low, high = max(s[0] for s in scores), min(s[-1] for s in scores)
     if not low < high:
-        return _everywhere(Estimate(np.nan, ((np.nan, np.nan),) * len(PROBABILITIES), 1.0))
+        return _everywhere(WorldEstimate(np.nan, ((np.nan, np.nan),) * len(PROBABILITIES), 1.0))
     levels = np.linspace(low, high, LEVELS)
     reached = [d[np.searchsorted(s, levels)] for d, s in zip(days, scores, strict=True)]
     lags = (reached[FOLLOWER] - reached[LEADER]) / DAYS_PER_MONTH
     point, error = float(lags.mean()), float(lags.std(ddof=1)) / np.sqrt(LEVELS)
     z = stats.norm.ppf((1 + np.array(PROBABILITIES)) / 2)
     ends = tuple((float(point - k * error), float(point + k * error)) for k in z)
-    return _everywhere(Estimate(point, ends))
+    return _everywhere(WorldEstimate(point, ends))
 
 
 def record_line(world: World, seed: np.random.SeedSequence) -> Found:
@@ -240,12 +240,12 @@ def record_line(world: World, seed: np.random.SeedSequence) -> Found:
         over_periods(lags, np.zeros(lags.shape, dtype=bool), window)[VALUE]
         for lags in (_distance(lines, now), _distance(boot, now))
     )
-    estimates: dict[Estimand, Estimate] = {}
+    estimates: dict[Estimand, WorldEstimate] = {}
     for period in window.periods:
-        of_draws = Estimate.of_draws(draws.sel({PERIOD: period}).to_numpy())
+        of_draws = WorldEstimate.of_draws(draws.sel({PERIOD: period}).to_numpy())
         best = float(point.sel({PERIOD: period}).item())
         for kind in (TREND, REALIZED):
-            estimates[kind, period] = Estimate(best, of_draws.ends, of_draws.undefined)
+            estimates[kind, period] = WorldEstimate(best, of_draws.ends, of_draws.undefined)
     return Found(estimates)
 
 
@@ -262,7 +262,7 @@ def _records(releases: Releases, group: int, first: int) -> tuple[np.ndarray, np
     return releases.day[mask][first:], releases.score[mask][first:]
 
 
-def _everywhere(estimate: Estimate) -> Found:
+def _everywhere(estimate: WorldEstimate) -> Found:
     """The one answer of a method that does not say which lag it means."""
     return Found({(REALIZED, WHOLE): estimate, (TREND, WHOLE): estimate})
 

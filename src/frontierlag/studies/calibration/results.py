@@ -43,7 +43,7 @@ ABOUT = Provenance("simulated leader and follower", "simulated worlds", AS_OF, c
 
 
 @dataclass(frozen=True)
-class Target:
+class WorldTarget:
     """The target of a model in a world, on the mean realized lag.
 
     Attributes
@@ -65,10 +65,10 @@ class Target:
 HONEST = (0.86, 0.94)
 DAILY = "the daily point method's"
 BROKEN = (0.80, 1.0)
-OTHERWISE = Target(HEADLINE, BROKEN)
+OTHERWISE = WorldTarget(HEADLINE, BROKEN)
 TARGETS = {
-    BASE.name: Target(HEADLINE, HONEST, {"rmse_ratio": (0.75, DAILY)}),
-    MATRICES.name: Target(
+    BASE.name: WorldTarget(HEADLINE, HONEST, {"rmse_ratio": (0.75, DAILY)}),
+    MATRICES.name: WorldTarget(
         JOINT,
         HONEST,
         {
@@ -76,7 +76,7 @@ TARGETS = {
             "rmse_ratio": (0.55, DAILY),
         },
     ),
-    **{name: Target(JOINT, BROKEN) for name in MATRIX_DESIGNS if name != MATRICES.name},
+    **{name: WorldTarget(JOINT, BROKEN) for name in MATRIX_DESIGNS if name != MATRICES.name},
 }
 
 
@@ -128,7 +128,7 @@ def verdicts(found: Calibration) -> list[str]:
     return paragraphs
 
 
-def _verdict(found: Calibration, world: str, target: Target, row: pd.Series) -> str:
+def _verdict(found: Calibration, world: str, target: WorldTarget, row: pd.Series) -> str:
     low, high = target.coverage
     wanted = f"{low:.0%} to {high:.0%}" if high < 1 else f"at least {low:.0%}"
     words = [

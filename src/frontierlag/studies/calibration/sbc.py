@@ -20,7 +20,7 @@ from frontierlag.priors import Prior
 from frontierlag.studies.calibration.calibrate import ENTROPY
 from frontierlag.studies.calibration.prior_worlds import spec_of
 from frontierlag.studies.calibration.rank_trial import rank_one
-from frontierlag.studies.campaign.runner import Done, Item, campaign_store, run_tasks
+from frontierlag.studies.campaign.runner import CampaignTask, Done, campaign_store, run_tasks
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def rank_statistics(
     if len(set(models)) != len(models):
         raise SpecError(f"name each model once; got {', '.join(models)}")
     items = [
-        Item(f"{name}/{index}", index, (name, fit_priors))
+        CampaignTask(f"{name}/{index}", index, (name, fit_priors))
         for name in models
         for index in range(n if isinstance(n, int) else n[name])
     ]

@@ -35,7 +35,7 @@ PATIENCE = 3
 
 
 @dataclass(frozen=True)
-class Item:
+class CampaignTask:
     """One task's input: its unique key, the index that its seed follows from, and what to do."""
 
     key: str
@@ -51,7 +51,7 @@ class _Call:
     entropy: int
     digest: str
 
-    def __call__(self, item: Item) -> Done:
+    def __call__(self, item: CampaignTask) -> Done:
         if digest_behind(self.task) != self.digest:
             raise FitError(
                 "a worker runs another version of frontierlag, or of a package it calls, than "
@@ -73,7 +73,7 @@ class _Call:
 
 def run_tasks(
     task: Task,
-    items: Sequence[Item],
+    items: Sequence[CampaignTask],
     store: Store,
     *,
     entropy: int,
@@ -129,7 +129,7 @@ def run_tasks(
 
 
 def _run(
-    call: _Call, wanted: Mapping[str, Item], jobs: int, scheduler: str | None
+    call: _Call, wanted: Mapping[str, CampaignTask], jobs: int, scheduler: str | None
 ) -> Iterator[Done]:
     if not wanted:
         return
@@ -145,7 +145,7 @@ def _run(
         yield from _in_processes(call, wanted, jobs)
 
 
-def _in_processes(call: _Call, wanted: Mapping[str, Item], jobs: int) -> Iterator[Done]:
+def _in_processes(call: _Call, wanted: Mapping[str, CampaignTask], jobs: int) -> Iterator[Done]:
     """Results as they come; after a worker was killed, the rest again in new processes.
 
     If workers are killed again and again without finishing a task, those that were running are
@@ -185,14 +185,14 @@ def _in_processes(call: _Call, wanted: Mapping[str, Item], jobs: int) -> Iterato
                 yield killed(call, item)
 
 
-def _pool(call: _Call, items: Sequence[Item], jobs: int) -> Iterator[Done]:
+def _pool(call: _Call, items: Sequence[CampaignTask], jobs: int) -> Iterator[Done]:
     """Results of a pool of processes, in the order in which they finish."""
     with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
         parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
         yield from parallel(joblib.delayed(call)(item) for item in items)
 
 
-def killed(call: _Call, item: Item) -> Done:
+def killed(call: _Call, item: CampaignTask) -> Done:
     """What is kept of a task that killed every worker that ran it."""
     words = f"the process that ran it was killed {PATIENCE} times or more, alone too"
     return Done(item.key, (call.entropy, item.index), None, words, 0.0)

@@ -37,7 +37,7 @@ ASSUMED = (
 
 
 @dataclass(frozen=True, eq=False)
-class Target:
+class Level:
     """A level for the follower to exceed.
 
     Attributes
@@ -104,7 +104,7 @@ class CatchUp:
     """
 
     analysis: Analysis
-    targets: tuple[Target, ...]
+    targets: tuple[Level, ...]
     days: xr.DataArray
     horizon: date
     by: date
@@ -278,7 +278,7 @@ def exceeded_before(past: Staircase, level: np.ndarray) -> np.ndarray:
     return past.day_of(past.first_above(level[..., None]))[..., 0]
 
 
-def targets_of(analysis: Analysis, levels: Sequence[str | float] | None) -> tuple[Target, ...]:
+def targets_of(analysis: Analysis, levels: Sequence[str | float] | None) -> tuple[Level, ...]:
     """The levels that names, scores and keywords stand for, each once, in the order given."""
     fit = analysis.fit
     releases = fit.observations.releases
@@ -287,18 +287,18 @@ def targets_of(analysis: Analysis, levels: Sequence[str | float] | None) -> tupl
     leader, follower = staircases(fit)
     if levels is None:
         levels = (*([LANDMARK] if LANDMARK in names else []), NOT_MATCHED, BEST)
-    found: dict[str, Target] = {}
+    found: dict[str, Level] = {}
 
-    def add(target: Target) -> None:
+    def add(target: Level) -> None:
         found.setdefault(target.name, target)
 
-    def release(i: int) -> Target:
+    def release(i: int) -> Level:
         released = releases.date[i].astype("datetime64[D]").item()
-        return Target(str(releases.model[i]), fit.capabilities[..., i], released)
+        return Level(str(releases.model[i]), fit.capabilities[..., i], released)
 
     for level in levels:
         if level == BEST:
-            add(Target(BEST, leader.best[..., -1]))
+            add(Level(BEST, leader.best[..., -1]))
         elif level == NOT_MATCHED:
             held = np.flatnonzero(records(releases, LEADER))
             for i in held:
@@ -313,11 +313,11 @@ def targets_of(analysis: Analysis, levels: Sequence[str | float] | None) -> tupl
                 )
             add(release(int(lead[names.index(level)])))
         else:
-            add(Target(f"{level:g}", np.full(fit.capabilities.shape[:2], float(level))))
+            add(Level(f"{level:g}", np.full(fit.capabilities.shape[:2], float(level))))
     return tuple(sorted(found.values(), key=_order))
 
 
-def _order(target: Target) -> tuple[int, date, str]:
+def _order(target: Level) -> tuple[int, date, str]:
     """Releases by date, then scores, then the present best."""
     kind = 2 if target.name == BEST else (1 if target.released is None else 0)
     return kind, target.released or date.max, target.name

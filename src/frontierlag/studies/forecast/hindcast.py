@@ -33,7 +33,7 @@ from frontierlag.settings import SamplerSettings
 from frontierlag.studies.forecast.arrivals import RATE_MONTHS, as_date, summarize_days
 from frontierlag.studies.forecast.catch_up import (
     BEST,
-    Target,
+    Level,
     exceeded,
     exceeded_before,
     targets_of,
@@ -232,7 +232,7 @@ def _held(forecast: np.ndarray, truth: float, truth_sd: float = 0.0) -> dict[str
 
 
 def _open(
-    target: Target,
+    target: Level,
     then: Analysis,
     now: Analysis,
     path: Future,
@@ -272,7 +272,7 @@ def _open(
     }
 
 
-def _level_now(target: Target, now: Analysis, leader: Staircase, start: int) -> np.ndarray | None:
+def _level_now(target: Level, now: Analysis, leader: Staircase, start: int) -> np.ndarray | None:
     """The same level by the later analysis; None if it does not have the release."""
     if target.name == BEST:
         return leader.on(np.array([start]))[..., 0]

@@ -2,13 +2,13 @@
 
 from frontierlag.studies.index.alternatives import Choice, constructions
 from frontierlag.studies.index.construction import Construction, Reduced, reduced
-from frontierlag.studies.index.refits import Outcome, fit_constructions
+from frontierlag.studies.index.refits import Constructed, fit_constructions
 from frontierlag.studies.index.words import constructions_table, second_table
 
 __all__ = [
     "Choice",
+    "Constructed",
     "Construction",
-    "Outcome",
     "Reduced",
     "constructions",
     "constructions_table",

@@ -36,7 +36,7 @@ from frontierlag.model import ModelSpec
 from frontierlag.names import CHAIN, DATE, DRAW, FOLLOWER, LEADER, REALIZED, TREND
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.campaign.runner import Done, Item, campaign_store, run_tasks
+from frontierlag.studies.campaign.runner import CampaignTask, Done, campaign_store, run_tasks
 from frontierlag.studies.index.construction import BASE, Construction, Reduced, reduced
 
 # The main fit has this many times the draws of the others: its error is in every change.
@@ -49,7 +49,7 @@ OTHER_RHAT = 1.05
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class Constructed:
     """What came of one construction.
 
     Attributes
@@ -88,7 +88,7 @@ def fit_constructions(
     *,
     jobs: int = 1,
     done: Callable[[str], None] = lambda _: None,
-) -> list[Outcome]:
+) -> list[Constructed]:
     """Fit every construction; those under which the same results count are one fit.
 
     Parameters
@@ -120,7 +120,7 @@ def fit_constructions(
         else covered_window(these, prepared.window)
         for these in left
     ]
-    items: dict[str, Item] = {}
+    items: dict[str, CampaignTask] = {}
     keys: list[str] = []
     for construction, these, window in zip(constructions, left, windows, strict=True):
         if isinstance(these, FrontierLagError):
@@ -131,7 +131,7 @@ def fit_constructions(
         # What is kept of a fit is its lags, so their first days are a part of its name.
         key = "/".join([model, these.digest, *map(str, starts)])
         payload = (model, construction.dropped, BASE_DRAWS if main else 1, tuple(starts))
-        items.setdefault(key, Item(key, len(items), payload))
+        items.setdefault(key, CampaignTask(key, len(items), payload))
         keys.append(key)
     task = partial(fit_one, releases=releases, as_of=prepared.window.as_of, settings=settings)
     identity = [
@@ -180,15 +180,15 @@ def _outcome(
     left: Reduced | FrontierLagError,
     window: Window,
     done: Done | None,
-) -> Outcome:
+) -> Constructed:
     """What came of one construction, from what its fit returned."""
     if isinstance(left, FrontierLagError) or done is None:
-        return Outcome(construction, model, None, window, {}, None, str(left))
+        return Constructed(construction, model, None, window, {}, None, str(left))
     if done.error is not None:
         if construction.kind == BASE:
             raise FitError(f"the fit to all results failed: {done.error}")
         verdict = f"the fit failed: {done.error}"
-        return Outcome(construction, model, left, window, {}, False, verdict)
+        return Constructed(construction, model, left, window, {}, False, verdict)
     value = done.value
     lags = {
         (since, kind, period): value["lags"][f"{since}/{kind}/{period}"]
@@ -196,7 +196,7 @@ def _outcome(
         for kind in KINDS
         for period in PERIODS
     }
-    return Outcome(
+    return Constructed(
         construction,
         model,
         left,

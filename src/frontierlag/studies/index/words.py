@@ -20,7 +20,7 @@ from frontierlag.studies.index.construction import (
     SOURCES,
     VENDOR,
 )
-from frontierlag.studies.index.refits import Outcome
+from frontierlag.studies.index.refits import Constructed
 from frontierlag.studies.sensitivity.table import NUMBERS, typed
 from frontierlag.words import STAMP, median, span, stamp
 
@@ -231,7 +231,7 @@ COLUMNS = (
 SECOND_COLUMNS = ("kind", "name", "median", "lower90", "upper90")
 
 
-def constructions_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+def constructions_table(outcomes: Sequence[Constructed]) -> pd.DataFrame:
     """Return the lags under every construction and of the main answer.
 
     Parameters
@@ -276,7 +276,7 @@ def constructions_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     return _typed(rows)
 
 
-def second_table(outcomes: Sequence[Outcome]) -> pd.DataFrame | None:
+def second_table(outcomes: Sequence[Constructed]) -> pd.DataFrame | None:
     """Return what a second ability is: loadings of benchmarks, abilities of models, groups apart.
 
     Returns
@@ -297,7 +297,7 @@ def second_table(outcomes: Sequence[Outcome]) -> pd.DataFrame | None:
     return pd.DataFrame(rows, columns=list(SECOND_COLUMNS))
 
 
-def _head(outcome: Outcome) -> dict[str, Any]:
+def _head(outcome: Constructed) -> dict[str, Any]:
     construction, left = outcome.construction, outcome.left
     head: dict[str, Any] = {
         "construction": construction.name,
