@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.dates import Window
-from frontierlag.fits.convergence import Convergence, check
+from frontierlag.fits.convergence import Convergence, check, sampled_to_pass
 from frontierlag.fits.fitting import Fit, draw_capabilities
 from frontierlag.fits.sampling import sample
 from frontierlag.frontiers.observations import Observations
@@ -25,9 +25,6 @@ from frontierlag.names import CAPABILITIES, CURRENT, DRAW, REALIZED, SAMPLE_DIMS
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.settings import QUICK, SamplerSettings
 
-# A refit that misses the gate is made once more with this many times the draws, thinned to the
-# number requested.
-LONGER = 4
 KINDS = (TREND, REALIZED)
 PERIODS = (WHOLE, CURRENT)
 DIGITS = 3
@@ -83,12 +80,12 @@ def refit_with_draws(
     The fit holds ``posterior``, ``sample_stats`` and ``capabilities`` alone, with the number of
     draws of ``settings`` either way.
     """
-    fit = quick_fit(task.spec, task.observations, settings, cores)
-    found = _found(fit, task.windows)
-    if not found.converged:
-        fit = quick_fit(task.spec, task.observations, settings, cores, thin=LONGER)
-        found = _found(fit, task.windows)
-    return found, fit
+
+    def sampled(times: int) -> tuple[Refit, Fit]:
+        fit = quick_fit(task.spec, task.observations, settings, cores, thin=times)
+        return _found(fit, task.windows), fit
+
+    return sampled_to_pass(sampled, lambda found: found[0].converged)
 
 
 def quick_fit(

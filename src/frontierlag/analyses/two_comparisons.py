@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from frontierlag.analyses.refits import LONGER, quick_fit
+from frontierlag.analyses.refits import quick_fit
 from frontierlag.errors import SpecError
-from frontierlag.fits.convergence import Convergence, check
+from frontierlag.fits.convergence import Convergence, check, sampled_to_pass
+from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers.observations import Observations
 from frontierlag.model import ModelSpec
 from frontierlag.names import CAPABILITIES, RELEASE
@@ -149,11 +150,12 @@ def pairs(n: int) -> list[tuple[int, int]]:
 def _sampled(
     spec: ModelSpec, observations: Observations, settings: SamplerSettings, cores: int
 ) -> tuple[xr.DataArray, Convergence]:
-    for thin in (1, LONGER):
-        fit = quick_fit(spec, observations, settings, cores, thin)
+    def judged(times: int) -> tuple[Fit, Convergence]:
+        fit = quick_fit(spec, observations, settings, cores, times)
         gate = check(fit.tree["sample_stats"].to_dataset(), fit.tree["posterior"].to_dataset())
-        if gate.converged:
-            break
+        return fit, gate
+
+    fit, gate = sampled_to_pass(judged, lambda found: found[1].converged)
     return fit.tree[CAPABILITIES].to_dataset()["capability"], gate
 
 

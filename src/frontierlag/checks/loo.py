@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 from scipy.special import logsumexp
 
-from frontierlag.fits.convergence import Convergence, check
+from frontierlag.fits.convergence import Convergence, check, sampled_to_pass
 from frontierlag.fits.fitting import Fit
 from frontierlag.fits.sampling import sample
 from frontierlag.frontiers.observations import Observations
@@ -23,8 +23,6 @@ from frontierlag.names import CHAIN, DRAW, RELEASE, SAMPLE_DIMS, SCORE
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.scores.releases import subset
 
-# A refit that misses the gate is made once more with this many times the draws.
-LONGER = 4
 # Draws of each chain of a refit to benchmark results, and to tune it.
 FEWER, SHORTER = 300, 500
 # Densities that take an integral a draw are computed in this many draws.
@@ -184,7 +182,7 @@ def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, C
 
     Times count from the same reference date, so that the priors mean the same. Under ``records``
     the other record-holders stay those that they were with the release in the table. A refit that
-    misses the gate is made once more with :data:`LONGER` times the draws.
+    misses the gate is made once more with more draws.
 
     Of a refit only the density is taken. A model of benchmark results takes long for each draw, so
     it gets :data:`FEWER` draws, and it is the density that is held to the gate, not the scale of
@@ -214,15 +212,17 @@ def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, C
         settings = settings.model_copy(update=few)
     names = [p.name for p in fit.spec.parameters]
     kept = names if frontier.reads == "scores" else [*names, *frontier.latent_in_model]
-    for times in (1, LONGER):
+
+    def densities(times: int) -> tuple[np.ndarray, Convergence]:
         longer = settings.model_copy(update={"draws": times * settings.draws})
         sampled = sample(fit.spec, rest, longer, cores)
         p = {name: sampled.posterior[name].to_numpy() for name in kept}
         density = frontier.release_logp(p, fit.spec.trend_at(p, one), one.arrays)[..., place]
         of_density = xr.Dataset({"density": (SAMPLE_DIMS, density)})
-        gate = check(sampled.sample_stats, of_density if slow else sampled.posterior[names])
-        if gate.converged:
-            break
+        judged = of_density if slow else sampled.posterior[names]
+        return density, check(sampled.sample_stats, judged)
+
+    density, gate = sampled_to_pass(densities, lambda found: found[1].converged)
     return float(logsumexp(density) - np.log(density.size)), gate
 
 

@@ -8,6 +8,7 @@ is a function of the draws with tails of its own.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import arviz_stats as azs
@@ -16,6 +17,8 @@ import xarray as xr
 
 from frontierlag.settings import SamplerSettings
 
+# What misses the gate is sampled once more with this many times the draws.
+LONGER = 4
 MAX_RHAT = 1.01
 MIN_ESS = 400.0
 MIN_BFMI = 0.3
@@ -60,6 +63,28 @@ class Convergence:
             f"{c.name} {c.value:.5g} (needs {c.threshold}) at {c.worst}" for c in self.failures
         ]
         return "not converged: " + "; ".join(parts)
+
+
+def sampled_to_pass[T](
+    sample: Callable[[int], T], passed: Callable[[T], bool], longer: int = LONGER
+) -> T:
+    """Sample, judge, and where the gate is missed sample once more with more draws.
+
+    Parameters
+    ----------
+    sample
+        What is sampled with so many times the draws.
+    passed
+        Whether that passed the gate.
+    longer
+        How many times the draws the second time.
+
+    Returns
+    -------
+    What was sampled last, which may have missed the gate again.
+    """
+    found = sample(1)
+    return found if passed(found) else sample(longer)
 
 
 def check(sample_stats: xr.Dataset, quantities: xr.Dataset) -> Convergence:

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from frontierlag.analyses.refits import LONGER, quick_fit
+from frontierlag.analyses.refits import quick_fit
 from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, Window
 from frontierlag.errors import SpecError
-from frontierlag.fits.convergence import Convergence, check
+from frontierlag.fits.convergence import Convergence, check, sampled_to_pass
 from frontierlag.fits.fitting import Fit
 from frontierlag.lags.measure import realized_lag_by_day, trend_lag_by_day
 from frontierlag.lags.periods import over_periods
@@ -78,13 +78,13 @@ class Model:
             chains=CHAINS, draws=self.draws, tune=self.tune, seed=int(seed.generate_state(1)[0])
         )
         observations = self.spec.observations(releases)
-        for thin in (1, LONGER):
+
+        def sampled(thin: int) -> tuple[dict[str, xr.DataArray], str]:
             fit = quick_fit(self.spec, observations, settings, 1, thin)
             lags = lags_of(fit, window)
-            trouble = trouble_of(gate(fit, lags))
-            if not trouble:
-                break
-        return lags, trouble
+            return lags, trouble_of(gate(fit, lags))
+
+        return sampled_to_pass(sampled, lambda found: not found[1])
 
 
 class DateErrors:

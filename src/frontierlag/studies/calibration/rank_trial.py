@@ -9,9 +9,12 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
-from frontierlag.analyses.refits import LONGER, quick_fit
+from frontierlag.analyses.refits import quick_fit
 from frontierlag.dates import Window
+from frontierlag.fits.convergence import sampled_to_pass
+from frontierlag.fits.fitting import Fit
 from frontierlag.fits.store import nothing_kept
 from frontierlag.names import CURRENT, DRAW, PERIOD
 from frontierlag.names import WINDOW as WHOLE
@@ -44,12 +47,13 @@ def rank_one(
         seed=int(of_fit.generate_state(1)[0]),
     )
     observations = spec.observations(world.releases)
-    for longer in (1, LONGER):
+
+    def fitted(longer: int) -> tuple[Fit, dict[str, xr.DataArray], str]:
         fit = quick_fit(spec, observations, settings, 1, longer)
         lags = lags_of(fit, window)
-        trouble = trouble_of(gate(fit, lags))
-        if not trouble:
-            break
+        return fit, lags, trouble_of(gate(fit, lags))
+
+    fit, lags, trouble = sampled_to_pass(fitted, lambda found: not found[2])
     u = np.random.default_rng(of_ties)
     ranks = {}
     posterior = fit.tree["posterior"].to_dataset().isel({DRAW: slice(None, None, THIN)})

@@ -26,7 +26,7 @@ from frontierlag.analyses.refits import (
 )
 from frontierlag.dates import Window
 from frontierlag.errors import FitError, FrontierLagError
-from frontierlag.fits.convergence import Convergence, check, quantity_checks
+from frontierlag.fits.convergence import Convergence, check, quantity_checks, sampled_to_pass
 from frontierlag.fits.fitting import Fit
 from frontierlag.intervals import OUTER, intervals
 from frontierlag.jobs import Prepared
@@ -239,13 +239,18 @@ def fit_one(
     observations = spec.observations(left.releases)
     longer = settings.model_copy(update={"draws": times * settings.draws})
     careful = longer.model_copy(update={"target_accept": CAREFUL})
-    for tried, thin in ((longer, 1), (longer, LONGER), (careful, LONGER)):
+
+    def fitted(
+        thin: int, tried: SamplerSettings = longer
+    ) -> tuple[Fit, tuple[Lags, ...], Convergence]:
         fit = quick_fit(spec, observations, tried, thin=thin)
         lags = lags_of(fit, windows, left.measured)
-        gate = gate_of_lags(fit, lags[0])
-        smaller_steps_help = any(c.name == "divergences" and not c.passed for c in gate.checks)
-        if gate.converged or (thin > 1 and not smaller_steps_help):
-            break
+        return fit, lags, gate_of_lags(fit, lags[0])
+
+    fit, lags, gate = sampled_to_pass(fitted, lambda found: found[2].converged, LONGER)
+    if any(c.name == "divergences" and not c.passed for c in gate.checks):
+        # Smaller steps may help.
+        fit, lags, gate = fitted(LONGER, careful)
     return {
         "lags": {
             f"{window.since}/{kind}/{period}": numbers(*lag)

@@ -15,7 +15,6 @@ import xarray as xr
 from frontierlag.analyses.refits import (
     DIGITS,
     KINDS,
-    LONGER,
     PERIODS,
     Lags,
     from_daily,
@@ -26,6 +25,7 @@ from frontierlag.analyses.refits import (
     refit_with_draws,
 )
 from frontierlag.dates import DAYS_PER_MONTH, Window, day_number
+from frontierlag.fits.convergence import Convergence, sampled_to_pass
 from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers import Records
 from frontierlag.frontiers.observations import Observations
@@ -176,12 +176,13 @@ def _refitted(
         return [head | {"note": f"impossible: {'; '.join(few)}"}]
     later = subset(releases, since)
     observations = Observations(later, reference_date(later))
-    for thin in (1, LONGER):
+
+    def refitted(thin: int) -> tuple[Lags, Convergence]:
         fit = quick_fit(whole.spec, observations, settings, thin=thin)
         lags = _lags(fit, whole, since, window)
-        gate = gate_of(fit, [lags])
-        if gate.converged:
-            break
+        return lags, gate_of(fit, [lags])
+
+    lags, gate = sampled_to_pass(refitted, lambda found: found[1].converged)
     note = "" if gate.converged else gate.verdict()
     return start_rows(head | {"n_releases": len(later)}, lags, gate.converged, note)
 
