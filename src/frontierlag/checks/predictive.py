@@ -99,7 +99,8 @@ def predictive_checks(fit: Fit) -> tuple[PredictiveCheck, ...]:
     """
     if isinstance(fit.spec.frontier, Joint):
         drawn = _of_capabilities(fit, fit.spec.frontier)
-        return (*_of_results(fit, loo_pit(fit)), *drawn, loo_pit_check(fit))
+        pit = loo_pit(fit)
+        return (*_of_results(fit, pit), *drawn, loo_pit_check(fit, pit))
     observations = fit.observations
     releases = observations.releases
     n = len(releases)
@@ -194,14 +195,21 @@ def loo_pit(fit: Fit) -> np.ndarray:
     return np.asarray(pit[SCORE].clip(half, 1 - half))
 
 
-def loo_pit_check(fit: Fit) -> PredictiveCheck:
+def loo_pit_check(fit: Fit, pit: np.ndarray | None = None) -> PredictiveCheck:
     """Test the leave-one-out probability integral transforms for uniformity.
 
     Each is P(replicated score <= observed | the other releases), by importance sampling; the test
     is ArviZ's for such dependent values (``pot_c``).
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    pit
+        The transforms, if they are known: computed with :func:`loo_pit` if not given.
     """
     dim = fit.spec.frontier.observed_dim
-    values = xr.DataArray(loo_pit(fit), dims=dim)
+    values = xr.DataArray(loo_pit(fit) if pit is None else pit, dims=dim)
     p = float(values.azstats.uniformity_test(dim=dim)[0])
     mean = float(values.mean())
     passed = p >= EXTREME
