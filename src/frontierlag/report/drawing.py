@@ -44,17 +44,11 @@ from frontierlag.results.page_tables import BEST, TREND_CURVE, releases_shown
 from frontierlag.scores import Comparison, Metric, Releases
 
 FIGURES = "figures"
-KINDS = ("frontier", "lag", "prior", "mean-lag")
-# Which table each needs in addition to those of every run.
-_NEEDS = {
-    "frontier": "bands",
-    "lag": "lag_by_day",
-    "prior": PRIOR_PREDICTIVE,
-    "mean-lag": MEAN_LAG,
-}
 
 
-def draw_folder(folder: Path, out: Path | None = None, kinds: Sequence[str] = KINDS) -> list[Path]:
+def draw_folder(
+    folder: Path, out: Path | None = None, kinds: Sequence[str] | None = None
+) -> list[Path]:
     """Draw the figures of a results folder as SVG and PNG.
 
     Parameters
@@ -64,7 +58,8 @@ def draw_folder(folder: Path, out: Path | None = None, kinds: Sequence[str] = KI
     out
         Where the figures go; by default ``figures/`` in the folder, whose manifest then lists them.
     kinds
-        ``frontier``, ``lag`` and ``prior``, one a model each, and ``mean-lag`` of all models.
+        ``frontier``, ``lag`` and ``prior``, one a model each, and ``mean-lag`` of all models; by
+        default all of them.
 
     Returns
     -------
@@ -84,7 +79,9 @@ def draw_folder(folder: Path, out: Path | None = None, kinds: Sequence[str] = KI
     return made
 
 
-def figures_of(results: Results, kinds: Sequence[str] = KINDS) -> Iterator[tuple[str, Figure]]:
+def figures_of(
+    results: Results, kinds: Sequence[str] | None = None
+) -> Iterator[tuple[str, Figure]]:
     """Each figure of a results folder with the name of its file, without an ending.
 
     Raises
@@ -92,21 +89,19 @@ def figures_of(results: Results, kinds: Sequence[str] = KINDS) -> Iterator[tuple
     ResultsError
         If there is no such kind of figure, or a table that one needs is not there.
     """
+    kinds = KINDS if kinds is None else kinds
     if unknown := [kind for kind in kinds if kind not in KINDS]:
         raise ResultsError(f"there is no figure {unknown[0]!r}; there are {', '.join(KINDS)}")
-    tables = {kind: _table(results, _NEEDS[kind]) for kind in kinds}
-    makers: dict[str, Callable[[Results, str, pd.DataFrame], Figure]] = {
-        "frontier": _frontier,
-        "lag": _lag,
-        "prior": _prior,
-    }
+    needs = {kind: table for kind, (table, _) in (OF_A_MODEL | OF_ALL_MODELS).items()}
+    tables = {kind: _table(results, needs[kind]) for kind in kinds}
     for model in results.models:
-        for kind, maker in makers.items():
+        for kind, (_, maker) in OF_A_MODEL.items():
             if kind in tables:
                 own = tables[kind][tables[kind]["model"] == model]
                 yield f"{kind}-{model}", maker(results, model, own)
-    if "mean-lag" in tables:
-        yield "mean-lag", _mean_lags(results, tables["mean-lag"])
+    for kind, (_, of_all) in OF_ALL_MODELS.items():
+        if kind in tables:
+            yield kind, of_all(results, tables[kind])
 
 
 def provenance(results: Results, model: str = "") -> Provenance:
@@ -235,6 +230,18 @@ def _mean_lags(results: Results, table: pd.DataFrame) -> Figure:
     ]
     title = f"Mean lag: {results.follower} behind {results.leader}"
     return mean_lags(found, provenance(results), title, _window_words(results))
+
+
+# The figures by the name that `--kinds` takes: the table each is drawn from, and what draws it.
+OF_A_MODEL: dict[str, tuple[str, Callable[[Results, str, pd.DataFrame], Figure]]] = {
+    "frontier": ("bands", _frontier),
+    "lag": ("lag_by_day", _lag),
+    "prior": (PRIOR_PREDICTIVE, _prior),
+}
+OF_ALL_MODELS: dict[str, tuple[str, Callable[[Results, pd.DataFrame], Figure]]] = {
+    "mean-lag": (MEAN_LAG, _mean_lags),
+}
+KINDS = (*OF_A_MODEL, *OF_ALL_MODELS)
 
 
 def _table(results: Results, stem: str) -> pd.DataFrame:

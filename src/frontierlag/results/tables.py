@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
 
@@ -313,3 +313,19 @@ def _rounded(analysis: Analysis, table: pd.DataFrame, digits: dict[str, int]) ->
     for at, (name, value) in enumerate(origin(analysis).items()):
         table.insert(at, name, str(value))
     return table.assign(converged=analysis.convergence.converged)
+
+
+# What a run writes of each fit by the name of the file, without ``.csv``, and what it writes in
+# addition of fits to its own data.
+OF_EVERY_FIT: dict[str, Callable[[Analysis], pd.DataFrame]] = {
+    "lags": lag_table,
+    "diagnostics": diagnostics_table,
+    "prior_influence": prior_influence_table,
+    "predictive": predictive_table,
+}
+OF_OWN_DATA: dict[str, Callable[[Analysis], pd.DataFrame]] = {
+    "ladder": ladder_table,
+    "gaps": gap_table,
+    "levels": level_table,
+    "capabilities": capability_table,
+}

@@ -20,14 +20,13 @@ from frontierlag.machine.progress import report_progress
 from frontierlag.model import ModelSpec
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.priors import Prior
-from frontierlag.results import tables
 from frontierlag.results.bands import figure_tables
 from frontierlag.results.estimands import estimand_tables
 from frontierlag.results.manifest import model_record
 from frontierlag.results.page_tables import page_tables
 from frontierlag.results.sentences import lag_sentence, velocity_sentence
 from frontierlag.results.storage import store
-from frontierlag.results.tables import benchmark_table, capability_table
+from frontierlag.results.tables import OF_EVERY_FIT, OF_OWN_DATA, benchmark_table
 from frontierlag.runs.plan import PlannedFit, PlannedJointFit, by_compilation, only_what_is_compared
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.sensitivity.quick_checks import quick_checks
@@ -164,18 +163,10 @@ def _fit_one(
     report_progress(f"writing tables: {item.model}, {prepared.table.name}")
     store(analysis, item.posterior)
     gate = analysis.convergence
-    found = {
-        "lags": tables.lag_table(analysis),
-        "diagnostics": tables.diagnostics_table(analysis),
-        "prior_influence": tables.prior_influence_table(analysis),
-        "predictive": tables.predictive_table(analysis),
-    }
+    found = {stem: table(analysis) for stem, table in OF_EVERY_FIT.items()}
     if item.own:
         found |= {
-            "ladder": tables.ladder_table(analysis),
-            "gaps": tables.gap_table(analysis),
-            "levels": tables.level_table(analysis),
-            "capabilities": capability_table(analysis),
+            **{stem: table(analysis) for stem, table in OF_OWN_DATA.items()},
             **page_tables(analysis),
             **estimand_tables(analysis),
             **figure_tables(analysis),
