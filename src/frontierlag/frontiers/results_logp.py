@@ -2,7 +2,7 @@
 
 As a graph of single operations it is a dozen passes, and the gradient of each look-up (which model
 and which benchmark a result is of) adds into a long array element by element. Here value and all
-derivatives come from one loop, a fifth of the time. The same density stands in
+derivatives come from one loop. The same density stands in
 :mod:`frontierlag.frontiers.item_response`, which everything after sampling calls.
 """
 
