@@ -37,6 +37,13 @@ def test_no_page_or_posterior_of_results_is_committed(tracked):
     assert made == []
 
 
+def test_no_package_or_archive_is_committed(tracked):
+    archives = (".whl", ".zip", ".gz", ".xz", ".so", ".nc", ".pyc")
+    inside = ("src/frontierlag/scores/data/", "tests/")
+    found = [n for n in tracked if n.endswith(archives) and not n.startswith(inside)]
+    assert found == []
+
+
 def test_committed_results_are_small(tracked):
     sizes = [(ROOT / name).stat().st_size for name in tracked if name.startswith("results/")]
     assert sum(sizes) < RESULTS_BYTES

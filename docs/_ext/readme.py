@@ -10,6 +10,7 @@ from pathlib import Path
 
 from result_rows import NEW, Row, marked, read, row_of, rows_of, share
 
+from frontierlag.lags.velocity import SLOPE_LAST_DAY, YEAR_ON_YEAR
 from frontierlag.machine.files import MANIFEST
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.results import last_day
@@ -96,7 +97,21 @@ def ladder(results: Path) -> str:
     for kind, (name, question) in questions.items():
         cells = [marked(rows_of(table, lag=kind).to_dict("records")[0]) for table in found]
         lines.append(f"| {name} | {question} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", "Months, median with 90 % interval."])
+    return "\n".join([*lines, "", f"Months, median with 90 % interval. {_velocity(results)}"])
+
+
+def _velocity(results: Path) -> str:
+    """How fast the realized and the trend lag change, with the probability of narrowing."""
+    table = rows_of(read(results, NEW, JOINT, "velocity.csv"), model=JOINT_MODEL)
+    realized, trend = (
+        f"{r['median']:+.1f} ({r['lower90']:.1f} to {r['upper90']:.1f}; narrows with probability "
+        f"{r['narrowing']:.2f})"
+        for r in (
+            rows_of(table, change=change).to_dict("records")[0]
+            for change in (YEAR_ON_YEAR, SLOPE_LAST_DAY)
+        )
+    )
+    return f"Change a year: realized lag {realized}, trend lag {trend}."
 
 
 def trust(results: Path) -> str:
@@ -106,7 +121,7 @@ def trust(results: Path) -> str:
     scores = rows_of(own, estimator=SCORES_MODEL)
     base = rows_of(scores, world="base").to_dict("records")[0]
     joint = rows_of(own, estimator=JOINT_MODEL, world="matrices").to_dict("records")[0]
-    broken = scores[scores["world"] != "base"]
+    broken = scores[~scores["world"].isin(["base", "matrices"])]
     low = broken[broken["cover90"] < 0.8].to_dict("records")
     fine = broken[broken["cover90"] >= 0.8]["cover90"]
     exceptions = "; ".join(
@@ -118,7 +133,7 @@ def trust(results: Path) -> str:
         f"{base['rmse_ratio']:.2f} times the error of the daily point method, and in "
         f"{100 * joint['cover90']:.0f} % of {joint['n']:.0f} worlds from benchmark results, with "
         f"{joint['rmse_ratio']:.2f} times its error. Where an assumption is broken it covered in "
-        f"{100 * fine.min():.0f} to {100 * fine.max():.0f} %"
+        f"{100 * fine.min():.0f} to {100 * fine.max():.0f} % (from scores alone)"
         f"{', ' + exceptions if exceptions else ''}.\n\n{_vintages(results)} {_forecasts(results)} "
         "[Calibration](docs/calibration.md) has every world, model and lag."
     )
@@ -145,20 +160,24 @@ def _forecasts(results: Path) -> str:
         f"({r['crps_ratio_lower90']:.2f} to {r['crps_ratio_upper90']:.2f})"
         for r in others.to_dict("records")
     ]
-    won = int((others["crps_ratio"] >= 1).sum())
-    first = "no simple forecast won" if won == 0 else f"{_COUNTS[won]} won"
+    lost = others[others["crps_ratio"] >= 1]
+    sure = (lost["crps_ratio_lower90"] > 1).any()
+    first = "no simple forecast did better"
+    if not lost.empty:
+        chance = "" if sure else ", which may be chance"
+        first = f"{_COUNTS[len(lost)]} did better{chance}"
     return (
-        f"In forecasts from {own['origins']:.0f} of them {first}, by the ratio of mean CRPS (below "
-        f"1 the model is better; 90 % interval): {', '.join(against)}. Its 90 % interval contained "
+        f"Of forecasts from {own['origins']:.0f} of them {first}. Ratio of mean CRPS (below 1 the "
+        f"model is better; 90 % interval): {', '.join(against)}. Its 90 % interval contained "
         f"{100 * own['covered90']:.0f} % of the outcomes."
     )
 
 
-_COUNTS = {1: "a simple one", 2: "two simple ones", 3: "all simple ones"}
+_COUNTS = {1: "a simple method", 2: "two simple methods", 3: "every simple method"}
 _SIMPLE = {
     "persistence": "“nothing changes”",
     "least squares": "a straight line",
-    "shifted leader": "the leader's past, shifted",
+    "shifted leader": "“China repeats the US path seven months later”",
 }
 _FAULTS = {"wrong-dates": "release dates are wrong by up to four months and nobody says so"}
 
