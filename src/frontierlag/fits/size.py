@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 # Releases from which on an estimate is given.
 MANY = 1000
 # Draws times releases of one array. Above the first number draws are thinned evenly, because what
-# follows from them takes longer than to draw them; but not below so many draws, as long as an
-# array stays below the second number.
-MANY_VALUES, ENOUGH_DRAWS, MOST_VALUES = 4_000_000, 1000, 25_000_000
-# Arrays of that size that are alive at once, by measurement (peak of memory at 2,000 releases).
-ARRAYS = 12
+# follows from them takes longer than to draw them; but not below a thousand, as R-hat of fewer
+# misses the gate by chance (of 500 it was 1.013), as long as an array stays below the last number.
+MANY_VALUES, ENOUGH_DRAWS, MOST_VALUES = 4_000_000, 1000, 50_000_000
+# Arrays of that size that are alive at once (peak of memory at 50,000 releases).
+ARRAYS = 18
 BYTES = 8
 # Gigabytes that the program takes with a small table.
 SMALL = 0.7
-# Seconds a release and draw, by measurement on one core of 2026, and what any fit takes.
-SECONDS_EACH, SECONDS_ANY = 8.0e-6, 20.0
+# Seconds on one core of 2026: of any fit, of a release and draw sampled, and of one that is kept.
+SECONDS_ANY, SECONDS_SAMPLED, SECONDS_KEPT = 20.0, 1.6e-6, 8.0e-6
 
 
 def thinning(draws: int, releases: int) -> int:
@@ -49,7 +49,7 @@ def estimate(prepared: Prepared, draws: int = 6000) -> tuple[str, ...]:
         return ()
     kept = draws // thinning(draws, n)
     memory = SMALL + ARRAYS * BYTES * kept * n / 1e9
-    minutes = (SECONDS_ANY + SECONDS_EACH * draws * n) / 60
+    minutes = (SECONDS_ANY + (SECONDS_SAMPLED * draws + SECONDS_KEPT * kept) * n) / 60
     thin = f" One draw in {draws // kept} is kept." if kept < draws else ""
     words = f"{n:,} releases: the fit takes about {minutes:.0f} min and {memory:.0f} GB of memory."
     return (f"{words}{thin}",)
