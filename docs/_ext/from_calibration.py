@@ -11,6 +11,8 @@ from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.studies.calibration.calibrate import HEADLINE, JOINT, all_designs
 from frontierlag.studies.calibration.results import OTHERWISE, TARGETS
 
+# Months; a mean above says that a trend is nearly flat in some draw of some world.
+_ENDLESS = 1000
 _ABSENT = (
     "These results do not hold a campaign of this kind: `{folder}` is not there. `{command}` makes "
     "it, and the next build of these pages shows it."
@@ -82,15 +84,20 @@ def _coverage(results: Path, lag: str) -> str:
         covers = [f"{r[f'cover{level}']:.1%}" if interval else "" for level in (50, 80, 90, 95)]
         covers[2] += f" ± {r['cover90_se']:.1%}" if interval else ""
         ratio = f"{r['rmse_ratio']:.2f}" if pd.notna(r.get("rmse_ratio")) else ""
-        width = f"{r['width']:.1f}" if interval else "none"
+        width = _finite(r["width"], ".1f") if interval else "none"
         bad = int(r["failed"] + r["not_converged"])
         rows.append(
-            (r["world"], f"`{r['estimator']}`", int(r["n"]), *covers, f"{r['bias']:+.2f}",
-             f"{r['rmse']:.2f}", ratio, width, bad)
+            (r["world"], f"`{r['estimator']}`", int(r["n"]), *covers, _finite(r["bias"], "+.2f"),
+             _finite(r["rmse"], ".2f"), ratio, width, bad)
         )  # fmt: skip
     head = ("world", "estimator", "worlds", "50 %", "80 %", "90 % ± s.e.", "95 %", "bias", "rmse",
             "rmse / daily points", "width", "bad fits")  # fmt: skip
     return table(head, rows)
+
+
+def _finite(value: float, places: str) -> str:
+    """A mean over worlds, unless single draws whose slope is near zero make it endless."""
+    return f"{value:{places}}" if abs(value) < _ENDLESS else "no finite mean"
 
 
 def _too_narrow(results: Path) -> str:
