@@ -332,6 +332,6 @@ def _open_conventions() -> str:
         f"{sure:.1f} and {even:.1f}" for sure, even in zip(*pairs, strict=True)
     )
     return (
-        f"{made}\n\nThe publisher does not say over which days 4 and 6 were taken, and no one choice "
-        f"gives both: on the last day it is {on_the_day}, on average in 2026 {in_the_year}."
+        f"{made}\n\nThe publisher does not say over which days 4 and 6 were taken, and no one "
+        f"choice gives both: on the last day it is {on_the_day}, on average in 2026 {in_the_year}."
     )

@@ -14,7 +14,7 @@ from readme import answer
 from result_dates import conventions, history
 from result_rows import NEW, OLD, decimals, marked, read, row_of, rows_of, share
 from result_studies import dates, priors
-from result_tables import answers, claims, closed_open, models
+from result_tables import answers, claims, closed_open, models, velocity
 
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.results.sentences import HEADLINE, JOINT_HEADLINE
@@ -39,6 +39,7 @@ def shown(results: Path) -> dict[str, str]:
         "answer": lambda: answer(results),
         "answers": lambda: answers(results),
         "closed_open": lambda: closed_open(results),
+        "velocity": lambda: velocity(results),
         "models": lambda: models(results),
         "claims_short": lambda: claims(results),
         "dates_conventions": lambda: conventions(results),

@@ -18,7 +18,7 @@ from result_rows import (
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.results import last_day
 from frontierlag.results.sentences import HEADLINE, JOINT_HEADLINE
-from frontierlag.words import probability_words
+from frontierlag.words import figure, probability_words
 
 # Folders of the newest table: fitted to its scores, and to the benchmark results behind them.
 ALONE, JOINT, OPEN = "us-china", "us-china-joint", "closed-open"
@@ -78,6 +78,31 @@ def closed_open(results: Path) -> str:
         f"`{HEADLINE}`, and for the trend on the last day `{RECORDS}` "
         "([why](calibration.md#when-the-two-models-trend-lags-disagree))."
     )
+
+
+def velocity(results: Path) -> str:
+    """How fast the lags of the newest table change, and the equivalence lag, of both headlines."""
+    lines = [
+        "| model | change of | months a year | probability that it narrows |",
+        "|---|---|---|---|",
+    ]
+    for folder, model in ((JOINT, JOINT_HEADLINE), (ALONE, HEADLINE)):
+        rows = rows_of(read(results, NEW, folder, "velocity.csv"), model=model)
+        for row in rows.assign(censored=0.0).to_dict("records"):
+            cells = [f"{row['lag']} lag, {row['change']}", marked(row)]
+            chance = probability_words(float(row["narrowing"]))
+            lines.append(f"| `{model}` | {' | '.join(cells)} | {chance} |")
+    lines += ["", "| model | equivalence lag (0.95), mean | last day | at even odds (0.5), mean |"]
+    lines.append("|---|---|---|---|")
+    for folder, model in ((JOINT, JOINT_HEADLINE), (ALONE, HEADLINE)):
+        own = rows_of(read(results, NEW, folder, "equivalence.csv"), model=model)
+        by = {(r["period"], r["threshold"]): r for r in own.to_dict("records")}
+        cells = [
+            figure(by[key]["months"], by[key]["mcse"])
+            for key in ((WINDOW, 0.95), (CURRENT, 0.95), (WINDOW, 0.5))
+        ]
+        lines.append(f"| `{model}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def models(results: Path) -> str:
