@@ -179,7 +179,7 @@ _SIMPLE = {
     "least squares": "a straight line",
     "shifted leader": "“China repeats the US path seven months later”",
 }
-_FAULTS = {"wrong-dates": "release dates are wrong by up to four months and nobody says so"}
+_FAULTS = {"wrong-dates": "release dates are wrong by up to four months and this is not modelled"}
 
 
 def _one_day(results: Path) -> str:

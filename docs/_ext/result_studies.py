@@ -172,7 +172,7 @@ def index(results: Path) -> str:
     base = realized.loc[others[0]]
     for key in [others[0], *by_size, *others[1:]]:
         row, own = realized.loc[key], trend.loc[key]
-        late = "" if row["since"] == base["since"] else f", told since {row['since']}"
+        late = "" if row["since"] == base["since"] else f", from {row['since']}"
         change = "" if key[0] == BASE else f"{round(row['change'], 1) + 0.0:+.1f}"
         lines.append(
             f"| {key[1]}{late} | {row['n_results']:.0f} | {marked(row.to_dict())} "

@@ -196,7 +196,7 @@ def test_what_did_not_converge_is_stamped_wherever_it_stands(folder, capsys):
         assert (
             "NOT CONVERGED" in rung[1]
             or "record" in rung[1]
-            or "Today" in rung[1]
+            or "On the last day" in rung[1]
             or ("Aged" in rung[1])
         )
     claimed = pd.read_csv(folder / "claims.csv")

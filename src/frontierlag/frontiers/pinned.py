@@ -1,7 +1,7 @@
 """Latent capabilities on a scale that two models pin, in coordinates that a sampler can move in.
 
 The scale is defined by two models: their capabilities are 130 and 150 points, exactly. Sampled as
-they are, the capabilities of all other models hang together: what is not known of the two pins
+they are, the capabilities of all other models are correlated: what is not known of the two pins
 stretches everything else, and a sampler that moves one capability at a time cannot follow. Here the
 sampler moves x, one number a model, the pins among them, and
 

@@ -61,16 +61,16 @@ class CountedFrom:
 
 @dataclass(frozen=True)
 class Bracket:
-    """The leader's last release that the follower has passed, and its first that it has not.
+    """The best of the leader's releases that the follower has passed, and the first that it has not.
 
     Attributes
     ----------
     certainty
         The probability that both statements hold with, each.
     passed, passed_on, passed_probability
-        The best release of the leader in the time that the follower has passed: on the last day s
-        with P(S_lead(s) <= S_follow(t)) at least ``certainty``, the one that is most probably
-        best. Its day, and the probability that the follower's best is no worse than it. None if
+        The best of the leader's releases that the follower has passed: of those up to the last
+        day s with P(S_lead(s) <= S_follow(t)) at least ``certainty``, the one that is most
+        probably the best; a later one among them may be worse. Its day, and the probability that the follower's best is no worse than it. None if
         the leader's very first release is better.
     ahead, ahead_on, ahead_probability
         The leader's first release that is better than the follower's best with at least

@@ -47,8 +47,8 @@ class LastDayRow:
         Probability of all others in which the follower is behind, and the least and the greatest
         of them in months.
     passed, not_passed
-        The leader's last release that the follower has passed with probability of at least 0.95,
-        and its first that it has not, each with its day; empty if there is none.
+        The best of the leader's releases that the follower has passed with probability of at least
+        0.95, and the leader's first that it has not, each with its day; empty if there is none.
     split
         The same two at even odds.
     ahead

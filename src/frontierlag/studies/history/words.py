@@ -139,8 +139,8 @@ def _causes(found: History) -> list[str]:
         named = "; ".join(_step(row) for row in largest.head(NAMED).to_dict("records"))
         said.append(
             f"From the first vintage to the last the mean {kind} lag over the same days moved by "
-            f"{steps['change'].sum():+.1f} months, by cause and in brackets by the sum of its "
-            f"steps without sign: {parts}; of the scores' part by their standard errors alone "
+            f"{steps['change'].sum():+.1f} months, by cause and in brackets the sum of "
+            f"absolute steps: {parts}; of the scores' part by their standard errors alone "
             f"{errors}. Largest steps: {named}."
         )
     return said
