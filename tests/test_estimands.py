@@ -253,8 +253,29 @@ def test_the_last_day_adds_up_to_the_realized_lag(lead_rows, follow_rows, on):
             better = (lead[:, at[bracket.ahead]] > best).mean()
             assert better >= bracket.certainty
             assert bracket.ahead_probability == pytest.approx(better)
-        if bracket.passed is not None:
-            assert (lead[:, at[bracket.passed]] <= best).mean() >= bracket.certainty
+        # The best of the leader's releases passed, by brute force: of those up to the last day by
+        # which the leader's best is no better, the one that is best in most draws.
+        passed_days = [
+            s
+            for s in lead_day[lead_day <= on]
+            if (lead[:, lead_day <= s].max(1) <= best).mean() >= bracket.certainty - 1e-12
+        ]
+        if not passed_days:
+            assert bracket.passed is None
+            continue
+        passed = [i for i in range(len(lead_day)) if lead_day[i] <= max(passed_days)]
+        holds = [0] * len(passed)
+        for draw in lead:
+            holds[int(np.argmax(draw[passed]))] += 1
+        assert bracket.passed is not None
+        assert bracket.passed_on == date.fromordinal(
+            date(1970, 1, 1).toordinal() + int(lead_day[at[bracket.passed]])
+        )
+        assert holds[passed.index(at[bracket.passed])] == max(holds)
+        assert bracket.passed_probability == pytest.approx(
+            (lead[:, at[bracket.passed]] <= best).mean()
+        )
+        assert bracket.passed_probability >= bracket.certainty - 1e-12
 
 
 # --- velocity

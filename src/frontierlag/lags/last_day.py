@@ -61,7 +61,7 @@ class CountedFrom:
 
 @dataclass(frozen=True)
 class Bracket:
-    """The best of the leader's releases that the follower has passed, and the first that it has not.
+    """The best of the leader's releases that the follower passed, and the first that it has not.
 
     Attributes
     ----------
@@ -70,8 +70,8 @@ class Bracket:
     passed, passed_on, passed_probability
         The best of the leader's releases that the follower has passed: of those up to the last
         day s with P(S_lead(s) <= S_follow(t)) at least ``certainty``, the one that is most
-        probably the best; a later one among them may be worse. Its day, and the probability that the follower's best is no worse than it. None if
-        the leader's very first release is better.
+        probably the best; a later one among them may be worse. Its day, and the probability that
+        the follower's best is no worse than it. None if the leader's very first release is better.
     ahead, ahead_on, ahead_probability
         The leader's first release that is better than the follower's best with at least
         ``certainty``, its day, and that probability. None if there is none.

@@ -39,8 +39,8 @@ def last_day_table(analysis: Analysis) -> pd.DataFrame:
     One row a release, the most probable first, with the lag in months that it gives (negative if it
     is the follower's, who is ahead then), its probability, and the sum down to it. ``bracket`` and
     ``split`` mark the best of the leader's releases that the follower has passed and the leader's
-    first that it has not, with probability of at least 0.95 and at even odds; the column after each has the
-    probability.
+    first that it has not, with probability of at least 0.95 and at even odds; the column after each
+    has the probability.
     """
     found = last_day(available(analysis.fit), analysis.measured.window.as_of)
     return _last_day_rows(found, origin(analysis), analysis, analysis.convergence.converged)

@@ -160,7 +160,7 @@ def _verdict(found: Calibration, world: str, target: WorldTarget, row: pd.Series
     dated = _row(found, world, f"{HEADLINE}{DATED}")
     if dated is not None:
         words.append(
-            f"Given the error of dates, {HEADLINE} covers {dated['cover90']:.1%} of "
+            f"If the size of the date error is given, {HEADLINE} covers {dated['cover90']:.1%} of "
             f"{int(dated['n'])} (standard error {dated['cover90_se']:.1%}) with intervals "
             f"{dated['width']:.1f} months wide."
         )
