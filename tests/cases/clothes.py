@@ -146,14 +146,17 @@ def zipped(members: dict[str, bytes]) -> bytes:
 class Case:
     """What is written, how it is read, and what must come of it.
 
-    `refused` are words of the message, all of them; `warned` words of the findings. Without
-    either, the releases are those of `like`, and nothing is found to be wrong.
+    `refused` are words of the message, all of them; `warned` words of the findings, and `noted`
+    those of the notes. Without `refused` and `warned` the releases are those of `like`, and nothing
+    is found to be wrong. Closed and open divide the table as USA and China do.
     """
 
     name: str
     content: bytes
     refused: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
+    comparison: str = "us-china"
     options: ReadOptions = field(default_factory=ReadOptions)
     like: str = "base"
     file: str = "table.csv"
@@ -167,6 +170,54 @@ def _text(name: str, rows: Sequence[Row], **more: object) -> Case:
 
 def _day(spelling: str) -> list[Row]:
     return changed("released", lambda day: date.fromisoformat(day).strftime(spelling))
+
+
+def _weights(heading: str, **words: str) -> bytes:
+    """The table with its weights in other words, under another heading."""
+    return written(changed("weights", lambda w: words[w]), names={"weights": heading}).encode()
+
+
+def _some_weights(heading: str, words: str) -> bytes:
+    """Licences, those of every fifth closed model in other words."""
+    rows, seen = base(), 0
+    for row in rows:
+        closed = row["weights"] == "closed"
+        row["weights"] = words if closed and seen % 5 == 0 else (
+            "Proprietary" if closed else "MIT")  # fmt: skip
+        seen += closed
+    return written(rows, names={"weights": heading}).encode()
+
+
+def _weights_cases() -> list[Case]:
+    """Ticks, crosses and licences: what may mean either is refused, what is read is named."""
+    asks, licence = "Open weights", "License"
+    return [
+        Case("a tick and a no", _weights(asks, open="✓", closed="no"),
+             noted=("'✓' is read as open (20 rows)",), comparison="closed-open"),
+        Case("a tick and a cross", _weights(asks, open="✓", closed="x"),
+             refused=("'x'", "row ", "'✓'", "open or closed")),
+        Case("a cross and a no", _weights(asks, open="x", closed="no"),
+             refused=("'x'", "row ", "'no'", "open or closed")),
+        Case("a cross or nothing", _weights(asks, open="X", closed=""),
+             warned=("merged cells",), noted=("'X' is read as open (20 rows)",)),
+        Case("licences", _weights(licence, open="Apache 2.0", closed="Proprietary"),
+             noted=("'Apache 2.0' is read as open (20 rows)",), comparison="closed-open"),
+        Case("a brand's licence", _weights(licence, open="Llama 3.1 Community License",
+                                           closed="Closed (terms of use)"),
+             noted=("'Llama 3.1 Community License' is read as open (20 rows)",
+                    "'Closed (terms of use)' is read as closed (30 rows)"),
+             comparison="closed-open"),
+        Case("proprietary with a brand", _some_weights(
+            licence, "Proprietary (Qwen terms of service)"),
+            noted=("'Proprietary (Qwen terms of service)' is read as closed (6 rows)",),
+            comparison="closed-open"),
+        Case("a brand alone", _some_weights(licence, "Qwen"),
+             warned=("'Qwen'", "not known as open or closed"), same=False,
+             comparison="closed-open"),
+        *(Case(f"licence: {words}", _some_weights(licence, words),
+               refused=(repr(words), "(row ", "open or closed"))
+          for words in ("Not open source", "DeepSeek API", "Gemma-style, weights not public")),
+    ]  # fmt: skip
 
 
 def cases() -> list[Case]:
@@ -325,6 +376,7 @@ def cases() -> list[Case]:
             "open": "TRUE", "closed": "FALSE"}[w]), names={"weights": "Open weights"}).encode()),
         Case("weights as TRUE", written(changed("weights", lambda w: {
             "open": "TRUE", "closed": "FALSE"}[w])).encode(), refused=("'TRUE'", "open or closed")),
+        *_weights_cases(),
         _text("dates with slashes", _day("%Y/%m/%d")),
         _text("dates without marks", _day("%Y%m%d")),
         _text("dates with a time", _day("%Y-%m-%d 23:30:00")),

@@ -233,17 +233,27 @@ WEIGHT_WORDS = {
          "proprietary (api)", "closed (api)", "api-only"), "closed"),
     **dict.fromkeys(("unknown", "not known", "unclear", "tbd"), "unknown"),
 }  # fmt: skip
-# Under a heading that asks whether weights are open.
+# Under a heading that asks whether weights are open. An x is an answer only where every other cell
+# is blank: next to a tick or a "no" it may as well mean no.
+CROSS = "x"
 _ANSWERS = {
-    **dict.fromkeys(("yes", "y", "true", "1", "✓", "✔", "x", "t"), "open"),
+    **dict.fromkeys(("yes", "y", "true", "1", "✓", "✔", CROSS, "t"), "open"),
     **dict.fromkeys(("no", "n", "false", "0", "✗", "✘", "f"), "closed"),
 }
-# Licences under which weights are handed out.
+# Words after which a cell under "license" is no plain grant, whatever else it names.
+_DENIAL = re.compile(r"proprietary|closed|\b(?:not|no|non)\b|\bapis?\b|terms of (?:service|use)")
+_PLAINLY_CLOSED = re.compile(r"(?:proprietary|closed)\b")
+# Licences under which weights are handed out. The name of a model or of a maker is a licence only
+# where the cell says so: "Qwen license", not "Qwen".
+_BRAND = r"llama|gemma|qwen|qianwen|deepseek|falcon|tulu|jamba"
 _LICENCE = re.compile(
-    r"apache|\bmit\b|\bbsd\b|\bcc[- ]by|creative ?commons|\bgpl|llama|gemma|qwen|qianwen|deepseek|"
-    r"\bopen\b|openrail|mistral research|mrl|falcon|tulu|jamba|community|"
-    r"\bmodified mit\b|mpl"
+    r"apache|\bmit\b|\bbsd\b|\bcc[- ]by|creative ?commons|\bgpl|\bopen\b|openrail|"
+    r"mistral research|\bmrl\b|\bmpl\b|\bcommunity\b|"
+    rf"(?:{_BRAND}).*\blicen[cs]e\b"
 )
+_NAMES_OPENNESS = re.compile(rf"{_LICENCE.pattern}|{_BRAND}")
+# Words that anybody reads the same way under a heading that asks; others are named in a note.
+_OBVIOUS = frozenset({"yes", "no", "true", "false"})
 ASKS = frozenset({"open weights", "open weight", "open source", "is open", "open", "weights open",
                   "is open source", "open-weights", "open-source", "opensource"})  # fmt: skip
 LICENCES = frozenset({"license", "licence", "license type", "model license"})
@@ -266,6 +276,22 @@ def weights_of(cell: str, heading: str) -> str | None:
     known = WEIGHT_WORDS.get(word)
     if known is None and heading in ASKS:
         known = _ANSWERS.get(word)
-    if known is None and heading in LICENCES and _LICENCE.search(word):
-        known = "open"
+    if known is None and heading in LICENCES:
+        if _PLAINLY_CLOSED.match(word):
+            known = "closed"
+        elif not _DENIAL.search(word) and _LICENCE.search(word):
+            known = "open"
     return known
+
+
+def contradicts_itself(licence: str) -> bool:
+    """Whether a cell under 'license' names openness and denies it, as 'Not open source' does."""
+    word = folded(licence)
+    understood = weights_of(licence, "license") is not None
+    return bool(not understood and _DENIAL.search(word) and _NAMES_OPENNESS.search(word))
+
+
+def is_obvious(cell: str) -> bool:
+    """Whether a cell says open, closed or unknown in words that nobody reads another way."""
+    word = folded(cell)
+    return is_blank(word) or word in WEIGHT_WORDS or word in _OBVIOUS

@@ -13,7 +13,16 @@ import pandas as pd
 from frontierlag.errors import ScoresError
 from frontierlag.scores.reading import parsing
 from frontierlag.scores.reading.columns import score_position, whole_intervals
-from frontierlag.scores.reading.countries import LICENCES, countries, is_known, weights_of
+from frontierlag.scores.reading.countries import (
+    ASKS,
+    CROSS,
+    LICENCES,
+    contradicts_itself,
+    countries,
+    is_known,
+    is_obvious,
+    weights_of,
+)
 from frontierlag.scores.reading.files import TextTable
 from frontierlag.scores.reading.headings import fold
 from frontierlag.scores.reading.layouts import ACCESSIBILITY
@@ -239,9 +248,14 @@ def _weights(
     Raises
     ------
     ScoresError
-        If TRUE and FALSE stand under a heading that does not ask whether weights are open.
+        If TRUE and FALSE stand under a heading that does not ask whether weights are open, an x
+        next to other answers under one that does, or a licence both names openness and denies it.
     """
     found = [weights_of(cell, heading) for cell in cells]
+    if heading in ASKS:
+        _refuse_crosses(cells, lines)
+    if heading in LICENCES:
+        _refuse_contradictions(cells, lines)
     answers = [
         (cell, line)
         for cell, word, line in zip(cells, found, lines, strict=True)
@@ -254,13 +268,13 @@ def _weights(
             "cells: whether TRUE means open or closed is not said. Write open or closed, or name "
             "the column 'open weights' if TRUE means open."
         )
+    findings = _readings(cells, found)
     if heading not in LICENCES:
-        return [w or c for w, c in zip(found, cells, strict=True)], []
+        return [w or c for w, c in zip(found, cells, strict=True)], findings
     strange: dict[str, list[int]] = {}
     for cell, word, line in zip(cells, found, lines, strict=True):
         if word is None:
             strange.setdefault(cell, []).append(line)
-    findings = []
     if strange:
         shown = "; ".join(f"{c!r} (row {at[0]})" for c, at in list(strange.items())[:12])
         findings.append(Finding(
@@ -270,6 +284,50 @@ def _weights(
             tuple(line for at in strange.values() for line in at),
         ))  # fmt: skip
     return [word or "unknown" for word in found], findings
+
+
+def _readings(cells: Sequence[str], found: Sequence[str | None]) -> list[Finding]:
+    """A note of how every cell is read that is not plainly open or closed."""
+    counts = Counter(
+        (" ".join(plain(cell).split()), word)
+        for cell, word in zip(cells, found, strict=True)
+        if word is not None and not is_obvious(cell)
+    )
+    if not counts:
+        return []
+    shown = "; ".join(
+        f"{cell!r} is read as {word} ({n} row{'' if n == 1 else 's'})"
+        for (cell, word), n in counts.most_common()
+    )
+    return [Finding("note", f"Weights: {shown}.")]
+
+
+def _refuse_crosses(cells: Sequence[str], lines: Sequence[int]) -> None:
+    """An x is a yes only where it is the one mark of the column."""
+    marks = {parsing.folded(cell) for cell in cells if not parsing.is_blank(cell)}
+    if CROSS not in marks or len(marks) == 1:
+        return
+    at = [line for cell, line in zip(cells, lines, strict=True) if parsing.folded(cell) == CROSS]
+    others = ", ".join(repr(mark) for mark in sorted(marks - {CROSS})[:3])
+    raise ScoresError(
+        f"Column 'weights' holds 'x' in row {at[0]} and {len(at) - 1} more such cells, next to "
+        f"{others}: whether x means open or closed is not said. Write open or closed."
+    )
+
+
+def _refuse_contradictions(cells: Sequence[str], lines: Sequence[int]) -> None:
+    """A licence that names openness and denies it is neither."""
+    rows: dict[str, list[int]] = {}
+    for cell, line in zip(cells, lines, strict=True):
+        if contradicts_itself(cell):
+            rows.setdefault(cell, []).append(line)
+    if not rows:
+        return
+    shown = "; ".join(f"{cell!r} (row {at[0]})" for cell, at in list(rows.items())[:12])
+    raise ScoresError(
+        f"{len(rows)} cell(s) under the heading of licences may mean open or closed weights: "
+        f"{shown}. Write open or closed."
+    )
 
 
 def _accessibility(cells: Sequence[str]) -> tuple[list[str], list[str]]:
