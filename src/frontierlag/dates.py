@@ -1,4 +1,4 @@
-"""Days as numbers, years after a reference date, and the window over which a lag is computed."""
+"""Days as numbers, the window of a lag, and which day a model is dated at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The package's exceptions: each message says what was found, where, and what to do."""
+"""The package's exceptions, whose messages say what to do, and the exit codes of its commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions about the curves: are both of one shape, predicts one as well as two, is one bent."""
+"""Questions about the curves: one shape, one as good as two, bent; and how often records come."""
 
 from __future__ import annotations
 

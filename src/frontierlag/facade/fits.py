@@ -1,4 +1,4 @@
-"""A fitted model in Python: fitted, saved, loaded and looked at."""
+"""Fitted models in Python: fitted, saved, loaded, looked at and compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sheet that every figure is printed on: style, heading, key, footer, credit and stamp."""
+"""The sheet that every figure is printed on: style, heading, axes, footer, credit; and saving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a score is: its unit, its bounds, its scale and the models that define it."""
+"""What a score is: unit, bounds, scale, the models that define it, problems of an accuracy."""
 
 from __future__ import annotations
 

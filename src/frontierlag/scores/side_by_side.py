@@ -1,4 +1,4 @@
-"""Two vintages of a score table set side by side: what moved, and every mixture of the two."""
+"""Two vintages of a score table side by side: what moved, in words, and every mixture of them."""
 
 from __future__ import annotations
 

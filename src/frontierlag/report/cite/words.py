@@ -1,4 +1,4 @@
-"""An estimate as a sentence that can stand alone, in English and in Chinese."""
+"""An estimate as a sentence that can stand alone, in English and in Chinese; and as tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Medians with their intervals on one scale, as rows that HTML alone can draw.
+"""Medians with their intervals as rows that HTML alone can draw; how the page writes numbers.
 
 A row is drawn with bars placed by percentages, so it needs no script, prints, and fits a phone.
 """

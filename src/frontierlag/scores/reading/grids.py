@@ -1,4 +1,4 @@
-"""Tables that are not lines of text: JSON, YAML, Parquet, data frames and workbooks, as cells."""
+"""Tables of every format as cells: delimited text, JSON, YAML, Parquet, frames and workbooks."""
 
 from __future__ import annotations
 

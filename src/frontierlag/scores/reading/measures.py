@@ -1,4 +1,4 @@
-"""From numbers as written to scores on which more is better, with 90 % intervals."""
+"""From numbers as written to scores on which more is better, with 90 % intervals and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells without what nobody sees: invisible characters, odd spaces, other forms of one letter."""
+"""Cells as they are seen, and the numbers and dates that people write in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that are no models, ranks for scores, names twice, and errors in other units."""
+"""Rows that are no models, ranks for scores, names twice, reruns, errors in other units."""
 
 from __future__ import annotations
 

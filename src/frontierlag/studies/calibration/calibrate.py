@@ -1,4 +1,4 @@
-"""The calibration campaign: every estimator in every world, many times."""
+"""The calibration campaign: every estimator in every world, many times, as planned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estimators: from a world's published table to lags with intervals, each under a name."""
+"""Estimators: from a world's table to lags with intervals, models and point baselines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often a group releases something: the rate's posterior and simulated release days.
+"""How often a group releases something, simulated release days, and dates with intervals.
 
 Releases are taken to arrive as a Poisson process. Its rate is read from the last
 :data:`RATE_MONTHS` months before the as-of date and not from the whole table, because the number of

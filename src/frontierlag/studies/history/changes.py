@@ -1,4 +1,4 @@
-"""What moves the lag from one vintage to the next: scores, models, dates; and errors alone.
+"""What moves the lag between vintages: scores, models, dates, errors; and the fits for that.
 
 Scores (with their errors), models that came or went, and dates are each credited with their
 Shapley value, as in :mod:`frontierlag.studies.vintages.comparison`, from fits of the mixtures of

@@ -1,4 +1,4 @@
-"""What the constructions say, in sentences, and the page that holds them."""
+"""What the constructions say: their tables, sentences, and the page that holds them."""
 
 from __future__ import annotations
 

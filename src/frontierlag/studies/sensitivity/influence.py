@@ -1,4 +1,4 @@
-"""The lag with each model and each maker left out."""
+"""The lag with each model and each maker left out, expected before it is refitted."""
 
 from __future__ import annotations
 
