@@ -1,4 +1,4 @@
-"""Is the interval honest? `calibrate` and `sbc`: many fits, on one machine or on many."""
+"""Is the interval honest? `calibrate`, `sbc`, `backtest`: many fits, on one machine or many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the answer rests on: `vintages`, `sensitivity`, `catch-up`."""
+"""What the answer rests on: `vintages`, `history`, `sensitivity`, `catch-up`, `capabilities`."""
 
 from __future__ import annotations
 
