@@ -19,11 +19,11 @@ from frontierlag.errors import SpecError
 from frontierlag.figures import Provenance
 from frontierlag.jobs import Job
 from frontierlag.scores import load_scores
+from frontierlag.settings import SMALL, SmallSettings
 from frontierlag.studies.backtest import baselines
 from frontierlag.studies.backtest.figure import backtest_ratios
 from frontierlag.studies.backtest.origins import origins_of, vintage_origins
 from frontierlag.studies.backtest.scoring import covered, crps, log_score, pit
-from frontierlag.studies.backtest.settings import SMALL, SmallSettings
 from frontierlag.studies.backtest.study import study_backtest
 from frontierlag.studies.backtest.summary import (
     Resamples,

@@ -1,4 +1,4 @@
-"""Settings of the sampler."""
+"""How the sampler runs, of full fits and of studies that make many."""
 
 from __future__ import annotations
 
@@ -82,3 +82,13 @@ QUICK = QuickSettings()
 CAPABILITIES = CapabilitiesSettings()
 MIXTURES = MixtureSettings()
 INDEX = IndexSettings()
+
+
+class SmallSettings(SamplerSettings):
+    """Fewer draws than a run's, because every quarter is refitted; the gate is the same."""
+
+    draws: Annotated[int, Field(ge=100, le=1_000_000)] = 500
+    tune: Annotated[int, Field(ge=100, le=1_000_000)] = 500
+
+
+SMALL = SmallSettings()

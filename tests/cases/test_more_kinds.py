@@ -8,7 +8,7 @@ from test_cases import compared, same
 
 from frontierlag.errors import ScoresError
 from frontierlag.jobs import Job
-from frontierlag.report.preflight import preflight
+from frontierlag.report.screen import preflight
 from frontierlag.scores import load_scores
 from frontierlag.scores.reading.columns import is_row_numbers, rises_by_row
 from frontierlag.scores.reading.countries import countries

@@ -25,8 +25,7 @@ from simulate_draws import (
 
 from frontierlag.cli.app import call
 from frontierlag.errors import NOT_CONVERGED, DrawsError, SpecError
-from frontierlag.fits.draws_file import write_draws
-from frontierlag.fits.plain import PlainFit, build_plain, model_names
+from frontierlag.fits.plain import PlainFit, build_plain, model_names, write_draws
 from frontierlag.model import ModelSpec
 from frontierlag.scores import Releases
 from frontierlag.scores.bootstraps import load_draws, with_draws

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frontierlag.fits.size import ARRAYS, MANY, MOST_VALUES, estimate, thinning
+from frontierlag.fits.size import ARRAYS, MANY, MOST_VALUES, thinning, time_and_memory
 from frontierlag.jobs import Job
 from frontierlag.machine.terminal import Terminal
-from frontierlag.report.preflight import failed_checks, preflight, show_preflight, summary_line
+from frontierlag.report.screen import failed_checks, preflight, show_preflight, summary_line
 from frontierlag.scores import ColumnUse, Finding, LeftOut
 
 HEAD = "model,organization,country,weights,released,score,low,high\n"
@@ -120,12 +120,12 @@ def test_thinned_draws_fit_into_memory(releases):
 
 
 def test_an_estimate_is_given_of_large_tables_only(prepared):
-    assert estimate(prepared) == ()
+    assert time_and_memory(prepared) == ()
 
     class Many:
         releases = np.zeros(50_000)
 
-    (words,) = estimate(Many())
+    (words,) = time_and_memory(Many())
     assert "50,000 releases" in words
     assert "One draw in 6 is kept" in words
     assert MANY <= 50_000

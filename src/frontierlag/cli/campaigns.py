@@ -23,7 +23,7 @@ from frontierlag.dates import suffix
 from frontierlag.errors import CHECK_FAILED
 from frontierlag.machine.progress import progress
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS
-from frontierlag.studies.backtest.settings import SMALL, SmallSettings
+from frontierlag.settings import SMALL, SmallSettings
 
 Jobs = Annotated[
     PositiveInt, Parameter(help="Processes on this machine, one thread each; changes no number.")

@@ -162,7 +162,7 @@ def fit(
     from frontierlag.model import ModelSpec
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_convergence, show_measurement, terminal
-    from frontierlag.report.preflight import show_preflight
+    from frontierlag.report.screen import show_preflight
     from frontierlag.results.storage import store
     from frontierlag.runs.plan import models_of
 
@@ -212,7 +212,7 @@ def claims(
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answered
     from frontierlag.report.console import show_claims, show_measurement, terminal
-    from frontierlag.report.preflight import show_preflight
+    from frontierlag.report.screen import show_preflight
     from frontierlag.results.claims import claim_table
     from frontierlag.runs.run import run_claims
 
@@ -249,8 +249,7 @@ def _run_and_show(
     """
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_measurement, terminal
-    from frontierlag.report.preflight import show_preflight
-    from frontierlag.report.screen import run_screen, runs_screen
+    from frontierlag.report.screen import run_screen, runs_screen, show_preflight
     from frontierlag.runs.run import run_jobs
 
     console = terminal(silent=as_json)

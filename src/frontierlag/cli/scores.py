@@ -132,7 +132,7 @@ def check(
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_scores, terminal
-    from frontierlag.report.preflight import preflight
+    from frontierlag.report.screen import preflight
     from frontierlag.scores import load_scores
 
     console, table = terminal(silent=as_json), load_scores(scores, reading)

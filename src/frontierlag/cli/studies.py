@@ -190,8 +190,7 @@ def capabilities(
 
     Example: frontierlag study capabilities --out capabilities.nc
     """
-    from frontierlag.fits.draws_file import write_draws
-    from frontierlag.fits.plain import fit_plain
+    from frontierlag.fits.plain import fit_plain, write_draws
     from frontierlag.jobs import Job
     from frontierlag.machine.files import replaced
     from frontierlag.report.console import show_measurement, terminal

@@ -42,7 +42,7 @@ def thinning(draws: int, releases: int) -> int:
     return math.ceil(draws / kept)
 
 
-def estimate(prepared: Prepared, draws: int = 6000) -> tuple[str, ...]:
+def time_and_memory(prepared: Prepared, draws: int = 6000) -> tuple[str, ...]:
     """A sentence on time and memory if the table is large; else nothing."""
     n = len(prepared.releases)
     if n < MANY:

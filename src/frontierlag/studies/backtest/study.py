@@ -16,9 +16,8 @@ from frontierlag.model import ModelSpec
 from frontierlag.results.manifest import model_record, run_record
 from frontierlag.results.tables import DIGITS
 from frontierlag.scores.registry import joined_credit
-from frontierlag.settings import SamplerSettings
+from frontierlag.settings import SMALL, SamplerSettings
 from frontierlag.studies.backtest.figure import ACROSS_NOTE, WITHIN_NOTE, backtest_ratios
-from frontierlag.studies.backtest.settings import SMALL
 from frontierlag.studies.backtest.summary import summary_table, verdict_table
 from frontierlag.studies.backtest.table import ACROSS, WITHIN, Backtest, backtest
 from frontierlag.studies.backtest.words import report

@@ -13,11 +13,10 @@ from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.intervals import INNER, OUTER, QUANTILES
 from frontierlag.jobs import Job, Prepared
 from frontierlag.model import ModelSpec, first_model
-from frontierlag.settings import SamplerSettings
+from frontierlag.settings import SMALL, SamplerSettings
 from frontierlag.studies.backtest.baselines import BASELINES
 from frontierlag.studies.backtest.origins import Simulated, origins_of, simulate, vintage_origins
 from frontierlag.studies.backtest.scoring import covered, crps, log_score
-from frontierlag.studies.backtest.settings import SMALL
 from frontierlag.studies.backtest.targets import (
     HORIZONS,
     VINTAGE_HORIZONS,

@@ -13,8 +13,7 @@ from frontierlag.errors import SpecError
 from frontierlag.studies.calibration.coverage import coverage_table
 from frontierlag.studies.calibration.estimators import BASELINES, DATED, Model, estimator
 from frontierlag.studies.calibration.matrices import MATRICES, MATRIX_DESIGNS, MatrixDesign
-from frontierlag.studies.calibration.matrix_trial import run_one as run_matrix
-from frontierlag.studies.calibration.trial import run_one
+from frontierlag.studies.calibration.trial import run_matrix, run_one
 from frontierlag.studies.calibration.worlds import BASE, DESIGNS, Design
 from frontierlag.studies.campaign.runner import CampaignTask, Done, campaign_store, run_tasks
 

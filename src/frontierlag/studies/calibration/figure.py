@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+import arviz_plots as azp
+import numpy as np
 import pandas as pd
+import xarray as xr
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -19,7 +25,7 @@ from frontierlag.figures.sheet import (
     new_figure,
     styled,
 )
-from frontierlag.names import REALIZED, TREND
+from frontierlag.names import REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
 
 NOMINAL, BAR = 0.9, 0.95
@@ -206,3 +212,58 @@ def _dot(color: str) -> Line2D:
 
 def _unique(values: pd.Series) -> list[str]:
     return [str(value) for value in dict.fromkeys(values)]
+
+
+THRESHOLD = 0.01
+RANK_COLUMNS = 4
+PANEL = (2.5, 1.9)  # inches
+
+
+def rank_chart(model: str, ranks: Mapping[str, Sequence[float]], about: Provenance) -> Figure:
+    """Draw ArviZ's ECDF-PIT difference plot: ranks against uniform ones, a panel a quantity.
+
+    Parameters
+    ----------
+    model
+        Whose ranks.
+    ranks
+        By quantity, one a world, between 0 and 1.
+    about
+        Credit for the footer.
+
+    Returns
+    -------
+    Figure; each panel carries ArviZ's own p-value of uniformity (method ``pot_c``), and the points
+    that speak against it are marked where that is below 1 %. It is a second opinion: the rule that
+    decides is :func:`frontierlag.studies.calibration.sbc.uniformity`.
+    """
+    panels = xr.Dataset({name: (SAMPLE_DIMS, np.array([values])) for name, values in ranks.items()})
+    n = len(next(iter(ranks.values())))
+    rows = -(-len(ranks) // RANK_COLUMNS)
+    with styled():
+        collection = azp.plot_ecdf_pit(
+            xr.DataTree.from_dict({"prior_sbc": panels}),
+            method="pot_c",
+            envelope_prob=1 - THRESHOLD,
+            backend="matplotlib",
+            visuals={"xlabel": {"text": "rank"}, "ylabel": False},
+            col_wrap=RANK_COLUMNS,
+            figure_kwargs={
+                "figsize": (RANK_COLUMNS * PANEL[0], rows * PANEL[1] + 1.7),
+                "figsize_units": "inches",
+                "layout": "none",
+            },
+        )
+        figure: Figure = collection.viz["figure"].item()
+        plt.close(figure)  # out of pyplot's hands
+        FigureCanvasAgg(figure)
+        place = add_sheet(
+            figure,
+            f"Ranks of the truth among posterior draws: {model}",
+            f"Share of {n} ranks up to each value, less that of uniform ranks. p: ArviZ's test of "
+            f"uniformity; points are marked where it is below {THRESHOLD:.0%}.",
+            replace(about, model=model),
+            panel_title=True,
+        )
+        figure.subplots_adjust(**place, hspace=0.6, wspace=0.35)
+    return figure

@@ -28,9 +28,8 @@ from frontierlag.studies.calibration.estimators import (
     MIN_ESS,
     TUNE,
 )
-from frontierlag.studies.calibration.figure import coverage_chart, error_chart
+from frontierlag.studies.calibration.figure import coverage_chart, error_chart, rank_chart
 from frontierlag.studies.calibration.matrices import MATRICES, MATRIX_DESIGNS
-from frontierlag.studies.calibration.rank_figure import rank_chart
 from frontierlag.studies.calibration.sbc import LEVEL, RankStatistics
 from frontierlag.studies.calibration.worlds import AS_OF, BASE
 
