@@ -22,7 +22,7 @@ from frontierlag.model import ModelSpec
 from frontierlag.priors import Parameter
 from frontierlag.scores import Metric, date_lint, load_scores, parse_comparison, releases
 from frontierlag.scores.bootstraps import FEWEST_DRAWS
-from frontierlag.scores.corrections import Correction, resolutions
+from frontierlag.scores.corrections import Correction, corrections, resolutions
 from frontierlag.scores.item_results import load_results, result_names
 from frontierlag.scores.metric import ECI, FRONTIERMATH
 from frontierlag.scores.reading.countries import usual_names
@@ -118,6 +118,9 @@ def shown() -> dict[str, str]:
         "left_out": _left_out(),
         "date_lint": _date_lint(),
         "date_corrections": _date_corrections(),
+        "from_publisher_alone": str(
+            len({one.model for one in corrections().values() if one.from_publisher_alone})
+        ),
         "layouts": block(describe_layouts()),
         "country_names": _countries(),
         "resolutions": _resolutions(),

@@ -55,6 +55,22 @@ def test_every_record_holder_has_a_row_of_reasons(name, dates):
             ), key
 
 
+def test_rows_checked_against_the_publisher_alone_name_no_other_source():
+    alone = [one for one in corrections().values() if one.from_publisher_alone]
+    assert alone  # the pages say how many there are
+    for one in alone:
+        assert one.source.startswith("Epoch AI, the two files"), one.model
+        assert not one.changes, one.model
+
+
+def test_the_day_of_a_later_model_is_later_and_of_an_earlier_one_earlier():
+    for one in corrections().values():
+        if one.old_kind == "later model":
+            assert one.old > one.new, one.model
+        if one.old_kind == "family release":
+            assert one.old < one.new, one.model
+
+
 def test_a_correction_is_of_a_row_that_some_reference_table_has():
     there = {
         (model, day.date())

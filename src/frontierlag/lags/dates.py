@@ -1,9 +1,10 @@
 """The days on which releases could first be used, in every draw.
 
 Where public sources leave the day of a release open, each draw has a day of its own, uniform on the
-whole days of the interval and none past the as-of date: the release is in the table by then. So
-what is open about dates is in every quantity that is read from the best available, together with
-what is open about capabilities, and by one path.
+whole days of the interval and none past the as-of date: the release is in the table by then. Where
+sources document only the two ends, as two days that differ and no day between, this is an
+approximation. So what is open about dates is in every quantity that is read from the best
+available, together with what is open about capabilities, and by one path.
 
 The likelihood keeps the central day. There a date enters only through the trend at that date: a
 shift of d days moves the expected capability by slope x d / 365.25, 0.04 points a day at 14 points

@@ -25,7 +25,8 @@ from frontierlag.errors import ScoresError
 
 FILE = "date_corrections.csv"
 # What happened on a day: `release` and the two narrower kinds are days of use outside the maker,
-# `family release` is that of an earlier model of the same name. `publication` is the day of a paper
+# `family release` is that of an earlier model of the same name, `later model` that of a later one of
+# the same family. `publication` is the day of a paper
 # or post, `repository` that on which an empty or private repository was made, `snapshot name` the
 # date that a snapshot has in its name, `month only` a first of the month that stands for the month.
 Kind = Literal[
@@ -33,6 +34,7 @@ Kind = Literal[
     "api release",
     "snapshot release",
     "family release",
+    "later model",
     "announcement",
     "preview for testers",
     "publication",
@@ -40,6 +42,8 @@ Kind = Literal[
     "snapshot name",
     "month only",
 ]
+# The reason of a row that rests on the publisher alone: no announcement by the maker was read.
+OWN_FILES = "The publisher's files and every vintage that has the model agree."
 Key = tuple[str, date]
 Day = Annotated[date | None, BeforeValidator(lambda cell: cell or None)]
 Filled = Annotated[str, Field(min_length=1)]
@@ -100,6 +104,11 @@ class Correction(BaseModel):
     def changes(self) -> bool:
         """Whether it changes the date, and does not only confirm it."""
         return self.old != self.new
+
+    @property
+    def from_publisher_alone(self) -> bool:
+        """Whether it was checked against nothing but the files of the table's own publisher."""
+        return self.reason == OWN_FILES
 
     @property
     def days(self) -> int:
