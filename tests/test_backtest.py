@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from simulate import make_releases
 
-from frontierlag.dates import day_number
+from frontierlag.dates import WORDS, day_number
 from frontierlag.errors import SpecError
 from frontierlag.figures import Provenance
 from frontierlag.jobs import Job
@@ -508,7 +508,9 @@ def test_a_small_backtest_knows_nothing_of_the_future_and_is_written_whole(
     for number in numbers:
         np.testing.assert_array_equal(both[number], both[f"{number}_full"])
     assert isinstance(found, Backtest)
-    assert verdict(found, WITHIN) in report(found, load_scores("eci-2026-08-11").attribution)
+    text = report(found, load_scores("eci-2026-08-11").attribution)
+    assert verdict(found, WITHIN) in text
+    assert WORDS[found.now.releases.dates] in text
 
 
 def test_settings_of_a_backtest_are_its_own():

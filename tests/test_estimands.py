@@ -14,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from frontierlag.dates import DAYS_PER_MONTH, Window
+from frontierlag.dates import WORDS as DATE_WORDS
 from frontierlag.errors import SpecError
 from frontierlag.lags.equivalence import (
     BEYOND_DOUBT,
@@ -430,3 +431,4 @@ def test_the_sentence_of_velocity_has_interval_and_probability(records_analysis)
     assert f"interval {span(row)}; it narrows" in said
     assert f"it narrows with probability {row['narrowing']:.2f}" in said
     assert "the mean realized lag of the last 12 months" in said
+    assert DATE_WORDS["released"] in said

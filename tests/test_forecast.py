@@ -14,7 +14,7 @@ from scipy import integrate, stats
 from simulate import make_releases
 
 from frontierlag.analyses.analysis import analyse
-from frontierlag.dates import DAYS_PER_YEAR, day_number
+from frontierlag.dates import DAYS_PER_YEAR, WORDS, day_number
 from frontierlag.errors import SpecError
 from frontierlag.figures.sheet import Provenance
 from frontierlag.fits.fitting import Fit
@@ -233,6 +233,7 @@ def test_a_level_beyond_the_horizon_is_counted_and_not_dropped():
     assert row["beyond_horizon"] == 1
     assert row["median"] is None
     assert "after 2026-06-30" in found.sentences()[0]
+    assert WORDS[a.fit.observations.releases.dates] in found.sentences()[0]
     with pytest.raises(SpecError, match="simulate further"):
         found.probability_by("400", date(2030, 1, 1))
     with pytest.raises(SpecError, match="horizon"):
@@ -356,6 +357,7 @@ def test_the_hidden_year_is_hidden_and_then_compared(hidden):
     assert date(2025, 7, 1) < levels.loc["o3", "happened_median"] < date(2026, 3, 1)
     assert levels["pit"].between(0, 1).all()
     assert "drift" in hidden.sentences()[0]
+    assert WORDS["released"] in hidden.sentences()[0]
 
 
 @pytest.mark.xdist_group("linear-stochastic")

@@ -14,7 +14,7 @@ import xarray as xr
 from simulate import make_releases
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.dates import Window
+from frontierlag.dates import WORDS, Window
 from frontierlag.errors import ScoresError
 from frontierlag.figures.sheet import Provenance
 from frontierlag.fits.sampling import SamplerSettings
@@ -287,6 +287,7 @@ def test_a_real_comparison_holds_together(compared):
     assert unshared_table(comparison)["model"].tolist() == ["USA-14"]
     assert len(vintage_records(comparison)) > 5
     assert "Shapley" in vintage_sentences(comparison)[1]
+    assert WORDS[comparison.pair.a.dates] in vintage_sentences(comparison)[1]
 
 
 @pytest.mark.xdist_group("linear-stochastic")

@@ -13,7 +13,7 @@ import xarray as xr
 from simulate_results import matrix, score_table
 
 from frontierlag.cli import main
-from frontierlag.dates import Window
+from frontierlag.dates import WORDS, Window
 from frontierlag.errors import USER_ERROR, FitError, ScoresError, SpecError
 from frontierlag.figures import Provenance
 from frontierlag.fits.convergence import Check, Convergence
@@ -327,6 +327,7 @@ def test_the_page_has_every_construction_and_says_whose_data_it_is(study, prepar
     assert page.rstrip().endswith("Data: Epoch AI, CC BY 4.0.")
     main = found[0].lags[prepared.window.since.isoformat(), "realized", "window"]
     assert f"by {main['median']:.1f} (" in sentences[0]
+    assert WORDS[prepared.releases.dates] in sentences[0]
     assert "of 8 differ" in next(s for s in sentences if "one benchmark at a time" in s)
     # Vendors alone report too little: no lag, and the sentence gives the reason.
     failed = table[table["lag"] == ""]

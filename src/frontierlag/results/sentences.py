@@ -106,7 +106,8 @@ def velocity_sentence(analysis: Analysis) -> str:
         parts.append("the change of the realized lag is undefined: the window has under 24 months")
     stamp = "" if all(bool(r["converged"]) for r in rows.values()) else f"; {STAMP}"
     releases = analysis.fit.observations.releases
-    return f"{'; '.join(parts)} ({analysis.name}, {releases.table}){stamp}."
+    about = f"{analysis.name}, {releases.table}; {WORDS[releases.dates]}"
+    return f"{'; '.join(parts)} ({about}){stamp}."
 
 
 def _velocity(row: Row) -> str:

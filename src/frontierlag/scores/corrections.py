@@ -25,10 +25,10 @@ from frontierlag.errors import ScoresError
 
 FILE = "date_corrections.csv"
 # What happened on a day: `release` and the two narrower kinds are days of use outside the maker,
-# `family release` is that of an earlier model of the same name, `later model` that of a later one of
-# the same family. `publication` is the day of a paper
-# or post, `repository` that on which an empty or private repository was made, `snapshot name` the
-# date that a snapshot has in its name, `month only` a first of the month that stands for the month.
+# `family release` is that of an earlier model of the same name, `later model` that of a later one
+# of the same family. `publication` is the day of a paper or post, `repository` that on which an
+# empty or private repository was made, `snapshot name` the date that a snapshot has in its name,
+# `month only` a first of the month that stands for the month.
 Kind = Literal[
     "release",
     "api release",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from frontierlag.dates import WORDS
 from frontierlag.intervals import INNER, OUTER
 from frontierlag.studies.backtest.baselines import BASELINES, SHIFT
 from frontierlag.studies.backtest.figure import question
@@ -116,7 +117,7 @@ def report(found: Backtest, attribution: str) -> str:
         f"# Backtest: {now.title}, {now.table.name}",
         f"Forecasts from {origins.nunique()} quarter ends, {origins.min()} to {origins.max()}, "
         f"compared with what {now.table.name} says had come by {now.window.as_of}. At each the "
-        "model is refitted to what had been released by then.",
+        f"model is refitted to what had been released by then ({WORDS[now.releases.dates]}).",
     ]
     whole = summary_table(found)
     for kind, heading in ((WITHIN, "Every quarter of the past"), (ACROSS, "Across vintages")):

@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.dates import day_number
+from frontierlag.dates import WORDS, day_number
 from frontierlag.errors import SpecError
 from frontierlag.intervals import OUTER, Summary, summarize
 from frontierlag.lags.measure import staircases
@@ -194,10 +194,11 @@ class CatchUp:
         known = f"; already by {self.as_of}: P {chance(f.already)}" if f.already else ""
         beyond = f"; not by {self.horizon}: P {chance(f.when.beyond)}"
         mark = "" if self.analysis.convergence.converged else " NOT CONVERGED."
+        dates = WORDS[self.analysis.fit.observations.releases.dates]
         return (
             f"{follower}'s best exceeds {what}: median date {median} ({OUTER:.0%} interval {low} "
             f"to {high}); by {f.by}: P {chance(f.by_probability)}{known}"
-            f"{beyond if f.when.beyond > 0 else ''}.{mark}"
+            f"{beyond if f.when.beyond > 0 else ''} ({dates}).{mark}"
         )
 
 

@@ -20,7 +20,7 @@ import pandas as pd
 import xarray as xr
 
 from frontierlag.analyses.analysis import Analysis, analyse
-from frontierlag.dates import day_number
+from frontierlag.dates import WORDS, day_number
 from frontierlag.errors import SpecError
 from frontierlag.intervals import INNER, OUTER, summarize, tails
 from frontierlag.jobs import Job
@@ -81,8 +81,8 @@ class Hindcast:
         mark = "" if self.converged else " NOT CONVERGED."
         first = (
             f"Forecast from {then.table} as of {then.as_of}, compared with {now.table} as of "
-            f"{now.as_of} ({self.then.name}, {then.comparison.name}): of {len(latent)} values of "
-            f"the best available, {held[0]} lie in the {INNER:.0%} and {held[1]} in the "
+            f"{now.as_of} ({self.then.name}, {then.comparison.name}; "
+            f"{WORDS[now.dates]}): of {len(latent)} values of the best available, {held[0]} lie in the {INNER:.0%} and {held[1]} in the "
             f"{OUTER:.0%} interval (PIT {_listed(latent['pit'])}; they are not independent). The "
             f"medians are off by {_off(latent, 'median')} on average, those of the drift "
             f"by {_off(latent, 'drift')}.{mark}"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.analyses.refits import DIGITS, KINDS, PERIODS
+from frontierlag.dates import WORDS
 from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.jobs import Prepared
 from frontierlag.names import REALIZED, TREND, WINDOW
@@ -60,8 +61,8 @@ def index_sentences(
         f"{follower} trails {leader} by {_months(main)} months (posterior median with "
         f"{OUTER:.0%} {INTERVAL_KIND} interval; mean realized lag, {prepared.window_words}; trend "
         f"lag {_months(trend)}) by all {main['n_results']} usable results on "
-        f"{main['n_benchmarks']} benchmarks ({prepared.model()}, {prepared.table.name})"
-        f"{_mark(main)}."
+        f"{main['n_benchmarks']} benchmarks ({prepared.model()}, {prepared.table.name}; "
+        f"{WORDS[prepared.releases.dates]}){_mark(main)}."
     ]
     for kind in (BENCHMARKS, SOURCES):
         rows = _lag(table[table["kind"] == kind], REALIZED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from frontierlag.dates import WORDS
 from frontierlag.intervals import OUTER, Summary
 from frontierlag.lags.trend import curve
 from frontierlag.scores.side_by_side import record_holders, shared_models, unshared_models
@@ -164,7 +165,8 @@ def _sentence(comparison: VintageComparison, change: Change) -> str:
         f"The mean {change.kind} lag of {follower} behind {leader} from {window.since} to "
         f"{window.as_of} is {ends[0]} by {tables[0]} and {ends[1]} by {tables[1]}: "
         f"{_signed(change.total)} months, {abs(change.in_sds):.1f} posterior standard deviations; "
-        f"Shapley values: {parts} ({comparison.model}).{verdict}"
+        f"Shapley values: {parts} ({comparison.model}; "
+        f"{WORDS[comparison.pair.a.dates]}).{verdict}"
     )
 
 
