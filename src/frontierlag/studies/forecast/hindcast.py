@@ -82,7 +82,8 @@ class Hindcast:
         first = (
             f"Forecast from {then.table} as of {then.as_of}, compared with {now.table} as of "
             f"{now.as_of} ({self.then.name}, {then.comparison.name}; "
-            f"{WORDS[now.dates]}): of {len(latent)} values of the best available, {held[0]} lie in the {INNER:.0%} and {held[1]} in the "
+            f"{WORDS[now.dates]}): of {len(latent)} values of "
+            f"the best available, {held[0]} lie in the {INNER:.0%} and {held[1]} in the "
             f"{OUTER:.0%} interval (PIT {_listed(latent['pit'])}; they are not independent). The "
             f"medians are off by {_off(latent, 'median')} on average, those of the drift "
             f"by {_off(latent, 'drift')}.{mark}"
