@@ -112,7 +112,7 @@ def test_the_last_day_is_told_by_releases_in_every_format(tmp_path):
     english, chinese, _ = cite(found).split("\n\n")
     assert english.startswith(
         "On 2026-08-11 China trails the USA by 5.2 months with probability 0.70 (counted from "
-        "A & B, 2026-03-05), or by 6.1 months with 0.30 (counted from C, 2026-02-05); China has "
+        "A & B, 2026-03-05), or by 6.1 months with 0.30 (counted from C, 2026-02-05). China has "
         "passed C (2026-02-05) and not yet A & B (2026-03-05)"
     )
     assert "6.1 个月（概率 0.30，自 C, 2026-02-05 起算）" in chinese

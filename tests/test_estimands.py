@@ -388,12 +388,27 @@ def test_words_of_one_day():
         "on 2026-08-11 China trails the USA by 5.2 months with probability 0.50 (counted from A or "
         "C, 2026-03-05), by 3.6 months with 0.30 (counted from B, 2026-04-23), leads the USA by "
         "1.3 months with 0.12 (counted from Y, 2026-07-01), or by 6.1 to 40.9 months with 0.08 "
-        "(other releases); China has passed E (2026-02-05) and not yet A (2026-03-05), each with "
-        "probability of at least 0.95; the lag grows by a month a month, from 5.2 to 8.2 months in "
-        "3 months, until the follower releases something better; China is ahead with probability "
-        "0.12; with probability 0.06 the lag is only a lower bound"
+        "(other releases); China is ahead with probability 0.12; with probability 0.06 the lag is "
+        "only a lower bound. China has passed E (2026-02-05) and not yet A (2026-03-05), each with "
+        "probability of at least 0.95. The lag grows by a month a month, from 5.2 to 8.2 months in "
+        "3 months, until the follower releases something better"
     )
     assert "至少" in sentence_chinese(day, "美国", "中国", "2026-08-11")
+
+
+def test_a_release_that_hardly_a_draw_counts_from_is_not_named():
+    day = read_last_day(
+        rows(
+            ("USA", "B", "2026-03-05", 5.224, 0.0005, 0.0),
+            ("USA", "A", "2026-03-05", 5.224, 0.9495, 0.0),
+            ("USA", "C", "2026-02-05", 6.144, 0.05, 0.0),
+        )
+    )
+    assert [s.releases for s in day.spikes] == [("A",)]
+    assert day.spikes[0].probability == pytest.approx(0.95)
+    said = sentence(day, "the USA", "China", "2026-08-11")
+    assert "(counted from A, 2026-03-05)" in said
+    assert " or B" not in said
 
 
 def test_one_release_in_all_draws_is_no_interval_of_no_width():

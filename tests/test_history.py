@@ -326,6 +326,10 @@ def test_words_say_the_spread_the_cause_and_what_is_not_known(made):
     assert "NOT CONVERGED" not in text
     table = by_vintage(made.lags)
     assert table.count("\n") == 1 + 4
+    # The realized lag of one day is the age of one release: no mean and no interval of it.
+    assert "last day" not in table
+    assert "Trend lag on the last day of a vintage" in text
+    assert "the realized lag was" not in text
     page = report(made)
     assert page.startswith("# History: China behind USA")
     assert "Epoch AI" not in page.rpartition("## By vintage")[2]

@@ -17,6 +17,7 @@ from result_studies import dates, priors
 from result_tables import answers, claims, closed_open, models, velocity
 
 from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
+from frontierlag.results import last_day
 from frontierlag.results.sentences import HEADLINE, JOINT_HEADLINE
 from frontierlag.scores import load_scores
 from frontierlag.words import error_of
@@ -46,7 +47,9 @@ def shown(results: Path) -> dict[str, str]:
         "history": lambda: history(results),
         "dates_errors": lambda: dates(results),
         "priors_moved": lambda: priors(results),
-        "lags_of_headline": lambda: _lags(read(results, *HERE, "lags.csv")),
+        "lags_of_headline": lambda: _lags(
+            read(results, *HERE, "lags.csv"), read(results, *HERE, "last_day.csv")
+        ),
         "lags_of_models": lambda: _models(results),
         "ladder": lambda: _ladder(results),
         "levels": lambda: _levels(read(results, *HERE, "levels.csv")),
@@ -71,7 +74,9 @@ def shown(results: Path) -> dict[str, str]:
     }
 
 
-def _lags(lags: pd.DataFrame) -> str:
+def _lags(lags: pd.DataFrame, last: pd.DataFrame) -> str:
+    """Both lags by period; the realized lag of one day is its few values, not an interval."""
+    day = last_day.of_model(last, HEADLINE)
     rows = rows_of(lags, model=HEADLINE)
     rows = rows[rows["lag"].isin([REALIZED, TREND])]
     periods = list(dict.fromkeys(rows["period"]))
@@ -79,12 +84,16 @@ def _lags(lags: pd.DataFrame) -> str:
     for period in periods:
         of_period = {r["lag"]: r for r in rows_of(rows, period=period).to_dict("records")}
         realized, trend = of_period[REALIZED], of_period[TREND]
+        own = last_day.spikes(day) if period == CURRENT and day else marked(realized)
         cells.append(
-            (_PERIODS.get(period, period), marked(realized), share(realized["censored"]),
+            (_PERIODS.get(period, period), own, share(realized["censored"]),
              marked(trend), share(trend["censored"]))
         )  # fmt: skip
     head = ("months", "realized lag", "only a lower bound", "trend lag", "extrapolated")
-    return table(head, cells)
+    return (
+        f"{table(head, cells)}\n\nThe realized lag of the last day is the age of one release: the "
+        "months that it may be, each with its probability in brackets."
+    )
 
 
 def _models(results: Path) -> str:

@@ -64,13 +64,13 @@ def dates(results: Path) -> str:
     """The lag with dates as given, and with an error in every date."""
     table = read(results, NEW, "us-china", "sensitivity", "dates.csv")
     lines = [
-        "| release dates | realized lag, mean | realized lag, last day | trend lag, mean |",
-        "|---|---|---|---|",
+        "| release dates | realized lag, mean | trend lag, mean |",
+        "|---|---|---|",
     ]
     for words, rows in table.groupby("error", sort=False):
         cells = [
             marked(rows_of(rows, lag=kind, period=period).to_dict("records")[0])
-            for kind, period in ((REALIZED, WINDOW), (REALIZED, CURRENT), (TREND, WINDOW))
+            for kind, period in ((REALIZED, WINDOW), (TREND, WINDOW))
         ]
         lines.append(f"| {words} | {' | '.join(cells)} |")
     return "\n".join(lines)

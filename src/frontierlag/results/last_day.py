@@ -17,6 +17,8 @@ PASSED, NOT_PASSED = "passed", "not passed"
 MOST, ENOUGH = 4, 0.9
 CERTAINTY = "0.95"
 ARTICLE = {"USA": "the USA", "UK": "the UK", "UAE": "the UAE", "Netherlands": "the Netherlands"}
+# From which share of the draws on a release is named next to a likelier one of the same day.
+NAMED_FROM = 0.05
 AHEAD = 3  # months after which the lag is given once more
 
 
@@ -24,8 +26,10 @@ AHEAD = 3  # months after which the lag is given once more
 class Spike:
     """One value that the lag of the day may have: releases of one day, of one group.
 
-    ``months`` is negative if the follower is ahead; ``probability`` is that of all of them;
-    ``bound`` says that it is only known to be at least as large, the table beginning too late.
+    ``releases`` are the likeliest of the day and the others that at least :data:`NAMED_FROM` of the
+    draws count from; ``months`` is negative if the follower is ahead; ``probability`` is that of
+    all of them; ``bound`` says that it is only known to be at least as large, the table beginning
+    too late.
     """
 
     months: float
@@ -78,7 +82,11 @@ def read_last_day(rows: pd.DataFrame) -> LastDayRow:
         months = float((same["months"] * same["probability"]).sum() / same["probability"].sum())
         share = float(same["probability"].sum())
         bound = float(same["censored"].sum()) > share / 2
-        spikes.append(Spike(months, share, tuple(map(str, same["release"])), str(released), bound))
+        # The first is the likeliest of its day; what hardly a draw counts from is not named.
+        own = same.sort_values("probability", ascending=False, kind="stable")
+        least = min(NAMED_FROM, own["probability"].max())
+        names = tuple(map(str, own.loc[own["probability"] >= least, "release"]))
+        spikes.append(Spike(months, share, names, str(released), bound))
     spikes.sort(key=lambda s: -s.probability)
     named = 1
     while named < min(MOST, len(spikes)) and sum(s.probability for s in spikes[:named]) < ENOUGH:
@@ -127,7 +135,9 @@ def spikes_words(day: LastDayRow) -> str:
 
 
 def sentence(day: LastDayRow, leader: str, follower: str, on: str) -> str:
-    """The lag of a day in English: the releases, the bracket, and how it goes on.
+    """The lag of a day in English, in up to three sentences without the last full stop.
+
+    They say the releases, the bracket, and how it goes on.
 
     Parameters
     ----------
@@ -149,6 +159,10 @@ def sentence(day: LastDayRow, leader: str, follower: str, on: str) -> str:
         other = f"trails {leader} by {between} months with {share(day.rest)} (other releases)"
         parts.append(other)
     said = [f"on {on} {follower} {_joined(parts, f'trails {leader} ')}"]
+    if day.ahead > 0:
+        said[0] += f"; {follower} is ahead with probability {share(day.ahead)}"
+    if day.censored > 0:
+        said[0] += f"; with probability {share(day.censored)} the lag is only a lower bound"
     if day.passed and day.not_passed:
         said.append(
             f"{follower} has passed {day.passed} and not yet {day.not_passed}, each with "
@@ -166,15 +180,11 @@ def sentence(day: LastDayRow, leader: str, follower: str, on: str) -> str:
         )
     if day.spikes[0].months > 0:
         said.append(
-            f"the lag grows by a month a month, from {_months(day.spikes[0].months)} to "
+            f"The lag grows by a month a month, from {_months(day.spikes[0].months)} to "
             f"{_months(day.spikes[0].months + AHEAD)} months in {AHEAD} months, until the follower "
             "releases something better"
         )
-    if day.ahead > 0:
-        said.append(f"{follower} is ahead with probability {share(day.ahead)}")
-    if day.censored > 0:
-        said.append(f"with probability {share(day.censored)} the lag is only a lower bound")
-    return "; ".join(said)
+    return ". ".join(f"{one[0].upper()}{one[1:]}" if at else one for at, one in enumerate(said))
 
 
 def sentence_chinese(day: LastDayRow, leader: str, follower: str, on: str) -> str:
@@ -186,18 +196,22 @@ def sentence_chinese(day: LastDayRow, leader: str, follower: str, on: str) -> st
         parts.append(f"{verb} {_value_chinese(one)}（概率 {share(one.probability)}{since}）")
     if day.rest:
         parts.append(f"自其他模型起算的概率合计 {share(day.rest)}")
-    said = [f"在 {on} 当日{'，或'.join(parts)}"]
+    first = [f"在 {on} 当日{'，或'.join(parts)}"]
+    if day.ahead > 0:
+        first.append(f"{follower}领先的概率为 {share(day.ahead)}")
+    if day.censored > 0:
+        first.append(f"滞后仅为下限的概率为 {share(day.censored)}")
+    said = ["；".join(first)]
+    bracket = []
     if day.passed:
-        said.append(f"以至少 {CERTAINTY} 的概率已超过 {day.passed}")
+        bracket.append(f"已超过 {day.passed}")
     if day.not_passed:
-        said.append(f"以至少 {CERTAINTY} 的概率尚未超过 {day.not_passed}")
+        bracket.append(f"尚未超过 {day.not_passed}")
+    if bracket:
+        said.append(f"{follower}{'，'.join(bracket)}，概率均至少为 {CERTAINTY}")
     if day.spikes[0].months > 0:
         said.append("在追赶方发布更强的模型之前，滞后每天增加一天")
-    if day.ahead > 0:
-        said.append(f"{follower}领先的概率为 {share(day.ahead)}")
-    if day.censored > 0:
-        said.append(f"滞后仅为下限的概率为 {share(day.censored)}")
-    return "；".join(said)
+    return "。".join(said)
 
 
 def share(value: float) -> str:

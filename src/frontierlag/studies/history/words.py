@@ -41,8 +41,8 @@ def report(found: History) -> str:
         f"# History: {title}",
         *sentences(found),
         "## By vintage",
-        "Months: posterior mean with 90 % interval over the same days, by two point conventions, "
-        "and on each vintage's last day (realized lag).",
+        "Months: posterior mean with 90 % interval over the same days, and by two point "
+        "conventions.",
         by_vintage(found.lags),
         *found.attributions,
     ]
@@ -52,18 +52,16 @@ def report(found: History) -> str:
 def by_vintage(lags: pd.DataFrame) -> str:
     """One line a vintage."""
     lines = [
-        "| vintage | table | realized | trend | release-matched | daily | last day |",
-        "|---|---|---|---|---|---|---|",
+        "| vintage | table | realized | trend | release-matched | daily |",
+        "|---|---|---|---|---|---|",
     ]
     for (vintage, table), rows in lags.groupby(["vintage", "table"], sort=False):
         same = rows[rows["quantity"] == SAME_DAYS]
-        last = rows[rows["quantity"] == LAST_DAY]
         cells = [
             _cell(same, lag=REALIZED),
             _cell(same, lag=TREND),
             _cell(same, method="release-matched"),
             _cell(same, method="daily"),
-            _cell(last, lag=REALIZED),
         ]
         mark = "" if rows["converged"].all() else " (NOT CONVERGED)"
         lines.append(f"| {vintage} | {table}{mark} | {' | '.join(cells)} |")
@@ -112,16 +110,13 @@ def _last_days(found: History) -> str:
     texts = []
     for table in (found.vintages[0].name, found.vintages[-1].name):
         of = rows[rows["table"] == table]
-        (one,) = of[of["lag"] == REALIZED].to_dict("records")
         (trend,) = of[of["lag"] == TREND].to_dict("records")
-        texts.append(
-            f"on {one['as_of']} ({table}) the realized lag was {_cell(of, lag=REALIZED)} and the "
-            f"trend lag {trend['mean']:.1f} ({trend['lower90']:.1f} to {trend['upper90']:.1f})"
-        )
+        texts.append(f"{_cell(of, lag=TREND)} on {trend['as_of']} ({table})")
     return (
-        f"On the last day of a vintage, months, mean with {OUTER:.0%} interval: "
-        f"{'; '.join(texts)}. A realized lag of one day is the age of one release: it jumps from "
-        "one to another, and its mean lies between them."
+        f"Trend lag on the last day of a vintage, months, mean with {OUTER:.0%} interval: "
+        f"{' and '.join(texts)}. The realized lag of one day is the age of one release, so "
+        "it is not given here by a mean: a run on a vintage (`last_day.csv`) has the releases that "
+        "it may be counted from, each with its probability."
     )
 
 
