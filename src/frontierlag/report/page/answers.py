@@ -11,6 +11,7 @@ from frontierlag.claims.article import claimed
 from frontierlag.claims.claim import AT_LEAST
 from frontierlag.claims.lags import Between
 from frontierlag.dates import DAYS_PER_MONTH
+from frontierlag.intervals import OUTER
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.page.folder import Results
 from frontierlag.report.page.forest import (
@@ -226,7 +227,12 @@ def now(results: Results) -> dict[str, Any] | None:
 
 
 def _month_cells(row: Row) -> dict[str, str]:
-    return {"median": figure(row["median"], error_of(row)), "span": span(row)}
+    """Median and interval in words; of one day these often are one figure, which is no interval."""
+    ends = [figure(row[name], error_of(row)) for name in ("lower90", "upper90")]
+    words = f"90 % interval {span(row)}"
+    if ends[0] == ends[1]:
+        words = f"the same in at least {OUTER:.0%} of the draws"
+    return {"median": figure(row["median"], error_of(row)), "span": words}
 
 
 def _day_before(last: str, months: float) -> str:
