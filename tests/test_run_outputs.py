@@ -22,10 +22,13 @@ from frontierlag.machine.files import MANIFEST
 from frontierlag.names import DATE
 from frontierlag.report.drawing import curve_bands_of, draw_folder, lag_bands_of, releases_of
 from frontierlag.report.page.folder import read_results
+from frontierlag.report.screen import runs_screen, stored_screen
 from frontierlag.results.bands import LINES, STEP, curve_bands, curves_of, lag_bands
+from frontierlag.results.folder import MADE_FROM, is_made_from
 from frontierlag.results.manifest import run_record
 from frontierlag.results.storage import load
-from frontierlag.runs.run import EVIDENCE, run_jobs
+from frontierlag.runs.request import Request
+from frontierlag.runs.run import EVIDENCE, made_from, run_jobs
 from frontierlag.settings import MIXTURES, QUICK, SamplerSettings
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")
@@ -69,6 +72,28 @@ def test_a_plain_run_fits_the_headline_model_and_draws_nothing(plain, twice):
     (full, _), _ = twice
     for name in ("lags", "gaps", "levels", "ladder", "capabilities", "bands", "lag_by_day", "now"):
         assert (folder / f"{name}.csv").read_bytes() == (full / f"{name}.csv").read_bytes(), name
+
+
+def test_a_whole_folder_of_the_same_program_and_data_is_known_by_its_manifest(plain, tmp_path):
+    folder, _ = plain
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    manifest = json.loads((copy / MANIFEST).read_text())
+    prepared = JOB.prepare()
+    digest = made_from(prepared, Request.of(JOB, (), TINY, None, full=False))
+    assert manifest[MADE_FROM] == digest
+    assert is_made_from(copy, digest)
+    other = made_from(prepared, Request.of(JOB, (), TINY, None, full=True))
+    assert other != digest
+    assert not is_made_from(copy, other)
+    later = (copy / MANIFEST).stat().st_mtime + 1
+    os.utime(copy / "lags.csv", (later, later))
+    assert not is_made_from(copy, digest)
+    (copy / "lags.csv").unlink()
+    assert not is_made_from(copy, digest)
+    # What the screen says of results that are there is what it says of those just made.
+    made = runs_screen([plain[1]], [folder], folder.parent)
+    assert stored_screen([folder], folder.parent) == made
 
 
 def test_figures_are_drawn_from_the_tables_alone(plain, tmp_path, monkeypatch):

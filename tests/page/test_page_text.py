@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -85,6 +86,20 @@ def test_sections_stand_in_their_order(folder):
     ]  # fmt: skip
     assert "CC BY 4.0" in text_of(html)
     assert len(html.encode()) < LIMIT
+
+
+def test_pages_of_unchanged_tables_are_left_as_they_are(folder, tmp_path):
+    root = tmp_path / "results"
+    shutil.copytree(folder, root / "a", ignore=shutil.ignore_patterns("*.nc", "*.html"))
+    target, _ = write_tree(root)
+    page = root / "a" / "report.html"
+    before = [path.stat().st_mtime_ns for path in (target, page)]
+    assert write_tree(root)[1][0].dataset == read_results(folder).dataset
+    assert [path.stat().st_mtime_ns for path in (target, page)] == before
+    table = root / "a" / "velocity.csv"
+    table.write_text(table.read_text().replace("linear-stochastic", "linear-other"))
+    write_tree(root)
+    assert min(path.stat().st_mtime_ns for path in (target, page)) > max(before)
 
 
 def test_velocity_and_equivalence_are_those_of_the_tables(folder):

@@ -107,6 +107,8 @@ def results(
 ) -> int:
     """Run the main job: the newest table, USA and China, from scores and from benchmark results.
 
+    Where all results are there, made by this program from these data, nothing is made again.
+
     The headline model of each, as `frontierlag run` does; with `--all` every table, all models and
     claims, as `frontierlag run --full` does.
 
@@ -114,7 +116,12 @@ def results(
 
     Example: frontierlag results --all
     """
+    from frontierlag.fits.store import refit_wanted
     from frontierlag.jobs import Job
+    from frontierlag.report.screen import stored_screen
+    from frontierlag.results.folder import is_made_from, read_manifest
+    from frontierlag.runs.request import Request
+    from frontierlag.runs.run import made_from
     from frontierlag.scores.registry import registry
 
     known = registry()
@@ -126,6 +133,16 @@ def results(
     ]
     prepared = [job.prepare() for job in jobs]
     folders = [out / item.slug for item in prepared]
+    wanted = [
+        made_from(item, Request.of(job, (), DEFAULT_SAMPLER, None, every))
+        for job, item in zip(jobs, prepared, strict=True)
+    ]
+    there = all(is_made_from(*each) for each in zip(folders, wanted, strict=True))
+    if there and not refit_wanted() and not as_json:
+        print("\n".join(["Nothing has changed: these results are as they were.", ""]))
+        print("\n".join(stored_screen(folders, out)))
+        done = [all(read_manifest(folder)["converged"].values()) for folder in folders]
+        return 0 if all(done) else NOT_CONVERGED
     return _run_and_show(
         jobs, prepared, folders, (), DEFAULT_SAMPLER, full=every, top=out, as_json=as_json
     )

@@ -68,6 +68,16 @@ def _digest(module: str) -> str:
     return source_digest(modules_behind(module), json.dumps(versions(), sort_keys=True))
 
 
+@cache
+def package_digest() -> str:
+    """Digest of the whole package, data and templates too, and of the versions under it."""
+    digest = hashlib.sha256(json.dumps(versions(), sort_keys=True).encode())
+    for path in sorted(_ROOT.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
 def source_digest(modules: Iterable[str], start: str = "") -> str:
     """Digest of a text and of the source of modules of this package, in their order."""
     digest = hashlib.sha256(start.encode())

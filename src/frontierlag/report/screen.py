@@ -17,6 +17,7 @@ from frontierlag.fits.size import time_and_memory
 from frontierlag.intervals import INTERVAL_KIND, OUTER, decimals
 from frontierlag.jobs import Prepared
 from frontierlag.names import AT_RELEASE, REALIZED, TREND, WINDOW
+from frontierlag.results.folder import headline_model, read_manifest, read_table
 from frontierlag.results.manifest import reason_kind
 from frontierlag.scores import Finding, LeftOut, date_lint
 from frontierlag.scores.reading.report import worst_first
@@ -79,17 +80,38 @@ def runs_screen(results: Sequence[Result], folders: Sequence[Path], top: Path) -
     top
         The folder that holds them all.
     """
+    lags = [result.table("lags") for result in results]
+    headlines = [result.headline for result in results]
+    return _summary(lags, headlines, [result.converged for result in results], folders, top)
+
+
+def stored_screen(folders: Sequence[Path], top: Path) -> list[str]:
+    """The same of results that are there already, from their tables."""
+    manifests = [read_manifest(folder) for folder in folders]
+    headlines = [headline_model(manifest) for manifest in manifests]
+    lags = [read_table(folder, "lags.csv", ("model", "lag", "period")) for folder in folders]
+    converged = [all(manifest["converged"].values()) for manifest in manifests]
+    return _summary(lags, headlines, converged, folders, top)
+
+
+def _summary(
+    lags: Sequence[pd.DataFrame],
+    headlines: Sequence[str],
+    converged: Sequence[bool],
+    folders: Sequence[Path],
+    top: Path,
+) -> list[str]:
     head = f"Mean realized lag in months: median ({OUTER:.0%} {INTERVAL_KIND} interval)"
     lines = [head.replace("%", " %"), ""]
     names = [_below(folder, top) for folder in folders]
     broad = min(max(len(name) for name in names), WIDTH - 40)
-    for result, name in zip(results, names, strict=True):
-        row = _row(result.table("lags"), result.headline, REALIZED)
-        mark = "" if result.converged else " (*)"
-        lines.append(f"{name:<{broad}}  {result.headline:<19}  {estimate(row)}{mark}")
-    done = sum(r.converged for r in results)
-    lines += ["", f"Converged: {done} of {len(results)} data sets."]
-    if done < len(results):
+    for table, headline, passed, name in zip(lags, headlines, converged, names, strict=True):
+        row = _row(table, headline, REALIZED)
+        mark = "" if passed else " (*)"
+        lines.append(f"{name:<{broad}}  {headline:<19}  {estimate(row)}{mark}")
+    done = sum(converged)
+    lines += ["", f"Converged: {done} of {len(folders)} data sets."]
+    if done < len(folders):
         lines.append("(*) NOT CONVERGED: `frontierlag diagnose FOLDER` says which fit and why.")
     pages = f"Next: frontierlag report {shlex.quote(str(top))}"
     return [*lines, f"Tables, claims and posteriors are in {top}.", "", pages]

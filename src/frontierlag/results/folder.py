@@ -17,6 +17,7 @@ from frontierlag.scores import Metric
 
 HEADLINE = "headline"  # its key in a manifest
 POSTERIOR = "posterior.nc"  # in the folder of each model
+MADE_FROM = "made_from"  # the digest of all that a folder follows from
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -44,6 +45,22 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict):
         raise ResultsError(f"{path} is not the manifest of a run; run the analysis again")
     return manifest
+
+
+def is_made_from(folder: Path, digest: str) -> bool:
+    """Whether a folder is whole and follows from just this: nothing need be made again.
+
+    A file that is missing, or is newer than the manifest, which is written last, says no.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        return False
+    manifest = read_manifest(folder)
+    if manifest.get(MADE_FROM) != digest:
+        return False
+    last = path.stat().st_mtime_ns
+    files = [folder / name for name in manifest["files"]]
+    return all(file.is_file() and file.stat().st_mtime_ns <= last for file in files)
 
 
 def headline_model(manifest: Mapping[str, Any]) -> str:

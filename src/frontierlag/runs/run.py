@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,12 +21,13 @@ from frontierlag.errors import SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions
 from frontierlag.machine.files import staged, staged_all, write_csv, write_manifest
+from frontierlag.machine.program import package_digest
 from frontierlag.priors import Prior
 from frontierlag.results import tables
 from frontierlag.results.claims import claim_markdown, claim_table
 from frontierlag.results.estimands import LAST_DAY, stacked_last_day_table
-from frontierlag.results.folder import HEADLINE, POSTERIOR
-from frontierlag.results.manifest import evidence_record, run_record
+from frontierlag.results.folder import HEADLINE, MADE_FROM, POSTERIOR
+from frontierlag.results.manifest import data_record, evidence_record, run_record
 from frontierlag.runs.outcomes import Outcome, fit_all, fit_crossed
 from frontierlag.runs.plan import (
     PlannedFit,
@@ -197,6 +200,13 @@ def run_jobs(
     return results
 
 
+def made_from(item: Prepared, request: Request) -> str:
+    """Digest of all that the tables of a run follow from: program, data and request."""
+    data = data_record(item.table, item.releases)
+    parts = [package_digest(), data, request.record()]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
 def run_claims(
     job: Job,
     out: Path,
@@ -307,6 +317,7 @@ def _write(
     )
     if request:
         record[REQUEST] = request.record()
+        record[MADE_FROM] = made_from(item, request)
     record["evidence"] = [
         evidence_record(other, outcome.model, outcome.record, outcome.converged)
         for other, outcome in result.evidence

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from frontierlag.errors import OutputError, ResultsError
 from frontierlag.machine.files import replaced
+from frontierlag.machine.program import package_digest
 from frontierlag.report.page import answers, evidence, origin, plots
 from frontierlag.report.page.folder import PAGE, RUN, Results, read_results, results_below
 from frontierlag.report.page.forest import coded
@@ -23,6 +24,7 @@ from frontierlag.report.page.index import index_context
 HERE = Path(__file__).parent
 INDEX = "index.html"
 LIMIT = 8_000_000  # bytes of one page
+_MARK = "<!-- made from {} -->"
 ROOM = 60_000  # bytes kept free of figures, for the text around them
 FIGURES = {
     "rank": "Ranks of the draws, a line for each chain: lines near zero mean that the chains agree",
@@ -33,7 +35,7 @@ FIGURES = {
 }
 
 
-def write_page(folder: Path, out: Path | None = None) -> tuple[Path, Results]:
+def write_page(folder: Path, out: Path | None = None, *, mark: str = "") -> tuple[Path, Results]:
     """Write the page of one results folder, by default into it.
 
     Parameters
@@ -42,6 +44,8 @@ def write_page(folder: Path, out: Path | None = None) -> tuple[Path, Results]:
         As ``frontierlag run`` wrote it.
     out
         The file; by default ``report.html`` in the folder.
+    mark
+        What the page ends with, to know it by when it is to be made again.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def write_page(folder: Path, out: Path | None = None) -> tuple[Path, Results]:
             f"they were changed or made by another version; run `{RUN}` again"
         ) from error
     with replaced(target) as path:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(_marked(text, mark), encoding="utf-8")
     return target, results
 
 
@@ -79,11 +83,47 @@ def write_tree(root: Path) -> tuple[Path, list[Results]]:
         raise ResultsError(
             f"there is no results folder in {root}; make one with `{RUN}`, or name another folder"
         )
-    found = [write_page(folder)[1] for folder in folders]
+    mark = _MARK.format(_made_from(root))
     target = root / INDEX
-    with replaced(target) as path:
-        path.write_text(index(root, found), encoding="utf-8")
+    found = [
+        read_results(folder) if _has(folder / PAGE, mark) else write_page(folder, mark=mark)[1]
+        for folder in folders
+    ]
+    if not _has(target, mark):
+        with replaced(target) as path:
+            path.write_text(_marked(index(root, found), mark), encoding="utf-8")
     return target, found
+
+
+def _made_from(root: Path) -> str:
+    """Digest of the program and of all tables, manifests and drawings below a folder.
+
+    A page reads its neighbours too, so one digest holds for all pages of a tree. Drawings count by
+    name, size and time.
+    """
+    digest = hashlib.sha256(package_digest().encode())
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix().encode()
+        if path.suffix in (".csv", ".json", ".md"):
+            digest.update(name + b"\0" + path.read_bytes())
+        elif path.suffix in (".png", ".nc"):
+            stat = path.stat()
+            digest.update(name + f"\0{stat.st_size} {stat.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _marked(html: str, mark: str) -> str:
+    return html.replace("</html>", f"{mark}</html>") if mark else html
+
+
+def _has(page: Path, mark: str) -> bool:
+    """Whether a page is there and was made from just this."""
+    if not page.is_file():
+        return False
+    with page.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - 2 * len(mark)))
+        return mark.encode() in file.read()
 
 
 def page(results: Results) -> str:
