@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 from blocks import note, or_note, table
-from result_rows import NEW, OLD, decimals, read
+from result_rows import NEW, OLD, convention, decimals, read
 from result_studies import errors, forecast, line, records, starts
 
 from frontierlag.studies.forecast.catch_up import BEST
@@ -52,7 +52,7 @@ def shown(results: Path) -> dict[str, str]:
         ),
         "study_catch_up": made(_catch_up, "frontierlag study catch-up", (catch_up,), "converged"),
         "study_index": made(
-            lambda r: _page(r.joinpath(*_INDEX, "index.md")),
+            lambda r: f"{convention(r, *_INDEX)}\n\n{_page(r.joinpath(*_INDEX, 'index.md'))}",
             "frontierlag study index",
             (constructions,),
         ),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from frontierlag.dates import RELEASED, WORDS, recorded
 from frontierlag.errors import OutputError
 from frontierlag.intervals import decimals
+from frontierlag.machine.files import MANIFEST
 from frontierlag.names import TREND
 from frontierlag.scores.registry import registry
 from frontierlag.words import FEW_BOUNDS, error_of, joined_span
@@ -33,6 +36,18 @@ def read(results: Path, *parts: str) -> pd.DataFrame:
             f"{file} is missing; `make results studies calibration sbc backtest` makes it"
         )
     return pd.read_csv(file)
+
+
+def convention(results: Path, *folder: str) -> str:
+    """Which days a study's models are dated at, as a sentence; of one by another than ours, bold."""
+    manifest = json.loads(results.joinpath(*folder, MANIFEST).read_text(encoding="utf-8"))
+    dates = recorded(manifest["data"])
+    if dates == RELEASED:
+        return f"By {WORDS[dates]}."
+    return (
+        f"**By {WORDS[dates]}, not by the first day of use as the rest of this page: the study has "
+        "not been made again since.** Compare its rows with its own first row."
+    )
 
 
 def rows_of(table: pd.DataFrame, **where: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from result_rows import NEW, OLD, marked, read, rows_of
+from result_rows import NEW, OLD, convention, marked, read, rows_of
 
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.results.sentences import HEADLINE
@@ -184,7 +184,8 @@ def index(results: Path) -> str:
         f"{len(single.loc[SOURCES])} sources move the mean realized lag by {told.min():+.1f} to "
         f"{told.max():+.1f} months (those that converged); the {SHOWN} largest changes are shown."
     )
-    return "\n".join([*lines, "", text])
+    about = convention(results, NEW, "us-china-joint", "index")
+    return "\n".join([about, "", *lines, "", text])
 
 
 def catching_up(results: Path) -> str:
