@@ -39,7 +39,7 @@ def read(results: Path, *parts: str) -> pd.DataFrame:
 
 
 def convention(results: Path, *folder: str) -> str:
-    """Which days a study's models are dated at, as a sentence; of one by another than ours, bold."""
+    """Which days a study's models are dated at, as a sentence; bold where not at our own."""
     manifest = json.loads(results.joinpath(*folder, MANIFEST).read_text(encoding="utf-8"))
     dates = recorded(manifest["data"])
     if dates == RELEASED:
