@@ -104,8 +104,8 @@ def test_cells_of_many_kinds_are_cut(prepared):
 
 @pytest.mark.parametrize(
     ("draws", "releases", "one_in"),
-    # up to a thousand all; then 4 million values; then a thousand draws; then what memory holds
-    [(6000, 200, 1), (4000, 1000, 1), (4000, 2000, 2), (4000, 9000, 4), (6000, 50_000, 6)],
+    # below a thousand all; then 3 million values; then a thousand draws; then what memory holds
+    [(6000, 999, 1), (6000, 1000, 2), (6000, 2000, 4), (4000, 9000, 4), (6000, 100_000, 12)],
 )
 def test_draws_of_large_tables_are_thinned(draws, releases, one_in):
     assert thinning(draws, releases) == one_in

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from frontierlag.jobs import Prepared
 
-# Releases from which on an estimate is given.
+# Releases from which on an estimate is given, and draws may be thinned.
 MANY = 1000
 # Draws times releases of one array. Above the first number draws are thinned evenly, because what
 # follows from them takes longer than to draw them; but not below a thousand, as R-hat of fewer
 # misses the gate by chance (of 500 it was 1.013), as long as an array stays below the last number.
-MANY_VALUES, ENOUGH_DRAWS, MOST_VALUES = 4_000_000, 1000, 50_000_000
+MANY_VALUES, ENOUGH_DRAWS, MOST_VALUES = 3_000_000, 1000, 50_000_000
 # Arrays of that size that are alive at once (peak of memory at 50,000 releases).
 ARRAYS = 18
 BYTES = 8
@@ -35,8 +35,10 @@ def thinning(draws: int, releases: int) -> int:
 
     Returns
     -------
-    1 up to about a thousand releases, more above.
+    1 below a thousand releases.
     """
+    if releases < MANY:
+        return 1
     wanted = max(MANY_VALUES / releases, ENOUGH_DRAWS)
     kept = min(draws, wanted, MOST_VALUES / releases)
     return math.ceil(draws / kept)
