@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-import pandas as pd
-
 from frontierlag.errors import ScoresError
 from frontierlag.scores.reading import grids as records
 from frontierlag.scores.reading.grids import DELIMITERS, Grid, decode, not_a_table, split
@@ -135,13 +133,6 @@ def read_table(
         said = f"The file is not UTF-8 and is read as {decoded.encoding}{shown}. Check the names."
         table = replace(table, findings=(*table.findings, Finding("check", said)))
     return table
-
-
-def read_frame(
-    frame: pd.DataFrame, options: ReadOptions = DEFAULT_OPTIONS, shown_as: str = "The data frame"
-) -> TextTable:
-    """Return the table in a data frame, whose first row counts as line 2."""
-    return _understood(records.from_frame(frame), shown_as, options, frozenset())
 
 
 def _is_json(text: str) -> bool:

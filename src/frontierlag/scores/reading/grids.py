@@ -71,15 +71,6 @@ def from_parquet(content: bytes, shown_as: str) -> Grid:
     return _of_columns(header, columns, "Parquet")
 
 
-def from_frame(frame: pd.DataFrame) -> Grid:
-    """Return the cells of a data frame; named index levels count as columns."""
-    if any(name is not None for name in frame.index.names):
-        frame = frame.reset_index()
-    header = [clean(str(name)) for name in frame.columns]
-    columns = [[as_text(v) for v in frame.iloc[:, at].tolist()] for at in range(len(header))]
-    return _of_columns(header, columns, "data frame")
-
-
 def _of_columns(header: list[str], columns: Sequence[Sequence[str]], form: str) -> Grid:
     rows = [list(row) for row in zip(*columns, strict=True)]
     return Grid([header, *rows], list(range(1, len(rows) + 2)), form)

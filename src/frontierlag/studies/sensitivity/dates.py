@@ -28,20 +28,11 @@ from frontierlag.names import SAMPLE_DIMS
 from frontierlag.scores import Releases, ScoreTable, load_scores
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
-from frontierlag.studies.sensitivity.table import NUMBERS, typed
+from frontierlag.studies.sensitivity.table import COLUMNS as ALTERNATIVES
+from frontierlag.studies.sensitivity.table import typed
 
-COLUMNS = (
-    "error",
-    "dates",
-    "model",
-    "lag",
-    "period",
-    *NUMBERS,
-    "converged",
-    "n_releases",
-    "settings",
-    "note",
-)
+# From the convention of dates on, the columns of the sensitivity table.
+COLUMNS = ("error", *ALTERNATIVES[ALTERNATIVES.index("dates") :])
 AS_GIVEN = "as given"
 
 
