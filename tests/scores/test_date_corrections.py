@@ -80,3 +80,30 @@ def test_a_correction_is_of_a_row_that_some_reference_table_has():
         if day == day
     }
     assert sorted(key for key in corrections() if key not in there) == []
+
+
+# Names under which the reference tables have one model: no name is a snapshot of its own.
+SAME = [
+    ("Grok 4", "grok-4-0709"),
+    ("GPT-5.1", "gpt-5.1-2025-11-13_high"),
+    ("Gemini 3 Pro", "gemini-3-pro-preview"),
+    ("Qwen2-72B", "qwen2-72b-instruct"),
+    ("GPT-5.2", "gpt-5.2-2025-12-11_xhigh"),
+    ("gemini-2.5-pro", "gemini-2.5-pro-preview-06-05"),
+    ("Kimi K2 Thinking", "moonshotai/Kimi-K2-Thinking", "kimi-k2-thinking-turbo"),
+    ("DeepSeek-V3.2", "fireworks/deepseek-v3p2"),
+    ("GPT-4 (Mar 2023)", "gpt-4-0314"),
+    ("GPT-4 Turbo (Nov 2023)", "gpt-4-1106-preview"),
+    ("Claude 3 Opus", "claude-3-opus-20240229"),
+]
+
+
+def test_one_model_has_one_day_whatever_a_table_published():
+    """But where a table's row stands for another snapshot of it, which the reason says."""
+    days = {}
+    for one in corrections().values():
+        if one.reason.startswith("In this table the"):
+            continue
+        of = next((names[0] for names in SAME if one.model in names), one.model)
+        days.setdefault(of, set()).add((one.new, one.low, one.high))
+    assert {of: found for of, found in days.items() if len(found) > 1} == {}
