@@ -7,7 +7,7 @@ import nutpie
 import pymc as pm
 import pytest
 
-from frontierlag.fits.shared_data import written_out
+from frontierlag.fits.shared_data import quickly
 
 
 def model_with_data() -> pm.Model:
@@ -27,7 +27,7 @@ def drawn(code) -> np.ndarray:
 
 def test_draws_are_those_by_the_sampler_s_own_way_and_follow_new_data():
     own = nutpie.compile_pymc_model(model_with_data())
-    with written_out():
+    with quickly():
         written = nutpie.compile_pymc_model(model_with_data())
     np.testing.assert_array_equal(drawn(written), drawn(own))
     new = {"table": np.arange(6.0, 0.0, -1.0).reshape(3, 2), "shift": np.array(9.0)}
@@ -39,13 +39,13 @@ def test_draws_are_those_by_the_sampler_s_own_way_and_follow_new_data():
 def test_a_model_without_data_compiles():
     with pm.Model() as model:
         pm.Normal("x", shape=2)
-    with written_out():
+    with quickly():
         code = nutpie.compile_pymc_model(model)
     assert np.isfinite(drawn(code)).all()
 
 
 def test_the_sampler_is_left_as_it_was():
     before = nutpie.compile_pymc.make_extraction_fn
-    with written_out():
+    with quickly():
         assert nutpie.compile_pymc.make_extraction_fn is not before
     assert nutpie.compile_pymc.make_extraction_fn is before

@@ -15,7 +15,7 @@ import xarray as xr
 from numba.core import config
 
 from frontierlag.errors import FitError
-from frontierlag.fits.shared_data import written_out
+from frontierlag.fits.shared_data import quickly
 from frontierlag.fits.store import fit_store, key_of, refit_wanted
 from frontierlag.fits.traces import arrays_of
 from frontierlag.frontiers.observations import Observations
@@ -90,7 +90,7 @@ def compilation() -> Iterator[None]:
     before = numba.OPT
     numba.OPT = type(before)(1)
     try:
-        with pytensor.config.change_flags(numba__fastmath=False), written_out():
+        with pytensor.config.change_flags(numba__fastmath=False), quickly():
             yield
     finally:
         numba.OPT = before
