@@ -7,6 +7,7 @@ a process of its own does the same is seen of one run, one mistake and one trace
 import csv
 import json
 import math
+from importlib.resources import files
 
 import pytest
 import xarray as xr
@@ -14,8 +15,10 @@ from commands import here, process
 
 from frontierlag.cli import main
 from frontierlag.intervals import summarize
+from frontierlag.jobs import Job
 from frontierlag.machine.files import MANIFEST, files_below
 from frontierlag.names import PERIOD, VALUE
+from frontierlag.report.screen import preflight
 from frontierlag.results.folder import headline_model, read_manifest
 from frontierlag.scores import reference_names
 from frontierlag.scores.item_results import result_names
@@ -223,7 +226,19 @@ def test_scores_commands():
     assert "DeepSeek V4 Flash 0731" in shown
     assert "are corrected to the first day of use outside the maker" in shown
     checked = here("scores", "check", "eci-2026-08-11", "--comparison", "us-china")
-    assert "144 of USA, 61 of China" in checked.stdout
+    assert "144 of USA and 61 of China" in " ".join(checked.stdout.split())
+
+
+def test_check_says_all_that_a_run_says_before_it_fits(tmp_path):
+    """The same findings, whole; a run cuts them and names this command."""
+    table = (files("frontierlag.scores") / "data" / "eci_2026-08-11.csv").read_text("utf-8")
+    path = tmp_path / "mine.csv"
+    path.write_text(table.replace("organization,", "Developer,", 1), "utf-8")
+    said = " ".join(here("scores", "check", str(path), "--comparison", "us-china").stdout.split())
+    findings = preflight(Job(str(path)).prepare())
+    assert any("organization from 'Developer'" in one.text for one in findings)
+    for one in findings:
+        assert " ".join(one.text.split()) in said
 
 
 @pytest.mark.parametrize(

@@ -104,10 +104,11 @@ def show(
     """
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_rows, show_scores, terminal
+    from frontierlag.report.screen import table_findings
     from frontierlag.scores import load_scores
 
     console, table = terminal(silent=as_json), load_scores(scores, reading)
-    show_scores(console, table)
+    show_scores(console, table, table_findings(table, table.left_out))
     show_rows(console, table, rows)
     if as_json:
         latest = table.frame.sort_values("released").tail(rows)
@@ -125,27 +126,28 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check a table, listing every bad row, and say what a run would leave out.
+    """Say how a table is read: what looks wrong, rows left out, columns; nothing is fitted.
 
     Example: frontierlag scores check my-scores.csv --comparison us-china
     """
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_scores, terminal
-    from frontierlag.report.screen import preflight
+    from frontierlag.report.screen import preflight, summary_line, table_findings
     from frontierlag.scores import load_scores
 
     console, table = terminal(silent=as_json), load_scores(scores, reading)
-    show_scores(console, table)
-    record = answers.table(table) if as_json else {}
+    record = answers.table(table)
     if comparison:
         prepared = Job(scores, comparison, reading=reading).prepare(table)
-        found = prepared.releases
-        console.print(f"{found!r}, {len(found.left_out)} rows left out", markup=False)
-        if as_json:
-            record |= {"data": answers.data(prepared), "findings": preflight(prepared)}
+        findings = preflight(prepared)
+        console.print(summary_line(prepared), markup=False)
+        record["data"] = answers.data(prepared)
+    else:
+        findings = table_findings(table, table.left_out)
+    show_scores(console, table, findings)
     if as_json:
-        answers.write(record)
+        answers.write({**record, "findings": findings})
     return 0
 
 

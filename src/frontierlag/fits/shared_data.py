@@ -3,8 +3,8 @@
 Numba unrolls nutpie's loop over the arrays of a model by typing the whole function again for each
 of them, in every process, as this is kept in no cache: of 13 arrays that takes longer than all else
 that compiling the model of benchmark results does. The same statements written one after the other
-are typed once. And where an array is copied into another, Numba compiles the message for shapes that
-differ, digits and commas included, which takes a third of compiling a small model.
+are typed once. And where an array is copied into another, Numba compiles the message for shapes
+that differ, digits and commas included, which takes a third of compiling a small model.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def shapes_differ(source: Any, target: Any) -> None:
     raise NotImplementedError
 
 
-@overload(shapes_differ)  # type: ignore[untyped-decorator]
+@overload(shapes_differ)
 def _shapes_differ(source, target):  # type: ignore[no-untyped-def]
     def say(source, target):  # type: ignore[no-untyped-def]
         raise ValueError("an array is copied into one of another shape")

@@ -16,10 +16,11 @@ from frontierlag.lags.published import Convention
 from frontierlag.machine.terminal import add_numbers, add_texts, sheet
 from frontierlag.machine.terminal import terminal as terminal
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
+from frontierlag.report.screen import show_findings
 from frontierlag.results.claims import bounded
 from frontierlag.results.last_day import of_model, spikes
 from frontierlag.results.manifest import draws_record, results_record
-from frontierlag.scores import Releases, ScoreTable, date_lint
+from frontierlag.scores import Finding, Releases, ScoreTable
 
 if TYPE_CHECKING:
     from frontierlag.claims import Answer
@@ -207,15 +208,14 @@ def show_convergence(console: Console, name: str, gate: Convergence) -> None:
     console.print(table)
 
 
-def show_scores(console: Console, scores: ScoreTable) -> None:
-    """Print what a table is, what was done to it, and its latest rows."""
+def show_scores(console: Console, scores: ScoreTable, findings: Sequence[Finding]) -> None:
+    """Print what a table is, and everything that was found in it and done to it."""
     console.print(
         f"{scores.name}: {len(scores.frame)} rows, {scores.metric.name} in {scores.metric.unit}, "
         f"as of {scores.as_of}, layout {scores.layout}, sha256 {scores.sha256[:12]}",
         markup=False,
     )
-    for note in (*scores.notes, *(f"date warning: {warning}" for warning in date_lint(scores))):
-        console.print(f"- {note}", markup=False)
+    show_findings(console, findings)
     for row in scores.left_out:
         console.print(f"- left out: row {row.row}, {row.model}: {row.reason}", markup=False)
     console.print(scores.attribution, style="dim", markup=False)

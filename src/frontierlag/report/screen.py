@@ -19,7 +19,7 @@ from frontierlag.jobs import Prepared
 from frontierlag.names import AT_RELEASE, REALIZED, TREND, WINDOW
 from frontierlag.results.folder import headline_model, read_manifest, read_table
 from frontierlag.results.manifest import reason_kind
-from frontierlag.scores import Finding, LeftOut, date_lint
+from frontierlag.scores import Finding, LeftOut, ScoreTable, date_lint
 from frontierlag.scores.reading.report import worst_first
 from frontierlag.words import FEW_BOUNDS
 
@@ -249,13 +249,19 @@ _MARKS = {"wrong": "WRONG? ", "check": "check: ", "note": ""}
 _STYLES = {"wrong": "bold red", "check": "yellow", "note": "dim"}
 
 
-def preflight(prepared: Prepared) -> tuple[Finding, ...]:
-    """Everything of a job's data that should be known before it is fitted.
+def table_findings(
+    table: ScoreTable, left_out: Sequence[LeftOut], notes: Sequence[str] = ()
+) -> tuple[Finding, ...]:
+    """Everything of a table that should be known before it is fitted.
 
     Parameters
     ----------
-    prepared
-        The job with its data read.
+    table
+        As it was read.
+    left_out
+        Rows that are not used, with the reason.
+    notes
+        What was done to its rows after reading.
 
     Returns
     -------
@@ -264,11 +270,10 @@ def preflight(prepared: Prepared) -> tuple[Finding, ...]:
     taken for, what is unused, how the as-of date and the level of intervals were settled, the date
     convention, and what was done to the table.
     """
-    table, found = prepared.table, prepared.releases
     reading = table.reading
     findings = list(reading.findings)
     said = {finding.text for finding in findings}
-    findings += _left_out(found.left_out)
+    findings += _left_out(left_out)
     dates = [
         words
         for words in date_lint(table)
@@ -286,10 +291,18 @@ def preflight(prepared: Prepared) -> tuple[Finding, ...]:
     if reading.as_of_rule:
         findings.append(Finding("note", reading.as_of_rule))
     said.add(reading.as_of_rule)
-    notes = dict.fromkeys((*table.notes, *found.notes))
-    findings += [Finding("note", words) for words in notes if words not in said]
-    findings += [Finding("check", words) for words in time_and_memory(prepared)]
+    every = dict.fromkeys((*table.notes, *notes))
+    findings += [Finding("note", words) for words in every if words not in said]
     return worst_first(findings)
+
+
+def preflight(prepared: Prepared) -> tuple[Finding, ...]:
+    """What should be known of a job's data before it is fitted, and how long that takes."""
+    found = prepared.releases
+    findings = table_findings(prepared.table, found.left_out, found.notes)
+    return worst_first(
+        [*findings, *(Finding("check", words) for words in time_and_memory(prepared))]
+    )
 
 
 def _of_one_date(one: str, other: str) -> bool:
@@ -318,11 +331,9 @@ def show_preflight(console: Console, prepared: Prepared) -> None:
     """Print the sentence and the findings, each severity cut to a few lines."""
     console.print(summary_line(prepared), markup=False, soft_wrap=True)
     findings = preflight(prepared)
-    for severity, mark in _MARKS.items():
+    for severity in _MARKS:
         own = [finding for finding in findings if finding.severity == severity]
-        for finding in own[:PREFLIGHT_LINES]:
-            words = shorten(f"- {mark}{finding.text}", LONGEST, placeholder=ALL)
-            console.print(words, style=_STYLES[severity], markup=False, soft_wrap=True)
+        show_findings(console, own[:PREFLIGHT_LINES], LONGEST)
         if len(own) > PREFLIGHT_LINES:
             console.print(
                 f"- and {len(own) - PREFLIGHT_LINES} more: `frontierlag scores check` lists all",
@@ -330,6 +341,15 @@ def show_preflight(console: Console, prepared: Prepared) -> None:
                 markup=False,
                 soft_wrap=True,
             )
+
+
+def show_findings(console: Console, findings: Sequence[Finding], longest: int = 0) -> None:
+    """Print findings, one each line, whole or cut to a length."""
+    for finding in findings:
+        words = f"- {_MARKS[finding.severity]}{finding.text}"
+        if longest:
+            words = shorten(words, longest, placeholder=ALL)
+        console.print(words, style=_STYLES[finding.severity], markup=False, soft_wrap=bool(longest))
 
 
 def failed_checks(predictive: pd.DataFrame, model: str) -> tuple[Finding, ...]:
