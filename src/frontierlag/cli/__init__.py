@@ -44,29 +44,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _prepare()
         code = _call(tokens, plainly=not debug)
         sys.stdout.flush()
-    except FrontierLagError as error:
-        if debug:
-            raise
-        if _stops:
-            _end(STOPPED, _stops[0])
-        _end(str(error), USER_ERROR)
-    except BrokenPipeError:
-        # Whoever was reading has seen enough, as `head` does.
-        _drop_output()
-        sys.exit(PIPE_CLOSED)
-    except OSError as error:
-        if debug:
-            raise
-        _drop_output()
-        _end(_of_system(error), USER_ERROR)
     except KeyboardInterrupt as stopped:
         if debug:
             raise
         _end(STOPPED, TERMINATED if isinstance(stopped, Terminated) else INTERRUPTED)
+    except Exception as error:
+        if debug:
+            raise
+        if _stops:
+            # Whatever fails after Ctrl-C fails because of it: a pool that lost its workers, a pipe.
+            _end(STOPPED, _stops[0])
+        _end(*_explained(error))
     if arguments is None and threading.current_thread() is threading.main_thread():
         # The work is done: Ctrl-C while Python closes down has nothing left to interrupt.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
+
+
+def _explained(error: Exception) -> tuple[str, int]:
+    """The sentence and the exit code for what a user can mend; any other error is raised again."""
+    if isinstance(error, BrokenPipeError):
+        # Whoever was reading has seen enough, as `head` does.
+        _drop_output()
+        sys.exit(PIPE_CLOSED)
+    if isinstance(error, FrontierLagError):
+        return str(error), USER_ERROR
+    if isinstance(error, OSError):
+        _drop_output()
+        return _of_system(error), USER_ERROR
+    raise error
 
 
 def _call(tokens: Sequence[str], plainly: bool) -> int:
