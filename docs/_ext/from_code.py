@@ -62,11 +62,6 @@ def shown() -> dict[str, str]:
     joint = ModelSpec.of("linear-joint", ECI)
     curve = {p.name for p in joint.trend.parameters(ECI)}
     found["priors_joint"] = priors(joint, [p.name for p in joint.parameters if p.name not in curve])
-    two = ModelSpec.of("linear-joint2d", ECI)
-    joint_names = {p.name for p in joint.parameters}
-    found["priors_joint2d"] = priors(
-        two, [p.name for p in two.parameters if p.name not in joint_names]
-    )
     settings = SamplerSettings()
     return found | {
         "trend_names": ", ".join(f"`{name}`" for name in TRENDS),

@@ -115,7 +115,7 @@ def test_scores_of_a_prior_world_have_the_likelihoods_density():
     assert stats.kstest(np.concatenate(u), "uniform").pvalue > 0.001
 
 
-@pytest.mark.parametrize("name", ["linear-nothing", "linear-joint2d"])
+@pytest.mark.parametrize("name", ["linear-nothing", "linear-stochastic-draws"])
 def test_models_whose_data_are_not_drawn_are_refused_in_words(name):
     with pytest.raises(SpecError, match=r"no model 'linear-nothing'|no worlds are drawn"):
         spec_of(name)

@@ -22,10 +22,8 @@ class Matrix:
     releases: MeasuredReleases
     results: ResultTable
     capability: np.ndarray
-    second: np.ndarray
     discrimination: np.ndarray
     difficulty: np.ndarray
-    loading: np.ndarray
 
 
 def matrix(
@@ -35,14 +33,9 @@ def matrix(
     others: int = 2,
     benchmarks: int = 8,
     each: int = 6,
-    loading: float = 0.0,
     noise: float = 0.02,
 ) -> Matrix:
-    """Models on a rising line with shortfall, each on some benchmarks; the pins on all of them.
-
-    ``loading`` is the size of the loadings of a second ability, with alternating signs and none on
-    the whole along the discriminations, over the results.
-    """
+    """Models on a rising line with shortfall, each on some benchmarks; the pins on all of them."""
     n = leader + follower
     day = np.sort(rng.choice(days_until(AS_OF, 900), n, replace=False))
     group = np.zeros(n, dtype=int)
@@ -58,18 +51,13 @@ def matrix(
     releases = replace(releases, model=names[order])
     every = np.concatenate([capability[order], 135 + 5 * rng.standard_normal(others)])
     labels = [*releases.model.tolist(), *(f"zz other {k}" for k in range(others))]
-    second = rng.standard_normal(len(every))
     difficulty = np.linspace(128, 158, benchmarks)
     discrimination = rng.uniform(0.08, 0.2, benchmarks)
     given = np.zeros((len(every), benchmarks), dtype=bool)
     for i, name in enumerate(labels):
         k = benchmarks if name in dict(ECI.anchors) else min(each, benchmarks)
         given[i, rng.choice(benchmarks, k, replace=False)] = True
-    free = loading * (-1.0) ** np.arange(benchmarks)
-    count = given.sum(0)
-    along = (count * discrimination * free).sum() / (count * discrimination**2).sum()
-    load = free - along * discrimination
-    odds = discrimination * (every[:, None] - difficulty) + load * second[:, None]
+    odds = discrimination * (every[:, None] - difficulty)
     score = 1 / (1 + np.exp(-odds)) + noise * rng.standard_normal(odds.shape)
     rows = [
         {
@@ -85,7 +73,7 @@ def matrix(
         for i, j in zip(*np.nonzero(given), strict=True)
     ]
     table = ResultTable("made-up results", pd.DataFrame(rows), "0" * 64, "own", "Data: made up.")
-    return Matrix(joined(table, releases), table, every, second, discrimination, difficulty, load)
+    return Matrix(joined(table, releases), table, every, discrimination, difficulty)
 
 
 def score_table(measured: MeasuredReleases) -> ScoreTable:

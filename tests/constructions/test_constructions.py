@@ -38,14 +38,13 @@ from frontierlag.studies.index.alternatives import (
     without_each_source,
     without_vendors,
 )
-from frontierlag.studies.index.figure import influence_of_benchmarks, second_ability
+from frontierlag.studies.index.figure import influence_of_benchmarks
 from frontierlag.studies.index.study import prepared_with_results, study_index
 from frontierlag.studies.index.words import (
     COLUMNS,
     constructions_table,
     index_page,
     index_sentences,
-    second_table,
 )
 
 REAL = "eci-results-2026-08-11"
@@ -55,7 +54,7 @@ FEW = SamplerSettings(chains=2, draws=300, tune=100, seed=3)
 
 @pytest.fixture(scope="module")
 def world():
-    return matrix(np.random.default_rng(4))
+    return matrix(np.random.default_rng(22))
 
 
 @pytest.fixture(scope="module")
@@ -180,18 +179,18 @@ def test_a_choice_runs_its_own_and_the_main_answer_first(world):
         assert not found[0].dropped.any()
         return {c.kind for c in found[1:]}
 
-    every = {"benchmark", "source", "vendor", "dated", "dimensions"}
+    every = {"benchmark", "source", "vendor", "dated"}
     assert Choice().everything
     assert kinds(Choice()) == every
     assert kinds(Choice(leave_out=("benchmarks",))) == {"benchmark"}
-    assert kinds(Choice(vendor="only", dimensions=2)) == {"vendor", "dimensions"}
+    assert kinds(Choice(vendor="only", since=(date(2024, 1, 1),))) == {"vendor", "dated"}
     assert Choice(vendor="only", since=(date(2024, 1, 1),)).slug == "vendor-only-since-2024-01-01"
 
 
 # ---------------------------------------------------------------- lags of what is left
 
 
-def fake_fit(spec, observations, settings, *, seed=0, second=False):
+def fake_fit(spec, observations, settings, *, seed=0):
     """Draws made up around the crude start, on which every refit would stand."""
     rng = np.random.default_rng(seed)
     shape = (settings.chains, settings.draws)
@@ -208,10 +207,6 @@ def fake_fit(spec, observations, settings, *, seed=0, second=False):
     level = np.stack([np.full(shape, 150.0), np.full(shape, 142.0)], -1)
     posterior["level"] = ((*dims, "group"), level + rng.standard_normal((*shape, 2)))
     posterior["slope"] = ((*dims, "group"), 14 + 0.2 * rng.standard_normal((*shape, 2)))
-    if second:
-        n = len(observations.responses.benchmarks)
-        posterior["loading"] = ((*dims, "benchmark"), rng.standard_normal((*shape, n)))
-        posterior["second"] = ((*dims, "release"), rng.standard_normal((*shape, len(r))))
     stats = {
         "diverging": (dims, np.zeros(shape, dtype=bool)),
         "energy": (dims, rng.standard_normal(shape)),
@@ -263,9 +258,7 @@ def study(prepared, world, tmp_path_factory):
 
     def quick(spec, observations, settings, cores=1, thin=1):
         calls.append((spec.name, float(observations.responses.weight.sum()), settings.draws))
-        return fake_fit(
-            spec, observations, settings, seed=len(calls), second=spec.name.endswith("joint2d")
-        )
+        return fake_fit(spec, observations, settings, seed=len(calls))
 
     folder = tmp_path_factory.mktemp("store")
     chosen = constructions(world.releases, world.results, prepared.table, Choice())
@@ -277,7 +270,7 @@ def study(prepared, world, tmp_path_factory):
 def test_constructions_with_the_same_results_are_one_fit_and_are_kept(study, prepared):
     chosen, found, calls, folder = study
     assert [o.construction.name for o in found] == [c.name for c in chosen]
-    fitted = {(o.model, o.left.digest) for o in found if o.left is not None}
+    fitted = {o.left.digest for o in found if o.left is not None}
     once = len({(name, weight, draws) for name, weight, draws in calls})
     assert once <= len(fitted) < len(found)
     assert calls[0] == (
@@ -317,8 +310,8 @@ def test_the_table_tells_changes_beside_the_main_answer(study):
 
 def test_the_page_has_every_construction_and_says_whose_data_it_is(study, prepared):
     _, found, _, _ = study
-    table, second = constructions_table(found), second_table(found)
-    sentences = index_sentences(table, second, prepared)
+    table = constructions_table(found)
+    sentences = index_sentences(table, prepared)
     page = index_page(table, sentences, prepared, ["Data: Epoch AI, CC BY 4.0."])
     for outcome in found:
         late = outcome.window.since > prepared.window.since
@@ -338,14 +331,15 @@ def test_the_page_has_every_construction_and_says_whose_data_it_is(study, prepar
 
 def test_a_fit_that_missed_the_gate_is_marked(study, prepared):
     _, found, _, _ = study
-    at = next(i for i, o in enumerate(found) if o.construction.name == "two dimensions")
+    at = next(i for i, o in enumerate(found) if o.construction.kind == "dated" and o.lags)
+    name = found[at].construction.name
     found = [*found[:at], replace(found[at], converged=False, verdict="not converged: R-hat 1.2")]
     table = constructions_table(found)
-    rows = table[table["construction"] == "two dimensions"]
+    rows = table[table["construction"] == name]
     assert not rows["converged"].any()
     assert (rows["note"] == "not converged: R-hat 1.2").all()
-    sentences = index_sentences(table, second_table(found), prepared)
-    assert "NOT CONVERGED" in next(s for s in sentences if s.startswith("Two dimensions"))
+    sentences = index_sentences(table, prepared)
+    assert "NOT CONVERGED" in next(s for s in sentences if s.lower().startswith(name))
 
 
 def test_a_failed_fit_is_a_row_and_a_failed_main_fit_an_error(
@@ -371,7 +365,7 @@ def test_a_failed_fit_is_a_row_and_a_failed_main_fit_an_error(
         refits.fit_constructions(prepared, chosen, FEW, tmp_path / "b")
 
 
-def test_figures_draw_a_bar_a_benchmark_and_a_point_a_loading(study):
+def test_the_figure_draws_a_bar_a_benchmark(study):
     _, found, _, _ = study
     table = constructions_table(found)
     about = Provenance("us-china", "made-up", date(2026, 8, 11))
@@ -385,10 +379,6 @@ def test_figures_draw_a_bar_a_benchmark_and_a_point_a_loading(study):
     own = benchmarks[(benchmarks["lag"] == "realized") & (benchmarks["period"] == "window")]
     widths = [p.get_width() for p in realized.patches if p.get_gid() == "change"]
     assert sorted(widths) == pytest.approx(sorted(own["change"]))
-    second = second_table(found)
-    figure = second_ability(second, about, "Second")
-    points = [line for line in figure.axes[0].lines if line.get_gid() == "median"]
-    assert len(points) == 8
 
 
 def test_a_job_without_results_is_told_what_to_give():
@@ -396,40 +386,28 @@ def test_a_job_without_results_is_told_what_to_give():
         prepared_with_results(Job("eci-2026-08-11"))
 
 
-def test_the_numbers_of_a_second_ability_are_quantiles(study):
-    _, found, _, _ = study
-    two = next(o for o in found if o.second is not None)
-    rows = second_table(found)
-    assert set(rows["kind"]) == {"loading", "ability", "groups"}
-    assert len(rows[rows["kind"] == "loading"]) == 8
-    for _, row in rows.iterrows():
-        assert row["lower90"] <= row["median"] <= row["upper90"]
-    assert two.second["follower_minus_leader"][0] == rows["median"].iloc[-1]
-
-
 def test_the_study_writes_every_file_of_its_manifest(monkeypatch, tmp_path):
     def quick(spec, observations, settings, cores=1, thin=1):
-        return fake_fit(spec, observations, settings, second=spec.name.endswith("joint2d"))
+        return fake_fit(spec, observations, settings)
 
     monkeypatch.setattr(refits, "quick_fit", quick)
     job = Job("eci-2026-08-11", since=date(2026, 7, 1), results=REAL)
     out = tmp_path / "index"
-    choice = Choice(vendor="only", since=(date(2024, 1, 1),), dimensions=2)
+    choice = Choice(vendor="only", since=(date(2024, 1, 1),))
     found = study_index(job, out, choice, tmp_path / "store", FEW.model_copy(update={"draws": 100}))
     record = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
     assert record["files"] == files_below(out)
-    stems = ("constructions", "second-ability")
-    figures = {f"figures/{stem}.{ending}" for stem in stems for ending in ("png", "svg")}
-    tables = {"constructions.csv", "second-ability.csv", "index.md", MANIFEST}
+    figures = {f"figures/constructions.{ending}" for ending in ("png", "svg")}
+    tables = {"constructions.csv", "index.md", MANIFEST}
     assert set(record["files"]) == figures | tables
-    assert set(record["models"]) == {"linear-joint", "linear-joint2d"}
+    assert set(record["models"]) == {"linear-joint"}
     assert "Epoch AI" in record["results"]["attribution"]
     assert "CC BY 4.0" in record["data"]["attribution"]
     assert record["converged"] == found.converged is False  # 200 draws are too few for the gate
     page = (out / "index.md").read_text(encoding="utf-8")
     assert page.count("Epoch AI, 'Capabilities & Benchmarking'") == 1
     assert "NOT CONVERGED" in page
-    assert len(pd.read_csv(out / "constructions.csv")) == 4 * 3 + 1
+    assert len(pd.read_csv(out / "constructions.csv")) == 4 * 2 + 1
 
 
 def test_the_command_asks_for_results(capsys, tmp_path, monkeypatch):
@@ -506,7 +484,7 @@ def test_a_part_and_then_another_from_one_store(world, prepared, monkeypatch, tm
         refits, "quick_fit", lambda spec, o, told, *_, **__: fake_fit(spec, o, told)
     )
     late = refits.Window(prepared.window.since + timedelta(days=9), prepared.window.as_of)
-    part = [Choice(leave_out=("benchmarks",)), Choice(dimensions=2)]
+    part = [Choice(leave_out=("benchmarks",)), Choice(vendor="only")]
     first, second = (
         constructions(world.releases, world.results, prepared.table, choice)[:3] for choice in part
     )

@@ -15,12 +15,12 @@ from frontierlag.frontiers.results_logp import ResultsLogp
 MODELS, BENCHMARKS, RESULTS = 7, 4, 60
 
 
-def made(abilities: int, noise: float = 0.1) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def made(seed: int, noise: float = 0.1) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """What moves, and data with results that count fully, not at all and by half."""
-    rng = np.random.default_rng(abilities)
+    rng = np.random.default_rng(seed)
     moving = [
-        rng.normal(size=(abilities, MODELS)),
-        rng.normal(1, 0.5, size=(abilities, BENCHMARKS)),
+        rng.normal(size=MODELS),
+        rng.normal(1, 0.5, size=BENCHMARKS),
         rng.normal(size=BENCHMARKS),
         np.log(noise) + rng.normal(0, 0.3, BENCHMARKS),
     ]
@@ -41,7 +41,7 @@ def symbols(values: list[np.ndarray]) -> list[pt.TensorVariable]:
 
 def plain(x, a, b, log_noise, result, model, benchmark, weight, chance, ceiling):
     """The same as a graph of single operations."""
-    odds = (a[:, benchmark] * x[:, model]).sum(0) + b[benchmark]
+    odds = a[benchmark] * x[model] + b[benchmark]
     error = result - expected_score(odds, chance[benchmark], ceiling[benchmark], pt)
     log_noise = log_noise[benchmark]
     return (weight * student_logp(error, pt.exp(log_noise), log_noise, pt)).sum()
@@ -54,9 +54,9 @@ def value_and_gradient(density, moving, data, mode):
 
 
 @pytest.mark.parametrize("mode", ["FAST_COMPILE", "NUMBA"])
-@pytest.mark.parametrize("abilities", [1, 2])
-def test_value_and_gradient_are_those_of_the_formula(abilities, mode):
-    moving, data = made(abilities)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_value_and_gradient_are_those_of_the_formula(seed, mode):
+    moving, data = made(seed)
     found = value_and_gradient(lambda *a: ResultsLogp()(*a)[0], moving, data, mode)
     for one, other in zip(
         found, value_and_gradient(plain, moving, data, "FAST_COMPILE"), strict=True
@@ -86,7 +86,7 @@ def test_far_out_results_neither_overflow_nor_vanish():
     moving, data = made(1, noise=1e-20)
     x, a, b, log_noise = moving
     result, model, benchmark, weight, chance, ceiling = data
-    odds = a[0, benchmark] * x[0, model] + b[benchmark]
+    odds = a[benchmark] * x[model] + b[benchmark]
     expected = chance[benchmark] + (ceiling - chance)[benchmark] * expit(odds)
     each = t.logpdf(result - expected, FREEDOM, scale=np.exp(log_noise)[benchmark])
     found = value_and_gradient(lambda *a: ResultsLogp()(*a)[0], moving, data, "FAST_COMPILE")

@@ -48,9 +48,6 @@ def index(
     benchmarks_since: Annotated[
         tuple[date, ...], Parameter(help="Leave out benchmarks older than this date, YYYY-MM-DD.")
     ] = (),
-    dimensions: Annotated[
-        Literal[2] | None, Parameter(help="2: let models differ in a second ability.")
-    ] = None,
     sampler: Annotated[IndexSettings, Parameter(name="*")] = INDEX,
     jobs: Annotated[
         PositiveInt, Parameter(help="Processes, one thread each; changes no number.")
@@ -73,7 +70,7 @@ def index(
 ) -> int:
     """Compute the lag under other constructions of the index; by default under all of them.
 
-    Example: frontierlag study index --vendor without --dimensions 2
+    Example: frontierlag study index --vendor without
     """
     from frontierlag.cli.campaigns import default_store
     from frontierlag.jobs import Job
@@ -84,7 +81,7 @@ def index(
     from frontierlag.studies.index.study import prepared_with_results, study_index
 
     job = Job(scores, comparison, since, as_of, results=measured, reading=reading, dates=dates)
-    choice = Choice(leave_out, vendor, benchmarks_since, dimensions)
+    choice = Choice(leave_out, vendor, benchmarks_since)
     prepared, releases = prepared_with_results(job)
     name = "-".join(["index", *([] if choice.everything else [choice.slug])])
     folder = out or Path("results") / prepared.slug / name

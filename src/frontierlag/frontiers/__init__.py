@@ -5,7 +5,6 @@ from frontierlag.frontiers.accuracy import OfAccuracy
 from frontierlag.frontiers.base import Frontier
 from frontierlag.frontiers.drawn import OfDraws
 from frontierlag.frontiers.joint import Joint
-from frontierlag.frontiers.joint2d import Joint2d
 from frontierlag.frontiers.records import Records, RecordsAll
 from frontierlag.frontiers.stochastic import Stochastic, StochasticHalfNormal, StochasticTwoPiece
 from frontierlag.scores import Metric
@@ -23,7 +22,6 @@ FRONTIERS: dict[str, Frontier] = {
         OfDraws(RecordsAll()),
         OfDraws(Stochastic()),
         OfDraws(StochasticHalfNormal()),
-        Joint2d(),
     )
 }
 
@@ -59,7 +57,6 @@ __all__ = [
     "FRONTIERS",
     "Frontier",
     "Joint",
-    "Joint2d",
     "OfAccuracy",
     "OfDraws",
     "Records",

@@ -127,22 +127,6 @@ class Joint(Stochastic):
 
     def results(self, p: Values, scale: FreeScale, data: Values) -> None:
         """Add the benchmarks with their prior, and the results given capabilities."""
-        abilities, slopes, offset, log_noise = self._benchmarks(p, scale, data)
-        pm.Deterministic("noise", pt.exp(log_noise))
-        moving = pt.stack(abilities), pt.stack(slopes), offset, log_noise
-        total, *_ = ResultsLogp()(*moving, *(data[name] for name in _RESULTS))
-        pm.Potential("results", total)
-
-    def _benchmarks(
-        self, p: Values, scale: FreeScale, data: Values
-    ) -> tuple[list[Any], list[Any], Any, Any]:
-        """Add difficulty, discrimination and noise of the benchmarks.
-
-        Returns
-        -------
-        Abilities of the models and slopes of the benchmarks, of each ability one, and offsets and
-        log noise of the benchmarks: log odds are slopes times abilities plus offsets.
-        """
         centre, pins, pin_score = data["centre"], data["pin_index"], data["pin_score"]
         n = centre.shape[0]
         own_log = pm.Flat(
@@ -172,7 +156,10 @@ class Joint(Stochastic):
             - log_discrimination.sum(),
         )
         log_noise = pm.Normal("log_noise", pt.log(p["noise_typical"]), p["noise_spread"], shape=n)
-        return [scale.x], [own], intercept - own * centre, log_noise
+        pm.Deterministic("noise", pt.exp(log_noise))
+        moving = scale.x, own, intercept - own * centre, log_noise
+        total, *_ = ResultsLogp()(*moving, *(data[name] for name in _RESULTS))
+        pm.Potential("results", total)
 
     def log_likelihood(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Log density of each result given capabilities and benchmarks, ``(..., result)``."""
@@ -235,13 +222,10 @@ class Joint(Stochastic):
         }
 
     def _expected(self, p: Values, data: Values) -> np.ndarray:
-        at = data["result_benchmark"]
-        odds = self._log_odds(p, data)
-        return np.asarray(expected_score(odds, data["chance"][at], data["ceiling"][at], arrays))
-
-    def _log_odds(self, p: Values, data: Values) -> np.ndarray:
-        """Log odds of each result on draws of capabilities and benchmarks, ``(..., result)``."""
+        """Score of each result without its error, ``(..., result)``."""
         at = data["result_benchmark"]
         every = np.concatenate([p["capability"], p["other_capability"]], axis=-1)
-        above = every[..., data["result_model"]] - p["difficulty"][..., at]
-        return np.asarray(p["discrimination"][..., at] * above)
+        odds = p["discrimination"][..., at] * (
+            every[..., data["result_model"]] - p["difficulty"][..., at]
+        )
+        return np.asarray(expected_score(odds, data["chance"][at], data["ceiling"][at], arrays))

@@ -32,12 +32,12 @@ _MOVING = 4
 class ResultsLogp(Op):
     """Sum over results of weight times log density, and its derivatives.
 
-    The log odds of a result of model i on benchmark j are b_j + sum_k a_kj x_ki.
+    The log odds of a result of model i on benchmark j are b_j + a_j x_i.
 
-    Inputs are abilities x ``(ability, model)``, slopes a ``(ability, benchmark)``, offsets b and
-    the logarithm of noise ``(benchmark,)``; then of each result its value, model, benchmark and
-    weight; then chance level and ceiling of each benchmark. Outputs are the sum and its derivative
-    with respect to each of the first four inputs. The derivatives have none of their own.
+    Inputs are abilities x ``(model,)``, slopes a, offsets b and the logarithm of noise
+    ``(benchmark,)``; then of each result its value, model, benchmark and weight; then chance level
+    and ceiling of each benchmark. Outputs are the sum and its derivative with respect to each of
+    the first four inputs. The derivatives have none of their own.
     """
 
     __props__ = ()
@@ -78,9 +78,7 @@ def logp_and_gradient(x, a, b, log_noise, result, model, benchmark, weight, chan
         w, i, j = weight[r], model[r], benchmark[r]
         if w == 0:
             continue
-        odds = b[j]
-        for k in range(x.shape[0]):
-            odds += a[k, j] * x[k, i]
+        odds = b[j] + a[j] * x[i]
         share, span = 1 / (1 + np.exp(-odds)), ceiling[j] - chance[j]
         error = result[r] - chance[j] - span * share
         square = error * error * precision[j]
@@ -97,9 +95,8 @@ def logp_and_gradient(x, a, b, log_noise, result, model, benchmark, weight, chan
         gs[j] += pull * square - w
         slope = pull * error * precision[j] * span * share * (1 - share)
         gb[j] += slope
-        for k in range(x.shape[0]):
-            ga[k, j] += slope * x[k, i]
-            gx[k, i] += slope * a[k, j]
+        ga[j] += slope * x[i]
+        gx[i] += slope * a[j]
     total -= (FREEDOM + 1) / 2 * np.log(product)
     return np.asarray(total), gx, ga, gb, gs
 

@@ -128,8 +128,6 @@ class Responses:
             "start_intercept": begin.intercept,
             "centre": begin.centre,
             "share": begin.weight,
-            "start_second": begin.second,
-            "start_loading": begin.loading,
         }
 
 

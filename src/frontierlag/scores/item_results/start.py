@@ -26,10 +26,6 @@ class Start:
         Mean capability of the models given each benchmark, shape ``(benchmark,)``.
     weight
         Share of the results that are each model's, shape ``(model,)``.
-    second, loading
-        Of a second ability: what it adds to the log odds of model i on benchmark j is
-        second_i loading_j, shapes ``(model,)`` and ``(benchmark,)``. The largest loading is
-        positive.
     """
 
     capability: np.ndarray
@@ -37,8 +33,6 @@ class Start:
     intercept: np.ndarray
     centre: np.ndarray
     weight: np.ndarray
-    second: np.ndarray
-    loading: np.ndarray
 
 
 def start(
@@ -89,33 +83,4 @@ def start(
     b, a, c = b + a * mean, a * spread, (c - mean) / spread
     count = np.maximum(np.bincount(benchmark, minlength=benchmarks), 1)
     centre = total(benchmark, c[model], benchmarks) / count
-    left_over = y - b[benchmark] - a[benchmark] * c[model]
-    second, loading = _second(model, benchmark, left_over, w, models, benchmarks)
-    return Start(c, a, b + a * centre, centre, weight, second, loading)
-
-
-def _second(
-    model: np.ndarray,
-    benchmark: np.ndarray,
-    left_over: np.ndarray,
-    w: np.ndarray,
-    models: int,
-    benchmarks: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """What one number a model and one a benchmark explain of the log odds that are left over.
-
-    From the first singular vectors of the matrix with 0 where there is no result, by alternate
-    least squares with a penalty, for abilities of mean 0 and variance 1.
-    """
-    table = np.zeros((models, benchmarks))
-    table[model, benchmark] = w * left_over
-    loading = np.linalg.svd(table, full_matrices=False)[2][0]
-    second = np.zeros(models)
-    for _ in range(_STEPS):
-        pull = np.bincount(model, w * loading[benchmark] * left_over, models)
-        second = pull / (np.bincount(model, w * loading[benchmark] ** 2, models) + _RIDGE)
-        second = (second - second.mean()) / max(second.std(), 1e-6)
-        pull = np.bincount(benchmark, w * second[model] * left_over, benchmarks)
-        loading = pull / (np.bincount(benchmark, w * second[model] ** 2, benchmarks) + _RIDGE)
-    sign = np.sign(loading[np.argmax(np.abs(loading))]) or 1.0
-    return sign * second, sign * loading
+    return Start(c, a, b + a * centre, centre, weight)

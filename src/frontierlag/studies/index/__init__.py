@@ -3,7 +3,7 @@
 from frontierlag.studies.index.alternatives import Choice, constructions
 from frontierlag.studies.index.construction import Construction, Reduced, reduced
 from frontierlag.studies.index.refits import Constructed, fit_constructions
-from frontierlag.studies.index.words import constructions_table, second_table
+from frontierlag.studies.index.words import constructions_table
 
 __all__ = [
     "Choice",
@@ -14,5 +14,4 @@ __all__ = [
     "constructions_table",
     "fit_constructions",
     "reduced",
-    "second_table",
 ]

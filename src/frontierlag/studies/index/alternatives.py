@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -21,7 +21,6 @@ from frontierlag.studies.index.construction import (
     BASE,
     BENCHMARKS,
     DATED,
-    DIMENSIONS,
     SOURCES,
     VENDOR,
     Construction,
@@ -48,19 +47,16 @@ class Choice:
         Without the results that vendors report, or with these alone.
     since
         Without benchmarks older than these dates.
-    dimensions
-        2 for two abilities.
     """
 
     leave_out: tuple[LeaveOut, ...] = ()
     vendor: VendorChoice | None = None
     since: tuple[date, ...] = ()
-    dimensions: Literal[2] | None = None
 
     @property
     def everything(self) -> bool:
         """Whether nothing was chosen, so that all are run."""
-        return not (self.leave_out or self.vendor or self.since or self.dimensions)
+        return not (self.leave_out or self.vendor or self.since)
 
     @property
     def slug(self) -> str:
@@ -68,7 +64,6 @@ class Choice:
         words: list[str] = [*self.leave_out]
         words += [f"vendor-{self.vendor}"] if self.vendor else []
         words += [f"since-{day}" for day in self.since]
-        words += [f"dimensions-{self.dimensions}"] if self.dimensions else []
         return "-".join(words)
 
 
@@ -100,8 +95,6 @@ def constructions(
         found.append(vendors_only(releases))
     for day in SINCE if everything else choice.since:
         found.append(benchmarks_since(releases, results, day))
-    if everything or choice.dimensions == 2:
-        found.append(two_dimensions(releases))
     return found
 
 
@@ -173,19 +166,8 @@ def benchmarks_since(releases: MeasuredReleases, results: ResultTable, day: date
     return Construction(f"benchmarks since {day}", DATED, words, old[releases.responses.benchmark])
 
 
-def two_dimensions(releases: MeasuredReleases) -> Construction:
-    """Let models differ in a second ability; the lag is measured in the first."""
-    words = "two abilities instead of one; the lag is that of the first, which the two pins define"
-    return Construction("two dimensions", DIMENSIONS, words, _none(releases), "joint2d")
-
-
 def _none(releases: MeasuredReleases) -> np.ndarray:
     return np.zeros(len(releases.responses.score), dtype=bool)
-
-
-def kinds_of(constructions: Sequence[Construction]) -> tuple[str, ...]:
-    """Kinds of constructions, in order, without the base."""
-    return tuple(dict.fromkeys(c.kind for c in constructions if c.kind != BASE))
 
 
 BY_VENDOR, NOT_STATED, UNCLEAR = "vendor", "not stated", "unclear"

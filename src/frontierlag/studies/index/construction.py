@@ -12,13 +12,12 @@ from frontierlag.errors import ScoresError
 from frontierlag.scores.item_results import MeasuredReleases, screened
 from frontierlag.scores.releases import FEWEST_RELEASES
 
-BASE, BENCHMARKS, SOURCES, VENDOR, DATED, DIMENSIONS = (
+BASE, BENCHMARKS, SOURCES, VENDOR, DATED = (
     "base",
     "benchmark",
     "source",
     "vendor",
     "dated",
-    "dimensions",
 )
 
 
@@ -36,15 +35,12 @@ class Construction:
         What is done, in a sentence's words.
     dropped
         Which results do not count, shape ``(result,)``.
-    frontier
-        Name of the likelihood; empty for the main one.
     """
 
     name: str
     kind: str
     words: str
     dropped: np.ndarray = field(repr=False)
-    frontier: str = ""
 
 
 @dataclass(frozen=True, eq=False)

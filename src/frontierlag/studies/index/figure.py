@@ -1,4 +1,4 @@
-"""The lag under other constructions of the index: what each benchmark does, a second ability."""
+"""The lag under other constructions of the index: what each benchmark does."""
 
 from __future__ import annotations
 
@@ -14,15 +14,12 @@ from matplotlib.patches import Patch
 
 from frontierlag.figures.sheet import (
     LAG_COLORS,
-    NEUTRAL,
     Provenance,
     add_sheet,
     lag_title,
     new_figure,
     styled,
-    watermark,
 )
-from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.names import REALIZED, TREND, WINDOW
 
 ROW, HEAD = 0.175, 2.2  # inches that a benchmark takes, and that everything else takes
@@ -83,54 +80,6 @@ def influence_of_benchmarks(
         labels = [name.removeprefix("without ") for name in names]
         panels[0].set_yticks(range(len(names)), labels)
         panels[0].tick_params(axis="y", labelsize=7.5)
-    return figure
-
-
-def second_ability(second: pd.DataFrame, about: Provenance, title: str) -> Figure:
-    """Draw what a second ability adds on each benchmark, with intervals.
-
-    Parameters
-    ----------
-    second
-        As from :func:`frontierlag.studies.index.words.second_table`.
-    about, title
-        Footer and heading.
-
-    Returns
-    -------
-    The figure.
-    """
-    rows = second[second["kind"] == "loading"].sort_values("median", kind="stable")
-    names = rows["name"].tolist()
-    key = [
-        (
-            Line2D([], [], color=NEUTRAL, lw=1.4, marker="o", ms=4.5),
-            f"median, {OUTER:.0%} {INTERVAL_KIND} interval".replace("%", " %"),
-        )
-    ]
-    with styled():
-        figure = new_figure((7.4, HEAD + ROW * max(len(names), 6)))
-        place = add_sheet(
-            figure,
-            title,
-            "log odds that one standard deviation of the second ability adds to a score; the first "
-            "is the scale of the index, and over all results the second adds nothing to it",
-            about,
-            key=key,
-            left=3.0,
-        )
-        axes = figure.subplots(gridspec_kw=place)
-        watermark(axes, about)
-        _bare(axes)
-        for y, row in enumerate(_named(rows)):
-            sure = row.lower90 > 0 or row.upper90 < 0
-            color = LAG_COLORS[REALIZED] if sure else NEUTRAL
-            axes.plot([row.lower90, row.upper90], [y, y], color=color, lw=1.4, gid="interval90")
-            axes.plot(row.median, y, "o", ms=4.2, color=color, gid="median")
-        axes.axvline(0, color="#222222", lw=0.8)
-        axes.set(ylim=(-0.7, len(names) - 0.3), xlabel="loading on the second ability")
-        axes.set_yticks(range(len(names)), names)
-        axes.tick_params(axis="y", labelsize=7.5)
     return figure
 
 

@@ -28,7 +28,6 @@ from frontierlag.dates import Window
 from frontierlag.errors import FitError, FrontierLagError
 from frontierlag.fits.convergence import Convergence, check, quantity_checks, sampled_to_pass
 from frontierlag.fits.fitting import Fit
-from frontierlag.intervals import OUTER, intervals
 from frontierlag.jobs import Prepared
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.trend import trend_lag
@@ -54,8 +53,8 @@ class Constructed:
 
     Attributes
     ----------
-    construction, model
-        The construction, and the name of the model that it is fitted by.
+    construction
+        The construction.
     left
         What is left of the data; None where the construction leaves too little.
     window
@@ -66,18 +65,14 @@ class Constructed:
         one has those of every first day that another one needs.
     converged, verdict
         Of the gate; ``verdict`` is the reason where there is no fit.
-    second
-        Of a fit with a second ability, what is said of it.
     """
 
     construction: Construction
-    model: str
     left: Reduced | None
     window: Window
     lags: Mapping[tuple[str, str, str], Mapping[str, float]]
     converged: bool | None
     verdict: str
-    second: Mapping[str, Any] | None = None
 
 
 def fit_constructions(
@@ -120,13 +115,14 @@ def fit_constructions(
         else covered_window(these, prepared.window)
         for these in left
     ]
+    model = prepared.model()
     items: dict[str, CampaignTask] = {}
     keys: list[str] = []
     for construction, these, window in zip(constructions, left, windows, strict=True):
         if isinstance(these, FrontierLagError):
             keys.append("")
             continue
-        model, main = _model(prepared, construction), construction.kind == BASE
+        main = construction.kind == BASE
         starts = sorted({w.since for w in windows}) if main else [window.since]
         # What is kept of a fit is its lags, so their first days are a part of its name.
         key = "/".join([model, these.digest, *map(str, starts)])
@@ -146,7 +142,7 @@ def fit_constructions(
         task, list(items.values()), store, entropy=settings.seed, jobs=jobs, done=done
     )
     return [
-        _outcome(construction, _model(prepared, construction), these, window, found.get(key))
+        _outcome(construction, these, window, found.get(key))
         for construction, these, window, key in zip(constructions, left, windows, keys, strict=True)
     ]
 
@@ -176,19 +172,18 @@ def covered_window(left: Reduced, window: Window) -> Window:
 
 def _outcome(
     construction: Construction,
-    model: str,
     left: Reduced | FrontierLagError,
     window: Window,
     done: Done | None,
 ) -> Constructed:
     """What came of one construction, from what its fit returned."""
     if isinstance(left, FrontierLagError) or done is None:
-        return Constructed(construction, model, None, window, {}, None, str(left))
+        return Constructed(construction, None, window, {}, None, str(left))
     if done.error is not None:
         if construction.kind == BASE:
             raise FitError(f"the fit to all results failed: {done.error}")
         verdict = f"the fit failed: {done.error}"
-        return Constructed(construction, model, left, window, {}, False, verdict)
+        return Constructed(construction, left, window, {}, False, verdict)
     value = done.value
     lags = {
         (since, kind, period): value["lags"][f"{since}/{kind}/{period}"]
@@ -198,13 +193,11 @@ def _outcome(
     }
     return Constructed(
         construction,
-        model,
         left,
         window,
         lags,
         value["converged"],
         value["verdict"],
-        value["second"],
     )
 
 
@@ -247,10 +240,10 @@ def fit_one(
         lags = lags_of(fit, windows, left.measured)
         return fit, lags, gate_of_lags(fit, lags[0])
 
-    fit, lags, gate = sampled_to_pass(fitted, lambda found: found[2].converged, LONGER)
+    _, lags, gate = sampled_to_pass(fitted, lambda found: found[2].converged, LONGER)
     if any(c.name == "divergences" and not c.passed for c in gate.checks):
         # Smaller steps may help.
-        fit, lags, gate = fitted(LONGER, careful)
+        _, lags, gate = fitted(LONGER, careful)
     return {
         "lags": {
             f"{window.since}/{kind}/{period}": numbers(*lag)
@@ -259,7 +252,6 @@ def fit_one(
         },
         "converged": gate.converged,
         "verdict": "" if gate.converged else gate.verdict(),
-        "second": _second(fit, left) if "second" in fit.tree["posterior"] else None,
     }
 
 
@@ -313,37 +305,3 @@ def gate_of_lags(fit: Fit, lags: Lags) -> Convergence:
         passed=bool(worst.value <= OTHER_RHAT),
     )
     return Convergence((*gate.checks, wider))
-
-
-def _second(fit: Fit, left: Reduced) -> dict[str, Any]:
-    """What is said of a second ability: loadings, and how far the groups differ in it."""
-    posterior, r = fit.tree["posterior"].to_dataset(), fit.observations.releases
-    loading = posterior["loading"].to_numpy()
-    second = posterior["second"].to_numpy()
-    means = [second[..., left.measured & r.of(group)].mean(-1) for group in (LEADER, FOLLOWER)]
-    benchmarks = left.releases.responses.benchmarks.tolist()
-    return {
-        "loadings": {
-            name: _median_and_interval(loading[..., j]) for j, name in enumerate(benchmarks)
-        },
-        "models": {
-            name: _median_and_interval(second[..., i])
-            for i, name in enumerate(r.model.tolist())
-            if left.measured[i]
-        },
-        "follower_minus_leader": _median_and_interval(means[FOLLOWER] - means[LEADER]),
-    }
-
-
-def _median_and_interval(draws: np.ndarray) -> list[float]:
-    """Median and outer interval of draws, three digits."""
-    low, high = intervals(draws, (OUTER,))[0]
-    return [round(float(value), 3) + 0.0 for value in (np.median(draws), low, high)]
-
-
-def _model(prepared: Prepared, construction: Construction) -> str:
-    """The main model, or the same with another likelihood."""
-    main = prepared.model()
-    if not construction.frontier:
-        return main
-    return f"{main.rsplit('-', 1)[0]}-{construction.frontier}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -18,15 +18,10 @@ from frontierlag.results.manifest import model_record, run_record
 from frontierlag.scores.item_results import MeasuredReleases, load_results
 from frontierlag.settings import INDEX, SamplerSettings
 from frontierlag.studies.index.alternatives import Choice, constructions
-from frontierlag.studies.index.construction import BENCHMARKS, DIMENSIONS
-from frontierlag.studies.index.figure import influence_of_benchmarks, second_ability
+from frontierlag.studies.index.construction import BENCHMARKS
+from frontierlag.studies.index.figure import influence_of_benchmarks
 from frontierlag.studies.index.refits import fit_constructions
-from frontierlag.studies.index.words import (
-    constructions_table,
-    index_page,
-    index_sentences,
-    second_table,
-)
+from frontierlag.studies.index.words import constructions_table, index_page, index_sentences
 from frontierlag.studies.sensitivity.figure import specification_curve
 
 FIGURES = "figures"
@@ -38,15 +33,13 @@ class IndexStudy:
 
     Attributes
     ----------
-    table, second
-        As from :func:`frontierlag.studies.index.words.constructions_table` and
-        :func:`~frontierlag.studies.index.words.second_table`.
+    table
+        As from :func:`frontierlag.studies.index.words.constructions_table`.
     sentences
         The same in words.
     """
 
     table: pd.DataFrame
-    second: pd.DataFrame | None
     sentences: tuple[str, ...]
 
     @property
@@ -90,8 +83,8 @@ def study_index(
     job
         What to analyse, with benchmark results.
     out
-        Gets ``constructions.csv``, ``second-ability.csv`` (with two dimensions), ``index.md``, the
-        figures ``influence``, ``constructions`` and ``second-ability``, and the manifest.
+        Gets ``constructions.csv``, ``index.md``, the figures ``influence`` and ``constructions``,
+        and the manifest.
     choice
         Which constructions.
     keep
@@ -108,23 +101,18 @@ def study_index(
     chosen = constructions(releases, load_results(job.results), prepared.table, choice)
     with staged(out) as folder:
         outcomes = fit_constructions(prepared, chosen, settings, keep, jobs=jobs, done=done)
-        table, second = constructions_table(outcomes), second_table(outcomes)
-        sentences = index_sentences(table, second, prepared)
+        table = constructions_table(outcomes)
+        sentences = index_sentences(table, prepared)
         given = dict.fromkeys([prepared.table.attribution, releases.responses.attribution])
         # The credit of the results has that of the scores in it, with the terms of others.
         credits = [one for one in given if not any(one in other != one for other in given)]
         write_csv(table, folder / "constructions.csv")
-        if second is not None:
-            write_csv(second, folder / "second-ability.csv")
         page = index_page(table, sentences, prepared, credits)
         (folder / "index.md").write_text(page, encoding="utf-8")
-        two = next((outcome.model for outcome in outcomes if outcome.second is not None), "")
-        _draw(table, second, two, prepared, folder / FIGURES)
-        models = {
-            name: model_record(ModelSpec.of(name, prepared.table.metric), len(releases), settings)
-            for name in dict.fromkeys(outcome.model for outcome in outcomes)
-        }
-        found = IndexStudy(table, second, tuple(sentences))
+        _draw(table, prepared, folder / FIGURES)
+        spec = ModelSpec.of(prepared.model(), prepared.table.metric)
+        models = {spec.name: model_record(spec, len(releases), settings)}
+        found = IndexStudy(table, tuple(sentences))
         record = run_record(prepared.table, releases, prepared.window, settings, models)
         record["results"] = {
             "name": releases.responses.table,
@@ -143,10 +131,8 @@ def _with_days(table: pd.DataFrame) -> pd.Series:
     return table["construction"].where(~late, table["construction"] + ", from " + table["since"])
 
 
-def _draw(
-    table: pd.DataFrame, second: pd.DataFrame | None, two: str, prepared: Prepared, folder: Path
-) -> None:
-    """The figures that there are rows for; ``two`` is the model with two abilities."""
+def _draw(table: pd.DataFrame, prepared: Prepared, folder: Path) -> None:
+    """The figures that there are rows for."""
     credit = prepared.table.attribution
     about = Provenance(
         prepared.releases.comparison.name,
@@ -174,8 +160,3 @@ def _draw(
             f"mean lag, {prepared.window_words}",
         )
         save(figure, folder, "constructions")
-    if second is not None:
-        rows = table[table["kind"] == DIMENSIONS]
-        of_two = replace(about, model=two, converged=bool(rows["converged"].all()))
-        figure = second_ability(second, of_two, f"What a second ability would be: {prepared.title}")
-        save(figure, folder, "second-ability")

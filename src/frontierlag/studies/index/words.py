@@ -17,7 +17,6 @@ from frontierlag.studies.index.construction import (
     BASE,
     BENCHMARKS,
     DATED,
-    DIMENSIONS,
     SOURCES,
     VENDOR,
 )
@@ -33,20 +32,16 @@ _TITLES = {
     SOURCES: "One source at a time",
     VENDOR: "Who reports",
     DATED: "Without older benchmarks",
-    DIMENSIONS: "Two abilities instead of one",
 }
 
 
-def index_sentences(
-    table: pd.DataFrame, second: pd.DataFrame | None, prepared: Prepared
-) -> list[str]:
+def index_sentences(table: pd.DataFrame, prepared: Prepared) -> list[str]:
     """Say what the main answer is and how far each kind of construction moves it.
 
     Parameters
     ----------
-    table, second
-        As from :func:`frontierlag.studies.index.words.constructions_table` and
-        :func:`~frontierlag.studies.index.words.second_table`.
+    table
+        As from :func:`constructions_table`.
     prepared
         The job.
 
@@ -68,11 +63,9 @@ def index_sentences(
         rows = _lag(table[table["kind"] == kind], REALIZED)
         if len(rows):
             sentences.append(_one_at_a_time(rows, kind))
-    for kind in (VENDOR, DATED, DIMENSIONS):
+    for kind in (VENDOR, DATED):
         for name, rows in table[table["kind"] == kind].groupby("construction", sort=False):
             sentences.append(_single(str(name), rows, main))
-    if second is not None:
-        sentences.append(_second(second, leader, follower))
     return sentences
 
 
@@ -180,21 +173,6 @@ def _single(name: str, rows: pd.DataFrame, main: pd.Series) -> str:
     )
 
 
-def _second(second: pd.DataFrame, leader: str, follower: str) -> str:
-    loadings = second[second["kind"] == "loading"]
-    sure = loadings[(loadings["lower90"] > 0) | (loadings["upper90"] < 0)]
-    up = ", ".join(sure.loc[sure["median"] > 0, "name"].head(5))
-    down = ", ".join(sure.loc[sure["median"] < 0, "name"].tail(5)[::-1])
-    apart = second[second["kind"] == "groups"].iloc[0]
-    return (
-        f"The second ability helps most on {up or 'no benchmark'} and costs most on "
-        f"{down or 'no benchmark'} ({len(sure)} of {len(loadings)} loadings have an interval "
-        f"without 0); in it releases of {follower} are on average {apart['median']:+.2f} standard "
-        f"deviations from those of {leader} ({OUTER:.0%} {INTERVAL_KIND} interval "
-        f"{apart['lower90']:+.2f} to {apart['upper90']:+.2f})."
-    )
-
-
 def _lag(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     return rows[(rows["lag"] == kind) & (rows["period"] == WINDOW)]
 
@@ -229,7 +207,6 @@ COLUMNS = (
     "without_results",
     "note",
 )
-SECOND_COLUMNS = ("kind", "name", "median", "lower90", "upper90")
 
 
 def constructions_table(outcomes: Sequence[Constructed]) -> pd.DataFrame:
@@ -277,27 +254,6 @@ def constructions_table(outcomes: Sequence[Constructed]) -> pd.DataFrame:
     return _typed(rows)
 
 
-def second_table(outcomes: Sequence[Constructed]) -> pd.DataFrame | None:
-    """Return what a second ability is: loadings of benchmarks, abilities of models, groups apart.
-
-    Returns
-    -------
-    Rows of ``SECOND_COLUMNS``: ``loading`` of each benchmark in log odds a standard deviation of
-    the ability, ``ability`` of each release and ``groups`` (follower minus leader, mean) in
-    standard deviations; None if no fit has a second ability.
-    """
-    found = next((o.second for o in outcomes if o.second is not None), None)
-    if found is None:
-        return None
-    rows = [
-        (kind, name, *numbers)
-        for kind, those in (("loading", found["loadings"]), ("ability", found["models"]))
-        for name, numbers in sorted(those.items(), key=lambda one: -one[1][0])
-    ]
-    rows.append(("groups", "follower minus leader", *found["follower_minus_leader"]))
-    return pd.DataFrame(rows, columns=list(SECOND_COLUMNS))
-
-
 def _head(outcome: Constructed) -> dict[str, Any]:
     construction, left = outcome.construction, outcome.left
     head: dict[str, Any] = {
@@ -326,6 +282,3 @@ def _typed(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
         table[name] = pd.array([row.get(name, pd.NA) for row in rows], dtype="Int64")
     table["change_mcse"] = [float(row.get("change_mcse", np.nan)) for row in rows]
     return table[list(COLUMNS)]
-
-
-__all__ = ["BASE", "COLUMNS", "SECOND_COLUMNS", "constructions_table", "second_table"]
