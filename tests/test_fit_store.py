@@ -21,7 +21,7 @@ from frontierlag.fits.store import FitStore, key_of, modules_that_sample, nothin
 from frontierlag.frontiers.observations import Observations
 from frontierlag.model import ModelSpec
 from frontierlag.results import tables
-from frontierlag.results.page_tables import page_tables
+from frontierlag.results.charts import page_tables
 from frontierlag.results.tables import capability_table
 from frontierlag.scores.releases import subset
 from frontierlag.settings import SamplerSettings

@@ -17,13 +17,20 @@ from commands import alive, stopped, wait_until
 from frontierlag.checks.predictive import prior_curves
 from frontierlag.claims import ARTICLE
 from frontierlag.errors import TERMINATED, ResultsError
+from frontierlag.intervals import QUANTILES
 from frontierlag.jobs import Job
+from frontierlag.lags.measure import (
+    realized_lag_by_day,
+    staircases,
+    trend_by_day,
+    trend_lag_by_day,
+)
 from frontierlag.machine.files import MANIFEST
 from frontierlag.names import DATE
-from frontierlag.report.drawing import curve_bands_of, draw_folder, lag_bands_of, releases_of
+from frontierlag.report.drawing import draw_folder, releases_of
 from frontierlag.report.page.folder import read_results
 from frontierlag.report.screen import runs_screen, stored_screen
-from frontierlag.results.bands import LINES, STEP, curve_bands, curves_of, lag_bands
+from frontierlag.results.charts import LINES, STEP, curve_bands, curves_of, lag_bands
 from frontierlag.results.folder import MADE_FROM, is_made_from
 from frontierlag.results.manifest import run_record
 from frontierlag.results.storage import load
@@ -120,15 +127,21 @@ def test_what_is_drawn_is_what_the_fit_says(plain):
     folder, _ = plain
     results, analysis = read_results(folder), load(folder / "linear-stochastic" / "posterior.nc")
     of = {stem: pd.read_csv(folder / f"{stem}.csv") for stem in ("bands", "prior_predictive")}
-    exact = curve_bands(analysis, step=1)
-    bands = curve_bands_of(of["bands"], ["USA", "China"])
-    same = exact.sel({DATE: bands[DATE]})
-    assert float(abs(bands["best"] - same["best"]).max()) < 1e-3
-    assert float(abs(bands["trend"] - same["trend"]).max()) < 0.05  # straight between two weeks
-    lags = lag_bands_of(results.table("lag_by_day"))
-    days = lags[DATE].to_numpy().astype("datetime64[D]").astype(int)
-    assert float(abs(lags["months"] - lag_bands(analysis, days)["months"]).max()) < 1e-3
     window = analysis.measured.window
+    bands = curve_bands(of["bands"], ["USA", "China"])
+    inside = bands.sel({DATE: bands[DATE] >= window.dates[0]})
+    days = inside[DATE].to_numpy().astype("datetime64[D]").astype(int)
+    for group, stairs in enumerate(staircases(analysis.fit)):
+        exact = np.quantile(stairs.on(days), QUANTILES, axis=(0, 1))
+        assert float(abs(inside["best"][..., group] - exact).max()) < 1e-3
+        trend = trend_by_day(analysis.fit, window, group).sel({DATE: inside[DATE]})
+        exact = trend.quantile(QUANTILES, ("chain", "draw")).to_numpy()
+        assert float(abs(inside["trend"][..., group] - exact).max()) < 0.05  # straight in two weeks
+    lags = lag_bands(results.table("lag_by_day"))
+    for kind, by_day in (("trend", trend_lag_by_day), ("realized", realized_lag_by_day)):
+        exact, _ = by_day(analysis.fit, window)
+        exact = exact.sel({DATE: lags[DATE]}).quantile(QUANTILES, ("chain", "draw")).to_numpy()
+        assert float(abs(lags["months"].sel(lag=kind) - exact).max()) < 1e-3
     curves = curves_of(of["prior_predictive"], pd.read_csv(folder / "mean_lag.csv"), window)
     prior = prior_curves(analysis, LINES, STEP)
     assert float(abs(curves.bands - prior.bands).max()) < 1e-3

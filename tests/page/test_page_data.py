@@ -10,7 +10,7 @@ import xarray as xr
 from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.lags.dates import available
 from frontierlag.lags.measure import realized_lag_by_day
-from frontierlag.results.page_tables import (
+from frontierlag.results.charts import (
     AGED,
     AS_LARGE,
     LAST_RELEASE,

@@ -15,6 +15,7 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from frontierlag.checks.predictive import QUANTILE
 from frontierlag.figures import (
     MeanLag,
     Provenance,
@@ -27,7 +28,7 @@ from frontierlag.figures import (
 from frontierlag.figures.labels import place_labels, short_names
 from frontierlag.figures.sheet import COLORS, CREDIT, STAMP, new_figure
 from frontierlag.intervals import QUANTILES, Summary, summarize
-from frontierlag.results.bands import LAG_KIND, QUANTILE
+from frontierlag.results.charts import LAG_KIND
 from frontierlag.scores import Comparison, Releases
 from frontierlag.scores.metric import ECI
 

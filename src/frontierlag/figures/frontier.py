@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from frontierlag.checks.predictive import QUANTILE
 from frontierlag.figures.labels import place_labels, short_names
 from frontierlag.figures.sheet import (
     COLORS,
@@ -27,7 +28,6 @@ from frontierlag.figures.sheet import (
     watermark,
 )
 from frontierlag.names import DATE, FOLLOWER, GROUP, LEADER
-from frontierlag.results.bands import QUANTILE
 from frontierlag.scores import Releases, records
 
 SIZE = (9.2, 7.0)
@@ -57,7 +57,7 @@ def frontier_chart(
         All releases of both groups.
     bands
         ``trend`` and ``best``, dims ``(quantile, date, group)``, score units, as from
-        :func:`frontierlag.results.bands.curve_bands`.
+        :func:`frontierlag.results.charts.curve_bands`.
     about
         Model, dataset and verdict.
     title, subtitle

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from frontierlag.checks.predictive import QUANTILE
 from frontierlag.figures.sheet import (
     INTERVALS,
     LAG_COLORS,
@@ -27,7 +28,7 @@ from frontierlag.figures.sheet import (
 )
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import DATE, REALIZED, TREND
-from frontierlag.results.bands import LAG_KIND, QUANTILE
+from frontierlag.results.charts import LAG_KIND
 
 SIZE = (9.2, 5.1)
 CENSORED_SHARE, UNDEFINED_SHARE = 0.5, 0.05
@@ -50,7 +51,7 @@ def lag_over_time(bands: xr.Dataset, about: Provenance, title: str, subtitle: st
     ----------
     bands
         ``months``, dims ``(quantile, date, lag)``; ``undefined`` and ``censored``, dims
-        ``(date, lag)``, as from :func:`frontierlag.results.bands.lag_bands`.
+        ``(date, lag)``, as from :func:`frontierlag.results.charts.lag_bands`.
     about
         Model, dataset and verdict.
     title, subtitle

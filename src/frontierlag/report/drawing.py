@@ -6,11 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
-import xarray as xr
 from matplotlib.figure import Figure
 
 from frontierlag.dates import Window
@@ -25,23 +22,23 @@ from frontierlag.figures import (
     save,
 )
 from frontierlag.figures.sheet import credit_line
-from frontierlag.intervals import QUANTILES
 from frontierlag.machine.files import replaced
-from frontierlag.names import DATE, GROUP
 from frontierlag.report.page.folder import Results, read_csv, read_results
-from frontierlag.results.bands import (
-    BANDS,
-    LAG_KIND,
+from frontierlag.results.charts import (
     MEAN_LAG,
     POSTERIOR,
     PRIOR_PREDICTIVE,
-    QUANTILE,
+    as_releases,
+    curve_bands,
     curves_of,
-    drawn,
+    draws_of,
+    lag_bands,
+    releases_shown,
     summary_of,
 )
-from frontierlag.results.page_tables import BEST, TREND_CURVE, releases_shown
-from frontierlag.scores import Comparison, Metric, Releases
+from frontierlag.results.folder import metric_of
+from frontierlag.scores import Comparison, Releases
+from frontierlag.words import converged
 
 FIGURES = "figures"
 
@@ -121,115 +118,43 @@ def provenance(results: Results, model: str = "") -> Provenance:
 
 def releases_of(results: Results, model: str) -> Releases:
     """The releases that a chart shows, with their scores and intervals."""
-    table = releases_shown(results.table("capabilities"), model)
-    day = table["released"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    name, score = table["model"].to_numpy(str), table["score"].to_numpy(float)
-    order = np.lexsort((name, score, day))
-    data = results.manifest["data"]
-    metric = dict(data["metric"])
-    metric["anchors"] = tuple((str(m), float(s)) for m, s in metric["anchors"])
-    nothing = np.zeros(len(table))
-    columns = {
-        "model": name,
-        "organization": table["organization"].fillna("").to_numpy(str),
-        "day": day,
-        "group": (table["group"].to_numpy(str) == results.follower).astype(np.int64),
-        "score": score,
-        "low": table["low"].to_numpy(float),
-        "high": table["high"].to_numpy(float),
-    }
-    return Releases(
-        comparison=Comparison(**results.manifest["comparison"]),
-        metric=Metric(**metric),
-        as_of=date.fromisoformat(results.as_of),
-        table=results.dataset,
-        stderr=nothing,
-        stderr_low=nothing,
-        stderr_high=nothing,
-        **{key: values[order] for key, values in columns.items()},
-    )
-
-
-def curve_bands_of(table: pd.DataFrame, groups: Sequence[str]) -> xr.Dataset:
-    """Bands of both curves of one model again, from its rows of ``bands.csv``.
-
-    Between its days a trend is drawn straight, and the best available stays what it was.
-    """
-    dates = np.unique(table["date"].to_numpy().astype("datetime64[D]"))
-    found: dict[str, list[np.ndarray]] = {TREND_CURVE: [], BEST: []}
-    for group in groups:
-        for curve, parts in found.items():
-            own = table[(table["group"] == group) & (table["curve"] == curve)]
-            at = own["date"].to_numpy().astype("datetime64[D]")
-            values = own[list(BANDS)].to_numpy(float)
-            if curve == TREND_CURVE:
-                days = (dates.astype(float), at.astype(float))
-                parts.append(np.stack([np.interp(*days, v) for v in values.T]))
-            else:
-                step = np.searchsorted(at, dates, side="right") - 1
-                parts.append(np.where(step >= 0, values[step].T, np.nan))
-    dims = (QUANTILE, DATE, GROUP)
-    coords = {QUANTILE: list(QUANTILES), DATE: dates.astype("datetime64[ns]"), GROUP: list(groups)}
-    return xr.Dataset({name: (dims, np.stack(p, -1)) for name, p in found.items()}, coords)
-
-
-def lag_bands_of(table: pd.DataFrame) -> xr.Dataset:
-    """Bands of both lags of one model again, from its rows of ``lag_by_day.csv``."""
-    kinds = list(dict.fromkeys(table["lag"]))
-    own = [table[table["lag"] == kind] for kind in kinds]
-    return xr.Dataset(
-        {
-            "months": (
-                (QUANTILE, DATE, LAG_KIND),
-                np.stack([part[list(BANDS)].to_numpy(float).T for part in own], -1),
-            ),
-            **{
-                share: ((DATE, LAG_KIND), np.stack([p[share].to_numpy(float) for p in own], -1))
-                for share in ("undefined", "censored")
-            },
-        },
-        coords={
-            QUANTILE: list(QUANTILES),
-            DATE: own[0]["date"].to_numpy().astype("datetime64[ns]"),
-            LAG_KIND: kinds,
-        },
+    return as_releases(
+        releases_shown(results.table("capabilities"), model),
+        Comparison(**results.manifest["comparison"]),
+        metric_of(results.manifest["data"]["metric"]),
+        date.fromisoformat(results.as_of),
+        results.dataset,
     )
 
 
 def _frontier(results: Results, model: str, table: pd.DataFrame) -> Figure:
     releases = releases_of(results, model)
-    bands = curve_bands_of(table, releases.group_names)
+    bands = curve_bands(table, releases.group_names)
     scores = "posterior" if results.measured else "published"
-    title = f"{results.follower} behind {results.leader}"
-    return frontier_chart(releases, bands, provenance(results, model), title, scores=scores)
+    about = provenance(results, model)
+    return frontier_chart(releases, bands, about, results.title, scores=scores)
 
 
 def _lag(results: Results, model: str, table: pd.DataFrame) -> Figure:
-    title = f"{results.follower} behind {results.leader}"
     about = provenance(results, model)
-    return lag_over_time(lag_bands_of(table), about, title, _window_words(results))
+    return lag_over_time(lag_bands(table), about, results.title, results.window_words)
 
 
 def _prior(results: Results, model: str, table: pd.DataFrame) -> Figure:
     means = _table(results, MEAN_LAG)
-    curves = curves_of(table, means[means["model"] == model], _window(results))
+    days = (date.fromisoformat(results.manifest["window"][end]) for end in ("since", "as_of"))
+    curves = curves_of(table, means[means["model"] == model], Window(*days))
     about = provenance(results, model)
     return prior_predictive(releases_of(results, model), curves, about, f"Before the data: {model}")
 
 
 def _mean_lags(results: Results, table: pd.DataFrame) -> Figure:
     found = [
-        MeanLag(
-            str(row["model"]),
-            str(row["lag"]),
-            drawn(row),
-            summary_of(row),
-            str(row["converged"]) == "True",
-        )
+        MeanLag(row["model"], row["lag"], draws_of(row), summary_of(row), converged(row))
         for row in table[table["of"] == POSTERIOR].to_dict("records")
     ]
-    title = f"Mean lag: {results.follower} behind {results.leader}"
-    return mean_lags(found, provenance(results), title, _window_words(results))
+    title = f"Mean lag: {results.title}"
+    return mean_lags(found, provenance(results), title, results.window_words)
 
 
 # The figures by the name that `--kinds` takes: the table each is drawn from, and what draws it.
@@ -254,16 +179,6 @@ def _table(results: Results, stem: str) -> pd.DataFrame:
             "analysis again"
         )
     return read_csv(path)
-
-
-def _window(results: Results) -> Window:
-    days: dict[str, Any] = results.manifest["window"]
-    return Window(date.fromisoformat(days["since"]), date.fromisoformat(days["as_of"]))
-
-
-def _window_words(results: Results) -> str:
-    window = _window(results)
-    return f"{window.since} to {window.as_of}"
 
 
 def _listed(folder: Path, made: Sequence[Path]) -> None:

@@ -82,9 +82,19 @@ def headline_model(manifest: Mapping[str, Any]) -> str:
             "the manifest names no fitted model; give a folder made by `frontierlag run`"
         )
     known = {field.name for field in fields(Metric)}
-    metric = Metric(**{key: value for key, value in data["metric"].items() if key in known})
-    reads: Reads = "results" if data.get("results") else "draws" if data.get("draws") else "scores"
-    return headline_of(list(models), metric, reads)
+    metric = {key: value for key, value in data["metric"].items() if key in known}
+    return headline_of(list(models), metric_of(metric), reads_of(data))
+
+
+def metric_of(stored: Mapping[str, Any]) -> Metric:
+    """The metric that a manifest or a stored fit describes."""
+    anchors = tuple((str(model), float(score)) for model, score in stored.get("anchors", ()))
+    return Metric(**{**stored, "anchors": anchors})
+
+
+def reads_of(data: Mapping[str, Any]) -> Reads:
+    """What was fitted, by the record of the data in a manifest."""
+    return "results" if data.get("results") else "draws" if data.get("draws") else "scores"
 
 
 def headline_posterior(path: Path) -> Path:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import xarray as xr
 
@@ -27,6 +27,7 @@ from frontierlag.names import (
     TREND,
 )
 from frontierlag.priors import Prior
+from frontierlag.results.folder import metric_of
 from frontierlag.scores import Comparison, LeftOut, Metric, Releases
 from frontierlag.scores.bootstraps import DrawnReleases, errors_of
 from frontierlag.scores.item_results import MeasuredReleases, responses_of
@@ -100,7 +101,7 @@ def load(path: Path) -> Analysis:
 
 def _analysis(tree: xr.DataTree) -> Analysis:
     attrs = tree.attrs
-    metric = _metric(json.loads(attrs["metric_definition"]))
+    metric = metric_of(json.loads(attrs["metric_definition"]))
     priors = {k: Prior(**v) for k, v in json.loads(attrs["prior_definitions"]).items()}
     spec = ModelSpec.of(attrs["model"], metric, priors)
     observations = Observations(
@@ -120,11 +121,6 @@ def _analysis(tree: xr.DataTree) -> Analysis:
     )
     fit = Fit(spec, observations, settings, groups, float(attrs["sampling_seconds"]))
     return Analysis(fit, measured)
-
-
-def _metric(stored: dict[str, Any]) -> Metric:
-    anchors = tuple((str(model), float(score)) for model, score in stored.pop("anchors"))
-    return Metric(**stored, anchors=anchors)
 
 
 def _releases(tree: xr.DataTree, metric: Metric) -> Releases:

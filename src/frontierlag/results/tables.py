@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,49 +66,38 @@ def comparison_table(found: ModelComparison, stack: Stacked) -> pd.DataFrame:
     """
     gates = {a.name: a.convergence.converged for a in stack.members}
     refits = {loo.model: loo.trusted for loo in found.loos}
-    table = found.table()
-    table = table.assign(
-        stack=stack.name,
-        converged=[gates[name] and refits[name] for name in table["model"]],
-    )
-    return _of(stack.members[0], table, {"weight": DIGITS}, other=2)
+    table = found.table().assign(stack=stack.name)
+    passed = [gates[name] and refits[name] for name in table["model"]]
+    return _of(stack.members[0], table, passed, {"weight": DIGITS}, other=2)
 
 
 def predictive_table(analysis: Analysis) -> pd.DataFrame:
     """The posterior predictive checks of a model: the rows of ``predictive.csv``."""
-    table = predictive_rows(analysis)
-    return _of(analysis, table.assign(converged=analysis.convergence.converged))
+    return _of(analysis, predictive_rows(analysis), analysis.convergence.converged)
 
 
 def prior_influence_table(analysis: Analysis) -> pd.DataFrame:
     """Prior influence by power-scaling: the rows of ``prior_influence.csv``."""
-    table = sensitivity(analysis)
-    return _of(analysis, table.assign(converged=analysis.convergence.converged))
+    return _of(analysis, sensitivity(analysis), analysis.convergence.converged)
 
 
 def stacked_influence_table(stack: Stacked) -> pd.DataFrame:
     """The same rows of the lags of several models stacked."""
-    table = stacked_sensitivity(stack)
-    return _of(stack.members[0], table.assign(converged=stack.converged))
+    return _of(stack.members[0], stacked_sensitivity(stack), stack.converged)
 
 
 def ladder_table(analysis: Analysis) -> pd.DataFrame:
     """The window's mean of the three lags: trend, at the follower's releases, realized."""
-    rows = [
-        {**origin(analysis), "rung": rung, "lag": kind, "period": WINDOW}
-        | _numbers(analysis.measured.lags[kind], WINDOW)
-        for rung, kind in enumerate((TREND, AT_RELEASE, REALIZED), start=1)
-    ]
-    return _finish(rows, analysis.convergence.converged)
+    lags = {kind: analysis.measured.lags[kind] for kind in (TREND, AT_RELEASE, REALIZED)}
+    table = _finish(_rows(origin(analysis), "lag", lags, [WINDOW]), analysis.convergence.converged)
+    table.insert(list(table).index("lag"), "rung", range(1, len(table) + 1))
+    return table
 
 
 def gap_table(analysis: Analysis) -> pd.DataFrame:
     """Vertical gap between trends and between best available, score units: ``gaps.csv``."""
-    rows = [
-        {**origin(analysis), "gap": kind, "period": period, **_numbers(data, period)}
-        for kind, data in analysis.measured.gaps.items()
-        for period in analysis.measured.window.periods
-    ]
+    measured = analysis.measured
+    rows = _rows(origin(analysis), "gap", measured.gaps, measured.window.periods)
     return _finish(rows, analysis.convergence.converged).drop(columns=CENSORED)
 
 
@@ -115,12 +105,8 @@ def level_table(analysis: Analysis) -> pd.DataFrame:
     """How much later the follower's trend reaches a score, months: ``levels.csv``."""
     levels = analysis.measured.levels
     rows = [
-        {
-            **origin(analysis),
-            "level": float(level),
-            **_summary(levels.sel({LEVEL: level}, drop=True)),
-        }
-        for level in levels[LEVEL].to_numpy()
+        {**origin(analysis), "level": float(at), **_summary(levels.sel({LEVEL: at}, drop=True))}
+        for at in levels[LEVEL].to_numpy()
     ]
     if not rows:  # the scores of both groups have no round level in common
         columns = [*origin(analysis), "level", *_SUMMARY, CENSORED, "converged"]
@@ -165,9 +151,18 @@ def origin(analysis: Analysis) -> dict[str, object]:
     }
 
 
+def under_origin(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
+    """Rows with where they are from before them; a column ``model`` of their own stays."""
+    about: dict[str, Any] = dict(origin(analysis))
+    if "model" in table:
+        about["model"] = table.pop("model")
+    return table.assign(**about)[[*about, *table]]
+
+
 def _of(
     analysis: Analysis,
     table: pd.DataFrame,
+    converged: bool | list[bool],
     places: Mapping[str, int] = MappingProxyType({}),
     other: int = DIGITS,
 ) -> pd.DataFrame:
@@ -177,27 +172,25 @@ def _of(
     densities and Pareto k two do.
     """
     numbers = table.select_dtypes("float").columns
-    rounded = {str(name): places.get(str(name), other) for name in numbers}
-    table = table.round(rounded)
+    table = table.round({str(name): places.get(str(name), other) for name in numbers})
     table[numbers] += 0.0  # no figure reads -0.0
-    about = origin(analysis)
-    del about["model"]
-    for at, (name, value) in enumerate(about.items()):
-        table.insert(at, name, str(value))
-    table.insert(len(about), "model", table.pop("model"))
-    return table
+    return under_origin(analysis, table).assign(converged=converged)
 
 
-def _lag_rows(origin: dict[str, object], measured: Measured) -> list[dict[str, object]]:
+def _lag_rows(about: dict[str, object], measured: Measured) -> list[dict[str, object]]:
+    lags = {kind: measured.lags[kind] for kind in (TREND, REALIZED)}
+    return _rows(about, "lag", lags, measured.window.periods)
+
+
+def _rows(
+    about: dict[str, object], what: str, found: Mapping[str, xr.Dataset], periods: Iterable[str]
+) -> list[dict[str, object]]:
+    """A row for each kind of ``what`` and each period."""
     return [
-        {**origin, "lag": kind, "period": period, **_numbers(measured.lags[kind], period)}
-        for kind in (TREND, REALIZED)
-        for period in measured.window.periods
+        {**about, what: kind, "period": of, **_summary(data.sel({PERIOD: of}, drop=True))}
+        for kind, data in found.items()
+        for of in periods
     ]
-
-
-def _numbers(data: xr.Dataset, period: str) -> dict[str, float]:
-    return _summary(data.sel({PERIOD: period}, drop=True))
 
 
 def _summary(data: xr.Dataset) -> dict[str, float]:
@@ -267,7 +260,7 @@ def capability_table(analysis: Analysis) -> pd.DataFrame:
         own = pd.concat([own, others], ignore_index=True)
     counts = np.full(len(own), np.nan) if found is None else found.results_of
     own.insert(list(own.columns).index("mean"), "results", counts)
-    return _rounded(analysis, own, dict.fromkeys(own.select_dtypes("float").columns, DIGITS))
+    return _of(analysis, own, analysis.convergence.converged)
 
 
 def benchmark_table(analysis: Analysis) -> pd.DataFrame:
@@ -286,19 +279,12 @@ def benchmark_table(analysis: Analysis) -> pd.DataFrame:
     count = np.bincount(found.benchmark, found.weight, len(found.benchmarks)).astype(int)
     parts = []
     for name, digits in _OF_BENCHMARKS.items():
-        values = _summaries(posterior[name], BENCHMARK)
-        part = pd.DataFrame(
-            {
-                "benchmark": found.benchmarks,
-                "results": count,
-                "chance": found.chance,
-                "ceiling": found.ceiling,
-                "quantity": name,
-                **values,
-            }
-        )
-        parts.append(part.round(dict.fromkeys(values, digits)))
-    return _rounded(analysis, pd.concat(parts, ignore_index=True), {})
+        values = pd.DataFrame(_summaries(posterior[name], BENCHMARK)).round(digits)
+        about = {"benchmark": found.benchmarks, "results": count, "chance": found.chance}
+        of = pd.DataFrame({**about, "ceiling": found.ceiling, "quantity": name})
+        parts.append(pd.concat([of, values], axis=1))
+    table = under_origin(analysis, pd.concat(parts, ignore_index=True))
+    return table.assign(converged=analysis.convergence.converged)
 
 
 def _summaries(draws: xr.DataArray, dim: str) -> dict[str, np.ndarray]:
@@ -306,13 +292,6 @@ def _summaries(draws: xr.DataArray, dim: str) -> dict[str, np.ndarray]:
     found = summarize_each(draws, dim)
     spread = draws.transpose(..., dim).to_numpy().reshape(-1, draws.sizes[dim]).std(0, ddof=1)
     return {"mean": found["mean"], "sd": spread} | {name: found[name] for name in _EACH}
-
-
-def _rounded(analysis: Analysis, table: pd.DataFrame, digits: dict[str, int]) -> pd.DataFrame:
-    table = table.round(digits)
-    for at, (name, value) in enumerate(origin(analysis).items()):
-        table.insert(at, name, str(value))
-    return table.assign(converged=analysis.convergence.converged)
 
 
 # What a run writes of each fit by the name of the file, without ``.csv``, and what it writes in

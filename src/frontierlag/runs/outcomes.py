@@ -20,10 +20,9 @@ from frontierlag.machine.progress import report_progress
 from frontierlag.model import ModelSpec
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.priors import Prior
-from frontierlag.results.bands import figure_tables
+from frontierlag.results.charts import figure_tables, page_tables
 from frontierlag.results.estimands import estimand_tables
 from frontierlag.results.manifest import model_record
-from frontierlag.results.page_tables import page_tables
 from frontierlag.results.sentences import lag_sentence, velocity_sentence
 from frontierlag.results.storage import store
 from frontierlag.results.tables import OF_EVERY_FIT, OF_OWN_DATA, benchmark_table

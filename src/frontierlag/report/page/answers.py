@@ -24,9 +24,9 @@ from frontierlag.report.page.forest import (
     score_digits,
     whose,
 )
+from frontierlag.results.charts import AGED, AS_LARGE, LAST_RELEASE
 from frontierlag.results.estimands import LAST_DAY
 from frontierlag.results.last_day import of_model, sentence, sides, spikes, spikes_words
-from frontierlag.results.page_tables import AGED, AS_LARGE, LAST_RELEASE
 from frontierlag.words import (
     Row,
     bound,

@@ -14,7 +14,7 @@ from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.page.answers import lag_row
 from frontierlag.report.page.folder import Results, read_csv
 from frontierlag.report.page.forest import Forest, bar, long_date, percent, scaled
-from frontierlag.results.folder import headline_model, read_manifest
+from frontierlag.results.folder import headline_model, read_manifest, reads_of
 from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.words import converged, figure, median, probability_words, span, stamp
 
@@ -105,9 +105,8 @@ def conventions(results: Results) -> list[dict[str, Any]]:
 
 
 def _same_but_dates(manifest: dict[str, Any]) -> tuple[object, ...]:
-    data, window = manifest["data"], manifest.get("window", {})
-    reads = next((key for key in ("results", "draws") if data.get(key)), "scores")
-    return manifest.get("comparison", {}).get("name"), reads, window.get("as_of")
+    comparison, window = manifest.get("comparison", {}), manifest.get("window", {})
+    return comparison.get("name"), reads_of(manifest["data"]), window.get("as_of")
 
 
 def constructions(results: Results) -> Forest | None:

@@ -11,9 +11,10 @@ import pandas as pd
 from frontierlag.dates import WORDS, Dates, recorded
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.machine.files import MANIFEST
+from frontierlag.model import Reads
+from frontierlag.results.charts import STEMS, page_tables, release_table, releases_shown
 from frontierlag.results.estimands import EQUIVALENCE, LAST_DAY, VELOCITY
-from frontierlag.results.folder import POSTERIOR, headline_model, read_manifest
-from frontierlag.results.page_tables import STEMS, page_tables, release_table, releases_shown
+from frontierlag.results.folder import POSTERIOR, headline_model, read_manifest, reads_of
 
 PAGE = "report.html"
 RUN = "frontierlag run"
@@ -83,6 +84,16 @@ class Results:
         return str(self.manifest["window"]["as_of"])
 
     @property
+    def title(self) -> str:
+        """Who trails whom, as a figure's title says it."""
+        return f"{self.follower} behind {self.leader}"
+
+    @property
+    def window_words(self) -> str:
+        """First and last day of the window."""
+        return f"{self.manifest['window']['since']} to {self.as_of}"
+
+    @property
     def models(self) -> list[str]:
         """Names of the fitted models, in the order of the tables."""
         return list(dict.fromkeys(self.table("diagnostics")["model"]))
@@ -99,10 +110,9 @@ class Results:
         return not table.empty and bool(table["results"].notna().any())
 
     @property
-    def reads(self) -> str:
+    def reads(self) -> Reads:
         """What was fitted: ``scores``, ``results`` of benchmarks or joint ``draws``."""
-        data = self.manifest["data"]
-        return next((key for key in ("results", "draws") if data.get(key)), "scores")
+        return reads_of(self.manifest["data"])
 
     @property
     def dates(self) -> Dates:

@@ -26,7 +26,7 @@ from frontierlag.report.page.traces import (
     record_names,
     whiskers,
 )
-from frontierlag.results.page_tables import BEST, TREND_CURVE
+from frontierlag.results.charts import BEST, TREND_CURVE
 
 SIDES = ("leader", "follower")
 MOSTLY = 0.5  # share of draws from which a day counts as known by a bound only
