@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from frontierlag.claims.lags import Between
 from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.intervals import OUTER
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.page.folder import Results
+from frontierlag.report.page.folder import Results, rows_of
 from frontierlag.report.page.forest import (
     Bar,
     Forest,
@@ -22,6 +23,7 @@ from frontierlag.report.page.forest import (
     percent,
     scaled,
     score_digits,
+    told,
     whose,
 )
 from frontierlag.results.charts import AGED, AS_LARGE, LAST_RELEASE
@@ -53,18 +55,6 @@ RUNGS = {
 }
 
 
-def lag_row(results: Results, lag: str, period: str, model: str = "") -> Row | None:
-    """One row of ``lags.csv`` (``ladder.csv`` for the lag at release), None if it has none."""
-    stem = "ladder" if lag == AT_RELEASE else "lags"
-    table = results.table(stem)
-    found = table[
-        (table["model"] == (model or results.headline))
-        & (table["lag"] == lag)
-        & (table["period"] == period)
-    ].to_dict("records")
-    return found[0] if found else None
-
-
 def names(results: Results) -> tuple[str, str]:
     """Leader and follower as a sentence names them."""
     column = str(results.manifest["comparison"]["column"])
@@ -82,22 +72,14 @@ def title(results: Results) -> str:
 def answer(results: Results) -> dict[str, Any]:
     """The answer as a sentence with its interval, the three lags, and what must be said with it."""
     leader, follower = names(results)
-    mean, today = (lag_row(results, REALIZED, period) for period in (WINDOW, CURRENT))
+    mean, today = (results.lag(REALIZED, period) for period in (WINDOW, CURRENT))
     window = results.manifest["window"]
     rungs = []
     for lag, (name, question) in RUNGS.items():
-        row = lag_row(results, lag, WINDOW)
-        if row is not None:
-            rungs.append(
-                {
-                    "name": name,
-                    "question": question.format(leader=leader, follower=follower),
-                    "median": median(row),
-                    "span": span(row),
-                    "stamped": not converged(row),
-                    "headline": lag == REALIZED,
-                }
-            )
+        asked = question.format(leader=leader, follower=follower)
+        row = results.lag(lag, WINDOW)
+        about = {"name": name, "question": asked, "headline": lag == REALIZED}
+        rungs += [about | one for one in told([row] if row else [], median=median, span=span)]
     column = results.manifest["comparison"]["column"]
     subject = (
         f"The best of the {follower}" if column == "weights" else f"{follower}’s best AI model"
@@ -154,15 +136,12 @@ def _spoken(row: Row | None) -> dict[str, Any] | None:
 
 def years(results: Results) -> Forest | None:
     """Mean realized lag of each calendar year next to the range that the article stated."""
-    table = results.table("lags")
-    own = table[
-        (table["model"] == results.headline)
-        & (table["lag"] == REALIZED)
-        & table["period"].str.fullmatch(r"\d{4}")
-    ]
+    own = results.rows("lags", model=results.headline, lag=REALIZED)
     bars: list[Bar] = []
-    for row in own.to_dict("records"):
+    for row in own:
         year = str(row["period"])
+        if not year.isdecimal():
+            continue
         stated = claimed(REALIZED, year) if results.comparison == ABOUT else None
         made = bar(row, _year_label(year, results), note=_year_note(row, stated))
         bars.append(replace(made, claimed=(stated.low, stated.high)) if stated else made)
@@ -192,24 +171,18 @@ def _year_note(row: Row, stated: Between | None) -> str:
 
 def now(results: Results) -> dict[str, Any] | None:
     """The lag today, the lag at the follower's last record, and when it was last as large."""
-    table = results.table("now")
-    if table.empty:
-        return None
-    own = {
-        row["quantity"]: row for row in table.to_dict("records") if row["model"] == results.headline
-    }
+    own = {row["quantity"]: row for row in results.rows("now", model=results.headline)}
     if not own:
         return None
-    releases = results.table("releases")
-    held = releases[(releases["group"] == results.follower) & releases["record"]]
-    last = held.sort_values("released").tail(1).to_dict("records")
+    held = results.rows("releases", group=results.follower, record=True)
+    last = sorted(held, key=lambda row: row["released"])[-1] if held else None
     large = own[AS_LARGE]
     return {
         "today": _today(results),
         "at_release": _month_cells(own[LAST_RELEASE]),
         "aged": _month_cells(own[AGED]),
-        "record": last[0] if last else None,
-        "record_date": long_date(last[0]["released"]) if last else "",
+        "record": last,
+        "record_date": long_date(last["released"]) if last else "",
         "as_large": None
         if pd.isna(large["median"])
         else {
@@ -243,31 +216,34 @@ def _day_before(last: str, months: float) -> str:
 
 def claims(results: Results) -> list[dict[str, Any]]:
     """The claims of the article, one dict a row; empty if they were not judged."""
-    rows = []
-    for row in results.table("claims").to_dict("records"):
+
+    def text(name: str) -> Callable[[Row], str]:
+        return lambda row: "" if pd.isna(row.get(name)) else str(row[name])
+
+    def middle(row: Row) -> str:
+        if pd.isna(row["median"]):
+            return NOTHING
+        at_least = f"{AT_LEAST} " if row.get("bound") == AT_LEAST else ""
+        return f"{at_least}{figure(row['median'], error_of(row))} {row['unit']}"
+
+    def probability(row: Row) -> str:
         share = row["probability"]
-        bound = "" if pd.isna(row.get("bound")) else str(row["bound"])
-        text = NOTHING
-        if pd.notna(row["median"]):
-            text = f"{figure(row['median'], error_of(row))} {row['unit']}"
-            text = f"{bound} {text}" if bound == AT_LEAST else text
-        rows.append(
-            {
-                "number": row["number"],
-                "claim": row["claim"],
-                "estimand": row["estimand"],
-                "median": text,
-                "bound": "" if bound == AT_LEAST else bound,
-                "span": "" if pd.isna(row["median"]) else span(row),
-                "probability": probability_words(None if pd.isna(share) else float(share)),
-                "verdict": row["verdict"],
-                "tone": _tone(str(row["verdict"])),
-                "model": "" if pd.isna(row["model"]) else row["model"],
-                "note": "" if pd.isna(row["note"]) else row["note"],
-                "stamped": not converged(row),
-            }
-        )
-    return rows
+        return probability_words(None if pd.isna(share) else float(share))
+
+    return told(
+        results.rows("claims"),
+        number="{number}",
+        claim="{claim}",
+        estimand="{estimand}",
+        median=middle,
+        bound=lambda row: text("bound")(row) if row.get("bound") != AT_LEAST else "",
+        span=lambda row: "" if pd.isna(row["median"]) else span(row),
+        probability=probability,
+        verdict="{verdict}",
+        tone=lambda row: _tone(str(row["verdict"])),
+        model=text("model"),
+        note=text("note"),
+    )
 
 
 NOTHING = "no number"
@@ -288,17 +264,14 @@ def records_held(results: Results) -> list[dict[str, Any]]:
         return []
     held = releases[releases["record"]].sort_values("released", ascending=False)
     digits = score_digits(results.manifest["data"]["metric"])
-    return [
-        {
-            "model": row["model"],
-            "organization": "" if pd.isna(row["organization"]) else row["organization"],
-            "group": row["group"],
-            "side": "leader" if row["group"] == results.leader else "follower",
-            "released": row["released"],
-            "score": f"{row['score']:.{digits}f}",
-            "span": f"{row['low']:.{digits}f} to {row['high']:.{digits}f}"
-            if row["high"] > row["low"]
-            else "none",
-        }
-        for row in held.to_dict("records")
-    ]
+    exact = f"{{low:.{digits}f}} to {{high:.{digits}f}}"
+    return told(
+        rows_of(held),
+        model="{model}",
+        organization=lambda row: "" if pd.isna(row["organization"]) else row["organization"],
+        group="{group}",
+        side=lambda row: "leader" if row["group"] == results.leader else "follower",
+        released="{released}",
+        score=f"{{score:.{digits}f}}",
+        span=lambda row: exact.format_map(row) if row["high"] > row["low"] else "none",
+    )

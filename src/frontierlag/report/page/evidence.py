@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,11 @@ from frontierlag.dates import WORDS, recorded
 from frontierlag.lags.equivalence import BEYOND_DOUBT, EVEN
 from frontierlag.machine.files import MANIFEST
 from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
-from frontierlag.report.page.answers import lag_row
-from frontierlag.report.page.folder import Results, read_csv
-from frontierlag.report.page.forest import Forest, bar, long_date, percent, scaled
+from frontierlag.report.page.folder import Results, read_csv, rows_of
+from frontierlag.report.page.forest import Forest, bar, long_date, percent, scaled, told
 from frontierlag.results.folder import headline_model, read_manifest, reads_of
 from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
-from frontierlag.words import converged, figure, median, probability_words, span, stamp
+from frontierlag.words import Row, converged, figure, median, probability_words, span, stamp
 
 MOST_INFLUENCE = 10
 CALIBRATION = "calibration"
@@ -28,41 +29,40 @@ _PERIODS = {
 }
 
 
+def _known(results: Results, stem: str, **equal: object) -> list[Row]:
+    """Rows of a table that have a median."""
+    return [row for row in results.rows(stem, **equal) if pd.notna(row["median"])]
+
+
 def specification(results: Results) -> dict[str, Forest]:
     """The mean lag under each alternative, by kind of lag, sorted by the realized one."""
-    table = results.table("sensitivity/sensitivity")
-    if table.empty:
-        return {}
-    shown = table[(table["period"] == WINDOW) & table["median"].notna()]
-    order = shown[shown["lag"] == REALIZED].sort_values("median", kind="stable")["alternative"]
+    shown = _known(results, "sensitivity/sensitivity", period=WINDOW)
+    order = sorted((row for row in shown if row["lag"] == REALIZED), key=lambda r: r["median"])
     found = {}
     for kind in (REALIZED, TREND):
-        own = shown[shown["lag"] == kind].set_index("alternative", drop=False)
-        main = lag_row(results, kind, WINDOW)
+        own = {str(row["alternative"]): row for row in shown if row["lag"] == kind}
+        main = results.lag(kind, WINDOW)
         bars = []
-        for name in dict.fromkeys([*order, *own.index]):
-            if name not in own.index:
+        for name in dict.fromkeys([*(str(row["alternative"]) for row in order), *own]):
+            if name not in own:
                 continue
-            row, base = own.loc[name].to_dict(), own.loc[name]["what"] == "base"
+            row, base = own[name], own[name]["what"] == "base"
             # The base is the answer itself, from the run's own draws: the study fits it with fewer.
             same = base and main is not None and row["model"] == main["model"]
-            bars.append(bar(main if same and main else row, str(name), base=base))
+            bars.append(bar(main if same and main else row, name, base=base))
         line = None if main is None else float(main["median"])
-        forest = scaled(bars, line, "the main answer")
-        if forest:
+        if forest := scaled(bars, line, "the main answer"):
             found[kind] = forest
     return found
 
 
 def specification_range(results: Results) -> dict[str, str] | None:
     """The lowest and the highest mean realized lag among the alternatives, in figures."""
-    table = results.table("sensitivity/sensitivity")
-    if table.empty:
+    own = _known(results, "sensitivity/sensitivity", period=WINDOW, lag=REALIZED)
+    if not own:
         return None
-    own = table[
-        (table["period"] == WINDOW) & (table["lag"] == REALIZED) & table["median"].notna()
-    ].sort_values("median")
-    low, high = (own.iloc[k].to_dict() for k in (0, -1))
+    ordered = sorted(own, key=lambda row: row["median"])
+    low, high = ordered[0], ordered[-1]
     return {
         "count": str(len(own)),
         "low": median(low),
@@ -87,20 +87,9 @@ def conventions(results: Results) -> list[dict[str, Any]]:
             continue
         if not (path.parent / "lags.csv").is_file():
             continue
-        table = read_csv(path.parent / "lags.csv")
-        model = headline_model(manifest)
-        own = table[
-            (table["model"] == model) & (table["lag"] == REALIZED) & (table["period"] == WINDOW)
-        ].to_dict("records")
-        found += [
-            {
-                "words": WORDS[dates],
-                "median": median(r),
-                "span": span(r),
-                "stamped": not converged(r),
-            }
-            for r in own
-        ]
+        table, model = read_csv(path.parent / "lags.csv"), headline_model(manifest)
+        own = rows_of(table, model=model, lag=REALIZED, period=WINDOW)
+        found += told(own, words=WORDS[dates], median=median, span=span)
     return found
 
 
@@ -114,233 +103,193 @@ def constructions(results: Results) -> Forest | None:
 
     Of those that leave one benchmark or source out, the ones that move it most.
     """
-    table = results.table("index/constructions")
-    if table.empty:
+    own = _known(results, "index/constructions", period=WINDOW, lag=REALIZED)
+    if not own:
         return None
-    own = table[(table["period"] == WINDOW) & (table["lag"] == REALIZED) & table["median"].notna()]
-    single = own["kind"].isin([BENCHMARKS, SOURCES])
-    size = own.loc[single, "change"].abs().sort_values(ascending=False, kind="stable")
-    rows = pd.concat([own[own["kind"] == BASE], own.loc[size.index[:MOST_INFLUENCE]]])
-    rows = pd.concat([rows, own[~single & (own["kind"] != BASE)]])
-    main = rows.iloc[0]
+    single = [row for row in own if row["kind"] in (BENCHMARKS, SOURCES)]
+    base = [row for row in own if row["kind"] == BASE]
+    rest = [row for row in own if row["kind"] not in (BENCHMARKS, SOURCES, BASE)]
+    rows = [*base, *_most_moving(single), *rest]
     bars = []
-    for row in rows.to_dict("records"):
-        note = "" if row["since"] == main["since"] else f"since {row['since']}"
+    for row in rows:
+        note = "" if row["since"] == rows[0]["since"] else f"since {row['since']}"
         bars.append(bar(row, str(row["construction"]), note=note, base=row["kind"] == BASE))
-    return scaled(bars, float(main["median"]), "all results")
+    return scaled(bars, float(rows[0]["median"]), "all results")
+
+
+def _most_moving(rows: Iterable[Row]) -> list[Row]:
+    """Those that change the lag most, the largest change first."""
+    known = [row for row in rows if pd.notna(row["change"])]
+    return sorted(known, key=lambda row: -abs(row["change"]))[:MOST_INFLUENCE]
 
 
 def impossible(results: Results) -> list[str]:
     """Alternatives that have no number, with the reason."""
-    table = results.table("sensitivity/sensitivity")
-    if table.empty:
-        return []
-    shown = set(table.loc[table["median"].notna(), "alternative"])
-    rows = table[~table["alternative"].isin(shown)].drop_duplicates("alternative")
-    return [f"{row['alternative']}: {row['note']}" for row in rows.to_dict("records")]
+    shown = {row["alternative"] for row in _known(results, "sensitivity/sensitivity")}
+    reasons = {
+        row["alternative"]: row["note"]
+        for row in reversed(results.rows("sensitivity/sensitivity"))
+        if row["alternative"] not in shown
+    }
+    return [f"{name}: {note}" for name, note in reversed(reasons.items())]
 
 
 def starts(results: Results) -> list[dict[str, str]]:
     """Where the window starts: the mean realized lag, and today's trend lag either way."""
-    table = results.table("sensitivity/window-starts")
-    if table.empty:
-        return []
+    stem = "sensitivity/window-starts"
     rows = []
-    for start, own in table.groupby("start", sort=True):
+    for start in sorted({row["start"] for row in results.rows(stem)}):
         cells = {"start": str(start)}
         for name, fitted, lag, period in (
             ("mean", "all releases", REALIZED, WINDOW),
             ("all", "all releases", TREND, CURRENT),
             ("since", "releases since", TREND, CURRENT),
         ):
-            found = own[
-                (own["model"] == results.headline)
-                & (own["fitted_to"] == fitted)
-                & (own["lag"] == lag)
-                & (own["period"] == period)
-                & own["median"].notna()
-            ].to_dict("records")
-            cells[name] = f"{median(found[0])} ({span(found[0])})" if found else "impossible"
-            if found and not converged(found[0]):
-                cells[name] += stamp(False)
+            of = {"fitted_to": fitted, "lag": lag, "period": period}
+            found = _known(results, stem, start=start, model=results.headline, **of)
+            cells[name] = "impossible"
+            if found:
+                passed = stamp(converged(found[0]))
+                cells[name] = f"{median(found[0])} ({span(found[0])}){passed}"
         rows.append(cells)
     return rows
 
 
 def influence(results: Results) -> Forest | None:
     """The makers and models whose removal moves the mean realized lag most."""
-    table = results.table("sensitivity/influence")
-    if table.empty:
-        return None
-    own = table[(table["lag"] == REALIZED) & (table["period"] == WINDOW) & table["change"].notna()]
-    own = own.reindex(own["change"].abs().sort_values(ascending=False, kind="stable").index)
+    own = results.rows("sensitivity/influence", lag=REALIZED, period=WINDOW)
     bars = [
         bar(row, f"without {row['left_out']}", note=f"{float(row['change']):+.1f} months")
-        for row in own.head(MOST_INFLUENCE).to_dict("records")
+        for row in _most_moving(own)
     ]
-    base = lag_row(results, REALIZED, WINDOW)
+    base = results.lag(REALIZED, WINDOW)
     return scaled(bars, None if base is None else float(base["median"]), "all models in")
 
 
 def models(results: Results) -> dict[str, Forest]:
     """The mean lags of every model and stack, by kind of lag."""
-    table = results.table("lags")
     found = {}
     for kind in (REALIZED, TREND):
-        own = table[(table["lag"] == kind) & (table["period"] == WINDOW)]
-        bars = [
-            bar(
-                row,
-                str(row["model"]),
-                note=f"undefined in {percent(row['undefined'])} of the draws"
-                if row["undefined"] > 0
-                else "",
-                base=row["model"] == results.headline,
-            )
-            for row in own.to_dict("records")
-        ]
-        forest = scaled(bars)
-        if forest:
+        bars = []
+        for row in results.rows("lags", lag=kind, period=WINDOW):
+            lacking = f"undefined in {percent(row['undefined'])} of the draws"
+            note = lacking if row["undefined"] > 0 else ""
+            name = str(row["model"])
+            bars.append(bar(row, name, note=note, base=name == results.headline))
+        if forest := scaled(bars):
             found[kind] = forest
     return found
 
 
 def comparisons(results: Results) -> list[list[dict[str, Any]]]:
     """PSIS-LOO tables, one for each set of data; rows of different data are never mixed."""
-    table = results.table("comparison")
-    if table.empty:
-        return []
-    found = []
-    for _, own in table.groupby("releases", sort=True):
-        found.append(
-            [
-                {
-                    "model": row["model"],
-                    "releases": int(row["releases"]),
-                    "difference": f"{row['elpd_diff']:.1f}",
-                    "se": f"{row['se_diff']:.1f}",
-                    "weight": f"{row['weight']:.2f}",
-                    "k": f"{row['k_worst']:.2f}",
-                    "high": int(row["k_high"]),
-                    "refitted": int(row["refitted"]),
-                    "stamped": not converged(row),
-                }
-                for row in own.to_dict("records")
-            ]
-        )
-    return found
-
-
-def published(results: Results) -> list[dict[str, str]]:
-    """The point conventions, which have no interval."""
+    rows = sorted(results.rows("comparison"), key=lambda row: row["releases"])
     return [
-        {
-            "convention": str(row["convention"]),
-            **{k: f"{row[k]:.1f}" for k in ("mean", "minimum", "maximum")},
-            "n": str(row["n"]),
-            "censored": str(row["censored"]),
-        }
-        for row in results.table("published").to_dict("records")
+        told(
+            own,
+            model="{model}",
+            releases="{releases:.0f}",
+            difference="{elpd_diff:.1f}",
+            se="{se_diff:.1f}",
+            weight="{weight:.2f}",
+            k="{k_worst:.2f}",
+            high="{k_high:.0f}",
+            refitted="{refitted:.0f}",
+        )
+        for _, own in groupby(rows, lambda row: row["releases"])
     ]
+
+
+def published(results: Results) -> list[dict[str, Any]]:
+    """The point conventions, which have no interval."""
+    return told(
+        results.rows("published"),
+        convention="{convention}",
+        mean="{mean:.1f}",
+        minimum="{minimum:.1f}",
+        maximum="{maximum:.1f}",
+        n="{n}",
+        censored="{censored}",
+    )
 
 
 def equivalence(results: Results) -> list[dict[str, str]]:
     """Equivalence lag of the headline model by period, with the same at even odds next to it."""
-    table = results.table("equivalence")
-    if table.empty:
-        return []
-    own = table[table["model"] == results.headline].astype({"period": str})
-    found = []
-    for name, rows in own.groupby("period", sort=False):
-        by = {float(r["threshold"]): r for r in rows.to_dict("records")}
-        found.append(
-            {
-                "period": _PERIODS.get(str(name), str(name)),
-                **{
-                    key: figure(float(by[at]["months"]), float(by[at]["mcse"]))
-                    for key, at in (("sure", BEYOND_DOUBT), ("even", EVEN))
-                },
-            }
-        )
-    return found
+    by: dict[str, dict[float, str]] = {}
+    for row in results.rows("equivalence", model=results.headline):
+        months = figure(float(row["months"]), float(row["mcse"]))
+        by.setdefault(str(row["period"]), {})[float(row["threshold"])] = months
+    return [
+        {"period": _PERIODS.get(name, name), "sure": at[BEYOND_DOUBT], "even": at[EVEN]}
+        for name, at in by.items()
+    ]
 
 
 def velocity(results: Results) -> list[dict[str, Any]]:
     """How fast the lags of the headline model change, with the probability of narrowing."""
-    table = results.table("velocity")
-    if table.empty:
-        return []
-    own = table[(table["model"] == results.headline) & table["median"].notna()]
-    return [
-        {
-            "lag": str(row["lag"]),
-            "change": str(row["change"]),
-            "median": median(row),
-            "span": span(row),
-            "narrowing": probability_words(float(row["narrowing"])),
-            "stamped": not converged(row),
-        }
-        for row in own.to_dict("records")
-    ]
+    return told(
+        _known(results, "velocity", model=results.headline),
+        lag="{lag}",
+        change="{change}",
+        median=median,
+        span=span,
+        narrowing=lambda row: probability_words(float(row["narrowing"])),
+    )
 
 
 def forecasts(results: Results) -> dict[str, Any] | None:
     """When the follower may exceed what the leader has, and how such forecasts did before."""
-    table = results.table("catch-up/catch_up")
-    if table.empty:
+
+    def day(value: Any) -> str:
+        return str(value) if pd.notna(value) else "beyond"
+
+    def target(row: Row) -> str:
+        best = f"best of {results.leader} on {row['as_of']}"
+        return best if row["target"] == "best" else row["target"]
+
+    rows = told(
+        results.rows("catch-up/catch_up"),
+        target=target,
+        median=lambda r: long_date(r["median"]) if pd.notna(r["median"]) else "beyond the horizon",
+        span=lambda row: f"{day(row['lower90'])} to {day(row['upper90'])}",
+        already=lambda row: probability_words(float(row["already_matched"])),
+        by="{by}",
+        probability=lambda row: probability_words(float(row["probability_by"])),
+    )
+    if not rows:
         return None
-    rows = [
-        {
-            "target": f"best of {results.leader} on {r['as_of']}"
-            if r["target"] == "best"
-            else r["target"],
-            "median": long_date(r["median"]) if pd.notna(r["median"]) else "beyond the horizon",
-            "span": " to ".join(
-                str(r[k]) if pd.notna(r[k]) else "beyond" for k in ("lower90", "upper90")
-            ),
-            "already": probability_words(float(r["already_matched"])),
-            "by": str(r["by"]),
-            "probability": probability_words(float(r["probability_by"])),
-            "stamped": not converged(r),
-        }
-        for r in table.to_dict("records")
-    ]
-    tried = results.table("catch-up/hindcast")
     checked = None
-    if not tried.empty:
-        known = tried[tried["inside90"].notna()]
-        inside = known["inside90"].astype(str) == "True"
-        checked = {
-            "n": len(known),
-            "inside": int(inside.sum()),
-            "origin": str(tried["origin"].iloc[0]),
-        }
+    if tried := results.rows("catch-up/hindcast"):
+        inside = [str(row["inside90"]) == "True" for row in tried if pd.notna(row["inside90"])]
+        origin = str(tried[0]["origin"])
+        checked = {"n": len(inside), "inside": sum(inside), "origin": origin}
     return {"rows": rows, "by": rows[0]["by"], "checked": checked}
 
 
-def calibration(results: Results) -> list[dict[str, str]]:
+def calibration(results: Results) -> list[dict[str, Any]]:
     """Coverage, width and error of the mean realized lag in simulated worlds, if there were any."""
     path = calibration_file(results.folder)
     if path is None:
         return []
-    table = read_csv(path)
-    nothing = table["lag"].isna()  # an estimator that never gave an answer has no lag
-    own = table[nothing | ((table["lag"] == REALIZED) & (table["period"] == WINDOW))]
-    return [
-        {
-            "world": str(row["world"]),
-            "estimator": str(row["estimator"]),
-            "n": f"{row['n']:.0f}",
-            "failed": f"{row['failed']:.0f}",
-            "cover": _share(row.get("cover90")),
-            "bar": f"{_share(row.get('cover90_low'))} to {_share(row.get('cover90_high'))}",
-            "width": figure_or_blank(row.get("width")),
-            "bias": figure_or_blank(row.get("bias")),
-            "rmse": figure_or_blank(row.get("rmse")),
-            "ratio": figure_or_blank(row.get("rmse_ratio")),
-        }
-        for row in own.to_dict("records")
+    rows = [
+        row
+        for row in rows_of(read_csv(path))
+        # An estimator that never gave an answer has no lag.
+        if pd.isna(row["lag"]) or (row["lag"], row["period"]) == (REALIZED, WINDOW)
     ]
+    return told(
+        rows,
+        world="{world}",
+        estimator="{estimator}",
+        n="{n:.0f}",
+        failed="{failed:.0f}",
+        cover=lambda row: _share(row.get("cover90")),
+        bar=lambda r: f"{_share(r.get('cover90_low'))} to {_share(r.get('cover90_high'))}",
+        width=lambda row: _figure(row.get("width")),
+        bias=lambda row: _figure(row.get("bias")),
+        rmse=lambda row: _figure(row.get("rmse")),
+        ratio=lambda row: _figure(row.get("rmse_ratio")),
+    )
 
 
 def calibration_file(folder: Path) -> Path | None:
@@ -352,69 +301,53 @@ def calibration_file(folder: Path) -> Path | None:
     return None
 
 
-def _share(value: Any) -> str:
-    return "–" if value is None or pd.isna(value) else f"{value:.0%}".replace("%", " %")
-
-
 def diagnostics(results: Results) -> dict[str, Any]:
     """The verdict in plain words and each model's numbers."""
-    table = results.table("diagnostics")
-    rows = [
-        {
-            "model": row["model"],
-            "rhat": f"{row['rhat']:.3f}",
-            "bulk": f"{row['ess_bulk']:,.0f}",
-            "tail": f"{row['ess_tail']:,.0f}",
-            "divergences": int(row["divergences"]),
-            "ebfmi": f"{row['ebfmi']:.2f}",
-            "verdict": row["verdict"],
-            "stamped": not converged(row),
-        }
-        for row in table.to_dict("records")
-    ]
+    rows = told(
+        results.rows("diagnostics"),
+        model="{model}",
+        rhat="{rhat:.3f}",
+        bulk="{ess_bulk:,.0f}",
+        tail="{ess_tail:,.0f}",
+        divergences="{divergences:.0f}",
+        ebfmi="{ebfmi:.2f}",
+        verdict="{verdict}",
+    )
     failed = [row["model"] for row in rows if row["stamped"]]
     return {"rows": rows, "failed": failed, "count": len(rows)}
 
 
 def predictive(results: Results) -> list[dict[str, Any]]:
     """Posterior predictive checks by model: how many passed, and what the others say."""
-    table = results.table("predictive")
-    if table.empty:
-        return []
     found = []
-    for model, own in table.groupby("model", sort=False):
-        passed = own["passed"].astype(str) == "True"
-        failed = own[own["passed"].astype(str) == "False"]
-        found.append(
-            {
-                "model": model,
-                "passed": int(passed.sum()),
-                "asked": int(passed.sum()) + len(failed),
-                "failed": list(failed["text"]),
-            }
-        )
+    rows = results.rows("predictive")
+    for model in dict.fromkeys(row["model"] for row in rows):
+        own = [row for row in rows if row["model"] == model]
+        passed = sum(str(row["passed"]) == "True" for row in own)
+        failed = [row["text"] for row in own if str(row["passed"]) == "False"]
+        asked = passed + len(failed)
+        found.append({"model": model, "passed": passed, "asked": asked, "failed": failed})
     return found
 
 
-def prior_influence(results: Results) -> list[dict[str, str]]:
+def prior_influence(results: Results) -> list[dict[str, Any]]:
     """Quantities for which power-scaling finds an influence of the prior."""
-    table = results.table("prior_influence")
-    if table.empty:
-        return []
-    flagged = table[~table["diagnosis"].isin(["-", "✓"]) & table["diagnosis"].notna()]
-    return [
-        {
-            "model": str(row["model"]),
-            "quantity": str(row["quantity"]),
-            "at": "" if pd.isna(row["at"]) else str(row["at"]),
-            "diagnosis": str(row["diagnosis"]),
-            "prior": figure_or_blank(row["prior"]),
-            "likelihood": figure_or_blank(row["likelihood"]),
-        }
-        for row in flagged.to_dict("records")
-    ]
+    rows = results.rows("prior_influence")
+    return told(
+        [r for r in rows if pd.notna(r["diagnosis"]) and r["diagnosis"] not in ("-", "✓")],
+        model="{model}",
+        quantity="{quantity}",
+        at=lambda row: "" if pd.isna(row["at"]) else str(row["at"]),
+        diagnosis="{diagnosis}",
+        prior=lambda row: _figure(row["prior"]),
+        likelihood=lambda row: _figure(row["likelihood"]),
+    )
 
 
-def figure_or_blank(value: Any) -> str:
+def _share(value: Any) -> str:
+    return "–" if value is None or pd.isna(value) else f"{value:.0%}".replace("%", " %")
+
+
+def _figure(value: Any) -> str:
     """Two decimals, or a dash."""
     return "–" if value is None or pd.isna(value) else f"{float(value):.2f}"

@@ -12,9 +12,11 @@ from frontierlag.dates import WORDS, Dates, recorded
 from frontierlag.errors import FrontierLagError, ResultsError
 from frontierlag.machine.files import MANIFEST
 from frontierlag.model import Reads
+from frontierlag.names import AT_RELEASE
 from frontierlag.results.charts import STEMS, page_tables, release_table, releases_shown
 from frontierlag.results.estimands import EQUIVALENCE, LAST_DAY, VELOCITY
 from frontierlag.results.folder import POSTERIOR, headline_model, read_manifest, reads_of
+from frontierlag.words import Row
 
 PAGE = "report.html"
 RUN = "frontierlag run"
@@ -57,6 +59,16 @@ class Results:
     def table(self, stem: str) -> pd.DataFrame:
         """A table, empty if the folder has none of that name."""
         return self.tables.get(stem, pd.DataFrame())
+
+    def rows(self, stem: str, **equal: object) -> list[Row]:
+        """Rows of a table in which these columns have these values; none without such a table."""
+        return rows_of(self.table(stem), **equal)
+
+    def lag(self, kind: str, period: str) -> Row | None:
+        """The headline model's row of ``lags.csv``, of ``ladder.csv`` for the lag at release."""
+        stem = "ladder" if kind == AT_RELEASE else "lags"
+        found = self.rows(stem, model=self.headline, lag=kind, period=period)
+        return found[0] if found else None
 
     @property
     def leader(self) -> str:
@@ -135,6 +147,14 @@ class Results:
         return list(dict.fromkeys(found))
 
 
+def rows_of(table: pd.DataFrame, **equal: object) -> list[Row]:
+    """Rows in which these columns have these values."""
+    if not table.empty:
+        for column, value in equal.items():
+            table = table[table[column] == value]
+    return [*table.to_dict("records")]
+
+
 def is_results(folder: Path) -> bool:
     """Whether a folder is that of one run."""
     return (folder / MANIFEST).is_file() and (folder / "lags.csv").is_file()
@@ -160,11 +180,10 @@ def read_results(folder: Path) -> Results:
             f"give a folder made by `{RUN}`"
         )
     tables = {stem: read_csv(folder / f"{stem}.csv") for stem in NEEDED}
-    for stem in (*OPTIONAL, *STEMS):
-        _add(tables, stem, folder / f"{stem}.csv")
-    for study, stems in STUDIES.items():
-        for stem in stems:
-            _add(tables, f"{study}/{stem}", folder / study / f"{stem}.csv")
+    studies = (f"{study}/{stem}" for study, stems in STUDIES.items() for stem in stems)
+    for stem in (*OPTIONAL, *STEMS, *studies):
+        if (folder / f"{stem}.csv").is_file():
+            tables[stem] = read_csv(folder / f"{stem}.csv")
     missing = _fill(folder, manifest, tables)
     return Results(folder, manifest, tables, tuple(missing))
 
@@ -190,11 +209,6 @@ def read_csv(path: Path) -> pd.DataFrame:
         ) from None
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path} cannot be read: {error}; run the analysis again") from None
-
-
-def _add(tables: dict[str, pd.DataFrame], stem: str, path: Path) -> None:
-    if path.is_file():
-        tables[stem] = read_csv(path)
 
 
 def _fill(folder: Path, manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> list[str]:

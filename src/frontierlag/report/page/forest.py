@@ -5,7 +5,7 @@ A row is drawn with bars placed by percentages, so it needs no script, prints, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -121,6 +121,18 @@ def _step(width: float) -> float:
     rough = width / TICKS
     power = 10.0 ** np.floor(np.log10(rough))
     return float(next(power * k for k in (1, 2, 2.5, 5, 10) if power * k >= rough))
+
+
+def told(rows: Iterable[Row], **cells: str | Callable[[Row], object]) -> list[dict[str, Any]]:
+    """Rows in words: each cell is a format of the row's columns, or a function of the row.
+
+    ``stamped`` says whether a fit behind the row failed the convergence checks.
+    """
+    return [
+        {name: c.format_map(row) if isinstance(c, str) else c(row) for name, c in cells.items()}
+        | {"stamped": not converged(row)}
+        for row in rows
+    ]
 
 
 KINDS = {REALIZED: "Realized lag", TREND: "Trend lag", AT_RELEASE: "Lag at release"}

@@ -130,7 +130,7 @@ def forest(root: Path, ordered: Sequence[Results]) -> Forest | None:
     bars = []
     main = headline(ordered)
     for one, own in zip(ordered, apart, strict=True):
-        row = answers.lag_row(one, REALIZED, WINDOW)
+        row = one.lag(REALIZED, WINDOW)
         if row is not None:
             made = bar(row, _capital(_who(one)), note=" · ".join(own), base=one is main)
             bars.append(replace(made, href=_href(root, one)))

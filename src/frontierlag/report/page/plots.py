@@ -8,28 +8,25 @@ plotly, which renders a part of HTML.
 
 from __future__ import annotations
 
-import html
+from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import REALIZED, TREND
-from frontierlag.report.page.folder import Results
+from frontierlag.report.page.folder import Results, rows_of
 from frontierlag.report.page.forest import KINDS, score_digits, years_back
-from frontierlag.report.page.traces import (
-    Trace,
-    band,
-    dots,
-    end_label,
-    line,
-    record_names,
-    whiskers,
-)
 from frontierlag.results.charts import BEST, TREND_CURVE
+from frontierlag.words import Row
 
+Trace = dict[str, Any]
 SIDES = ("leader", "follower")
 MOSTLY = 0.5  # share of draws from which a day counts as known by a bound only
+SILENT = {"hoverinfo": "skip"}
+OUTER_ENDS, INNER_ENDS = ("lower90", "upper90"), ("lower50", "upper50")
 
 
 def frontier_plot(results: Results) -> dict[str, Any] | None:
@@ -55,30 +52,24 @@ def frontier_plot(results: Results) -> dict[str, Any] | None:
         else:
             traces.append(_published_stairs(of_group, side, group, results.as_of))
         for layer in ("releases", "records"):
-            rows = of_group[of_group["record"] == (layer == "records")]
-            traces += [whiskers(rows, side, layer), dots(rows, side, layer, score_digits(metric))]
-        traces += [record_names(of_group, side), end_label(of_group, side, group, results.as_of)]
+            rows = rows_of(of_group, record=layer == "records")
+            traces += [_whiskers(rows, side, layer), _dots(rows, side, layer, score_digits(metric))]
+        traces += [_record_names(of_group, side), _end_label(of_group, side, group, results.as_of)]
     low, high = _score_range(releases)
     first = str(releases["released"].min())
     last = _shifted(results.as_of, 10)
     ranges = {"All dates": ([_shifted(first, -20), last], [low, high])}
-    for months in (24, 12):
-        start = years_back(results.as_of, months)
-        if start > first:
-            seen = releases[(releases["released"] >= start) & releases["record"]]
-            floor = float(seen["score"].min()) if len(seen) else low
-            bottom = floor - 0.25 * (high - floor)
-            ranges[f"Last {months} months"] = ([start, last], [bottom, high])
-    everything = [float(releases["low"].min()), float(releases["high"].max())]
-    edge = 0.03 * (everything[1] - everything[0])
-    ranges["All scores"] = (
-        [_shifted(first, -20), last],
-        [everything[0] - edge, everything[1] + edge],
-    )
+    for label, start in _last_months(results.as_of, first):
+        seen = releases[(releases["released"] >= start) & releases["record"]]
+        floor = float(seen["score"].min()) if len(seen) else low
+        ranges[label] = ([start, last], [floor - 0.25 * (high - floor), high])
+    lowest, highest = float(releases["low"].min()), float(releases["high"].max())
+    edge = 0.03 * (highest - lowest)
+    ranges["All scores"] = ([_shifted(first, -20), last], [lowest - edge, highest + edge])
     return {
         "traces": [trace for trace in traces if len(trace["x"])],
         "layout": {
-            "yaxis": {"title": {"text": html.escape(f"{metric['name']} score ({metric['unit']})")}},
+            "yaxis": {"title": {"text": escape(f"{metric['name']} score ({metric['unit']})")}},
             "xaxis": {"type": "date"},
         },
         "ranges": ranges,
@@ -99,100 +90,73 @@ def lag_plot(results: Results) -> dict[str, Any] | None:
         return None
     traces: list[Trace] = []
     for model in table["model"].unique():
+        stamp = _stamp(results, str(model))
         for kind in (TREND, REALIZED):
             own = table[(table["model"] == model) & (table["lag"] == kind)]
-            about = {"model": str(model)}
-            for inner, color in ((False, f"--{kind}-90"), (True, f"--{kind}-50")):
-                bounds = ("lower50", "upper50") if inner else ("lower90", "upper90")
-                traces += band(own, bounds, color, [kind, "bands"], about, "linear")
-            stamp = _stamp(results, str(model))
-            traces.append(
-                {
-                    **line(own["date"], own["median"], f"--{kind}", [kind], about),
-                    "line": {"color": f"--{kind}", "width": 2},
-                    "text": [
-                        f"<b>{KINDS[kind]} on {html.escape(str(row['date']))}</b>{stamp}<br>"
-                        f"{row['median']:.1f} months<br>"
-                        f"90 % interval {row['lower90']:.1f} to {row['upper90']:.1f}"
-                        + _lag_caveat(kind, float(row["censored"]), float(row["undefined"]))
-                        for row in own.to_dict("records")
-                    ],
-                    "name": f"{KINDS[kind]}, {html.escape(str(model))}",
-                }
-            )
-    since = str(results.manifest["window"]["since"])
+            traces += _bands(own, f"--{kind}", [kind, "bands"], str(model))
+            text = [
+                f"<b>{KINDS[kind]} on {escape(str(row['date']))}</b>{stamp}<br>"
+                f"{row['median']:.1f} months<br>90 % interval {_span(row, OUTER_ENDS, 1)}"
+                + _lag_caveat(kind, float(row["censored"]), float(row["undefined"]))
+                for row in own.to_dict("records")
+            ]
+            stroke = {"color": f"--{kind}", "width": 2}
+            name = f"{KINDS[kind]}, {escape(str(model))}"
+            traces.append(_line(own["date"], own["median"], name, [kind], str(model), stroke, text))
+    since, as_of = str(results.manifest["window"]["since"]), results.as_of
+    if results.comparison == "us-china":
+        stroke = {"color": "--ink", "width": 1.2, "dash": "dot"}
+        mean, name = [PUBLISHED["mean"]] * 2, "published mean, 7 months"
+        traces.append(_line([since, as_of], mean, name, ["published"], "", stroke))
+    shapes = [
+        {
+            "type": "rect", "xref": "x", "yref": "paper", "x0": first, "x1": last,
+            "y0": 0, "y1": 1, "fillcolor": "--shade", "line": {"width": 0}, "layer": "below",
+        }
+        for first, last in _bound_spans(rows_of(table, model=results.headline, lag=REALIZED))
+    ]  # fmt: skip
     layout: dict[str, Any] = {
         "yaxis": {"title": {"text": "months behind"}, "zeroline": True, "zerolinecolor": "--muted"},
         "xaxis": {"type": "date"},
-        "shapes": [],
+        "shapes": shapes,
         "annotations": [],
     }
-    if results.comparison == "us-china":
-        traces.append(
-            {
-                **line([since, results.as_of], [PUBLISHED["mean"]] * 2, "--ink", ["published"], {}),
-                "line": {"color": "--ink", "width": 1.2, "dash": "dot"},
-                "hoverinfo": "skip",
-                "name": "published mean, 7 months",
-            }
-        )
-    own = table[(table["model"] == results.headline) & (table["lag"] == REALIZED)]
-    for first, last in _bound_spans(own):
-        layout["shapes"].append(
-            {
-                "type": "rect", "xref": "x", "yref": "paper", "x0": first, "x1": last,
-                "y0": 0, "y1": 1, "fillcolor": "--shade", "line": {"width": 0}, "layer": "below",
-            }
-        )  # fmt: skip
-    top = float(table.loc[table["lag"] == REALIZED, "upper90"].max())
-    bottom = min(0.0, float(table.loc[table["lag"] == REALIZED, "lower90"].min()))
-    ranges = {
-        "All dates": ([since, results.as_of], [bottom - 0.3, top * 1.06]),
-        **{
-            f"Last {months} months": (
-                [years_back(results.as_of, months), results.as_of],
-                [bottom - 0.3, top * 1.06],
-            )
-            for months in (24, 12)
-            if years_back(results.as_of, months) > since
-        },
-    }
+    realized = table[table["lag"] == REALIZED]
+    heights = [min(0.0, float(realized["lower90"].min())) - 0.3, realized["upper90"].max() * 1.06]
+    starts = {"All dates": since, **dict(_last_months(as_of, since))}
+    ranges = {label: ([start, as_of], heights) for label, start in starts.items()}
     return {"traces": traces, "layout": layout, "ranges": ranges}
+
+
+def _last_months(as_of: str, first: str) -> list[tuple[str, str]]:
+    """Label and first day of the ranges that begin later than ``first``."""
+    starts = {f"Last {months} months": years_back(as_of, months) for months in (24, 12)}
+    return [(label, start) for label, start in starts.items() if start > first]
 
 
 def _curves(own: pd.DataFrame, side: str, group: str, model: str, results: Results) -> list[Trace]:
     """One group's trend and best available of one model, with bands."""
-    about = {"model": model}
-    trend = own[own["curve"] == TREND_CURVE]
-    best = own[own["curve"] == BEST]
+    trend, best = (own[own["curve"] == curve] for curve in (TREND_CURVE, BEST))
+    stairs = ["stairs", "stair bands"]
     traces = [
-        *band(trend, ("lower90", "upper90"), f"--{side}-90", ["trends", "bands"], about),
-        *band(trend, ("lower50", "upper50"), f"--{side}-50", ["trends", "bands"], about),
-        *band(best, ("lower90", "upper90"), f"--{side}-90", ["stairs", "stair bands"], about, "hv"),
+        *_bands(trend, f"--{side}", ["trends", "bands"], model),
+        *_band(best, OUTER_ENDS, f"--{side}-90", stairs, model, "hv"),
     ]
     stamp = _stamp(results, model)
     digits = score_digits(results.manifest["data"]["metric"])
-    for rows, layer, words in ((trend, "trends", "trend"), (best, "stairs", "best available")):
-        stroke = {
-            "color": f"--{side}",
-            "width": 1.6,
-            "dash": "dash" if layer == "trends" else "solid",
-        }
-        if layer == "stairs":
-            stroke["shape"] = "hv"
-        traces.append(
-            {
-                **line(rows["date"], rows["median"], f"--{side}", [layer], about),
-                "line": stroke,
-                "text": [
-                    f"<b>{html.escape(group)}: {words}</b>{stamp}<br>"
-                    f"{html.escape(str(row['date']))}: {row['median']:.{digits}f}<br>"
-                    f"90 % interval {row['lower90']:.{digits}f} to {row['upper90']:.{digits}f}"
-                    for row in rows.to_dict("records")
-                ],
-                "name": html.escape(f"{group}: {words}, {model}"),
-            }
-        )
+    for rows, layer, words, shape in (
+        (trend, "trends", "trend", {"dash": "dash"}),
+        (best, "stairs", "best available", {"dash": "solid", "shape": "hv"}),
+    ):
+        text = [
+            f"<b>{escape(group)}: {words}</b>{stamp}<br>"
+            f"{escape(str(row['date']))}: {row['median']:.{digits}f}<br>"
+            f"90 % interval {_span(row, OUTER_ENDS, digits)}"
+            for row in rows.to_dict("records")
+        ]
+        stroke = {"color": f"--{side}", "width": 1.6, **shape}
+        name = escape(f"{group}: {words}, {model}")
+        traces.append(_line(rows["date"], rows["median"], name, [layer], model, stroke, text))
     return traces
 
 
@@ -201,12 +165,132 @@ def _published_stairs(own: pd.DataFrame, side: str, group: str, as_of: str) -> T
     held = own[own["record"]].sort_values("released")
     x = [*held["released"], as_of]
     y = [*held["score"], *held["score"].tail(1)]
-    return {
-        **line(x, y, f"--{side}", ["stairs"], {}),
-        "line": {"color": f"--{side}", "width": 1.6, "shape": "hv"},
-        "hoverinfo": "skip",
-        "name": html.escape(f"{group}: best published score so far"),
+    name = escape(f"{group}: best published score so far")
+    return _line(x, y, name, ["stairs"], "", {"color": f"--{side}", "width": 1.6, "shape": "hv"})
+
+
+def _dots(rows: Sequence[Row], side: str, layer: str, digits: int) -> Trace:
+    """Releases as dots, each with its name, maker, date and score."""
+    record = layer == "records"
+    text = []
+    for row in rows:
+        exact = ", no interval: it defines the scale or none is published"
+        known = f", 90 % interval {_span(row, ('low', 'high'), digits)}"
+        text.append(
+            f"<b>{escape(str(row['model']))}</b>{' (record)' if record else ''}<br>"
+            f"{escape(_makers(row['organization']))}<br>{escape(str(row['released']))}<br>"
+            f"score {row['score']:.{digits}f}{known if row['high'] > row['low'] else exact}"
+        )
+    marker = {
+        "color": f"--{side}" if record else f"--{side}-dot",
+        "size": 8 if record else 5,
+        "line": {"color": "--paper", "width": 1 if record else 0},
     }
+    x, y = ([row[name] for row in rows] for name in ("released", "score"))
+    more: Trace = {"marker": marker, "text": text, "hovertemplate": "%{text}<extra></extra>"}
+    return _trace("markers", x, y, f"{side} {layer}", [layer], **more)
+
+
+def _whiskers(rows: Iterable[Row], side: str, layer: str) -> Trace:
+    """The published 90 % interval of every score, as one broken line."""
+    x: list[str | None] = []
+    y: list[float | None] = []
+    for row in rows:
+        x += [row["released"], row["released"], None]
+        y += [row["low"], row["high"], None]
+    stroke = {"color": f"--{side}-{'dot' if layer == 'records' else '50'}", "width": 1}
+    return _line(x, y, f"{side} {layer} intervals", [layer, "intervals"], "", stroke)
+
+
+def _record_names(own: pd.DataFrame, side: str) -> Trace:
+    """The names of a group's records, above the leader's and below the follower's."""
+    held = own[own["record"]]
+    more: Trace = {
+        "text": [escape(str(name)) for name in held["model"]],
+        "textposition": "top left" if side == "leader" else "bottom right",
+        "textfont": {"color": f"--{side}", "size": 10},
+    }
+    x, y, layers = held["released"], held["score"], ["names", "records"]
+    return _trace("text", x, y, f"{side} names", layers, **SILENT, **more)
+
+
+def _end_label(own: pd.DataFrame, side: str, group: str, as_of: str) -> Trace:
+    """The group's name at the right end, at the height of its best."""
+    more: Trace = {
+        "text": [f"  <b>{escape(group)}</b>"],
+        "textposition": "middle right",
+        "textfont": {"color": f"--{side}", "size": 14},
+        "cliponaxis": False,
+    }
+    best = _trace("text", [as_of], [own["score"].max()], f"{side} label", [], **SILENT, **more)
+    best["meta"]["wide"] = True
+    return best
+
+
+def _bands(rows: pd.DataFrame, color: str, layers: list[str], model: str) -> list[Trace]:
+    """The outer band and on it the inner one, each in its own strength of the colour."""
+    outer = _band(rows, OUTER_ENDS, f"{color}-90", layers, model)
+    return [*outer, *_band(rows, INNER_ENDS, f"{color}-50", layers, model)]
+
+
+def _band(
+    rows: pd.DataFrame,
+    bounds: tuple[str, str],
+    color: str,
+    layers: list[str],
+    model: str,
+    shape: str = "linear",
+) -> list[Trace]:
+    """A band as two lines without a stroke, the second filled down to the first."""
+    stroke = {"width": 0, "shape": shape, "color": color}
+    low, high = (
+        _line(rows["date"], rows[bound], f"band {bound}", layers, model, stroke) for bound in bounds
+    )
+    return [low, {**high, "fill": "tonexty", "fillcolor": color}]
+
+
+def _line(
+    x: Iterable[Any],
+    y: Iterable[Any],
+    name: str,
+    layers: list[str],
+    model: str,
+    stroke: dict[str, Any],
+    text: list[str] | None = None,
+) -> Trace:
+    """A line; ``text`` is what the pointer shows at each of its points."""
+    shown = SILENT if text is None else {"text": text, "hovertemplate": "%{text}<extra></extra>"}
+    return _trace("lines", x, y, name, layers, model, line=stroke, **shown)
+
+
+def _trace(
+    mode: str,
+    x: Iterable[Any],
+    y: Iterable[Any],
+    name: str,
+    layers: list[str],
+    model: str = "",
+    **more: Any,
+) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": mode,
+        "x": list(x),
+        "y": [None if pd.isna(value) else float(value) for value in y],
+        "name": name,
+        "meta": {"layers": layers, "model": model},
+        "showlegend": False,
+        **more,
+    }
+
+
+def _span(row: Row, ends: tuple[str, str], digits: int) -> str:
+    low, high = (f"{row[end]:.{digits}f}" for end in ends)
+    return f"{low} to {high}"
+
+
+def _makers(cell: Any) -> str:
+    return "maker not given" if pd.isna(cell) or not str(cell) else str(cell).replace(";", ", ")
 
 
 def _lag_caveat(kind: str, censored: float, undefined: float) -> str:
@@ -219,20 +303,18 @@ def _lag_caveat(kind: str, censored: float, undefined: float) -> str:
     return words
 
 
-def _bound_spans(own: pd.DataFrame) -> list[tuple[str, str]]:
-    """Stretches of days on which the realized lag is a bound in most draws."""
+def _bound_spans(rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """Stretches of days on which the realized lag is a bound in most draws, to the day after."""
     spans: list[tuple[str, str]] = []
-    start = ""
-    last = ""
-    for row in own.to_dict("records"):
-        bound = float(row["censored"]) > MOSTLY
-        if bound and not start:
-            start = str(row["date"])
-        if start and not bound:
-            spans.append((start, str(row["date"])))
-            start = ""
-        last = str(row["date"])
-    return [*spans, (start, last)] if start else spans
+    before = False
+    for bound, days in groupby(rows, lambda row: float(row["censored"]) > MOSTLY):
+        dates = [str(row["date"]) for row in days]
+        if before:
+            spans[-1] = (spans[-1][0], dates[0])
+        if bound:
+            spans.append((dates[0], dates[-1]))
+        before = bound
+    return spans
 
 
 def _stamp(results: Results, model: str) -> str:
