@@ -71,7 +71,7 @@ def test_a_year_counts_from_its_fewest_days_on(both, window):
         until = date.fromordinal(date(2025, 12, 31).toordinal() + days)
         analysis = Analysis(both[0].fit, measure(both[0].fit, Window(window.since, until)))
         (found,) = answer(
-            [Claim("x", "w", "e", "months", (MAIN,), shorter(2026))], Fits(us_china=analysis)
+            [Claim("x", "w", "e", shorter(2026), needs=(MAIN,))], Fits(us_china=analysis)
         )
         assert (found.verdict != NO_ANSWER) is counts
 
@@ -129,7 +129,7 @@ def test_a_lag_that_is_a_bound_is_judged_only_if_the_bound_settles_it(
     both, lag, censored, probability
 ):
     evidence = with_lag(both[0], WINDOW, lag, censored)
-    claim = Claim("x", "w", "e", "months", (MAIN,), between(REALIZED, WINDOW, 6.5, 7.5))
+    claim = Claim("x", "w", "e", between(REALIZED, WINDOW, 6.5, 7.5), needs=(MAIN,))
     (found,) = answer([claim], evidence)
     assert found.probability == probability
     assert (found.verdict == LEFT_CENSORED) is (probability is None)
@@ -139,7 +139,7 @@ def test_a_lag_that_is_a_bound_is_judged_only_if_the_bound_settles_it(
 
 def test_a_difference_of_bounds_is_called_one(both):
     evidence = with_lag(both[0], "2025", 7.0, 2 * FEW_BOUNDS)
-    claim = Claim("x", "w", "e", "months", (MAIN,), shorter(2026))
+    claim = Claim("x", "w", "e", shorter(2026), needs=(MAIN,))
     (found,) = answer([claim], evidence)
     assert found.bound == OF_BOUNDS
     assert found.probability is None
@@ -206,7 +206,7 @@ def test_a_split_is_answered_from_the_fit_that_is_made_anyhow(tmp_path, closed_o
     from frontierlag.jobs import Job
     from frontierlag.runs.plan import evidence_items
 
-    claim = Claim("6", "w", "e", "months", (MAIN, Need(split="closed-open")), same_gap)
+    claim = Claim("6", "w", "e", same_gap, needs=(MAIN, Need(split="closed-open")))
     job = Job("eci-2026-08-11")
     items, evidence = evidence_items(job, job.prepare(), [claim], [], tmp_path)
     assert len(items) == 1
@@ -248,7 +248,7 @@ def test_a_user_adds_a_claim_in_a_few_lines(both):
 
 
 def test_a_period_outside_the_window_is_said_in_its_row(both):
-    claim = Claim("x", "w", "e", "months", (Need(),), between(REALIZED, "2031"))
+    claim = Claim("x", "w", "e", between(REALIZED, "2031"), needs=(Need(),))
     (found,) = answer([claim], Fits(us_china=both[0]))
     assert found.verdict == NO_ANSWER
     assert "2031" in found.note
@@ -268,7 +268,7 @@ def stand_in(both, converged=True):
 @pytest.mark.parametrize("converged", [True, False])
 def test_an_unconverged_fit_marks_the_answer(both, converged):
     draws = xr.DataArray(np.zeros((2, 3)), dims=SAMPLE_DIMS)
-    claim = Claim("x", "w", "e", "months", (Need(),), lambda *_: ClaimDraws(draws, draws < 1, "so"))
+    claim = Claim("x", "w", "e", lambda *_: ClaimDraws(draws, draws < 1, "so"), needs=(Need(),))
     (found,) = answer([claim], Fits(us_china=stand_in(both, converged)))
     assert found.converged is converged
     assert found.note == ("so" if converged else "NOT CONVERGED: linear-records; so")
@@ -279,7 +279,7 @@ def test_a_quantity_that_does_not_mix_marks_the_answer_though_the_fit_passed(bot
     rng = np.random.default_rng(8)
     draws = xr.DataArray(rng.normal(size=(4, 500)), dims=SAMPLE_DIMS)
     draws = draws + apart * xr.DataArray([0.0, 0.0, 1.0, 1.0], dims="chain")
-    claim = Claim("x", "w", "e", "months", (Need(),), lambda *_: ClaimDraws(draws, draws < 1))
+    claim = Claim("x", "w", "e", lambda *_: ClaimDraws(draws, draws < 1), needs=(Need(),))
     (found,) = answer([claim], Fits(us_china=stand_in(both)))
     assert found.converged is (apart == 0)
     assert ("R-hat" in found.note) is (apart > 0)

@@ -19,7 +19,7 @@ from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers.observations import Observations
 from frontierlag.jobs import Job
 from frontierlag.lags.dates import available, release_days
-from frontierlag.lags.equivalence import equivalence_lag
+from frontierlag.lags.equivalence import BEYOND_DOUBT, Exceedance
 from frontierlag.lags.measure import measure, realized_gap_by_day, realized_lag_by_day, staircases
 from frontierlag.lags.realized import Staircase, best_on_release, lag_at_release, realized_lag
 from frontierlag.model import ModelSpec
@@ -42,6 +42,11 @@ C,China,2025-02-01,2025-01-20,90
 D,China,2025-08-01,,110
 F,China,2025-02-10,,80
 """
+
+
+def equivalence_lag(leader, follower, days, threshold=BEYOND_DOUBT):
+    """Lag on each day and whether it is only a bound, of all draws at once."""
+    return Exceedance.of(leader, follower, blocks=1).lag(days, threshold)
 
 
 def write(tmp_path, text, name="table.csv"):

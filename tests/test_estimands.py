@@ -20,7 +20,6 @@ from frontierlag.lags.equivalence import (
     BEYOND_DOUBT,
     EVEN,
     Exceedance,
-    equivalence_lag,
     equivalence_over,
 )
 from frontierlag.lags.last_day import Available, available, last_day
@@ -56,6 +55,11 @@ releases_of_group = st.lists(
     min_size=1,
     max_size=6,
 )
+
+
+def equivalence_lag(leader, follower, days, threshold=BEYOND_DOUBT):
+    """Lag on each day and whether it is only a bound, of all draws at once."""
+    return Exceedance.of(leader, follower, blocks=1).lag(days, threshold)
 
 
 def arrays(rows):

@@ -192,7 +192,7 @@ def test_comparisons_of_two_days_have_no_fit_of_both(both):
 def test_a_model_without_a_frontier_for_every_combination_says_so(both, name, reason):
     spec = ModelSpec.of(name, both[0].fit.spec.metric)
     pair = [Analysis(replace(a.fit, spec=spec), a.measured) for a in both]
-    claim = Claim("6", "w", "e", "months", NEEDS, same_gap)
+    claim = Claim("6", "w", "e", same_gap, needs=NEEDS)
     (found,) = answer([claim], evidence_of(pair))
     assert found.verdict == NO_ANSWER
     assert reason in found.note
@@ -212,7 +212,7 @@ def test_a_fit_of_both_that_missed_the_gate_marks_the_answer(both, asked):
     missed = Check("R-hat", 1.2, "at most 1.01", "slope[USA]", False)
     rest = [check for check in found.gates[0].checks if check.name != "R-hat"]
     failed = replace(found, gates=(Convergence((missed, *rest)),))
-    claim = Claim("6", "w", "e", "months", NEEDS, same_gap)
+    claim = Claim("6", "w", "e", same_gap, needs=NEEDS)
     passed = SimpleNamespace(converged=True)
     pair = [
         SimpleNamespace(name=a.name, fit=a.fit, measured=a.measured, convergence=passed)
@@ -253,7 +253,7 @@ def test_one_fit_answers_for_two_splits_of_its_models(both, closed_open, eci_new
     one, other = (lag.to_numpy().ravel() for lag in lags(found))
     assert np.corrcoef(one, other)[0, 1] > 0.3
     asked = same_gap(evidence, needs)
-    (told,) = answer([Claim("6", "w", "e", "months", needs, same_gap)], evidence)
+    (told,) = answer([Claim("6", "w", "e", same_gap, needs=needs)], evidence)
     assert "split into closed-open" in told.evidence[1]
     assert ONE_FIT in asked.note
     np.testing.assert_array_equal(asked.holds.to_numpy().ravel(), abs(one - other) < 1)
@@ -277,7 +277,7 @@ def daily_lags(releases, dated, capability, window):
 
 
 def test_a_fit_that_lacks_models_of_the_split_says_so(both, closed_open):
-    claim = Claim("6", "w", "e", "months", (MAIN, Need(split="closed-open")), same_gap)
+    claim = Claim("6", "w", "e", same_gap, needs=(MAIN, Need(split="closed-open")))
     (found,) = answer([claim], Fits(split=closed_open, us_china=both[0]))
     assert found.verdict == NO_ANSWER
     assert "draws no capability of" in found.note

@@ -10,7 +10,7 @@ from simulate import make_releases
 
 from frontierlag.dates import Window
 from frontierlag.errors import FitError
-from frontierlag.lags.split import every_capability, split_realized_lag, split_staircases
+from frontierlag.lags.split import every_capability, realized_over, split_staircases
 from frontierlag.names import CENSORED, PERIOD, VALUE, WINDOW
 from frontierlag.scores.groups import CLOSED_OPEN
 
@@ -52,7 +52,7 @@ def test_a_split_against_a_naive_loop(drawn):
     groups = split(day[chosen], group, [MODELS[i] for i in chosen])
     start = max(day[chosen][group == g].min() for g in (0, 1))
     window = window_from(start, 18_420)
-    found = split_realized_lag(groups, capability, window, seed=1)
+    found = realized_over(split_staircases(groups, capability, seed=1), window)
     for c in range(2):
         for d in range(3):
             own = capability.to_numpy()[c, d, chosen]
@@ -86,9 +86,11 @@ def test_two_splits_share_what_their_models_share(drawn):
     day, capability = drawn
     group = np.arange(14) % 2
     window = window_from(18_390, 18_420)
-    first = split_realized_lag(split(day, group), capability, window, seed=1)
+    first = realized_over(split_staircases(split(day, group), capability, seed=1), window)
     renamed = replace(split(day, group), comparison=replace(CLOSED_OPEN, name="other"))
-    xr.testing.assert_identical(first, split_realized_lag(renamed, capability, window, seed=1))
+    xr.testing.assert_identical(
+        first, realized_over(split_staircases(renamed, capability, seed=1), window)
+    )
 
 
 def test_a_model_without_draws_is_refused_by_name(drawn):

@@ -151,7 +151,7 @@ Question = Callable[[Evidence, tuple[Need, ...]], ClaimDraws]
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim: words, estimand, unit, the fits it needs, and its question.
+    """A claim: words, estimand, its question, unit, and the fits it needs.
 
     ``one_posterior`` says that the claim speaks of two fits at once, so that draws of both must
     come from one posterior: then a fit of the releases of both is made too.
@@ -160,9 +160,9 @@ class Claim:
     number: str
     words: str
     estimand: str
-    unit: str
-    needs: tuple[Need, ...]
     ask: Question
+    unit: str = "months"
+    needs: tuple[Need, ...] = (Need(),)
     one_posterior: bool = False
 
 

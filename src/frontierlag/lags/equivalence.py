@@ -66,7 +66,35 @@ class Exceedance:
     def lag(
         self, days: np.ndarray, threshold: float = BEYOND_DOUBT
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Equivalence lag on each day; see :func:`equivalence_lag`."""
+        """Equivalence lag on each day.
+
+        t - sup{s <= t : P(S_lead(s) > S_follow(t)) <= threshold}: the time since the leader's best
+        was last not better than what the follower has on day t beyond doubt. Best available rises
+        on release days only, so it is the time since the release that made the leader's best better
+        beyond doubt, and 0 where none has. If all draws agree it is the realized lag where the
+        leader is ahead; where they do not it is shorter than the realized lag of most draws, the
+        more so the higher the threshold. It is never negative.
+
+        Parameters
+        ----------
+        days
+            Days since 1970-01-01, shape ``(date,)``.
+        threshold
+            Between 0 and 1.
+
+        Returns
+        -------
+        lag
+            Months, shape ``(date,)``; NaN before the first release of either group.
+        censored
+            Whether the leader's very first release of the table is already better beyond doubt, so
+            that the lag is only known to be at least as large; same shape.
+
+        Raises
+        ------
+        SpecError
+            If the threshold is not a probability below one.
+        """
         _check(threshold)
         return self._lag(self.probability, days, threshold)
 
@@ -125,43 +153,6 @@ class EquivalenceLag:
     censored: float
 
 
-def equivalence_lag(
-    leader: Staircase, follower: Staircase, days: np.ndarray, threshold: float = BEYOND_DOUBT
-) -> tuple[np.ndarray, np.ndarray]:
-    """Equivalence lag on each day.
-
-    t - sup{s <= t : P(S_lead(s) > S_follow(t)) <= threshold}: the time since the leader's best was
-    last not better than what the follower has on day t beyond doubt. Best available rises on
-    release days only, so it is the time since the release that made the leader's best better
-    beyond doubt, and 0 where none has. If all draws agree it is the realized lag where the leader
-    is ahead; where they do not it is shorter than the realized lag of most draws, the more so the
-    higher the threshold. It is never negative.
-
-    Parameters
-    ----------
-    leader, follower
-        Staircases with the same leading axes, over which the probability is taken.
-    days
-        Days since 1970-01-01, shape ``(date,)``.
-    threshold
-        Between 0 and 1.
-
-    Returns
-    -------
-    lag
-        Months, shape ``(date,)``; NaN before the first release of either group.
-    censored
-        Whether the leader's very first release of the table is already better beyond doubt, so
-        that the lag is only known to be at least as large; same shape.
-
-    Raises
-    ------
-    SpecError
-        If the threshold is not a probability below one.
-    """
-    return Exceedance.of(leader, follower, blocks=1).lag(days, threshold)
-
-
 def equivalence_over(
     leader: Staircase,
     follower: Staircase,
@@ -174,7 +165,7 @@ def equivalence_over(
     Parameters
     ----------
     leader, follower
-        As for :func:`equivalence_lag`.
+        Staircases with the same leading axes, over which the probability is taken.
     window
         The days.
     thresholds

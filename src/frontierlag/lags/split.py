@@ -81,31 +81,6 @@ def split_staircases(
     return leader, follower
 
 
-def split_realized_lag(
-    groups: Releases, capability: xr.DataArray, window: Window, seed: int
-) -> xr.Dataset:
-    """Realized lag of two groups over a window, from draws of the capability of every model.
-
-    Parameters
-    ----------
-    groups, capability, seed
-        As for :func:`split_staircases`.
-    window
-        The days.
-
-    Returns
-    -------
-    Months with the share of censored days, dims ``(chain, draw, period)``, as from
-    :func:`frontierlag.lags.periods.over_periods`.
-
-    Raises
-    ------
-    FitError
-        As :func:`split_staircases`.
-    """
-    return realized_over(split_staircases(groups, capability, seed), window)
-
-
 def realized_over(bests: tuple[Staircase, Staircase], window: Window) -> xr.Dataset:
     """Realized lag between two staircases over a window, by period."""
     months, censored = realized_lag(*bests, window.days)

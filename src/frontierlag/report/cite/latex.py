@@ -21,6 +21,7 @@ from frontierlag.report.cite.words import (
     english,
     estimand,
     interval_of,
+    one_line,
     share_of,
     undefined_share,
 )
@@ -28,19 +29,18 @@ from frontierlag.results.last_day import spikes
 from frontierlag.words import STAMP, joined_span
 
 PREFIX = "lag"
-_SPECIAL = {
+_SPECIAL = str.maketrans({
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedblright{}",
     "`": r"\textasciigrave{}",
-}  # fmt: skip
+})  # fmt: skip
 _DIGITS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
 def escape(text: str) -> str:
     """Return text that LaTeX sets as it stands; line ends and control characters become spaces."""
-    flat = "".join(character if character.isprintable() else " " for character in text)
-    return "".join(_SPECIAL.get(character, character) for character in flat)
+    return one_line(text).translate(_SPECIAL)
 
 
 def macro_name(e: Estimate, prefix: str, suffix: str) -> str:
@@ -68,7 +68,7 @@ def macros(estimates: Sequence[Estimate], prefix: str = PREFIX) -> str:
     """
     if not re.fullmatch("[A-Za-z]+", prefix):
         raise SpecError(f"the prefix of a LaTeX macro has letters only; got {prefix!r}")
-    lines = [f"% {_one_line(estimates[0].source.attribution)}"]
+    lines = [f"% {one_line(estimates[0].source.attribution)}"]
     names: set[str] = set()
     for e in estimates:
         commands = {
@@ -78,7 +78,7 @@ def macros(estimates: Sequence[Estimate], prefix: str = PREFIX) -> str:
             "Months": _months(e),
             "Sentence": escape(english(e)),
         }
-        lines.append(f"% {_one_line(estimand(e))}; {e.model}; {_one_line(e.source.dataset)}")
+        lines.append(f"% {one_line(estimand(e))}; {e.model}; {one_line(e.source.dataset)}")
         if e.day is not None:  # its values have probabilities, and no interval
             commands = {k: v for k, v in commands.items() if k not in ("Lower", "Upper")}
         for suffix, text in commands.items():
@@ -149,11 +149,6 @@ def _interval(e: Estimate) -> str:
 def _signed(e: Estimate, value: float) -> str:
     """A figure with a minus sign that is right in text and in mathematics."""
     return e.figure(value).replace("-", r"\ensuremath{-}") if e.defined else "undefined"
-
-
-def _one_line(text: str) -> str:
-    """Text that cannot end a LaTeX comment."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 CITATION = "CITATION.cff"

@@ -109,8 +109,7 @@ def _english_day(e: Estimate) -> str:
     assert e.day is not None
     said = sentence(e.day, *sides(s.column, s.leader, s.follower), s.as_of)
     about = f"(realized lag; model {e.model}; data {_data(s)})"
-    stamp = "" if e.converged else f"; {STAMP}: this fit missed the convergence checks"
-    return f"{said[0].upper()}{said[1:]} {about}{stamp}."
+    return f"{'; '.join([f'{said[0].upper()}{said[1:]} {about}', *_stamped(e)])}."
 
 
 def _chinese_day(e: Estimate) -> str:
@@ -119,8 +118,8 @@ def _chinese_day(e: Estimate) -> str:
     leader, follower = (_CHINESE.get(name, name) for name in (s.leader, s.follower))
     said = sentence_chinese(e.day, leader, follower, s.as_of)
     about = f"（{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}）"
-    stamp = "" if e.converged else f"；{UNCONVERGED_ZH}（{STAMP}）：该拟合未通过收敛检查"
-    return f"{_SUBJECT_ZH[e.lag].format(follower=follower)}{said}{about}{stamp}。"
+    text = f"{_SUBJECT_ZH[e.lag].format(follower=follower)}{said}{about}"
+    return f"{'；'.join([text, *_stamped_zh(e)])}。"
 
 
 def chinese(e: Estimate) -> str:
@@ -185,9 +184,11 @@ def _caveats(e: Estimate) -> list[str]:
         )
     if e.defined and e.lower < 0:
         found.append("a negative lag means being ahead")
-    if not e.converged:
-        found.append(f"{STAMP}: this fit missed the convergence checks")
-    return found
+    return [*found, *_stamped(e)]
+
+
+def _stamped(e: Estimate) -> list[str]:
+    return [] if e.converged else [f"{STAMP}: this fit missed the convergence checks"]
 
 
 def _caveats_zh(e: Estimate, leader: str) -> list[str]:
@@ -202,9 +203,11 @@ def _caveats_zh(e: Estimate, leader: str) -> list[str]:
         found.append(f"至少 {OUTER:.0%} 的后验抽样给出同一天数（发布日期视为准确）")
     if e.defined and e.lower < 0:
         found.append(f"负值表示已领先{leader}")
-    if not e.converged:
-        found.append(f"{UNCONVERGED_ZH}（{STAMP}）：该拟合未通过收敛检查")
-    return found
+    return [*found, *_stamped_zh(e)]
+
+
+def _stamped_zh(e: Estimate) -> list[str]:
+    return [] if e.converged else [f"{UNCONVERGED_ZH}（{STAMP}）：该拟合未通过收敛检查"]
 
 
 def _counted(e: Estimate) -> str:
@@ -259,8 +262,7 @@ def markdown(estimates: Sequence[Estimate]) -> str:
         median = f"{bound}{e.figure(e.median)}" if e.defined else "undefined"
         outer = interval_of(e)
         model = e.model if e.converged else f"{e.model} ({STAMP})"
-        share = share_of(e)
-        cells = (estimand(e), model, median, outer, share, undefined_share(e))
+        cells = (estimand(e), model, median, outer, share_of(e), undefined_share(e))
         rows.append(f"| {' | '.join(map(_escaped, cells))} |")
     return "\n\n".join([*sentences, "\n".join(rows), _escaped(estimates[0].source.attribution)])
 
@@ -293,5 +295,9 @@ def table(estimates: Sequence[Estimate]) -> pd.DataFrame:
 
 def _escaped(words: str) -> str:
     """Text that Markdown shows as it stands."""
-    flat = "".join(character if character.isprintable() else " " for character in words)
-    return re.sub(r"([\\`*_\[\]<>|#~$])", r"\\\1", flat)
+    return re.sub(r"([\\`*_\[\]<>|#~$])", r"\\\1", one_line(words))
+
+
+def one_line(text: str) -> str:
+    """Text without what is no letter or sign, such as the end of a line."""
+    return "".join(character if character.isprintable() else " " for character in text)
