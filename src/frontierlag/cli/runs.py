@@ -75,16 +75,7 @@ def run(
     """
     from frontierlag.jobs import Job
 
-    job = Job(
-        scores,
-        comparison,
-        since,
-        as_of,
-        results=measured,
-        draws=drawn,
-        reading=reading,
-        dates=dates,
-    )
+    job = Job(scores, comparison, since, as_of, "best", measured, drawn, reading, dates)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
     chosen = tuple(name.strip() for name in models.split(",")) if models else ()
@@ -183,16 +174,7 @@ def fit(
     from frontierlag.results.storage import store
     from frontierlag.runs.plan import models_of
 
-    job = Job(
-        scores,
-        comparison,
-        since,
-        as_of,
-        results=measured,
-        draws=drawn,
-        reading=reading,
-        dates=dates,
-    ).prepare()
+    job = Job(scores, comparison, since, as_of, "best", measured, drawn, reading, dates).prepare()
     (name,) = models_of(job, (model or job.model(),), None)
     spec = ModelSpec.of(name, job.table.metric)
     console = terminal(silent=as_json)

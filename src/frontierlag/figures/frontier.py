@@ -105,28 +105,12 @@ def _draw_releases(axes: Axes, releases: Releases, is_record: np.ndarray) -> Non
     for group, color in zip((LEADER, FOLLOWER), COLORS, strict=True):
         other, best = (releases.of(group) & mask for mask in (~is_record, is_record))
         for mask, alpha in ((other, 0.09), (best, 0.3)):
-            axes.vlines(
-                days[mask],
-                releases.low[mask],
-                releases.high[mask],
-                colors=color,
-                alpha=alpha,
-                lw=0.8,
-                zorder=2,
-            )
-        axes.scatter(
-            days[other], releases.score[other], s=7, color=color, alpha=0.28, lw=0, zorder=2.5
-        )
-        axes.scatter(
-            days[best],
-            releases.score[best],
-            s=20,
-            color=color,
-            ec="white",
-            lw=0.6,
-            zorder=5,
-            gid=f"records-{group}",
-        )
+            ends = (releases.low[mask], releases.high[mask])
+            axes.vlines(days[mask], *ends, colors=color, alpha=alpha, lw=0.8, zorder=2)
+        faint = {"s": 7, "alpha": 0.28, "lw": 0, "zorder": 2.5}
+        full = {"s": 20, "ec": "white", "lw": 0.6, "zorder": 5, "gid": f"records-{group}"}
+        for mask, look in ((other, faint), (best, full)):
+            axes.scatter(days[mask], releases.score[mask], color=color, **look)
 
 
 def _draw_group(axes: Axes, bands: xr.Dataset, color: str) -> None:

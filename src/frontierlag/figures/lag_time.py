@@ -18,11 +18,13 @@ from frontierlag.figures.sheet import (
     INTERVALS,
     LAG_COLORS,
     NEUTRAL,
+    PUBLISHED_DASHES,
     Provenance,
     add_sheet,
     date_axis,
     lag_title,
     new_figure,
+    published_line,
     styled,
     watermark,
 )
@@ -82,14 +84,8 @@ def lag_over_time(bands: xr.Dataset, about: Provenance, title: str, subtitle: st
         for axes, kind in zip(panels, kinds, strict=True):
             watermark(axes, about)
             _draw(axes, bands.sel({LAG_KIND: kind}), LAG_COLORS[kind])
-            axes.axhline(
-                PUBLISHED["mean"],
-                color="#222222",
-                lw=1.1,
-                ls=(0, (1, 1.2)),
-                zorder=4,
-                gid="published",
-            )
+            line = {"color": "#222222", "lw": 1.1, "ls": PUBLISHED_DASHES}
+            axes.axhline(PUBLISHED["mean"], zorder=4, gid="published", **line)
             if low < 0:
                 axes.axhline(0, color="#222222", lw=0.8, zorder=2)
             lag_title(axes, kind)
@@ -118,16 +114,7 @@ def _draw(axes: Axes, lag: xr.Dataset, color: str) -> None:
     axes.set_xlim(days[0], days[-1])
     for mask, gid, hatch in ((bound, "bound", "////"), (missing, "undefined", "..")):
         for first, last in _runs(mask):
-            axes.axvspan(
-                days[first],
-                days[last],
-                facecolor="none",
-                edgecolor="#9e9e9e",
-                hatch=hatch,
-                lw=0,
-                zorder=1,
-                gid=gid,
-            )
+            axes.axvspan(days[first], days[last], **_hatched(hatch), zorder=1, gid=gid)
     if np.isnan(median).all():
         axes.text(0.5, 0.5, "no draw has a value", transform=axes.transAxes, ha="center")
 
@@ -139,32 +126,28 @@ def _key(bands: xr.Dataset, about: Provenance) -> list[tuple[Any, str]]:
     )
     key: list[tuple[Any, str]] = [
         (band, f"posterior median with {INTERVALS}"),
-        (Line2D([], [], color="#222222", lw=1.1, ls=(0, (1, 1.2))), about.published_label),
+        (published_line(), about.published_label),
     ]
     for kind in (str(k) for k in bands[LAG_KIND].to_numpy()):
         share = bands["censored"].sel({LAG_KIND: kind}).to_numpy()
         if (share > CENSORED_SHARE).any():
-            patch = Patch(facecolor="none", edgecolor="#9e9e9e", hatch="////", lw=0)
-            key.append((patch, f"{kind}: {BOUND_WORDS[kind]}"))
+            key.append((Patch(**_hatched("////")), f"{kind}: {BOUND_WORDS[kind]}"))
     worst = float(bands["undefined"].max())
     if worst > UNDEFINED_SHARE:
-        patch = Patch(facecolor="none", edgecolor="#9e9e9e", hatch="..", lw=0)
-        key.append((patch, f"no lag exists in up to {worst:.0%} of the draws".replace("%", " %")))
+        words = f"no lag exists in up to {worst:.0%} of the draws".replace("%", " %")
+        key.append((Patch(**_hatched("..")), words))
     return key
+
+
+def _hatched(hatch: str) -> dict[str, Any]:
+    return {"facecolor": "none", "edgecolor": "#9e9e9e", "hatch": hatch, "lw": 0}
 
 
 def _range(bands: xr.Dataset) -> tuple[float, float, bool]:
     """The drawn range in months, and whether it cuts the 90 % band."""
-    low, high = (
-        float(
-            pick(
-                bands["months"].to_numpy(),
-                initial=PUBLISHED["mean"],
-                where=np.isfinite(bands["months"].to_numpy()),
-            )
-        )
-        for pick in (np.min, np.max)
-    )
+    months = bands["months"].to_numpy()
+    known = [*months[np.isfinite(months)], PUBLISHED["mean"]]
+    low, high = float(min(known)), float(max(known))
     bottom, top = max(min(low, 0.0), -FARTHEST), min(max(high, 10.0), FARTHEST)
     pad = 0.04 * (top - bottom)
     return (bottom - pad if bottom < 0 else 0.0), top + pad, low < bottom or high > top

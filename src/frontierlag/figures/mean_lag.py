@@ -18,20 +18,23 @@ from frontierlag.figures.sheet import (
     INTERVALS,
     LAG_COLORS,
     NEUTRAL,
+    PUBLISHED_DASHES,
     STAMP,
     STAMP_COLOR,
     Provenance,
     add_sheet,
+    draw_summary,
     lag_title,
+    months,
     new_figure,
+    published_line,
     styled,
 )
-from frontierlag.intervals import Summary, decimals
+from frontierlag.intervals import Summary
 from frontierlag.lags.published import PUBLISHED
 
 ROW, HEAD = 0.62, 2.7  # inches that a model takes, and that everything else takes
 CREST = 0.62  # height of a density, in rows
-PUBLISHED_DASHES = (0, (1, 1.2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +103,8 @@ def mean_lags(lags: Sequence[MeanLag], about: Provenance, title: str, subtitle: 
         for axes, kind in zip(panels, kinds, strict=True):
             axes.grid(visible=False, axis="y")
             axes.grid(visible=True, axis="x")
-            axes.axvline(
-                PUBLISHED["mean"],
-                color="#222222",
-                lw=1.1,
-                ls=PUBLISHED_DASHES,
-                zorder=1.5,
-                gid="published",
-            )
+            line = {"color": "#222222", "lw": 1.1, "ls": PUBLISHED_DASHES}
+            axes.axvline(PUBLISHED["mean"], zorder=1.5, gid="published", **line)
             for lag in lags:
                 if lag.kind == kind:
                     _draw(axes, lag, len(models) - 1 - models.index(lag.model), limits)
@@ -134,37 +131,14 @@ def _draw(axes: Axes, lag: MeanLag, y: float, limits: tuple[float, float]) -> No
         at, density, _ = array_stats.kde(known)
         inside = (at >= limits[0]) & (at <= limits[1])
         height = y + CREST * density / density.max()
-        axes.fill_between(
-            at[inside],
-            y,
-            height[inside],
-            facecolor=color if lag.converged else "none",
-            alpha=0.28,
-            lw=0,
-            zorder=2,
-        )
-        axes.plot(
-            at[inside],
-            height[inside],
-            color=color,
-            lw=0.9,
-            zorder=2.5,
-            ls="-" if lag.converged else (0, (3, 1.5)),
-        )
+        face, dashes = (color, "-") if lag.converged else ("none", (0, (3, 1.5)))
+        x, top = at[inside], height[inside]
+        axes.fill_between(x, y, top, facecolor=face, alpha=0.28, lw=0, zorder=2)
+        axes.plot(x, top, color=color, lw=0.9, zorder=2.5, ls=dashes)
     if np.isfinite(s.median):
-        axes.plot([s.lower90, s.upper90], [y, y], color=color, lw=1.4, zorder=3, gid="interval90")
-        axes.plot([s.lower50, s.upper50], [y, y], color=color, lw=4.2, zorder=3, gid="interval50")
-        axes.plot(
-            s.median,
-            y,
-            "o",
-            ms=6,
-            color=color if lag.converged else "white",
-            mec="white" if lag.converged else color,
-            mew=1.1,
-            zorder=4,
-            gid="median",
-        )
+        hollow = {} if lag.converged else {"mfc": "white", "mec": color}
+        gids = ("interval90", "interval50", "median")
+        draw_summary(axes, s, y, color, gids, mew=1.1, **hollow)
     axes.annotate(
         _words(s),
         (limits[1], y),
@@ -184,8 +158,7 @@ def _words(s: Summary) -> str:
     """Median and 90 % interval with the digits that they support, and what is undefined."""
     if not np.isfinite(s.median):
         return "no draw has a lag"
-    k = decimals(s.mcse_median, most=1)
-    words = f"{s.median:.{k}f} ({s.lower90:.{k}f} to {s.upper90:.{k}f})"
+    words = months(s)
     if s.undefined > 0:
         share = f"{s.undefined:.1%}" if s.undefined >= 0.001 else "under 0.1%"
         words += f"; no lag in {share} of draws".replace("%", " %")
@@ -199,7 +172,7 @@ def _key(lags: Sequence[MeanLag], about: Provenance) -> list[tuple[Any, str]]:
     )
     key: list[tuple[Any, str]] = [
         (bars, f"posterior, median, {INTERVALS}; in words: median (90 %)"),
-        (Line2D([], [], color="#222222", lw=1.1, ls=PUBLISHED_DASHES), about.published_label),
+        (published_line(), about.published_label),
     ]
     if not all(lag.converged for lag in lags):
         hollow = Line2D(

@@ -21,12 +21,14 @@ from frontierlag.figures.sheet import (
     Provenance,
     add_sheet,
     date_axis,
+    draw_summary,
     group_labels,
+    months,
     new_figure,
     styled,
     watermark,
 )
-from frontierlag.intervals import Summary, decimals
+from frontierlag.intervals import Summary
 from frontierlag.names import DATE, FOLLOWER, GROUP, LEADER, TREND
 from frontierlag.scores import Releases
 
@@ -114,9 +116,7 @@ def _draw_lags(axes: Axes, curves: PriorCurves) -> None:
         counts, _ = np.histogram(values[np.isfinite(values)], edges)
         heights = counts / max(counts.max(), 1)
         axes.stairs(heights, edges, fill=True, color=color, alpha=0.35, zorder=2, gid=name)
-        axes.plot([summary.lower90, summary.upper90], [y, y], color=color, lw=1.4, zorder=3)
-        axes.plot([summary.lower50, summary.upper50], [y, y], color=color, lw=4.2, zorder=3)
-        axes.plot(summary.median, y, "o", ms=6, color=color, mec="white", zorder=4)
+        draw_summary(axes, summary, y, color)
     axes.axvline(0, color="#444444", lw=0.7, zorder=1)
     axes.axhline(0, color="#444444", lw=0.7, zorder=1)
     axes.set(xlim=limits, ylim=(-0.28, 1.08), xlabel="months behind (negative: ahead)")
@@ -144,11 +144,8 @@ def _note(curves: PriorCurves) -> str:
 def _words(s: Summary) -> str:
     if not np.isfinite(s.median):
         return "undefined in every draw"
-    k = decimals(s.mcse_median, most=1)
-    words = f"{s.median:.{k}f} ({s.lower90:.{k}f} to {s.upper90:.{k}f})"
-    return words if s.undefined == 0 else f"{words}, undefined in {s.undefined:.1%}".replace(
-        "%", " %"
-    )  # fmt: skip
+    undefined = f", undefined in {s.undefined:.1%}".replace("%", " %") if s.undefined else ""
+    return f"{months(s)}{undefined}"
 
 
 def _key() -> list[tuple[Any, str]]:

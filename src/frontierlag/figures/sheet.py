@@ -15,15 +15,17 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import MonthLocator, num2date
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.dates import WORDS, Dates
 from frontierlag.figures.lettering import FAMILY, fallbacks, families, label, texts_of
-from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER
+from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER, Summary, decimals
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import AT_RELEASE, REALIZED, TREND
 from frontierlag.scores import ATTRIBUTION, Releases, is_epochs
+from frontierlag.words import STAMP as STAMP
 
 STYLE = Path(__file__).with_name("frontierlag.mplstyle")
 LEADER_COLOR, FOLLOWER_COLOR, NEUTRAL = "#2166ac", "#b2182b", "#5f5f5f"
@@ -33,7 +35,7 @@ CREDIT = (
     "Data: Epoch AI, 'Capabilities & Benchmarking', https://epoch.ai/benchmarks, CC BY 4.0; "
     "compiled and modelled by frontierlag."
 )
-STAMP = "NOT CONVERGED"
+PUBLISHED_DASHES = (0, (1, 1.2))
 STAMP_COLOR = "#b35806"
 EDGE = 0.14  # inches around the sheet
 LINE = 1.28 / 72  # inches that a line of text takes, a point of its size
@@ -204,21 +206,11 @@ def add_sheet(
 def watermark(axes: Axes, about: Provenance) -> None:
     """Stamp the plot itself, behind its data, if a fit in it did not converge."""
     if not about.converged:
-        axes.text(
-            0.5,
-            0.5,
-            STAMP,
-            transform=axes.transAxes,
-            ha="center",
-            va="center",
-            rotation=18,
-            size=30,
-            weight="bold",
-            color=STAMP_COLOR,
-            alpha=0.22,
-            zorder=0.6,
-            in_layout=False,
-        )
+        look: dict[str, Any] = {
+            "size": 30, "weight": "bold", "color": STAMP_COLOR, "alpha": 0.22, "zorder": 0.6,
+            "ha": "center", "va": "center", "rotation": 18, "in_layout": False,
+        }  # fmt: skip
+        axes.text(0.5, 0.5, STAMP, transform=axes.transAxes, **look)
 
 
 def _stamp(figure: Figure) -> float:
@@ -311,6 +303,33 @@ def lag_title(axes: Axes, kind: str) -> None:
         size=8.5,
         color=LAG_COLORS[kind],
     )
+
+
+def draw_summary(
+    axes: Axes,
+    s: Summary,
+    y: float,
+    color: str,
+    gids: Sequence[str | None] = (None,) * 3,
+    **dot: Any,
+) -> None:
+    """Draw the 90 % interval as a thin bar, the 50 % interval as a thick one, the median a dot."""
+    outer, inner, middle = gids
+    axes.plot([s.lower90, s.upper90], [y, y], color=color, lw=1.4, zorder=3, gid=outer)
+    axes.plot([s.lower50, s.upper50], [y, y], color=color, lw=4.2, zorder=3, gid=inner)
+    look: dict[str, Any] = {"ms": 6, "color": color, "mec": "white", "zorder": 4, "gid": middle}
+    axes.plot(s.median, y, "o", **look | dot)
+
+
+def months(s: Summary) -> str:
+    """Median and 90 % interval with at most one decimal, as far as the errors support it."""
+    k = decimals(s.mcse_median, most=1)
+    return f"{s.median:.{k}f} ({s.lower90:.{k}f} to {s.upper90:.{k}f})"
+
+
+def published_line() -> Line2D:
+    """The line at the published mean, for a key."""
+    return Line2D([], [], color="#222222", lw=1.1, ls=PUBLISHED_DASHES)
 
 
 DPI = 150

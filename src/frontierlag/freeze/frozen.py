@@ -19,14 +19,19 @@ from pathlib import Path
 from typing import Any
 
 from frontierlag.errors import ResultsError, ScoresError, SpecError
-from frontierlag.machine.files import MANIFEST, files_below, staged
+from frontierlag.machine.files import MANIFEST, files_below, manifest_text, staged
 from frontierlag.machine.program import versions
 from frontierlag.results.folder import read_manifest
 from frontierlag.runs.request import Request
-from frontierlag.scores import load_scores
+from frontierlag.scores import ScoreTable, load_scores
 from frontierlag.scores.fetch import cache_folder, kept_copies
 from frontierlag.scores.fetch.cache import path_of
-from frontierlag.scores.item_results.table import load_results, result_file, result_names
+from frontierlag.scores.item_results.table import (
+    ResultTable,
+    load_results,
+    result_file,
+    result_names,
+)
 from frontierlag.scores.loading import reference_file, reference_names
 from frontierlag.scores.table import LATEST
 
@@ -144,8 +149,7 @@ def freeze(name: str, results: Path, to: Path, scores: Path | None = None) -> Fr
             "files": hashes,
             "digest": _digest(hashes),
         }
-        text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-        (folder / FROZEN).write_text(text, encoding="utf-8")
+        (folder / FROZEN).write_text(manifest_text(record), encoding="utf-8")
     return open_frozen(out)
 
 
@@ -253,12 +257,7 @@ def measured_for(frozen: Frozen) -> tuple[str, str]:
         return "", copy
     if request.results not in result_names():
         return copy, ""
-    if load_results(request.results).sha256 != frozen.files[frozen.measured]:
-        raise ScoresError(
-            f"the reference table {request.results} of this version is not the one that was "
-            f"frozen; verify with frontierlag {frozen.manifest['versions']['frontierlag']}"
-        )
-    return request.results, ""
+    return _unchanged(frozen, request.results, load_results(request.results), frozen.measured), ""
 
 
 def table_for(frozen: Frozen) -> str:
@@ -272,7 +271,12 @@ def table_for(frozen: Frozen) -> str:
     name = frozen.request.scores
     if name not in reference_names():
         return str(frozen.folder / frozen.table)
-    if load_scores(name).sha256 != frozen.sha256:
+    return _unchanged(frozen, name, load_scores(name), frozen.table)
+
+
+def _unchanged(frozen: Frozen, name: str, now: ScoreTable | ResultTable, path: str) -> str:
+    """The name of a reference table, if it still has the bytes that were frozen at a path."""
+    if now.sha256 != frozen.files[path]:
         raise ScoresError(
             f"the reference table {name} of this version is not the one that was frozen; verify "
             f"with frontierlag {frozen.manifest['versions']['frontierlag']}"

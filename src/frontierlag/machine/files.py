@@ -165,8 +165,12 @@ def write_manifest(folder: Path, record: Mapping[str, Any]) -> None:
         What was done; values that JSON has no form for are written as their text.
     """
     whole = {**MADE_BY, **record, "files": sorted({*files_below(folder), MANIFEST})}
-    text = json.dumps(whole, indent=2, ensure_ascii=False, default=str) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    (folder / MANIFEST).write_text(manifest_text(whole), encoding="utf-8")
+
+
+def manifest_text(record: Mapping[str, Any]) -> str:
+    """A record as text: what JSON has no form for is written as its text."""
+    return json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def written_before(folder: Path) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -22,7 +21,7 @@ from frontierlag.figures import (
     save,
 )
 from frontierlag.figures.sheet import credit_line
-from frontierlag.machine.files import replaced
+from frontierlag.machine.files import MANIFEST, manifest_text, replaced
 from frontierlag.report.page.folder import Results, read_csv, read_results
 from frontierlag.results.charts import (
     MEAN_LAG,
@@ -36,7 +35,7 @@ from frontierlag.results.charts import (
     releases_shown,
     summary_of,
 )
-from frontierlag.results.folder import metric_of
+from frontierlag.results.folder import metric_of, read_manifest
 from frontierlag.scores import Comparison, Releases
 from frontierlag.words import converged
 
@@ -183,9 +182,8 @@ def _table(results: Results, stem: str) -> pd.DataFrame:
 
 def _listed(folder: Path, made: Sequence[Path]) -> None:
     """Add figures to the files of a folder's manifest, so that the next run replaces them."""
-    path = folder / "manifest.json"
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = read_manifest(folder)
     names = {one.relative_to(folder).as_posix() for one in made}
     record["files"] = sorted({*record.get("files", []), *names})
-    with replaced(path) as new:
-        new.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    with replaced(folder / MANIFEST) as new:
+        new.write_text(manifest_text(record), encoding="utf-8")

@@ -75,13 +75,13 @@ def fit_all(
     groups = by_compilation(only_what_is_compared(items))
     workers = workers or min(os.cpu_count() or 1, len(groups))
     cores = max(1, (os.cpu_count() or 1) // workers)
-    task = partial(_fit_group, settings=settings, priors=priors, cores=cores)
+    task = partial(_fit_one, settings=settings, priors=priors, cores=cores)
     found: dict[Path, Outcome] = {}
     if len(items) > 1:
         report_progress(f"{len(items)} fits", 0.0)
     # One group is fitted in this process, its chains on all cores: no worker has to be started.
     parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
-    for outcomes in parallel(joblib.delayed(task)(group) for group in groups):
+    for outcomes in parallel(joblib.delayed(_each)(task, group) for group in groups):
         found |= outcomes
         if len(items) > 1:
             report_progress(f"{len(items)} fits", len(found) / len(items))
@@ -136,14 +136,9 @@ def _cross(
         return str(reason)
 
 
-def _fit_group(
-    items: Sequence[PlannedFit],
-    settings: SamplerSettings,
-    priors: Mapping[str, Prior] | None,
-    cores: int,
-) -> dict[Path, Outcome]:
+def _each(fit: Callable[[PlannedFit], Outcome], group: Sequence[PlannedFit]) -> dict[Path, Outcome]:
     """Fit one model to several data sets: runs in a worker process."""
-    return {item.posterior: _fit_one(item, settings, priors, cores) for item in items}
+    return {item.posterior: fit(item) for item in group}
 
 
 def _fit_one(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -50,33 +50,37 @@ class PlannedJointFit:
     second: PlannedFit
 
 
+@dataclass(frozen=True)
 class StoredEvidence:
-    """Evidence for claims from the fits that a run has stored."""
+    """Evidence for claims from the fits that a run has stored.
 
-    def __init__(
-        self,
-        items: Mapping[Need, PlannedFit],
-        missing: Mapping[Need, str],
-        loos: Mapping[Path, Loo] | None = None,
-        pairs: Mapping[tuple[Need, Need], PlannedJointFit] | None = None,
-        crossed: Mapping[PlannedJointFit, TwoComparisons | str] | None = None,
-    ) -> None:
-        self._items = items
-        self._missing = missing
-        self._loos = loos or {}
-        self._pairs = pairs or {}
-        self._crossed = crossed or {}
-        self._load = cache(load)
+    Attributes
+    ----------
+    fits, missing
+        The fit of each need, or why there is none.
+    pairs
+        The fits of two comparisons at once that claims need, by the two needs.
+    loos, crossed_fits
+        What is known once fitted: leave-one-out densities by posterior, and what each fit of two
+        comparisons at once found, or why there is none.
+    """
+
+    fits: Mapping[Need, PlannedFit]
+    missing: Mapping[Need, str]
+    pairs: Mapping[tuple[Need, Need], PlannedJointFit] = field(default_factory=dict)
+    loos: Mapping[Path, Loo] = field(default_factory=dict)
+    crossed_fits: Mapping[PlannedJointFit, TwoComparisons | str] = field(default_factory=dict)
+    _load: Callable[[Path], Analysis] = field(default_factory=lambda: cache(load))
 
     @property
     def items(self) -> tuple[PlannedFit, ...]:
         """The fits that there are, each once."""
-        return tuple({item.posterior: item for item in self._items.values()}.values())
+        return tuple({item.posterior: item for item in self.fits.values()}.values())
 
     @property
     def crossed_items(self) -> tuple[PlannedJointFit, ...]:
         """The fits of two comparisons at once that claims need, each once."""
-        return tuple(dict.fromkeys(self._pairs.values()))
+        return tuple(dict.fromkeys(self.pairs.values()))
 
     def analysis(self, need: Need) -> Analysis:
         """Read the fit that is needed.
@@ -112,9 +116,9 @@ class StoredEvidence:
             If no other model of the same data was fitted, or there is no such fit.
         """
         item = self._item(need)
-        if item.posterior not in self._loos:
+        if item.posterior not in self.loos:
             raise Unanswerable(f"no other model was fitted to the same data as {item.model}")
-        return self._loos[item.posterior]
+        return self.loos[item.posterior]
 
     def crossed(self, one: Need, other: Need) -> TwoComparisons:
         """The one posterior of the releases of two fits.
@@ -124,33 +128,19 @@ class StoredEvidence:
         Unanswerable
             If this run has none, with the reason.
         """
-        pair = self._pairs.get((one, other))
-        found = self._crossed.get(pair) if pair else None
+        pair = self.pairs.get((one, other))
+        found = self.crossed_fits.get(pair) if pair else None
         if found is None:
             raise Unanswerable("the fit of both comparisons at once was not made in this run")
         if isinstance(found, str):
             raise Unanswerable(found)
         return found
 
-    def with_found(
-        self, loos: Mapping[Path, Loo], crossed: Mapping[PlannedJointFit, TwoComparisons | str]
-    ) -> StoredEvidence:
-        """The same once fitted.
-
-        Parameters
-        ----------
-        loos
-            Leave-one-out densities by posterior.
-        crossed
-            Fits of two comparisons at once, or why there is none.
-        """
-        return StoredEvidence(self._items, self._missing, loos, self._pairs, crossed)
-
     def _item(self, need: Need) -> PlannedFit:
-        if need.fit not in self._items:
+        if need.fit not in self.fits:
             reason = "what it rests on was not fitted in this run"
-            raise Unanswerable(self._missing.get(need.fit, reason))
-        return self._items[need.fit]
+            raise Unanswerable(self.missing.get(need.fit, reason))
+        return self.fits[need.fit]
 
 
 def claims_on(prepared: Prepared, claims: Sequence[Claim]) -> tuple[Claim, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,7 @@ from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.settings import SamplerSettings
 
 REQUEST = "request"  # its key in a manifest
+_OF_JOB = [field.name for field in fields(Job)]  # all of which a request has too
 
 
 class Request(BaseModel):
@@ -52,21 +54,11 @@ class Request(BaseModel):
         full: bool,
     ) -> Request:
         """Return the request of one job of :func:`frontierlag.runs.run.run_jobs`."""
-        return cls(
-            scores=str(job.scores),
-            comparison=job.comparison,
-            since=job.since,
-            as_of=job.as_of,
-            efforts=job.efforts,
-            results=job.results,
-            draws=job.draws,
-            dates=job.dates,
-            reading=job.reading,
-            models=tuple(models),
-            full=full,
-            priors=dict(priors or {}),
-            sampler=settings,
-        )
+        asked: dict[str, Any] = {name: getattr(job, name) for name in _OF_JOB} | {
+            "scores": str(job.scores)
+        }
+        asked |= {"models": tuple(models), "full": full, "priors": dict(priors or {})}
+        return cls(**asked, sampler=settings)
 
     @classmethod
     def read(cls, manifest: Mapping[str, Any], where: str) -> Request:
@@ -99,17 +91,9 @@ class Request(BaseModel):
         self, scores: str | None = None, results: str | None = None, draws: str | None = None
     ) -> Job:
         """The job, on the same tables or on copies of them elsewhere."""
-        return Job(
-            scores or self.scores,
-            self.comparison,
-            self.since,
-            self.as_of,
-            self.efforts,
-            results or self.results,
-            draws or self.draws,
-            dates=self.dates,
-            reading=self.reading,
-        )
+        asked = {name: getattr(self, name) for name in _OF_JOB}
+        given = {"scores": scores, "results": results, "draws": draws}
+        return Job(**asked | {name: value for name, value in given.items() if value})
 
     def command(self) -> str:
         """The command line that asks for the same; priors of one's own have none."""

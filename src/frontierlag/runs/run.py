@@ -12,11 +12,10 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from frontierlag.analyses.two_comparisons import TwoComparisons
 from frontierlag.checks.comparison import ModelComparison
 from frontierlag.checks.stacking import Stacked
 from frontierlag.claims import ARTICLE, Answer, Claim, answer
-from frontierlag.claims.applicable import applicable
+from frontierlag.claims.applicable import Applicable, applicable
 from frontierlag.errors import SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions
@@ -31,7 +30,6 @@ from frontierlag.results.manifest import data_record, evidence_record, run_recor
 from frontierlag.runs.outcomes import Outcome, fit_all, fit_crossed
 from frontierlag.runs.plan import (
     PlannedFit,
-    PlannedJointFit,
     StoredEvidence,
     claims_on,
     compare_all,
@@ -174,30 +172,15 @@ def run_jobs(
             for item, names, folder in zip(prepared, chosen, folders, strict=True)
         ]
         items = [item for group in planned for item in group]
-        asked: list[tuple[Claim, ...]] = []
-        not_asked: list[tuple[str, ...]] = []
-        evidence: list[StoredEvidence] = []
-        for job, item in zip(jobs, prepared, strict=True):
+        asked = []
+        for job, item, own, folder in zip(jobs, prepared, planned, folders, strict=True):
             sense = applicable(item, ARTICLE if full and not priors else ())
-            claims = claims_on(item, sense.claims)
-            more, found = evidence_items(job, item, claims, items, aside)
+            sense = replace(sense, claims=claims_on(item, sense.claims))
+            more, evidence = evidence_items(job, item, sense.claims, items, aside)
             items += more
-            asked.append(claims)
-            not_asked.append(sense.not_asked)
-            evidence.append(found)
-        outcomes = fit_all(items, settings, priors, workers, done)
-        pairs = list(dict.fromkeys(pair for found in evidence for pair in found.crossed_items))
-        crossed = fit_crossed(pairs, settings, priors, workers, done)
-        results = []
-        for job, item, own, claims, why, found, folder in zip(
-            jobs, prepared, planned, asked, not_asked, evidence, folders, strict=True
-        ):
-            result = _result(item, own, claims, found, outcomes, crossed)
-            result = replace(result, not_asked=why)
             request = Request.of(job, models, settings, priors, full)
-            _write(result, item, settings, folder, request)
-            results.append(result)
-    return results
+            asked.append(_Asked(item, own, sense, evidence, folder, request))
+        return _found(asked, items, settings, priors, workers, done)
 
 
 def made_from(item: Prepared, request: Request) -> str:
@@ -245,38 +228,57 @@ def run_claims(
     sense = applicable(prepared, claims)
     if not sense.claims:
         raise SpecError(" ".join(sense.not_asked) or "there is no claim to ask")
-    claims = claims_on(prepared, sense.claims)
+    sense = replace(sense, claims=claims_on(prepared, sense.claims))
     with staged(out) as folder, TemporaryDirectory(prefix="frontierlag-") as aside:
-        items, evidence = evidence_items(job, prepared, claims, [], Path(aside))
-        outcomes = fit_all(items, settings, None, workers, done)
-        crossed = fit_crossed(evidence.crossed_items, settings, None, workers, done)
-        result = _result(prepared, [], claims, evidence, outcomes, crossed)
-        result = replace(result, not_asked=sense.not_asked)
-        _write(result, prepared, settings, folder)
+        items, evidence = evidence_items(job, prepared, sense.claims, [], Path(aside))
+        asked = _Asked(prepared, [], sense, evidence, folder)
+        (result,) = _found([asked], items, settings, None, workers, done)
     return result.answers
 
 
-def _result(
-    item: Prepared,
-    planned: Sequence[PlannedFit],
-    claims: Sequence[Claim],
-    evidence: StoredEvidence,
-    outcomes: Mapping[Path, Outcome],
-    crossed: Mapping[PlannedJointFit, TwoComparisons | str],
-) -> Result:
-    """Gather what was found on a job, and on whatever else its claims rest on."""
-    found = {path: outcome.loo for path, outcome in outcomes.items() if outcome.loo is not None}
-    evidence = evidence.with_found(found, crossed)
-    own = list(planned)
-    own += [one for one in evidence.items if same_job(one.prepared, item) and one not in own]
-    others = [one for one in evidence.items if not same_job(one.prepared, item)]
-    return Result(
-        outcomes=[outcomes[one.posterior] for one in own],
-        evidence=[(one.prepared, outcomes[one.posterior]) for one in others],
-        answers=answer(claims, evidence),
-        compared=compare_all([(one, outcomes[one.posterior].loo) for one in own], item),
-        headline=item.headline([one.model for one in own]),
-    )
+@dataclass(frozen=True)
+class _Asked:
+    """One job of a run: its own fits, its claims with the evidence for them, and its folder."""
+
+    item: Prepared
+    own: list[PlannedFit]
+    sense: Applicable
+    evidence: StoredEvidence
+    folder: Path
+    request: Request | None = None
+
+
+def _found(
+    asked: Sequence[_Asked],
+    items: Sequence[PlannedFit],
+    settings: SamplerSettings,
+    priors: Mapping[str, Prior] | None,
+    workers: int | None,
+    done: Callable[[str], None],
+) -> list[Result]:
+    """Fit, and gather and write what was found on each job and whatever else its claims rest on."""
+    outcomes = fit_all(items, settings, priors, workers, done)
+    pairs = list(dict.fromkeys(pair for one in asked for pair in one.evidence.crossed_items))
+    crossed = fit_crossed(pairs, settings, priors, workers, done)
+    loos = {path: outcome.loo for path, outcome in outcomes.items() if outcome.loo is not None}
+    results = []
+    for one in asked:
+        evidence = replace(one.evidence, loos=loos, crossed_fits=crossed)
+        of_item = {fit.posterior: same_job(fit.prepared, one.item) for fit in evidence.items}
+        own = list(one.own)
+        own += [fit for fit in evidence.items if of_item[fit.posterior] and fit not in own]
+        others = [fit for fit in evidence.items if not of_item[fit.posterior]]
+        result = Result(
+            outcomes=[outcomes[fit.posterior] for fit in own],
+            evidence=[(fit.prepared, outcomes[fit.posterior]) for fit in others],
+            answers=answer(one.sense.claims, evidence),
+            compared=compare_all([(fit, outcomes[fit.posterior].loo) for fit in own], one.item),
+            headline=one.item.headline([fit.model for fit in own]),
+            not_asked=one.sense.not_asked,
+        )
+        _write(result, one.item, settings, one.folder, one.request)
+        results.append(result)
+    return results
 
 
 def _write(

@@ -134,42 +134,20 @@ def page(results: Results) -> str:
     OutputError
         If it would be larger than a page may be.
     """
-    charts = {
-        name: chart
-        for name, chart in (
-            ("frontier", plots.frontier_plot(results)),
-            ("lag", plots.lag_plot(results)),
-        )
-        if chart
-    }
+    makers = {"frontier": plots.frontier_plot, "lag": plots.lag_plot}
+    charts = {name: chart for name, maker in makers.items() if (chart := maker(results))}
     context: dict[str, Any] = {
         "results": results,
         "title": answers.title(results),
         "names": answers.names(results),
         "answer": answers.answer(results),
-        "conventions": evidence.conventions(results),
         "charts": charts,
         "chart_models": _chart_models(results),
         "records": answers.records_held(results),
         "years": answers.years(results),
-        "equivalence": evidence.equivalence(results),
-        "velocity": evidence.velocity(results),
         "now": answers.now(results),
         "claims": answers.claims(results),
-        "specification": evidence.specification(results),
-        "specification_range": evidence.specification_range(results),
-        "constructions": evidence.constructions(results),
-        "impossible": evidence.impossible(results),
-        "starts": evidence.starts(results),
-        "influence": evidence.influence(results),
-        "models": evidence.models(results),
-        "comparisons": evidence.comparisons(results),
-        "published": evidence.published(results),
-        "forecasts": evidence.forecasts(results),
-        "calibration": evidence.calibration(results),
-        "diagnostics": evidence.diagnostics(results),
-        "predictive": evidence.predictive(results),
-        "prior_influence": evidence.prior_influence(results),
+        **{part.__name__: part(results) for part in evidence.PARTS},
         "data": origin.data(results),
         "run": origin.run(results),
         "priors": origin.priors(results),

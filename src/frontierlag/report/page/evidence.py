@@ -351,3 +351,11 @@ def _share(value: Any) -> str:
 def _figure(value: Any) -> str:
     """Two decimals, or a dash."""
     return "–" if value is None or pd.isna(value) else f"{float(value):.2f}"
+
+
+# What the page shows of them, each under its own name.
+PARTS = (
+    *(conventions, specification, specification_range, constructions, impossible, starts),
+    *(influence, models, comparisons, published, equivalence, velocity, forecasts, calibration),
+    *(diagnostics, predictive, prior_influence),
+)
