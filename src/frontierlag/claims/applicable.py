@@ -51,27 +51,17 @@ def applicable(prepared: Prepared, claims: Sequence[Claim] = ARTICLE) -> Applica
     the closed-open gap has the same followers or cannot be formed, without claim 10, which is
     about FrontierMath, on tables of another score, and none of them of any other table or groups.
     """
-    table = prepared.table
     own = tuple(claim for claim in claims if claim not in ARTICLE)
-    comparison = prepared.releases.comparison.name
-    if not any(claim in ARTICLE for claim in claims):
+    if len(own) == len(claims):
         return Applicable(own)
-    if not is_epochs(table.attribution):
-        return Applicable(
-            own,
-            (
-                f"The claims of the source article are not judged: they are about Epoch AI's "
-                f"tables, and {table.name} is not one.",
-            ),
-        )
-    if comparison != US_CHINA:
-        return Applicable(
-            own,
-            (
-                "The claims of the source article are not judged: they are about the USA and "
-                f"China, and this comparison is {comparison}.",
-            ),
-        )
+    name, comparison = prepared.table.name, prepared.releases.comparison.name
+    why = ""
+    if not is_epochs(prepared.table.attribution):
+        why = f"they are about Epoch AI's tables, and {name} is not one"
+    elif comparison != US_CHINA:
+        why = f"they are about the USA and China, and this comparison is {comparison}"
+    if why:
+        return Applicable(own, (f"The claims of the source article are not judged: {why}.",))
     reasons = {"6": _no_closed_open(prepared), "10": _not_the_index(prepared)}
     kept = tuple(claim for claim in claims if not reasons.get(claim.number))
     return Applicable(

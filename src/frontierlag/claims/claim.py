@@ -81,43 +81,22 @@ class Unanswerable(Exception):
 
 
 class Evidence(Protocol):
-    """Where claims find the fits that they need."""
+    """Where claims find the fits that they need.
+
+    Each method raises :class:`Unanswerable`, with the reason, if there is no such thing.
+    """
 
     def analysis(self, need: Need) -> Analysis:
-        """The fit that is needed, whatever the split.
-
-        Raises
-        ------
-        Unanswerable
-            If there is none.
-        """
+        """The fit that is needed, whatever the split."""
 
     def groups(self, need: Need) -> Releases:
-        """The releases of the two groups of the split, from the table of the fit.
-
-        Raises
-        ------
-        Unanswerable
-            If the table has no such groups.
-        """
+        """The releases of the two groups of the split, from the table of the fit."""
 
     def loo(self, need: Need) -> Loo:
-        """Leave-one-out densities of the fit that is needed.
-
-        Raises
-        ------
-        Unanswerable
-            If there are none.
-        """
+        """Leave-one-out densities of the fit that is needed."""
 
     def crossed(self, one: Need, other: Need) -> TwoComparisons:
-        """The one posterior of the releases of two fits, as :func:`crossed_fit` finds it.
-
-        Raises
-        ------
-        Unanswerable
-            If there is none, with the reason.
-        """
+        """The one posterior of the releases of two fits, as :func:`crossed_fit` finds it."""
 
 
 @dataclass(frozen=True)

@@ -44,15 +44,8 @@ def show_lags(console: Console, lags: pd.DataFrame, days: pd.DataFrame) -> None:
             values = spikes(day).replace(", ", "\n")
             table.add_row(name, row["lag"], row["period"], "probabilities", "", values, *shares)
             continue
-        table.add_row(
-            name,
-            row["lag"],
-            row["period"],
-            words.median(row),
-            words.span(row, inner=True),
-            words.span(row),
-            *shares,
-        )
+        numbers = (words.median(row), words.span(row, inner=True), words.span(row))
+        table.add_row(name, row["lag"], row["period"], *numbers, *shares)
     console.print(table)
     console.print(
         "undefined: share of draws in which the lag does not exist; bound only: share of days on "
@@ -153,13 +146,9 @@ def show_levels(console: Console, levels: pd.DataFrame) -> None:
     table = sheet(f"Lag of the trends at a score, months: median and 90 % {INTERVAL_KIND}")
     add_numbers(table, "score", "median", "90 %", "undefined", "outside the data")
     for row in levels.to_dict("records"):
-        table.add_row(
-            f"{row['level']:g}",
-            words.figure(row["median"], words.error_of(row)),
-            words.span(row),
-            words.share(row["undefined"], none=""),
-            words.share(row["censored"], none=""),
-        )
+        middle = words.figure(row["median"], words.error_of(row))
+        shares = (words.share(row[part], none="") for part in ("undefined", "censored"))
+        table.add_row(f"{row['level']:g}", middle, words.span(row), *shares)
     console.print(table)
 
 
@@ -187,10 +176,8 @@ def show_published(console: Console, conventions: tuple[Convention, ...]) -> Non
     add_texts(table, "convention")
     add_numbers(table, "mean", "minimum", "maximum", "n", "censored")
     for c in conventions:
-        table.add_row(
-            c.name, *(_figure(v, 2) for v in (c.mean, c.minimum, c.maximum)), str(c.n),
-            str(c.censored),
-        )  # fmt: skip
+        months = ("none" if math.isnan(v) else f"{v:.2f}" for v in (c.mean, c.minimum, c.maximum))
+        table.add_row(c.name, *months, str(c.n), str(c.censored))
     console.print(table)
 
 
@@ -233,7 +220,3 @@ def show_rows(console: Console, scores: ScoreTable, most: int) -> None:
         cells = [str(row[name]) for name in ("model", "organization", "country", "weights")]
         table.add_row(released, *cells, f"{row['score']:g}")
     console.print(table)
-
-
-def _figure(value: float, places: int) -> str:
-    return "none" if math.isnan(value) else f"{value:.{places}f}"

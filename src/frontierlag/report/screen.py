@@ -64,10 +64,10 @@ def run_screen(result: Result, prepared: Prepared, folder: Path, scores: str = "
     others = _wrapped(_others(result.table("lags"), result.headline))
     verdict = _wrapped(_verdict(result))
     where = _where(folder)
-    fixed = [*answer, "", *table, "", *rests, *others, *verdict, "", *where]
+    above, below = [*answer, "", *table, "", *rests, *others, *verdict], ["", *where]
     known = [finding.text for finding in warnings(result, prepared)]
-    facts = _fitting(known, LINES - len(fixed), scores or prepared.table.name)
-    return [*answer, "", *table, "", *rests, *others, *verdict, *facts, "", *where]
+    room = LINES - len(above) - len(below)
+    return [*above, *_fitting(known, room, scores or prepared.table.name), *below]
 
 
 def runs_screen(results: Sequence[Result], folders: Sequence[Path], top: Path) -> list[str]:
@@ -194,12 +194,9 @@ def _verdict(result: Result) -> str:
 
 def _where(folder: Path) -> list[str]:
     files = ", ".join(name for name in _FILES if (folder / name).is_file())
-    return [*_wrapped(f"In {folder}: {files} and the posteriors."), *_next(folder)]
-
-
-def _next(folder: Path) -> list[str]:
     shown = shlex.quote(str(folder))
-    return [f"Next: frontierlag report {shown}", f"      frontierlag cite {shown}"]
+    following = [f"Next: frontierlag report {shown}", f"      frontierlag cite {shown}"]
+    return [*_wrapped(f"In {folder}: {files} and the posteriors."), *following]
 
 
 def _fitting(facts: Sequence[str], room: int, scores: str) -> list[str]:
@@ -280,20 +277,19 @@ def table_findings(
         if words not in said and not any(_of_one_date(words, other) for other in said)
     ]
     findings += [Finding("check", words) for words in dates]
+    said_of = []
     if reading.unused:
-        unused = ", ".join(map(repr, reading.unused))
-        findings.append(Finding("note", f"Columns that are not used: {unused}."))
+        said_of.append(f"Columns that are not used: {', '.join(map(repr, reading.unused))}.")
     renamed = [f"{c.column} from {c.heading!r}" for c in reading.columns if c.column != c.heading]
     if renamed:
-        findings.append(Finding("note", f"Columns: {', '.join(renamed)}."))
+        said_of.append(f"Columns: {', '.join(renamed)}.")
     if reading.interval_rule:
-        findings.append(Finding("note", f"Level of intervals: {reading.interval_rule}"))
+        said_of.append(f"Level of intervals: {reading.interval_rule}")
     if reading.as_of_rule:
-        findings.append(Finding("note", reading.as_of_rule))
+        said_of.append(reading.as_of_rule)
     said.add(reading.as_of_rule)
-    every = dict.fromkeys((*table.notes, *notes))
-    findings += [Finding("note", words) for words in every if words not in said]
-    return worst_first(findings)
+    said_of += [words for words in dict.fromkeys((*table.notes, *notes)) if words not in said]
+    return worst_first([*findings, *(Finding("note", words) for words in said_of)])
 
 
 def preflight(prepared: Prepared) -> tuple[Finding, ...]:
@@ -353,19 +349,7 @@ def show_findings(console: Console, findings: Sequence[Finding], longest: int = 
 
 
 def failed_checks(predictive: pd.DataFrame, model: str) -> tuple[Finding, ...]:
-    """The predictive checks that a fitted model fails, afterwards.
-
-    Parameters
-    ----------
-    predictive
-        Rows of ``predictive.csv``.
-    model
-        Whose.
-
-    Returns
-    -------
-    A finding each.
-    """
+    """The predictive checks that a fitted model fails, one finding each."""
     own = predictive[(predictive["model"] == model) & (predictive["passed"] == False)]  # noqa: E712
     return tuple(
         Finding("check", f"{model} does not predict its data: {text}") for text in own["text"]

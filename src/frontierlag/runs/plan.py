@@ -52,7 +52,7 @@ class PlannedJointFit:
 
 @dataclass(frozen=True)
 class StoredEvidence:
-    """Evidence for claims from the fits that a run has stored.
+    """Evidence for claims from the fits that a run has stored; see :class:`Evidence`.
 
     Attributes
     ----------
@@ -83,23 +83,11 @@ class StoredEvidence:
         return tuple(dict.fromkeys(self.pairs.values()))
 
     def analysis(self, need: Need) -> Analysis:
-        """Read the fit that is needed.
-
-        Raises
-        ------
-        Unanswerable
-            If this run has none, with the reason.
-        """
+        """Read the fit that is needed."""
         return self._load(self._item(need).posterior)
 
     def groups(self, need: Need) -> Releases:
-        """The releases of the two groups of the split, by the as-of date of the fit.
-
-        Raises
-        ------
-        Unanswerable
-            If this run has no such fit or its table no such groups.
-        """
+        """The releases of the two groups of the split, by the as-of date of the fit."""
         prepared = self._item(need).prepared
         try:
             comparison = parse_comparison(need.split or need.comparison, prepared.table)
@@ -108,26 +96,14 @@ class StoredEvidence:
             raise Unanswerable(str(reason)) from reason
 
     def loo(self, need: Need) -> Loo:
-        """Leave-one-out densities of the fit that is needed.
-
-        Raises
-        ------
-        Unanswerable
-            If no other model of the same data was fitted, or there is no such fit.
-        """
+        """Leave-one-out densities of the fit that is needed."""
         item = self._item(need)
         if item.posterior not in self.loos:
             raise Unanswerable(f"no other model was fitted to the same data as {item.model}")
         return self.loos[item.posterior]
 
     def crossed(self, one: Need, other: Need) -> TwoComparisons:
-        """The one posterior of the releases of two fits.
-
-        Raises
-        ------
-        Unanswerable
-            If this run has none, with the reason.
-        """
+        """The one posterior of the releases of two fits."""
         pair = self.pairs.get((one, other))
         found = self.crossed_fits.get(pair) if pair else None
         if found is None:

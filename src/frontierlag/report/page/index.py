@@ -28,34 +28,26 @@ def index_context(root: Path, found: Sequence[Results]) -> dict[str, Any]:
         The results of all pages, in any order.
     """
     ordered = newest_first(found)
-    main = headline(ordered)
-    titles = dict(zip(map(id, ordered), distinct_titles(ordered), strict=True))
-    common, _ = differences(ordered)
     cards = [
         {
             "href": _href(root, one),
-            "title": titles[id(one)],
+            "title": title,
             "answer": answers.answer(one),
             "facts": facts(one),
             "model": one.headline,
             "unconverged": one.unconverged,
         }
-        for one in ordered
+        for one, title in zip(ordered, distinct_titles(ordered), strict=True)
     ]
+    main = headline(ordered)
+    (card,) = (card for one, card in zip(ordered, cards, strict=True) if one is main)
+    sources = dict.fromkeys(str(one.manifest["data"]["attribution"]) for one in ordered)
     return {
-        "main": {
-            "title": answers.title(main),
-            "answer": answers.answer(main),
-            "href": _href(root, main),
-            "facts": facts(main),
-            "model": main.headline,
-        },
+        "main": card | {"title": answers.title(main)},
         "forest": forest(root, ordered),
-        "common": common,
+        "common": differences(ordered)[0],
         "entries": cards,
-        "attributions": list(
-            dict.fromkeys(str(one.manifest["data"]["attribution"]) for one in ordered)
-        ),
+        "attributions": list(sources),
     }
 
 
