@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import xarray as xr
 
 from frontierlag.analyses.refits import Refit, from_daily
+from frontierlag.cli import main
 from frontierlag.dates import Window
 from frontierlag.errors import ScoresError, SpecError
 from frontierlag.figures.sheet import Provenance
@@ -19,6 +21,7 @@ from frontierlag.jobs import Job
 from frontierlag.lags.published import catch_up, conventions, daily, last_day_conventions
 from frontierlag.names import CURRENT, REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.registry import registry
 from frontierlag.studies.history import table as module
 from frontierlag.studies.history.changes import mixtures, signature, taken_apart, with_errors_of
@@ -94,6 +97,50 @@ def test_vintages_are_ordered_by_day_and_the_broken_one_of_the_archive_is_refuse
         "2024-06-10", "2024-06-20", "2024-08-01", "2024-08-02",
     ]  # fmt: skip
     assert mine[0].prepared.table.attribution == "Data: eci-own-2024-06-10.csv."
+
+
+def test_what_columns_mean_is_said_of_ones_own_tables_alone(own):
+    """And what to do with rows, of all: the archive's broken vintage can then be read."""
+    for path in own:
+        text = Path(path).read_text("utf-8")
+        Path(path).write_text(text.replace("score", "points of mine", 1), "utf-8")
+    asked = Job("", reading=ReadOptions(column=("score=points of mine",), log2=True))
+    mine, _ = read_vintages(own, asked, given=own)
+    plain = {str(one.day): one.prepared.releases for one in mine}["2024-06-10"]
+    assert plain.score.max() < 10  # log2
+    assert asked.of("eci-2026-08-11").reading == DEFAULT_OPTIONS
+    assert asked.of(own[0]).reading == asked.reading
+    median = Job("", reading=ReadOptions(log2=True, missing_intervals="median"))
+    found, refused = read_vintages(["eci-2026-04-29", "eci-2026-08-11"], median)
+    assert ([one.name for one in found], refused) == (["eci-2026-04-29", "eci-2026-08-11"], ())
+    assert found[-1].prepared.releases.score.max() > 150  # no log2 of a reference table
+
+
+@pytest.mark.parametrize(
+    ("words", "study"),
+    [
+        (["study", "vintages", "a.csv", "b.csv"], "frontierlag.studies.folders.study_vintages"),
+        (["study", "history", "a.csv"], "frontierlag.studies.history.study.study_history"),
+        (
+            ["validate", "backtest", "--scores", "b.csv", "--earlier", "a.csv"],
+            "frontierlag.studies.backtest.study.study_backtest",
+        ),
+    ],
+    ids=lambda words: words[1] if isinstance(words, list) else "",
+)
+def test_studies_of_several_tables_take_the_options_of_reading(words, study, monkeypatch, tmp_path):
+    asked = []
+
+    def instead(*given, **options):
+        asked.extend(one.reading for one in given if isinstance(one, Job))
+        raise SpecError("that is all")
+
+    monkeypatch.setattr(study, instead)
+    with pytest.raises(SystemExit):
+        main([*words, "--column", "score=elo", "--interval-level", "0.95", "--out", str(tmp_path)])
+    wanted = ReadOptions(column=("score=elo",), interval_level=0.95)
+    assert asked
+    assert set(asked) == {wanted}
 
 
 def test_a_table_of_ones_own_is_not_passed_over(own, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from frontierlag.scores import (
 )
 from frontierlag.scores.bootstraps import DrawnReleases, load_draws, with_draws
 from frontierlag.scores.item_results import MeasuredReleases, joined, load_results
+from frontierlag.scores.registry import registry
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ class Job:
     draws: str = ""
     reading: ReadOptions = DEFAULT_OPTIONS
     dates: Dates = "released"
+
+    def of(self, scores: str) -> Job:
+        """The same of another table; what columns mean is said of one's own tables alone."""
+        own = registry().find(scores, "scores") is None
+        return replace(self, scores=scores, reading=self.reading if own else self.reading.of_rows)
 
     def prepare(self, table: ScoreTable | None = None) -> Prepared:
         """Read the table, unless it is given, and settle the groups and the window."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,7 @@ def vintages(
     *,
     comparison: ComparisonName = "us-china",
     dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
     as_of: Annotated[
         date | None,
         Parameter(help="Last day of both, YYYY-MM-DD; by default the earlier table's own."),
@@ -60,14 +62,15 @@ def vintages(
     from frontierlag.studies.folders import study_vintages
     from frontierlag.studies.vintages.words import vintage_sentences
 
-    jobs = [Job(name, comparison, as_of=as_of, dates=dates) for name in (first, second)]
+    asked = Job(first, comparison, reading=reading, dates=dates)
+    jobs = [replace(asked.of(name), as_of=as_of) for name in (first, second)]
     folder = out
     if folder is None:
         earlier, later = (job.prepare() for job in jobs)
         last = min(earlier.table.as_of, later.table.as_of)
         window = f"-as-of-{as_of}" if as_of not in (None, last) else ""
         pair = f"{earlier.table.name}-to-{later.table.name}"
-        name = f"{Job(first, comparison, dates=dates).prepare().slug.name}{window}"
+        name = f"{asked.of(first).prepare().slug.name}{window}"
         folder = Path("results") / "vintages" / pair / name
     with progress("fitting mixtures of two vintages", 8) as step:
         found = study_vintages(jobs[0], jobs[1], folder, sampler, step)
@@ -221,6 +224,7 @@ def history(
     comparison: ComparisonName = "us-china",
     since: Since = None,
     dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
     archive: Annotated[
         bool, Parameter(help="Take every vintage of the index that comes with the package.")
     ] = True,
@@ -250,7 +254,7 @@ def history(
     from frontierlag.studies.history.words import sentences
 
     tables = chosen_tables(scores, archive=archive)
-    job = Job("", comparison, since, dates=dates)
+    job = Job("", comparison, since, reading=reading, dates=dates)
     slug = f"{comparison.replace(':', '-').lower()}{suffix(dates)}"
     folder = out or Path("results") / "history" / slug
     with progress("fitting every vintage") as step:

@@ -104,6 +104,13 @@ class ReadOptions(BaseModel):
         pairs = (pair.partition("=") for pair in self.column)
         return {column.strip(): heading.strip() for column, _, heading in pairs}
 
+    @property
+    def of_rows(self) -> ReadOptions:
+        """What is to be done with rows, and nothing of what the columns of one table mean."""
+        return ReadOptions(
+            reruns=self.reruns, missing_intervals=self.missing_intervals, accept=self.accept
+        )
+
     def words(self) -> list[str]:
         """Return the command line's words for what differs from the defaults."""
         found = []

@@ -150,7 +150,7 @@ def vintage_origins(
 
 
 def _as_origin(job: Job, name: str) -> Prepared:
-    return replace(job, scores=name, since=None, as_of=None).prepare()
+    return replace(job.of(name), since=None, as_of=None).prepare()
 
 
 def _by_day(origins: Sequence[Prepared]) -> tuple[Prepared, ...]:

@@ -182,4 +182,4 @@ def same_days(vintages: Sequence[Vintage], since: date | None = None) -> Window:
 
 
 def _asked(job: Job, name: str) -> Job:
-    return replace(job, scores=name, since=None, as_of=None)
+    return replace(job.of(name), since=None, as_of=None)
