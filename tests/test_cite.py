@@ -126,6 +126,16 @@ def test_the_last_day_is_told_by_releases_in_every_format(tmp_path):
     assert "Lower}" not in cite(found, "macros")
 
 
+@pytest.mark.parametrize("name", ["NA", "None", "null", "nan"])
+def test_a_release_may_have_a_name_that_means_missing_elsewhere(tmp_path, name):
+    row = line(period="current", median=5.224, lower90=5.224, upper90=5.224, censored=0)
+    made = folder(tmp_path, row)
+    (made / "last_day.csv").write_text(DAY.replace("A & B", name))
+    (found,) = choose(read_estimates(made), "realized", "current", None)
+    assert found.day.spikes[0].releases == (name,)
+    assert found.day.not_passed == f"{name} (2026-03-05)"
+
+
 def test_an_interval_of_one_value_is_no_range(tmp_path):
     told = one(tmp_path, period="minimum", median=1.5, lower90=1.5, upper90=1.5, censored=0)
     assert "interval 1.5 throughout months" not in told

@@ -45,7 +45,7 @@ def same_slope(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
     analysis = evidence.analysis(needs[0])
     slope = analysis.fit.tree["posterior"].to_dataset()["slope"]
     excess = slope.isel(group=FOLLOWER, drop=True) / slope.isel(group=LEADER, drop=True) - 1
-    months = SAME_SLOPE * len(analysis.measured.window.days) / (365.25 / 12)
+    months = SAME_SLOPE * len(analysis.measured.window.days) / DAYS_PER_MONTH
     note = (
         f"true if the slopes are within {100 * SAME_SLOPE:.0f} % of each other, which is weaker "
         f"than a constant lag: straight lines {100 * SAME_SLOPE:.0f} % apart in slope move "

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.jobs import Prepared
 from frontierlag.report.screen import warnings
+from frontierlag.results.folder import as_written
 from frontierlag.scores import ScoreTable
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def study(words: Sequence[str], folder: Path, **verdict: bool) -> dict[str, Any]
     """
     tables = {}
     for file in sorted(folder.glob("*.csv")):
-        table = pd.read_csv(file, dtype={"period": str})
+        table = as_written(file)
         tables[file.stem] = records(table, MONTHS if "lag" in table else "")
     return {"sentences": list(words), **verdict, "tables": tables, "folder": folder}
 

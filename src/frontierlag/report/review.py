@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import xarray as xr
 from rich.console import Console
@@ -76,21 +74,17 @@ def draw_review(analysis: Analysis, file: Path, folder: Path) -> list[Path]:
         credit = read_manifest(origin).get("data", {}).get("attribution")
         about = replace(about, credit=credit_line(credit)) if credit else about
     parameters = [p.name for p in analysis.fit.spec.parameters]
-    aside: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
-        drawn: list[Path] = []
-        for kind, figure in diagnostic_figures(analysis.tree, parameters, about).items():
-            drawn += save(figure, aside, f"{kind}-{analysis.name}")
-        for path in drawn:
-            os.replace(path, folder / path.name)
-        return [folder / path.name for path in drawn]
+        with TemporaryDirectory(
+            prefix=".partial-", dir=folder, ignore_cleanup_errors=True
+        ) as aside:
+            drawn: list[Path] = []
+            for kind, figure in diagnostic_figures(analysis.tree, parameters, about).items():
+                drawn += save(figure, Path(aside), f"{kind}-{analysis.name}")
+            return [path.replace(folder / path.name) for path in drawn]
     except OSError as error:
         raise OutputError(
             f"figures cannot be written to {folder}: {error.strerror or error}; choose another "
             "folder with --out, or --no-figures"
         ) from None
-    finally:
-        if aside is not None:
-            shutil.rmtree(aside, ignore_errors=True)

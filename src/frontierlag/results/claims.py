@@ -64,22 +64,9 @@ def claim_markdown(answers: Sequence[Answer], item: Prepared) -> str:
     lines += [_row(a) for a in answers]
     notes = [f"- {a.claim.number}: {a.note}" for a in answers if a.note]
     words = "; ".join(f"{word} from {least:g}" for least, word in VERDICTS)
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"Verdicts by probability: {words}.",
-            "",
-            *notes,
-            "",
-            "What the answers rest on:",
-            "",
-            *_sources(answers),
-            "",
-            item.releases.attribution,
-            "",
-        ]
-    )
+    lines += ["", f"Verdicts by probability: {words}.", "", *notes]
+    lines += ["", "What the answers rest on:", "", *_sources(answers)]
+    return "\n".join([*lines, "", item.releases.attribution, ""])
 
 
 def _sources(answers: Sequence[Answer]) -> list[str]:

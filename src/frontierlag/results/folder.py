@@ -18,6 +18,7 @@ from frontierlag.scores import Metric
 HEADLINE = "headline"  # its key in a manifest
 POSTERIOR = "posterior.nc"  # in the folder of each model
 MADE_FROM = "made_from"  # the digest of all that a folder follows from
+TEXTS = ("period", "number", "model", "note", "group", "release", "organization", "released")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -115,6 +116,11 @@ def headline_posterior(path: Path) -> Path:
     return found
 
 
+def as_written(path: Path) -> pd.DataFrame:
+    """A table as it was written: only an empty cell is missing, so a model may be named 'NA'."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(TEXTS, str))
+
+
 def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
     """Return one table of a results folder, which must have these columns.
 
@@ -125,7 +131,7 @@ def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFram
     """
     path = folder / name
     try:
-        table = pd.read_csv(path, dtype={"period": str})
+        table = as_written(path)
     except FileNotFoundError:
         raise ResultsError(f"{folder} has no {name}; run the analysis again") from None
     except (OSError, ValueError) as error:

@@ -212,22 +212,18 @@ def read_days(folder: Path) -> pd.DataFrame:
 
 
 def _estimate(row: dict[str, Any], source: Source, days: pd.DataFrame) -> Estimate:
-    mean, median, lower, upper, undefined, censored = (float(row[c]) for c in _NUMBERS)
-    is_day = (str(row["lag"]), str(row["period"])) == (REALIZED, CURRENT)
+    numbers: dict[str, Any] = {column.removesuffix("90"): float(row[column]) for column in _NUMBERS}
+    lag, period, model = (str(row[name]) for name in ("lag", "period", "model"))
+    is_day = (lag, period) == (REALIZED, CURRENT)
     return Estimate(
         source=source,
-        lag=str(row["lag"]),
-        period=str(row["period"]),
-        model=str(row["model"]),
-        mean=mean,
-        median=median,
-        lower=lower,
-        upper=upper,
+        lag=lag,
+        period=period,
+        model=model,
         mcse_median=error_of(row),
-        undefined=undefined,
-        censored=censored,
         converged=str(row["converged"]) == "True",
-        day=of_model(days, str(row["model"])) if is_day else None,
+        day=of_model(days, model) if is_day else None,
+        **numbers,
     )
 
 

@@ -15,7 +15,13 @@ from frontierlag.model import Reads
 from frontierlag.names import AT_RELEASE
 from frontierlag.results.charts import STEMS, page_tables, release_table, releases_shown
 from frontierlag.results.estimands import EQUIVALENCE, LAST_DAY, VELOCITY
-from frontierlag.results.folder import POSTERIOR, headline_model, read_manifest, reads_of
+from frontierlag.results.folder import (
+    POSTERIOR,
+    as_written,
+    headline_model,
+    read_manifest,
+    reads_of,
+)
 from frontierlag.words import Row
 
 PAGE = "report.html"
@@ -27,7 +33,6 @@ OPTIONAL = (
     *("claims", "comparison", "prior_influence", "predictive", "published", "levels"),
     *(CAPABILITIES, LAST_DAY, EQUIVALENCE, VELOCITY),
 )
-TEXTS = ("period", "number", "model", "note", "group", "release", "organization", "released")
 STUDIES = {
     "sensitivity": ("sensitivity", "window-starts", "influence"),
     "index": ("constructions",),
@@ -189,7 +194,7 @@ def read_results(folder: Path) -> Results:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """A table as it was written: only an empty cell is missing, so a model may be named 'NA'.
+    """A table as it was written.
 
     Raises
     ------
@@ -197,12 +202,7 @@ def read_csv(path: Path) -> pd.DataFrame:
         If there is no such table or it cannot be read.
     """
     try:
-        return pd.read_csv(
-            path,
-            keep_default_na=False,
-            na_values=[""],
-            dtype=dict.fromkeys(TEXTS, str),
-        )
+        return as_written(path)
     except FileNotFoundError:
         raise ResultsError(
             f"{path.parent} has no {path.name}, so no page can be made; run `{RUN}` again"

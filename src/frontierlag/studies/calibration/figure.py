@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import arviz_plots as azp
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -237,11 +236,13 @@ def rank_chart(model: str, ranks: Mapping[str, Sequence[float]], about: Provenan
     that speak against it are marked where that is below 1 %. It is a second opinion: the rule that
     decides is :func:`frontierlag.studies.calibration.sbc.uniformity`.
     """
+    import arviz_plots  # takes a second, which no other figure need wait for
+
     panels = xr.Dataset({name: (SAMPLE_DIMS, np.array([values])) for name, values in ranks.items()})
     n = len(next(iter(ranks.values())))
     rows = -(-len(ranks) // RANK_COLUMNS)
     with styled():
-        collection = azp.plot_ecdf_pit(
+        collection = arviz_plots.plot_ecdf_pit(
             xr.DataTree.from_dict({"prior_sbc": panels}),
             method="pot_c",
             envelope_prob=1 - THRESHOLD,
