@@ -8,7 +8,6 @@ import shutil
 import signal
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,6 @@ from frontierlag.lags.measure import (
     trend_lag_by_day,
 )
 from frontierlag.machine.files import MANIFEST
-from frontierlag.model import ModelSpec
 from frontierlag.names import DATE
 from frontierlag.report.drawing import draw_folder, releases_of
 from frontierlag.report.page.folder import read_results
@@ -36,8 +34,6 @@ from frontierlag.results.charts import LINES, STEP, curve_bands, curves_of, lag_
 from frontierlag.results.folder import MADE_FROM, is_made_from
 from frontierlag.results.manifest import run_record
 from frontierlag.results.storage import load
-from frontierlag.runs import outcomes
-from frontierlag.runs.plan import PlannedFit
 from frontierlag.runs.request import Request
 from frontierlag.runs.run import EVIDENCE, made_from, run_jobs
 from frontierlag.settings import MIXTURES, QUICK, SamplerSettings
@@ -254,32 +250,6 @@ def test_evidence_that_did_not_converge_reaches_the_verdict(twice):
 )
 def test_another_window_has_another_folder(job, folder):
     assert job.prepare().slug == Path(folder)
-
-
-@pytest.mark.parametrize(
-    ("draws", "passes_with", "sampled"),
-    [
-        (1500, 1500, [1500]),
-        (1500, 3000, [1500, 3000]),
-        (1500, 9000, [1500, 3000]),
-        (800, 1600, [800]),
-    ],
-)
-def test_a_fit_that_misses_the_gate_is_made_once_more(monkeypatch, draws, passes_with, sampled):
-    """Unless fewer draws than usual were asked for."""
-    asked = []
-
-    def fake(spec, releases, window, settings, **options):
-        asked.append(settings.draws)
-        passed = settings.draws >= passes_with
-        return SimpleNamespace(convergence=SimpleNamespace(converged=passed), settings=settings)
-
-    monkeypatch.setattr(outcomes, "analyse", fake)
-    item = PlannedFit("linear-stochastic", JOB.prepare(), Path("posterior.nc"))
-    spec = ModelSpec.of(item.model, item.prepared.table.metric)
-    found = outcomes.analysed(item, spec, SamplerSettings(draws=draws), cores=1)
-    assert asked == sampled
-    assert found.settings.draws == sampled[-1]
 
 
 def test_the_windows_own_start_is_not_another():

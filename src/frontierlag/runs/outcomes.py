@@ -12,11 +12,10 @@ from typing import Any
 import joblib
 import pandas as pd
 
-from frontierlag.analyses.analysis import Analysis, analyse
+from frontierlag.analyses.analysis import analyse
 from frontierlag.analyses.two_comparisons import TwoComparisons, fit_two_comparisons
 from frontierlag.checks.loo import Loo, loo
 from frontierlag.errors import SpecError
-from frontierlag.fits.convergence import sampled_to_pass
 from frontierlag.machine.progress import report_progress
 from frontierlag.model import ModelSpec
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
@@ -142,33 +141,19 @@ def _each(fit: Callable[[PlannedFit], Outcome], group: Sequence[PlannedFit]) -> 
     return {item.posterior: fit(item) for item in group}
 
 
-def analysed(item: PlannedFit, spec: ModelSpec, settings: SamplerSettings, cores: int) -> Analysis:
-    """Fit and measure; where the gate is missed, once more with twice the draws.
-
-    Whoever asked for fewer draws than usual gets those, whatever the gate says of them.
-    """
-    prepared = item.prepared
-    quick = settings.draws < SamplerSettings().draws
-
-    def once(times: int) -> Analysis:
-        return analyse(
-            spec,
-            prepared.releases,
-            prepared.window,
-            settings.model_copy(update={"draws": times * settings.draws}),
-            cores=cores,
-            stage=lambda words: report_progress(f"{words}: {item.model}, {prepared.table.name}"),
-        )
-
-    return sampled_to_pass(once, lambda found: quick or found.convergence.converged, longer=2)
-
-
 def _fit_one(
     item: PlannedFit, settings: SamplerSettings, priors: Mapping[str, Prior] | None, cores: int
 ) -> Outcome:
     prepared = item.prepared
     spec = ModelSpec.of(item.model, prepared.table.metric, priors)
-    analysis = analysed(item, spec, settings, cores)
+    analysis = analyse(
+        spec,
+        prepared.releases,
+        prepared.window,
+        settings,
+        cores=cores,
+        stage=lambda words: report_progress(f"{words}: {item.model}, {prepared.table.name}"),
+    )
     report_progress(f"writing tables: {item.model}, {prepared.table.name}")
     store(analysis, item.posterior)
     gate = analysis.convergence
@@ -191,10 +176,7 @@ def _fit_one(
             *(lag_sentence(analysis, *which) for which in SENTENCES),
             velocity_sentence(analysis),
         ),
-        record={
-            **model_record(spec, len(analysis.fit.observations.releases), settings),
-            "draws": analysis.fit.settings.draws,
-        },
+        record=model_record(spec, len(analysis.fit.observations.releases), settings),
         converged=gate.converged,
         loo=loo(analysis.fit, cores=cores) if item.compared else None,
     )
