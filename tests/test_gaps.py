@@ -172,11 +172,11 @@ def test_the_plan_has_the_fit_of_both_comparisons_once(tmp_path):
     needs = [need.fit for need in claim.needs]
     with pytest.raises(Unanswerable, match="was not made in this run"):
         evidence.crossed(*needs)
-    told = evidence.with_found({}, {pair: "too few releases"})
+    told = replace(evidence, crossed_fits={pair: "too few releases"})
     with pytest.raises(Unanswerable, match="too few releases"):
         told.crossed(*needs)
     made = object()
-    assert evidence.with_found({}, {pair: made}).crossed(*needs) is made
+    assert replace(evidence, crossed_fits={pair: made}).crossed(*needs) is made
 
 
 def test_comparisons_of_two_days_have_no_fit_of_both(both):
