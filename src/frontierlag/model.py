@@ -111,6 +111,13 @@ class ModelSpec:
                 f"{self.name} is fitted to benchmark results, and {releases.table} holds scores: "
                 "give the results too, such as --results eci-results-2026-08-11"
             )
+        if "benchmark_domain" in self.frontier.measurement and not len(
+            releases.responses.domains if isinstance(releases, MeasuredReleases) else ()
+        ):
+            raise SpecError(
+                f"{self.name} has an ability for each domain of benchmarks, and nothing says which "
+                "benchmark is of which domain: fit it with `frontierlag domains`"
+            )
         if self.frontier.reads == "draws" and not isinstance(releases, DrawnReleases):
             raise SpecError(
                 f"{self.name} is fitted to joint draws of scores, and {releases.table} holds an "

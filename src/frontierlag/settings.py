@@ -78,7 +78,15 @@ class CapabilitiesSettings(SamplerSettings):
     tune: Draws = 1500
 
 
+class DomainSettings(SamplerSettings):
+    """As a run's, said apart: every ability in every domain is a variable of the sampler."""
+
+    draws: Draws = 1500
+    tune: Draws = 1000
+
+
 QUICK = QuickSettings()
+DOMAINS = DomainSettings()
 CAPABILITIES = CapabilitiesSettings()
 MIXTURES = MixtureSettings()
 INDEX = IndexSettings()

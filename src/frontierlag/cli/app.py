@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from cyclopts import App, CycloptsError, Group
 from pydantic import ValidationError
 
 from frontierlag.cli.campaigns import backtest, calibrate, sbc
+from frontierlag.cli.domains import domains
 from frontierlag.cli.freeze import freeze, verify
 from frontierlag.cli.index import index
 from frontierlag.cli.options import DEFAULT_SCORES
@@ -76,9 +78,9 @@ validate_app = App(
     help="Is the interval honest? Simulated worlds, rank statistics, the past.",
     help_epilogue="Example: frontierlag validate calibrate --worlds base --n 100",
 )
-COMMANDS = {
+COMMANDS: dict[Group, tuple[Any, ...]] = {
     ANSWER: (run, results, fit, claims, report, cite),
-    LOOK: (scores_app, lags, figures, diagnose, study_app),
+    LOOK: (scores_app, lags, domains, figures, diagnose, study_app),
     TRUST: (validate_app, freeze, verify),
 }
 STUDIES = (sensitivity, vintages, history, index, catch_up, capabilities, published)

@@ -20,11 +20,13 @@ from frontierlag.names import (
     BENCHMARK,
     CAPABILITIES,
     CHAIN,
+    DOMAIN,
     DRAW,
     GROUP,
     MEASURED,
     OTHER,
     OUTSIDE,
+    PAIR,
     RELEASE,
     RESULT,
     SAMPLE_DIMS,
@@ -144,7 +146,7 @@ def fit_model(
     for name in spec.frontier.latent_in_model:
         p[name] = kept[name].to_numpy()
     mu, data = spec.trend_at(p, observations), observations.arrays
-    dim, labels = spec.frontier.observed_dim, _labels(observations)
+    dim, labels = spec.frontier.observed_dim, labels_of(observations)
 
     def per_score(values: np.ndarray) -> xr.Dataset:
         return _per_score(spec, observations, values)
@@ -285,12 +287,12 @@ def _per_score(spec: ModelSpec, observations: Observations, values: np.ndarray) 
         coords={
             CHAIN: np.arange(values.shape[0]),
             DRAW: np.arange(values.shape[1]),
-            dim: _labels(observations)[dim],
+            dim: labels_of(observations)[dim],
         },
     )
 
 
-def _labels(observations: Observations) -> dict[str, np.ndarray]:
+def labels_of(observations: Observations) -> dict[str, np.ndarray]:
     """Labels of every dim that a model's variables may have in addition to sample and group."""
     r = observations.releases
     labels: dict[str, np.ndarray] = {RELEASE: r.model}
@@ -299,7 +301,13 @@ def _labels(observations: Observations) -> dict[str, np.ndarray]:
     if not isinstance(r, MeasuredReleases):
         return labels
     of = r.responses
-    return labels | {OTHER: of.others, BENCHMARK: of.benchmarks, RESULT: r.result_names}
+    labels |= {OTHER: of.others, BENCHMARK: of.benchmarks, RESULT: r.result_names}
+    if len(of.domains):
+        model, domain, _ = of.pairs
+        every = np.concatenate([r.model, of.others])
+        pairs = [f"{every[i]} in {of.domains[k]}" for i, k in zip(model, domain, strict=True)]
+        labels |= {DOMAIN: of.domains, PAIR: np.array(pairs)}
+    return labels
 
 
 def describe(

@@ -103,8 +103,10 @@ def _fixed_shape(spec: ModelSpec, observations: Observations) -> tuple[int, ...]
     if spec.frontier.reads == "draws":
         return (observations.arrays["loading"].shape[1],)
     found = observations.responses
-    beside = () if found is None else (len(found.others), len(found.benchmarks))
-    return (len(observations.releases), *beside)
+    if found is None:
+        return (len(observations.releases),)
+    pairs = (len(found.domains), len(found.pairs[0])) if len(found.domains) else ()
+    return (len(observations.releases), len(found.others), len(found.benchmarks), *pairs)
 
 
 def sample(

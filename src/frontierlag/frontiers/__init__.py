@@ -4,6 +4,7 @@ from frontierlag.errors import SpecError
 from frontierlag.frontiers.accuracy import OfAccuracy
 from frontierlag.frontiers.base import Frontier
 from frontierlag.frontiers.drawn import OfDraws
+from frontierlag.frontiers.functioning import JointDif, JointDomains
 from frontierlag.frontiers.joint import Joint
 from frontierlag.frontiers.records import Records, RecordsAll
 from frontierlag.frontiers.stochastic import Stochastic, StochasticHalfNormal, StochasticTwoPiece
@@ -18,6 +19,8 @@ FRONTIERS: dict[str, Frontier] = {
         StochasticHalfNormal(),
         StochasticTwoPiece(),
         Joint(),
+        JointDif(),
+        JointDomains(),
         OfDraws(Records()),
         OfDraws(RecordsAll()),
         OfDraws(Stochastic()),
@@ -57,6 +60,8 @@ __all__ = [
     "FRONTIERS",
     "Frontier",
     "Joint",
+    "JointDif",
+    "JointDomains",
     "OfAccuracy",
     "OfDraws",
     "Records",

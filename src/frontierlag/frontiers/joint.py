@@ -27,10 +27,7 @@ from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric
 from frontierlag.trends.base import of_group
 
-_HYPER = (
-    "other_mean", "other_spread", "difficulty_mean", "difficulty_spread",
-    "discrimination_typical", "discrimination_spread", "noise_typical", "noise_spread",
-)  # fmt: skip
+_FRONTIER = ("scatter", "shortfall")
 # What the density of the results reads of the data.
 _RESULTS = (
     "result", "result_model", "result_benchmark", "result_weight", "chance", "ceiling",
@@ -106,8 +103,8 @@ class Joint(Stochastic):
 
     def variables(self, parameters: Sequence[Parameter]) -> dict[str, Any]:
         """Scatter and shortfall as a pair; the others as they are."""
-        pair = [p for p in parameters if p.name not in _HYPER]
-        rest = {p.name: p.variable() for p in parameters if p.name in _HYPER}
+        pair = [p for p in parameters if p.name in _FRONTIER]
+        rest = {p.name: p.variable() for p in parameters if p.name not in _FRONTIER}
         return super().variables(pair) | rest
 
     def likelihood(self, p: Values, mu: Any, data: Values) -> None:
@@ -125,8 +122,16 @@ class Joint(Stochastic):
         pm.Deterministic("other_capability", other)
         self.results(p, scale, data)
 
+    def ability(self, p: Values, scale: FreeScale, data: Values) -> tuple[Any, Any]:
+        """Abilities on the sampler's scale, and which of them each result is of.
+
+        Here every model has one.
+        """
+        return scale.x, data["result_model"]
+
     def results(self, p: Values, scale: FreeScale, data: Values) -> None:
-        """Add the benchmarks with their prior, and the results given capabilities."""
+        """Add the benchmarks with their prior, and the results given abilities."""
+        ability, of = self.ability(p, scale, data)
         centre, pins, pin_score = data["centre"], data["pin_index"], data["pin_score"]
         n = centre.shape[0]
         own_log = pm.Flat(
@@ -157,8 +162,9 @@ class Joint(Stochastic):
         )
         log_noise = pm.Normal("log_noise", pt.log(p["noise_typical"]), p["noise_spread"], shape=n)
         pm.Deterministic("noise", pt.exp(log_noise))
-        moving = scale.x, own, intercept - own * centre, log_noise
-        total, *_ = ResultsLogp()(*moving, *(data[name] for name in _RESULTS))
+        moving = ability, own, intercept - own * centre, log_noise
+        given = {**data, "result_model": of}
+        total, *_ = ResultsLogp()(*moving, *(given[name] for name in _RESULTS))
         pm.Potential("results", total)
 
     def log_likelihood(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
@@ -173,13 +179,21 @@ class Joint(Stochastic):
         """Log density of all results of each release, its capability integrated out."""
         group = data["group_index"]
         scatter, mean = of_group(p["scatter"], group), of_group(p["shortfall"], group)
+        away = self.deviation(p, data)
 
         def density(c: np.ndarray, i: int) -> np.ndarray:
             eps = c - mu[..., i, None]
             of = scatter[..., i, None], mean[..., i, None]
             return np.asarray(composed_logp(self.shortfall, eps, *of, arrays))
 
-        return marginal_logp(p, data, len(group), density)
+        return marginal_logp(p, data, len(group), density, away)
+
+    def deviation(self, p: Values, data: Values) -> Any:
+        """By how much the ability behind each result differs from the model's capability, points.
+
+        Here by nothing; else of shape ``(..., result)``.
+        """
+        return 0.0
 
     def can_leave_out(self, data: Values) -> np.ndarray:
         """All but the two that define the scale."""
@@ -225,7 +239,6 @@ class Joint(Stochastic):
         """Score of each result without its error, ``(..., result)``."""
         at = data["result_benchmark"]
         every = np.concatenate([p["capability"], p["other_capability"]], axis=-1)
-        odds = p["discrimination"][..., at] * (
-            every[..., data["result_model"]] - p["difficulty"][..., at]
-        )
+        ability = every[..., data["result_model"]] + self.deviation(p, data)
+        odds = p["discrimination"][..., at] * (ability - p["difficulty"][..., at])
         return np.asarray(expected_score(odds, data["chance"][at], data["ceiling"][at], arrays))

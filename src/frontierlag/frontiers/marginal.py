@@ -9,6 +9,7 @@ Rabe-Hesketh 2019, Psychometrika 84, 802-829).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
@@ -29,7 +30,9 @@ _MOSTLY = 0.6
 Density = Callable[[np.ndarray, int], np.ndarray]
 
 
-def marginal_logp(p: Values, data: Values, releases: int, density: Density) -> np.ndarray:
+def marginal_logp(
+    p: Values, data: Values, releases: int, density: Density, away: Any = 0.0
+) -> np.ndarray:
     """Log density of all results of each release, its capability integrated out.
 
     log p(y_i | rest) = log int prod_j t_4((y_ij - f_j(c)) / noise_j) / noise_j  p(c | trend_i) dc,
@@ -49,6 +52,9 @@ def marginal_logp(p: Values, data: Values, releases: int, density: Density) -> n
         How many models are releases: the first ones.
     density
         Log density of a capability of release i.
+    away
+        By how much the ability behind each result differs from its model's capability, points,
+        ``(..., result)``.
 
     Returns
     -------
@@ -63,23 +69,27 @@ def marginal_logp(p: Values, data: Values, releases: int, density: Density) -> n
         pinned = i in np.asarray(data["pin_index"])
         half = 0.0 if pinned else REACH * draws.std()
         nodes = np.linspace(draws.mean() - half, draws.mean() + half, 1 if pinned else NODES)
-        total = _results_logp(p, data, of, nodes) + density(_spread(nodes, lead), i)
+        total = _results_logp(p, data, of, nodes, away) + density(_spread(nodes, lead), i)
         # Of a release that was left out, the draws are as wide as its prior and the integrand is
         # not: the rule is set anew over where there is something to add up, while that narrows it.
         while not pinned and np.ptp(narrow := _where_it_counts(total, nodes)) < (
             _MOSTLY * np.ptp(nodes)
         ):
             nodes = narrow
-            total = _results_logp(p, data, of, nodes) + density(_spread(nodes, lead), i)
+            total = _results_logp(p, data, of, nodes, away) + density(_spread(nodes, lead), i)
         step = 1.0 if pinned else nodes[1] - nodes[0]
         found[..., i] = logsumexp(total, axis=-1) + np.log(step)
     return found
 
 
-def _results_logp(p: Values, data: Values, of: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+def _results_logp(
+    p: Values, data: Values, of: np.ndarray, nodes: np.ndarray, away: Any
+) -> np.ndarray:
     """Log density of some results at each node, those of no weight left out, ``(..., node)``."""
     at = np.asarray(data["result_benchmark"])[of]
     a, d, noise = (p[name][..., at, None] for name in ("discrimination", "difficulty", "noise"))
+    if np.ndim(away):
+        d = d - away[..., of, None]
     expected = expected_score(
         a * (nodes - d), data["chance"][at, None], data["ceiling"][at, None], arrays
     )

@@ -16,10 +16,13 @@ from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.page.folder import Results, read_csv, rows_of
 from frontierlag.report.page.forest import Forest, bar, long_date, percent, scaled, told
 from frontierlag.results.folder import headline_model, read_manifest, reads_of
+from frontierlag.studies.domains.table import INDEX
+from frontierlag.studies.domains.words import TITLES
 from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.words import Row, converged, figure, median, probability_words, span, stamp
 
 MOST_INFLUENCE = 10
+INDEX_WORDS = "mean of the domains"
 CALIBRATION = "calibration"
 _PERIODS = {
     WINDOW: "whole window, mean",
@@ -115,6 +118,23 @@ def constructions(results: Results) -> Forest | None:
         note = "" if row["since"] == rows[0]["since"] else f"since {row['since']}"
         bars.append(bar(row, str(row["construction"]), note=note, base=row["kind"] == BASE))
     return scaled(bars, float(rows[0]["median"]), "all results")
+
+
+def domains(results: Results) -> list[dict[str, Any]]:
+    """The mean realized lag by domain of benchmarks, for each way to tell benchmarks apart."""
+    found = []
+    for by in dict.fromkeys(row["by"] for row in results.rows("domains/domains")):
+        own = _known(results, "domains/domains", by=by, period=WINDOW, lag=REALIZED)
+        index = [row for row in own if row["domain"] == INDEX]
+        rest = sorted((r for r in own if r["domain"] != INDEX), key=lambda r: -float(r["median"]))
+        bars = [bar(row, INDEX_WORDS, base=True) for row in index]
+        for row in rest:
+            longer = probability_words(float(row["longer"]))
+            note = f"{row['results']} results; longer than the index's: {longer}"
+            bars.append(bar(row, str(row["domain"]), note=note))
+        forest = scaled(bars, float(index[0]["median"]), INDEX_WORDS)
+        found.append({"by": by, "title": TITLES.get(by, f"By {by}"), "forest": forest})
+    return found
 
 
 def _most_moving(rows: Iterable[Row]) -> list[Row]:
@@ -355,7 +375,7 @@ def _figure(value: Any) -> str:
 
 # What the page shows of them, each under its own name.
 PARTS = (
-    *(conventions, specification, specification_range, constructions, impossible, starts),
+    *(conventions, specification, specification_range, constructions, domains, impossible, starts),
     *(influence, models, comparisons, published, equivalence, velocity, forecasts, calibration),
     *(diagnostics, predictive, prior_influence),
 )

@@ -36,6 +36,7 @@ OPTIONAL = (
 STUDIES = {
     "sensitivity": ("sensitivity", "window-starts", "influence"),
     "index": ("constructions",),
+    "domains": ("domains", "contrasts"),
     "catch-up": ("catch_up", "next_record", "hindcast", "hindcast_catch_up"),
 }
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.linalg import helmert
 
 from frontierlag.errors import ScoresError
-from frontierlag.names import BENCHMARK, OTHER, RESULT
+from frontierlag.names import BENCHMARK, DOMAIN, OTHER, RESULT
 from frontierlag.scores import LeftOut, Releases, joined_credit
 from frontierlag.scores.item_results.start import Start, start
 from frontierlag.scores.item_results.table import Excluded, ResultTable, screened
@@ -46,6 +48,9 @@ class Responses:
         Of the table the results come from.
     excluded, notes
         What is not used, and what was done.
+    domains, domain_of
+        Names of the domains of benchmarks, shape ``(domain,)``, and which each benchmark is of,
+        shape ``(benchmark,)``; empty where nobody asked: see :meth:`divided`.
     """
 
     others: np.ndarray
@@ -64,6 +69,45 @@ class Responses:
     attribution: str = ""
     excluded: tuple[Excluded, ...] = ()
     notes: tuple[str, ...] = ()
+    domains: np.ndarray = field(default_factory=lambda: np.array([], dtype=str))
+    domain_of: np.ndarray = field(default_factory=lambda: np.array([], dtype=np.int64))
+
+    def divided(self, domains: Mapping[str, str]) -> Responses:
+        """The same with a domain for each benchmark.
+
+        Parameters
+        ----------
+        domains
+            Domain by benchmark; others than those of the results are not looked at.
+
+        Raises
+        ------
+        ScoresError
+            If a benchmark has none, or all have one and the same.
+        """
+        missing = [str(name) for name in self.benchmarks if name not in domains]
+        if missing:
+            raise ScoresError(
+                f"{len(missing)} benchmark(s) of {self.table} have no domain: "
+                f"{', '.join(missing[:10])}{' ...' if len(missing) > 10 else ''}. "
+                "Add a row for each to the table of benchmarks."
+            )
+        of = [str(domains[str(name)]) for name in self.benchmarks]
+        names, index = np.unique(of, return_inverse=True)
+        if len(names) < 2:
+            raise ScoresError(
+                f"all benchmarks of {self.table} are of one domain, {names[0]}: "
+                "there is nothing to compare"
+            )
+        return replace(self, domains=names, domain_of=index.astype(np.int64))
+
+    @cached_property
+    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Model and domain of each pair that has a result, and the pair of each result."""
+        code = self.model * len(self.domains) + self.domain_of[self.benchmark]
+        found, of = np.unique(code, return_inverse=True)
+        model, domain = np.divmod(found, len(self.domains))
+        return model, domain, of
 
     def without(self, dropped: np.ndarray) -> Responses:
         """The same with some results given no weight, a mask of shape ``(result,)``.
@@ -87,6 +131,9 @@ class Responses:
             },
             coords={BENCHMARK: self.benchmarks, OTHER: self.others},
         )
+        if len(self.domains):
+            found = found.assign(domain_of_benchmark=(BENCHMARK, self.domain_of))
+            found = found.assign_coords({DOMAIN: self.domains})
         found.attrs = {
             "pins": json.dumps(self.pins),
             "models": self.models,
@@ -114,7 +161,7 @@ class Responses:
     def arrays(self) -> dict[str, np.ndarray]:
         """What enters the model as ``pm.Data``."""
         begin = self.start
-        return {
+        return self._of_domains() | {
             "result": self.score,
             "result_model": self.model.astype(np.int64),
             "result_benchmark": self.benchmark.astype(np.int64),
@@ -130,10 +177,29 @@ class Responses:
             "share": begin.weight,
         }
 
+    def _of_domains(self) -> dict[str, np.ndarray]:
+        if not len(self.domains):
+            return {}
+        model, domain, of = self.pairs
+        return {
+            "benchmark_domain": self.domain_of,
+            "result_pair": of,
+            "pair_model": model,
+            "pair_domain": domain,
+            # Columns that add up to nothing over the domains, at right angles and of length 1.
+            "domain_basis": helmert(len(self.domains)).T,
+        }
+
 
 def responses_of(stored: xr.Dataset) -> Responses:
     """Read back what :meth:`Responses.dataset` gave."""
     (low, high), attrs = json.loads(stored.attrs["pins"]), stored.attrs
+    divided = {}
+    if DOMAIN in stored.coords:
+        divided = {
+            "domains": stored[DOMAIN].to_numpy().astype(str),
+            "domain_of": stored["domain_of_benchmark"].to_numpy(),
+        }
     return Responses(
         others=stored[OTHER].to_numpy().astype(str),
         benchmarks=stored[BENCHMARK].to_numpy().astype(str),
@@ -151,6 +217,7 @@ def responses_of(stored: xr.Dataset) -> Responses:
         attribution=attrs["attribution"],
         excluded=tuple(Excluded(**one) for one in json.loads(attrs["excluded"])),
         notes=tuple(json.loads(attrs["notes"])),
+        **divided,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from frontierlag.intervals import intervals
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.trend import trend_lag
-from frontierlag.names import FOLLOWER, LEADER, PERIOD, REALIZED, TREND, VALUE
+from frontierlag.names import FOLLOWER, LEADER, PERIOD, REALIZED, TREND, VALUE, WINDOW
 from frontierlag.studies.calibration.worlds import World
 
 # Months by which two lags of the same days may differ from rounding alone: where a lag is the same
@@ -73,7 +73,8 @@ class Found:
 def true_lags(world: World, window: Window | None = None) -> dict[Estimand, float]:
     """Every lag of a world over every period of a window, months, from what is true in it.
 
-    The window is the default one of the world's table if none is given.
+    The window is the default one of the world's table if none is given. The mean over the window
+    of each of the world's domains, if it has any, has the domain's name in place of a period's.
 
     The same functions as for a posterior draw, on the true capabilities at the true dates and on
     the true trend. NaN where a lag does not exist on a day of the period.
@@ -90,7 +91,11 @@ def true_lags(world: World, window: Window | None = None) -> dict[Estimand, floa
             world.trend, world.parameters, window.days, world.reference, int(first), int(last)
         ),
     }
-    found = {}
+    found: dict[Estimand, float] = {}
+    for name, (ability, parameters) in world.domains.items():
+        inside = replace(world, capability=ability, parameters=parameters, domains={})
+        of_domain = true_lags(inside, window)
+        found |= {(kind, name): of_domain[kind, WINDOW] for kind in (REALIZED, TREND)}
     for kind, (months, censored) in daily.items():
         one = (1, 1, len(window.days))
         values = over_periods(months.reshape(one), censored.reshape(one), window)[VALUE]

@@ -8,11 +8,13 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
+from frontierlag.analyses.domains import all_domains
 from frontierlag.analyses.refits import quick_fit
 from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, Window
 from frontierlag.errors import SpecError
 from frontierlag.fits.convergence import Convergence, check, sampled_to_pass
 from frontierlag.fits.fitting import Fit
+from frontierlag.frontiers import JointDomains
 from frontierlag.lags.measure import realized_lag_by_day, trend_lag_by_day
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.published import daily_lags
@@ -82,6 +84,8 @@ class Model:
         def sampled(thin: int) -> tuple[dict[str, xr.DataArray], str]:
             fit = quick_fit(self.spec, observations, settings, 1, thin)
             lags = lags_of(fit, window)
+            if isinstance(self.spec.frontier, JointDomains):
+                lags = _with_domains(fit, lags, window)
             return lags, trouble_of(gate(fit, lags))
 
         return sampled_to_pass(sampled, lambda found: not found[1])
@@ -129,6 +133,17 @@ def lags_of(fit: Fit, window: Window) -> dict[str, xr.DataArray]:
         kind: over_periods(months.to_numpy(), censored.to_numpy(), window)[VALUE]
         for kind, (months, censored) in daily.items()
     }
+
+
+def _with_domains(
+    fit: Fit, lags: dict[str, xr.DataArray], window: Window
+) -> dict[str, xr.DataArray]:
+    """The same with the mean lag of each domain over the window, the domain as the period."""
+    parts = {kind: [draws] for kind, draws in lags.items()}
+    for name, inside in all_domains(fit).items():
+        for kind, draws in lags_of(inside, window).items():
+            parts[kind].append(draws.sel({PERIOD: [WHOLE]}).assign_coords({PERIOD: [name]}))
+    return {kind: xr.concat(several, PERIOD) for kind, several in parts.items()}
 
 
 def gate(fit: Fit, lags: dict[str, xr.DataArray]) -> Convergence:

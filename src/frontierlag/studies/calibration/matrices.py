@@ -33,6 +33,28 @@ from frontierlag.studies.calibration.worlds import (
 
 
 @dataclass(frozen=True)
+class DomainDesign:
+    """By how much abilities in the domains of benchmarks differ from the capability.
+
+    As :class:`frontierlag.frontiers.functioning.JointDomains` says it, with these standard
+    deviations over the domains of ``gap`` (follower minus leader, points), ``pace`` (slope of
+    both) and ``pace_gap`` (follower's slope minus leader's, points a year), and over models and
+    domains of ``own`` (points). Benchmarks fall to the domains in turn, so that sizes are equal.
+    """
+
+    domains: int = 5
+    gap: float = 3.0
+    pace: float = 1.5
+    pace_gap: float = 1.5
+    own: float = 2.5
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the domains."""
+        return [f"domain {k}" for k in range(self.domains)]
+
+
+@dataclass(frozen=True)
 class MatrixDesign:
     """What is drawn, and from what, to make one world of benchmark results.
 
@@ -65,6 +87,10 @@ class MatrixDesign:
     noise
         Scale of a benchmark's Student-t errors (4 degrees of freedom): median, and standard
         deviation of the logarithm.
+    dif
+        Standard deviation of what a benchmark favours a group by, points.
+    domains
+        None, or how the abilities in domains of benchmarks differ from the capability.
     """
 
     name: str
@@ -80,6 +106,8 @@ class MatrixDesign:
     ease: tuple[float, float] = (-8.0, 6.0)
     discrimination: tuple[float, float] = (0.11, 0.5)
     noise: tuple[float, float] = (0.055, 0.5)
+    dif: float = 0.0
+    domains: DomainDesign | None = None
 
 
 MATRICES = MatrixDesign(
@@ -99,6 +127,21 @@ MATRIX_DESIGNS: dict[str, MatrixDesign] = {
             )
             for groups in DESIGNS.values()
             if groups.name in _BREAKS
+        ),
+        replace(
+            MATRICES,
+            name="matrices-dif",
+            breaks="benchmarks favour no group, with benchmark results behind the scores",
+            groups=replace(BASE, name="matrices-dif"),
+            dif=2.0,
+        ),
+        replace(
+            MATRICES,
+            name="matrices-domains",
+            breaks="there is one ability, with benchmark results behind the scores",
+            groups=replace(BASE, name="matrices-domains"),
+            dif=1.0,
+            domains=DomainDesign(),
         ),
     )
 }
@@ -178,7 +221,19 @@ def _with_results(
         return None
     above = rng.normal(*design.ease, size=design.benchmarks)
     difficulty = _frontier(world, (lives[0] + lives[1]) / 2, LEADER) + above
-    score = _scored(design, rng, difficulty, capability, model, benchmark)
+    side = np.concatenate([world.releases.group - 0.5, np.zeros(design.others)])
+    ability = capability[model]
+    if design.dif:
+        dif = np.sqrt(2) * design.dif * rng.normal(size=design.benchmarks)
+        ability = ability + side[model] * dif[benchmark]
+    abilities: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
+    if design.domains is not None:
+        away, parameters = _domains(design.domains, rng, world, side)
+        ability = ability + away[model, benchmark % design.domains.domains]
+        n = len(world.day)
+        for k, name in enumerate(design.domains.names):
+            abilities[name] = capability[:n] + away[:n, k], parameters[k]
+    score = _scored(design, rng, difficulty, ability, benchmark)
     names = [f"model {i:03d}" for i in range(len(day))]
     for at, (name, _) in zip((low, high), ECI.anchors, strict=True):
         names[at] = name
@@ -217,9 +272,47 @@ def _with_results(
     counts = np.bincount(measured.group[records(measured)], minlength=2)
     if counts.min() < FEWEST_RECORDS:
         return None
+    if design.domains is not None:
+        numbers = [int(str(name).split()[1]) for name in of.benchmarks]
+        names = design.domains.names
+        labels = {
+            str(name): names[j % len(names)] for name, j in zip(of.benchmarks, numbers, strict=True)
+        }
+        measured = replace(measured, responses=of.divided(labels))
     return replace(
-        world, releases=measured, capability=world.capability[order], day=world.day[order]
+        world,
+        releases=measured,
+        capability=world.capability[order],
+        day=world.day[order],
+        domains={name: (own[order], p) for name, (own, p) in abilities.items()},
     )
+
+
+def _domains(
+    design: DomainDesign, rng: np.random.Generator, world: World, side: np.ndarray
+) -> tuple[np.ndarray, list[dict[str, np.ndarray]]]:
+    """Ability minus capability of each model in each domain, and the trend of each domain."""
+
+    def drawn(spread: float) -> np.ndarray:
+        values = rng.normal(size=design.domains)
+        return np.asarray(spread * (values - values.mean()))
+
+    gap, pace, pace_gap = drawn(design.gap), drawn(design.pace), drawn(design.pace_gap)
+    years = np.zeros(len(side))
+    years[: len(world.day)] = years_after(world.day, world.reference)
+    half, t = side[:, None], years[:, None]
+    own = design.own * rng.normal(size=(len(side), design.domains))
+    away = half * (gap + pace_gap * t) + pace * t + own
+    sides = np.array([-0.5, 0.5])
+    p = world.parameters
+    return away, [
+        p
+        | {
+            "level": p["level"] + sides * gap[k],
+            "slope": p["slope"] + pace[k] + sides * pace_gap[k],
+        }
+        for k in range(design.domains)
+    ]
 
 
 def _with_others(
@@ -271,8 +364,7 @@ def _scored(
     design: MatrixDesign,
     rng: np.random.Generator,
     difficulty: np.ndarray,
-    capability: np.ndarray,
-    model: np.ndarray,
+    ability: np.ndarray,
     benchmark: np.ndarray,
 ) -> np.ndarray:
     """Draw each result: a logistic curve a benchmark, and errors of its own size.
@@ -283,8 +375,8 @@ def _scored(
         median * np.exp(spread * rng.normal(size=design.benchmarks))
         for median, spread in (design.discrimination, design.noise)
     )
-    odds = discrimination[benchmark] * (capability[model] - difficulty[benchmark])
-    error = noise[benchmark] * rng.standard_t(FREEDOM, size=len(model))
+    odds = discrimination[benchmark] * (ability - difficulty[benchmark])
+    error = noise[benchmark] * rng.standard_t(FREEDOM, size=len(ability))
     return np.clip(1 / (1 + np.exp(-odds)) + error, 0, 1)
 
 

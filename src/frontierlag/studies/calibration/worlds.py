@@ -7,7 +7,7 @@ one of them and keeps the rest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
@@ -156,6 +156,9 @@ class World:
         Each group's scatter, shape ``(2,)``.
     reference
         The middle of the table's time.
+    domains
+        Where benchmarks are of domains, by the name of each: true abilities in it, of the releases,
+        and the parameters of the trend in it.
     """
 
     design: Design
@@ -166,6 +169,7 @@ class World:
     parameters: dict[str, np.ndarray]
     scatter: np.ndarray
     reference: date
+    domains: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]] = field(default_factory=dict)
 
     @cached_property
     def window(self) -> Window:

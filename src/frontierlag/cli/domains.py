@@ -1,0 +1,78 @@
+"""Which capability: `domains`, the lag in each domain of benchmarks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from frontierlag.cli.options import (
+    DEFAULT_DATES,
+    DEFAULT_RESULTS,
+    DEFAULT_SCORES,
+    NOT_CONVERGED,
+    AsJson,
+    AsOf,
+    BenchmarkResults,
+    ComparisonName,
+    DateConvention,
+    Reading,
+    Scores,
+    Since,
+)
+from frontierlag.machine.progress import progress
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS
+from frontierlag.settings import DOMAINS, DomainSettings
+
+
+def domains(
+    *,
+    scores: Scores = DEFAULT_SCORES,
+    measured: BenchmarkResults = DEFAULT_RESULTS,
+    comparison: ComparisonName = "us-china",
+    since: Since = None,
+    as_of: AsOf = None,
+    dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
+    by: Annotated[
+        tuple[str, ...],
+        Parameter(
+            help="Columns of the table of benchmarks, a fit each: domain, items (whether they are "
+            "published), or a column of your own table.",
+        ),
+    ] = ("domain", "items"),
+    benchmarks: Annotated[
+        str,
+        Parameter(
+            help="A CSV file of your own with a column `benchmark` and others; its rows replace "
+            "those of the table that comes with the package."
+        ),
+    ] = "",
+    sampler: Annotated[DomainSettings, Parameter(name="*")] = DOMAINS,
+    out: Annotated[
+        Path | None,
+        Parameter(help="Folder; by default results/DATASET/COMPARISON-joint[-WINDOW]/domains."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compute the lag in each domain of benchmarks, and on private against public ones.
+
+    Example: frontierlag domains --by domain
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.report import as_json as answers
+    from frontierlag.report.console import terminal
+    from frontierlag.studies.domains.study import study_domains
+
+    job = Job(scores, comparison, since, as_of, results=measured, reading=reading, dates=dates)
+    folder = out or Path("results") / job.prepare().slug / "domains"
+    console = terminal(silent=as_json)
+    with progress("fitting an ability for each domain", len(by)) as step:
+        found = study_domains(job, folder, by, benchmarks, sampler, step)
+    for sentence in found.sentences:
+        console.print(sentence, markup=False)
+    console.print(f"written to {folder}", markup=False)
+    if as_json:
+        answers.write(answers.study(found.sentences, folder, converged=found.converged))
+    return 0 if found.converged else NOT_CONVERGED

@@ -1,0 +1,145 @@
+"""What the lag by domain says, in sentences and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from frontierlag.dates import WORDS
+from frontierlag.intervals import INTERVAL_KIND, OUTER
+from frontierlag.jobs import Prepared
+from frontierlag.names import REALIZED, TREND, WINDOW
+from frontierlag.studies.domains.table import INDEX
+from frontierlag.words import Row, converged, figure, median, probability_words, span, stamp
+
+# A difference this probable in its direction is said to be one.
+CLEAR = 0.95
+PRIVATE, PUBLIC = "private", "public"
+TITLES = {"domain": "By domain of benchmarks", "items": "By whether items are published"}
+
+
+def domain_sentences(
+    domains: pd.DataFrame, contrasts: pd.DataFrame, spreads: pd.DataFrame, prepared: Prepared
+) -> list[str]:
+    """Say where the lag is longest and shortest, and whether that is more than chance.
+
+    Parameters
+    ----------
+    domains, contrasts, spreads
+        Tables of :mod:`frontierlag.studies.domains.table`, of one or more ways to tell benchmarks
+        apart.
+    prepared
+        The job.
+
+    Returns
+    -------
+    Sentences that can stand alone, the answer first.
+    """
+    leader, follower = prepared.releases.group_names
+    sentences = []
+    for by in dict.fromkeys(domains["by"]):
+        rows = _means(domains, by)
+        own = [row for row in rows if row["domain"] != INDEX]
+        ordered = sorted(own, key=lambda row: float(row["median"]))
+        low, high = ordered[0], ordered[-1]
+        sentences.append(
+            f"{follower} trails {leader} by {_lag(low)} months in {low['domain']} and by "
+            f"{_lag(high)} in {high['domain']}, the shortest and the longest of {len(own)} by "
+            f"{by} (posterior median with {OUTER:.0%} {INTERVAL_KIND} interval; mean realized "
+            f"lag, {prepared.window_words}, {prepared.table.name}; "
+            f"{WORDS[prepared.releases.dates]}){stamp(converged(low))}."
+        )
+        sentences.append(_versus(contrasts, by, str(high["domain"]), str(low["domain"])))
+        if {PRIVATE, PUBLIC} <= {str(row["domain"]) for row in own}:
+            sentences.append(_versus(contrasts, by, PRIVATE, PUBLIC))
+        tau = _spread(spreads, by, "dif_spread")
+        points = figure(tau["median"], tau["mcse_median"])
+        sentences.append(
+            f"A benchmark favours one group over the other by {points} points (standard "
+            f"deviation, {span(tau)}) beyond what its {by} says{stamp(converged(tau))}."
+        )
+    return sentences
+
+
+def domain_page(
+    tables: dict[str, pd.DataFrame], sentences: Sequence[str], prepared: Prepared, credit: str
+) -> str:
+    """Return the page: the sentences, a table for each way to tell benchmarks apart, the credit."""
+    domains = tables["domains"]
+    parts = [f"# Which capability: {prepared.title}", *sentences]
+    for by in dict.fromkeys(domains["by"]):
+        parts += [f"## {TITLES.get(by, f'By {by}')}", "\n".join(_markdown(domains, by))]
+    parts += [
+        f"Months, posterior median with {OUTER:.0%} {INTERVAL_KIND} interval; both lags are means "
+        f"over {prepared.window_words}. The difference is that of the realized lag from the "
+        "index's, which here is the mean of the domains. Releases have a result in the domain; "
+        "the ability of the others is estimated from their other results.",
+        credit,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown(domains: pd.DataFrame, by: str) -> list[str]:
+    lines = [
+        f"| {by} | realized lag | difference | P(longer) | trend lag | benchmarks | results "
+        "| releases |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    trend = {row["domain"]: row for row in _means(domains, by, TREND)}
+    for row in _means(domains, by):
+        name = row["domain"]
+        change = longer = ""
+        if name != INDEX:
+            change, longer = _change(row), probability_words(float(row["longer"]))
+        lines.append(
+            f"| {name} | {_lag(row)}{stamp(converged(row))} | {change} | {longer} "
+            f"| {_lag(trend[name])} | {row['benchmarks']} | {row['results']} "
+            f"| {row['releases_leader']} and {row['releases_follower']} |"
+        )
+    return lines
+
+
+def _means(domains: pd.DataFrame, by: str, lag: str = REALIZED) -> list[Row]:
+    own = domains[(domains["by"] == by) & (domains["lag"] == lag) & (domains["period"] == WINDOW)]
+    return list(own.to_dict("records"))
+
+
+def _versus(contrasts: pd.DataFrame, by: str, first: str, second: str) -> str:
+    """How the lags of two domains differ, and how sure the direction is."""
+    own = contrasts[(contrasts["by"] == by) & (contrasts["lag"] == REALIZED)]
+    rows = own.to_dict("records")
+    for row in rows:
+        pair, turn = (row["first"], row["second"]), 1
+        if pair == (second, first):
+            turn = -1
+        elif pair != (first, second):
+            continue
+        longer = float(row["longer"]) if turn == 1 else 1 - float(row["longer"])
+        clear = max(longer, 1 - longer) >= CLEAR
+        verdict = "" if clear else ", which may be chance"
+        return (
+            f"{first} against {second}: {_change(row, turn)} months, probability that it is longer "
+            f"{probability_words(longer)}{verdict}{stamp(converged(row))}."
+        )
+    raise KeyError(f"{first} and {second} are not compared")
+
+
+def _change(row: Row, turn: int = 1) -> str:
+    ends = [turn * float(row[f"difference_{end}90"]) for end in ("lower", "upper")][::turn]
+    error = float(row["difference_mcse_median"])
+    middle, low, high = (
+        figure(v, error) if v < 0 else f"+{figure(v, error)}"
+        for v in (turn * float(row["difference"]), *ends)
+    )
+    return f"{middle} ({low} to {high})"
+
+
+def _lag(row: Row) -> str:
+    return f"{median(row)} ({span(row)})"
+
+
+def _spread(spreads: pd.DataFrame, by: str, name: str) -> dict[Any, Any]:
+    own = spreads[(spreads["by"] == by) & (spreads["parameter"] == name)]
+    return own.iloc[0].to_dict()
