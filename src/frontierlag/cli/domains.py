@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.types import PositiveInt
 
 from frontierlag.cli.options import (
     DEFAULT_DATES,
@@ -49,6 +50,14 @@ def domains(
             "those of the table that comes with the package."
         ),
     ] = "",
+    leave_out: Annotated[
+        bool,
+        Parameter(
+            help="Also compare models by how well they predict each benchmark without having seen "
+            "it; 114 fits, about half an hour."
+        ),
+    ] = False,
+    jobs: Annotated[PositiveInt, Parameter(help="Processes for that; changes no number.")] = 2,
     sampler: Annotated[DomainSettings, Parameter(name="*")] = DOMAINS,
     out: Annotated[
         Path | None,
@@ -69,7 +78,9 @@ def domains(
     folder = out or Path("results") / job.prepare().slug / "domains"
     console = terminal(silent=as_json)
     with progress("fitting an ability for each domain", len(by)) as step:
-        found = study_domains(job, folder, by, benchmarks, sampler, step)
+        found = study_domains(
+            job, folder, by, benchmarks, sampler, leave_out=leave_out, jobs=jobs, done=step
+        )
     for sentence in found.sentences:
         console.print(sentence, markup=False)
     console.print(f"written to {folder}", markup=False)

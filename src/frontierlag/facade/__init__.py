@@ -4,9 +4,21 @@ Each is the program's own object with what a notebook needs around it: a repr, a
 The other stages know nothing of this package.
 """
 
+from frontierlag.facade.abilities import Domains, domains
 from frontierlag.facade.fits import FittedModel, compare, fit, load
 from frontierlag.facade.lag import Lag
 from frontierlag.facade.pair import Pair
 from frontierlag.facade.scores import Scores, load_scores
 
-__all__ = ["FittedModel", "Lag", "Pair", "Scores", "compare", "fit", "load", "load_scores"]
+__all__ = [
+    "Domains",
+    "FittedModel",
+    "Lag",
+    "Pair",
+    "Scores",
+    "compare",
+    "domains",
+    "fit",
+    "load",
+    "load_scores",
+]

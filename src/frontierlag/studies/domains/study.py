@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from frontierlag.analyses.domains import DomainAnalysis, analyse_domains
+from frontierlag.checks.held_out import compared, held_out
 from frontierlag.figures import Provenance, save
 from frontierlag.figures.sheet import credit_line
-from frontierlag.jobs import Job
+from frontierlag.jobs import Job, Prepared
 from frontierlag.machine.files import staged, write_csv, write_manifest
 from frontierlag.results.manifest import model_record, run_record
+from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.scores.item_results.benchmarks import grouped_by, load_benchmarks
 from frontierlag.settings import DOMAINS, SamplerSettings
 from frontierlag.studies.domains.figure import lag_by_domain
@@ -23,9 +26,16 @@ from frontierlag.studies.domains.table import (
     domain_table,
     spread_table,
 )
-from frontierlag.studies.domains.words import TITLES, domain_page, domain_sentences
+from frontierlag.studies.domains.words import (
+    TITLES,
+    domain_page,
+    domain_sentences,
+    held_out_sentences,
+)
 
 FIGURES = "figures"
+# Models of one index that are compared by how well they predict a benchmark they have not seen.
+HELD_OUT = ("linear-joint", "linear-joint-dif")
 TABLES = {
     "domains": domain_table,
     "contrasts": contrast_table,
@@ -54,6 +64,9 @@ def study_domains(
     by: Sequence[str] = ("domain", "items"),
     benchmarks: str = "",
     settings: SamplerSettings = DOMAINS,
+    *,
+    leave_out: bool = False,
+    jobs: int = 1,
     done: Callable[[str], None] = lambda _: None,
 ) -> DomainStudy:
     """Fit an ability for each domain and write what each says of the lag.
@@ -73,6 +86,12 @@ def study_domains(
     settings
         Sampler settings of each fit; a fit that misses the gate is made once more with twice the
         draws.
+    leave_out
+        Also leave out each benchmark in turn, and compare by how well its results are predicted
+        the joint model of one capability and the one whose benchmarks may favour a group
+        (:func:`frontierlag.checks.held_out.held_out`): ``held_out.csv`` and its summary.
+    jobs
+        Processes for that; changes no number.
     done
         Called with a word as each fit finishes.
 
@@ -96,24 +115,18 @@ def study_domains(
         sentences = domain_sentences(
             tables["domains"], tables["contrasts"], tables["spreads"], prepared
         )
+        if leave_out:
+            assert isinstance(prepared.releases, MeasuredReleases)  # fitted by domain above
+            tables["held_out"] = held_out(prepared.releases, HELD_OUT, jobs=jobs, done=done)
+            tables["held_out_summary"] = compared(tables["held_out"])
+            sentences += held_out_sentences(tables["held_out_summary"])
         for name, rows in tables.items():
             write_csv(rows, folder / f"{name}.csv")
         page = domain_page(tables, sentences, prepared, prepared.releases.attribution)
         (folder / "domains.md").write_text(page, encoding="utf-8")
         found = DomainStudy(analyses, tables, tuple(sentences))
         for one, analysis in analyses.items():
-            about = Provenance(
-                prepared.releases.comparison.name,
-                prepared.table.name,
-                prepared.releases.as_of,
-                model=analysis.fit.spec.name,
-                converged=analysis.convergence.converged,
-                credit=credit_line(prepared.releases.attribution),
-                dates=prepared.releases.dates,
-            )
-            own = tables["domains"][tables["domains"]["by"] == one]
-            title = f"{TITLES.get(one, f'By {one}')}: {prepared.title}"
-            figure = lag_by_domain(own, about, title, f"mean lag, {prepared.window_words}")
+            figure = figure_of(analysis, one, prepared)
             save(figure, folder / FIGURES, f"lag-by-{one}")
         spec = next(iter(analyses.values())).fit.spec
         models = {spec.name: model_record(spec, len(prepared.releases), settings)}
@@ -123,3 +136,20 @@ def study_domains(
         record["converged"] = found.converged
         write_manifest(folder, record)
     return found
+
+
+def figure_of(found: DomainAnalysis, by: str, prepared: Prepared) -> Figure:
+    """The forest of one way to tell benchmarks apart."""
+    about = Provenance(
+        prepared.releases.comparison.name,
+        prepared.table.name,
+        prepared.releases.as_of,
+        model=found.fit.spec.name,
+        converged=found.convergence.converged,
+        credit=credit_line(prepared.releases.attribution),
+        dates=prepared.releases.dates,
+    )
+    title = f"{TITLES.get(by, f'By {by}')}: {prepared.title}"
+    return lag_by_domain(
+        domain_table(found, by), about, title, f"mean lag, {prepared.window_words}"
+    )

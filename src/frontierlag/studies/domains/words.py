@@ -63,6 +63,17 @@ def domain_sentences(
     return sentences
 
 
+def held_out_sentences(summary: pd.DataFrame) -> list[str]:
+    """Which model predicts the results of a benchmark that it has not seen best, and how sure."""
+    best, other = summary.to_dict("records")[:2]
+    apart, error = float(other["elpd_diff"]), float(other["diff_se"])
+    verdict = "" if apart > 2 * error else ", within two standard errors"
+    return [
+        f"With each benchmark left out in turn, {best['model']} predicts its results better than "
+        f"{other['model']}: log score {apart:.1f} higher, standard error {error:.1f}{verdict}."
+    ]
+
+
 def domain_page(
     tables: dict[str, pd.DataFrame], sentences: Sequence[str], prepared: Prepared, credit: str
 ) -> str:
