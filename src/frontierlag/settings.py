@@ -79,9 +79,12 @@ class CapabilitiesSettings(SamplerSettings):
 
 
 class DomainSettings(SamplerSettings):
-    """As a run's, said apart: every ability in every domain is a variable of the sampler."""
+    """More draws than a run's: the noise of every benchmark must pass the gate too.
 
-    draws: Draws = 1500
+    A model's ability in a domain and the noise of a benchmark are told apart by few results.
+    """
+
+    draws: Draws = 2500
     tune: Draws = 1000
 
 

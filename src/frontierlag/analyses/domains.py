@@ -22,6 +22,9 @@ from frontierlag.names import (
     CAPABILITIES,
     LAGS,
     LEADER,
+    MAXIMUM,
+    MINIMUM,
+    PERIOD,
     REALIZED,
     TREND,
     VALUE,
@@ -53,7 +56,11 @@ class DomainAnalysis:
     @cached_property
     def convergence(self) -> Convergence:
         """The gate's verdict over parameters, abilities and the lags of index and domains."""
-        every = {f"{name}, {kind}": m.lags[kind][VALUE] for name, m in self._all for kind in KINDS}
+        every = {
+            f"{name}, {kind}": m.lags[kind][VALUE].sel({PERIOD: periods_of(m)})
+            for name, m in self._all
+            for kind in KINDS
+        }
         posterior = self.fit.tree["posterior"].to_dataset()
         labels = labels_of(self.fit.observations)
         named = posterior.assign_coords({d: labels[d] for d in labels if d in posterior.dims})
@@ -77,6 +84,13 @@ class DomainAnalysis:
 
 
 KINDS = (REALIZED, TREND)
+
+
+def periods_of(measured: Measured) -> list[str]:
+    """The periods of which the lag in a domain is reported: all but its extremes over the days."""
+    return [period for period in measured.window.periods if period not in (MINIMUM, MAXIMUM)]
+
+
 # A fit that misses the gate is made once more with this many times the draws.
 LONGER = 2
 

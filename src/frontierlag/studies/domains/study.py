@@ -24,18 +24,21 @@ from frontierlag.studies.domains.table import (
     contrast_table,
     dif_table,
     domain_table,
+    index_table,
     spread_table,
 )
 from frontierlag.studies.domains.words import (
     TITLES,
+    choice_sentences,
     domain_page,
     domain_sentences,
     held_out_sentences,
 )
+from frontierlag.studies.index.study import prepared_with_results
 
 FIGURES = "figures"
 # Models of one index that are compared by how well they predict a benchmark they have not seen.
-HELD_OUT = ("linear-joint", "linear-joint-dif")
+ONE_INDEX = ("linear-joint", "linear-joint-dif")
 TABLES = {
     "domains": domain_table,
     "contrasts": contrast_table,
@@ -55,7 +58,8 @@ class DomainStudy:
     @property
     def converged(self) -> bool:
         """Whether every fit passed the gate."""
-        return all(found.convergence.converged for found in self.analyses.values())
+        fitted = all(found.convergence.converged for found in self.analyses.values())
+        return fitted and bool(self.tables["index"]["converged"].all())
 
 
 def study_domains(
@@ -76,7 +80,8 @@ def study_domains(
     job
         What to analyse, with benchmark results.
     out
-        Gets ``domains.csv``, ``contrasts.csv``, ``dif.csv``, ``spreads.csv``, ``domains.md``, a
+        Gets ``index.csv`` (the lag of one index, with and without benchmarks that may favour a
+        group), ``domains.csv``, ``contrasts.csv``, ``dif.csv``, ``spreads.csv``, ``domains.md``, a
         figure for each of ``by`` and the manifest.
     by
         Columns of the table of benchmarks: one fit each.
@@ -100,7 +105,7 @@ def study_domains(
     FrontierLagError
         For anything that is wrong with the request, the data or the output folder.
     """
-    prepared = job.prepare()
+    prepared = prepared_with_results(job)[0]
     table = load_benchmarks(benchmarks)
     grouped = {one: grouped_by(table, one, benchmarks or "the table of benchmarks") for one in by}
     with staged(out) as folder:
@@ -108,16 +113,19 @@ def study_domains(
         for one, domains in grouped.items():
             analyses[one] = analyse_domains(prepared.releases, domains, prepared.window, settings)
             done(one)
-        tables = {
+        tables = {"index": index_table(prepared, ONE_INDEX, settings)}
+        done("one index")
+        tables |= {
             name: pd.concat([make(found, one) for one, found in analyses.items()])
             for name, make in TABLES.items()
         }
         sentences = domain_sentences(
             tables["domains"], tables["contrasts"], tables["spreads"], prepared
         )
+        sentences += choice_sentences(tables["index"], prepared)
         if leave_out:
             assert isinstance(prepared.releases, MeasuredReleases)  # fitted by domain above
-            tables["held_out"] = held_out(prepared.releases, HELD_OUT, jobs=jobs, done=done)
+            tables["held_out"] = held_out(prepared.releases, ONE_INDEX, jobs=jobs, done=done)
             tables["held_out_summary"] = compared(tables["held_out"])
             sentences += held_out_sentences(tables["held_out_summary"])
         for name, rows in tables.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -9,11 +10,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from frontierlag.analyses.domains import KINDS, DomainAnalysis
-from frontierlag.analyses.refits import DIGITS, numbers
+from frontierlag.analyses.domains import KINDS, DomainAnalysis, periods_of
+from frontierlag.analyses.refits import DIGITS, Task, numbers, refit
 from frontierlag.intervals import probability, summarize
+from frontierlag.jobs import Prepared
 from frontierlag.lags.measure import Measured
+from frontierlag.model import ModelSpec
 from frontierlag.names import CENSORED, FOLLOWER, LEADER, PERIOD, WINDOW
+from frontierlag.settings import SamplerSettings
 
 INDEX = "index"
 # Spreads of the model that say how far abilities differ from one index, in the order of a table.
@@ -41,13 +45,29 @@ def domain_table(found: DomainAnalysis, by: str) -> pd.DataFrame:
     for name, measured in [(INDEX, found.index), *found.measured.items()]:
         counts = _counts(found, name)
         for kind in KINDS:
-            for period in measured.window.periods:
+            for period in periods_of(measured):
                 draws = measured.lag(kind, period)
                 row: dict[str, Any] = {"by": by, "domain": name, "lag": kind, "period": period}
                 row |= numbers(draws, _censored(measured, kind, period))
                 if name != INDEX:
                     row |= _difference(draws, found.index.lag(kind, period))
                 rows.append(row | counts | {"converged": found.convergence.converged})
+    return pd.DataFrame(rows)
+
+
+def index_table(
+    prepared: Prepared, models: Sequence[str], settings: SamplerSettings
+) -> pd.DataFrame:
+    """The mean lags of one index by models of one capability, months."""
+    rows = []
+    for name in models:
+        spec = ModelSpec.of(name, prepared.table.metric)
+        observations = spec.observations(prepared.releases)
+        found = refit(Task(name, spec, observations, (prepared.window,)), settings, cores=2)
+        for kind in KINDS:
+            row: dict[str, Any] = {"model": name, "lag": kind, "period": WINDOW}
+            row |= numbers(*found.lags[0][kind, WINDOW])
+            rows.append(row | {"converged": found.converged})
     return pd.DataFrame(rows)
 
 

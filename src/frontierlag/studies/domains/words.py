@@ -63,6 +63,18 @@ def domain_sentences(
     return sentences
 
 
+def choice_sentences(index: pd.DataFrame, prepared: Prepared) -> list[str]:
+    """What it adds to the interval that benchmarks may favour a group."""
+    own = index[(index["lag"] == REALIZED) & (index["period"] == WINDOW)]
+    plain, differing = own.to_dict("records")
+    return [
+        "That other benchmarks might have been chosen, each of which may favour a group, moves the "
+        f"mean realized lag of the index from {_lag(plain)} months ({plain['model']}) to "
+        f"{_lag(differing)} ({differing['model']}; {prepared.window_words})"
+        f"{stamp(converged(plain) and converged(differing))}."
+    ]
+
+
 def held_out_sentences(summary: pd.DataFrame) -> list[str]:
     """Which model predicts the results of a benchmark that it has not seen best, and how sure."""
     best, other = summary.to_dict("records")[:2]
