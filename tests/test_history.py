@@ -119,7 +119,10 @@ def test_what_columns_mean_is_said_of_ones_own_tables_alone(own):
 @pytest.mark.parametrize(
     ("words", "study"),
     [
-        (["study", "vintages", "a.csv", "b.csv"], "frontierlag.studies.folders.study_vintages"),
+        (
+            ["study", "vintages", "a.csv", "b.csv"],
+            "frontierlag.studies.vintages.study.study_vintages",
+        ),
         (["study", "history", "a.csv"], "frontierlag.studies.history.study.study_history"),
         (
             ["validate", "backtest", "--scores", "b.csv", "--earlier", "a.csv"],

@@ -59,7 +59,7 @@ def vintages(
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
-    from frontierlag.studies.folders import study_vintages
+    from frontierlag.studies.vintages.study import study_vintages
     from frontierlag.studies.vintages.words import vintage_sentences
 
     asked = Job(first, comparison, reading=reading, dates=dates)
@@ -113,8 +113,12 @@ def sensitivity(
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_sensitivity, terminal
-    from frontierlag.studies.folders import study_sensitivity
-    from frontierlag.studies.sensitivity import BetweenVintages, DateError, NormalDays
+    from frontierlag.studies.sensitivity import (
+        BetweenVintages,
+        DateError,
+        NormalDays,
+        study_sensitivity,
+    )
 
     job = Job(scores, comparison, since, as_of, reading=reading, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "sensitivity"
@@ -160,7 +164,7 @@ def catch_up(
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
-    from frontierlag.studies.folders import study_catch_up
+    from frontierlag.studies.forecast.study import study_catch_up
 
     job = Job(scores, comparison, as_of=as_of, results=measured, reading=reading, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "catch-up"

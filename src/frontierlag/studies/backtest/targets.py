@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +21,6 @@ BEST, NEXT_DATE, NEXT_SCORE, CATCH_UP = (
     "next record, score",
     "level reached, date",
 )
-QUANTITIES = (BEST, NEXT_DATE, NEXT_SCORE, CATCH_UP)
 HORIZONS = (3.0, 6.0, 12.0)
 # From one vintage to later ones, which are months apart and not years.
 VINTAGE_HORIZONS = (1.0, 3.0, 6.0)
@@ -38,7 +36,7 @@ class ForecastQuestion:
     Attributes
     ----------
     quantity
-        One of :data:`QUANTITIES`.
+        :data:`BEST`, :data:`NEXT_DATE`, :data:`NEXT_SCORE` or :data:`CATCH_UP`.
     group
         Whose: 0 for the leader, 1 for the follower.
     months
@@ -188,8 +186,3 @@ def cells(target: ForecastQuestion, past: Past, end: int) -> np.ndarray:
         return np.append(np.arange(past.day + DAYS_PER_MONTH, end, DAYS_PER_MONTH), end + 0.5)
     step = TOLERANCE[past.releases.metric.unit]
     return past.now(target.group) + step * (np.arange(-CELLS_BELOW, CELLS_ABOVE) - 0.5)
-
-
-def as_months(day: float, origin: date) -> float:
-    """Months from the origin to a day."""
-    return (day - day_number(origin)) / DAYS_PER_MONTH

@@ -1,7 +1,7 @@
 """What an answer rests on: where the window starts, and each model and maker. No refit.
 
 A full run reports both for its headline model, from the draws that it has. The study of
-:mod:`frontierlag.studies.sensitivity.command` refits, and says more.
+:mod:`frontierlag.studies.sensitivity.study` refits, and says more.
 """
 
 from __future__ import annotations
