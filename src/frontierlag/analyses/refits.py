@@ -66,6 +66,11 @@ class Refit:
         """Whether the refit may be shown."""
         return self.gate.converged
 
+    @property
+    def note(self) -> str:
+        """What a table says against it; empty if it converged."""
+        return "" if self.gate.converged else self.gate.verdict()
+
 
 def refit(task: Task, settings: SamplerSettings = QUICK, cores: int = 1) -> Refit:
     """Fit a task's model and measure its lags over each window."""

@@ -186,7 +186,6 @@ def _mark(row: pd.Series) -> str:
     return stamp(bool(row["converged"]))
 
 
-_COUNTS = ("n_results", "n_benchmarks", "n_releases")
 COLUMNS = (
     "construction",
     "kind",
@@ -198,7 +197,9 @@ COLUMNS = (
     "change_mcse",
     *NUMBERS,
     "converged",
-    *_COUNTS,
+    "n_results",
+    "n_benchmarks",
+    "n_releases",
     "without_results",
     "note",
 )
@@ -246,7 +247,7 @@ def constructions_table(outcomes: Sequence[Constructed]) -> pd.DataFrame:
                 }
                 | dict(own)
             )
-    return _typed(rows)
+    return typed(rows, COLUMNS)
 
 
 def _head(outcome: Constructed) -> dict[str, Any]:
@@ -269,11 +270,3 @@ def _head(outcome: Constructed) -> dict[str, Any]:
         "n_releases": int(left.measured.sum()),
         "without_results": "; ".join(left.lost),
     }
-
-
-def _typed(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    table = typed(rows, [name for name in COLUMNS if name not in (*_COUNTS, "change_mcse")])
-    for name in _COUNTS:
-        table[name] = pd.array([row.get(name, pd.NA) for row in rows], dtype="Int64")
-    table["change_mcse"] = [float(row.get("change_mcse", np.nan)) for row in rows]
-    return table[list(COLUMNS)]
