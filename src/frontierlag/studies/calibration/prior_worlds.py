@@ -82,7 +82,7 @@ def prior_world(spec: ModelSpec, rng: np.random.Generator) -> World:
     if isinstance(spec.frontier, OfAccuracy):
         return _world_of_counts(spec, spec.frontier, rng)
     schedule = make_world(BASE, rng).releases
-    p = {q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,))) for q in spec.parameters}
+    p = _parameters(spec, rng)
     reference = reference_date(schedule)
     constants = spec.observations(schedule).arrays
     trend_constants = {name: constants[name] for name in spec.trend.inputs}
@@ -115,6 +115,13 @@ def prior_world(spec: ModelSpec, rng: np.random.Generator) -> World:
     )
 
 
+def _parameters(spec: ModelSpec, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Draw every parameter from its prior, one value a group if it is not shared."""
+    return {
+        q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,))) for q in spec.parameters
+    }
+
+
 def _world_of_counts(spec: ModelSpec, frontier: OfAccuracy, rng: np.random.Generator) -> World:
     """Draw a world of a benchmark's accuracies: log odds around the trend's, then counts.
 
@@ -122,7 +129,7 @@ def _world_of_counts(spec: ModelSpec, frontier: OfAccuracy, rng: np.random.Gener
     solved is binomial of as many problems as the benchmark has.
     """
     schedule, bounds = make_world(BASE, rng).releases, frontier.bounds
-    p = {q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,))) for q in spec.parameters}
+    p = _parameters(spec, rng)
     reference, group, n = reference_date(schedule), schedule.group, len(schedule)
     years = years_after(schedule.day, reference)
     constants = {EPOCH: np.asarray(1970 + day_number(reference) / DAYS_PER_YEAR)}
@@ -190,8 +197,7 @@ def prior_matrix_world(spec: ModelSpec, rng: np.random.Generator) -> World:
     trend_constants = {name: constants[name] for name in spec.trend.inputs}
     group, (low, high) = schedule.group, (index for index, _ in r.pins)
     while True:
-        p = {q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,)))
-             for q in spec.parameters}  # fmt: skip
+        p = _parameters(spec, rng)
         mu = spec.trend.value({**trend_constants, **p}, constants["years"], group, np)
         own = mu + rng.normal(size=n) * of_group(p["scatter"], group)
         own = own - rng.exponential(size=n) * of_group(p["shortfall"], group)
