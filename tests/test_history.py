@@ -24,7 +24,7 @@ from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.registry import registry
 from frontierlag.studies.history import table as module
-from frontierlag.studies.history.changes import mixtures, signature, taken_apart, with_errors_of
+from frontierlag.studies.history.changes import mixtures, taken_apart, with_errors_of
 from frontierlag.studies.history.figure import history_figure
 from frontierlag.studies.history.study import study_history
 from frontierlag.studies.history.table import (
@@ -37,7 +37,7 @@ from frontierlag.studies.history.table import (
 )
 from frontierlag.studies.history.tables import FREE, PINNED, chosen_tables, read_vintages, same_days
 from frontierlag.studies.history.words import by_vintage, report, sentences
-from frontierlag.studies.vintages.comparison import AFTER, BEFORE, CORNERS
+from frontierlag.studies.vintages.comparison import AFTER, BEFORE, CORNERS, signature
 
 HEAD = "model,organization,country,weights,released,score,stderr"
 FIRST = [

@@ -21,6 +21,7 @@ from frontierlag.results.tables import DIGITS
 from frontierlag.settings import SamplerSettings
 
 FIGURES = "figures"
+QUANTILES = ("median", "lower50", "upper50", "lower90", "upper90")
 
 
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -46,6 +47,14 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     """Cells as a table in Markdown."""
     head, *lines = (f"| {' | '.join(map(str, cells))} |" for cells in (columns, *rows))
     return "\n".join([head, f"|{'---|' * len(columns)}", *lines])
+
+
+def quantiles(summary: Any, places: int | None = None) -> dict[str, Any]:
+    """Median and intervals of a summary as cells of a table, rounded if ``places`` are given."""
+    cells = {name: getattr(summary, name) for name in QUANTILES}
+    if places is None:
+        return cells
+    return {name: round(value, places) for name, value in cells.items()}
 
 
 def vintages_record(

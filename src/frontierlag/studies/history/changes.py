@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.analyses.refits import Refit, Task
-from frontierlag.dates import Window, day_number
+from frontierlag.dates import Window
 from frontierlag.frontiers.observations import Observations
 from frontierlag.intervals import summarize
 from frontierlag.model import ModelSpec
@@ -29,10 +29,12 @@ from frontierlag.studies.history.tables import Vintage
 from frontierlag.studies.vintages.comparison import (
     AFTER,
     BEFORE,
-    COMPONENTS,
     CORNERS,
+    WHOLE_CHANGE,
     Corner,
+    combined,
     shapley_weights,
+    signature,
 )
 
 KINDS = (TREND, REALIZED)
@@ -132,23 +134,14 @@ def changes_table(
             }
             for component, name in CAUSES.items():
                 row[name], row[f"{name}_mcse"] = parts[component]
-            row["errors"], row["errors_mcse"] = difference(values, step.old_errors, keys[AFTER])
+            of_errors = {BEFORE: step.old_errors, AFTER: keys[AFTER]}
+            row["errors"], row["errors_mcse"] = combined(of_errors, values, WHOLE_CHANGE)
             row["largest_score_change"] = largest_score_change(a, b)
             row["same_rows"] = keys[BEFORE] == keys[AFTER]
             row["errors_changed"] = a.errors != b.errors
             row["converged"] = all(answers.converged(key) for key in values)
             rows.append(row)
     return pd.DataFrame(rows)
-
-
-def difference(
-    values: dict[Hashable, tuple[float, float]], before: Hashable, after: Hashable
-) -> tuple[float, float]:
-    """The mean of one fit less that of another, and its Monte Carlo error; 0 if they are one."""
-    if before == after:
-        return 0.0, 0.0
-    (old, old_mcse), (new, new_mcse) = values[before], values[after]
-    return new - old, float(np.hypot(old_mcse, new_mcse))
 
 
 def largest_score_change(a: Vintage, b: Vintage) -> float:
@@ -173,33 +166,8 @@ def taken_apart(
     values
         Posterior mean and Monte Carlo error of each fit.
     """
-
-    def combined(weights: dict[Corner, Any]) -> tuple[float, float]:
-        # A fit that several mixtures share counts once, with the sum of their weights.
-        used: dict[Hashable, float] = {}
-        for corner, weight in weights.items():
-            used[keys[corner]] = used.get(keys[corner], 0.0) + float(weight)
-        value = sum(weight * values[key][0] for key, weight in used.items())
-        variance = sum((weight * values[key][1]) ** 2 for key, weight in used.items())
-        return value, float(np.sqrt(variance))
-
-    weights = shapley_weights()
-    total = combined({AFTER: 1, BEFORE: -1})
-    return total, {name: combined(weights[name]) for name in COMPONENTS}
-
-
-def signature(given: Releases) -> Hashable:
-    """What a fit reads of releases, so that equal ones have equal fits.
-
-    The last day is not part of it (a table that was published again without a change is the same)
-    but for what it cuts off open days: a release in the table came by then.
-    """
-    high = np.minimum(given.day_high, day_number(given.as_of))
-    columns = (
-        *(given.day, given.day_low, high, given.group, given.score, given.problems),
-        *(given.stderr, given.stderr_low, given.stderr_high),
-    )
-    return tuple(column.tobytes() for column in columns)
+    total = combined(keys, values, WHOLE_CHANGE)
+    return total, {name: combined(keys, values, of) for name, of in shapley_weights().items()}
 
 
 class Wanted:

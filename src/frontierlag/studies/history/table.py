@@ -25,6 +25,7 @@ from frontierlag.model import ModelSpec, first_model
 from frontierlag.names import CURRENT
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases
+from frontierlag.scores.releases import subset
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.history.changes import (
     KINDS,
@@ -32,9 +33,10 @@ from frontierlag.studies.history.changes import (
     Step,
     Wanted,
     changes_table,
-    signature,
 )
 from frontierlag.studies.history.tables import FREE, Refused, Vintage, read_vintages, same_days
+from frontierlag.studies.vintages.comparison import signature
+from frontierlag.studies.writing import quantiles
 
 POINT = "point"
 SAME_DAYS, OWN_WINDOW, LAST_DAY = "same days", "own window", "last day"
@@ -167,11 +169,7 @@ def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[di
                     "lag": kind,
                     "mean": s.mean,
                     "sd": float(np.nanstd(draws.to_numpy())),
-                    "median": s.median,
-                    "lower50": s.lower50,
-                    "upper50": s.upper50,
-                    "lower90": s.lower90,
-                    "upper90": s.upper90,
+                    **quantiles(s),
                     "mcse_mean": s.mcse_mean,
                     "undefined": s.undefined,
                     "censored": censored,
@@ -203,10 +201,7 @@ def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[di
 def upto(given: Releases, window: Window) -> Releases:
     """The releases by a window's last day."""
     kept = given.day <= window.days[-1]
-    arrays = {
-        name: value[kept] for name, value in vars(given).items() if isinstance(value, np.ndarray)
-    }
-    return replace(given, as_of=window.as_of, **arrays)
+    return replace(subset(given, kept), as_of=window.as_of)
 
 
 def spread_table(vintages: Sequence[Vintage], window: Window, answers: Answers) -> pd.DataFrame:

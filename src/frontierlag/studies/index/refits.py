@@ -16,8 +16,6 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.analyses.refits import (
-    KINDS,
-    PERIODS,
     Lags,
     from_daily,
     longest,
@@ -185,20 +183,8 @@ def _outcome(
         verdict = f"the fit failed: {done.error}"
         return Constructed(construction, left, window, {}, False, verdict)
     value = done.value
-    lags = {
-        (since, kind, period): value["lags"][f"{since}/{kind}/{period}"]
-        for since in {name.split("/")[0] for name in value["lags"]}
-        for kind in KINDS
-        for period in PERIODS
-    }
-    return Constructed(
-        construction,
-        left,
-        window,
-        lags,
-        value["converged"],
-        value["verdict"],
-    )
+    lags = {tuple(name.split("/")): of_lag for name, of_lag in value["lags"].items()}
+    return Constructed(construction, left, window, lags, value["converged"], value["verdict"])
 
 
 def fit_one(
