@@ -143,18 +143,25 @@ def outcome(target: ForecastQuestion, past: Past, later: Past) -> float | None:
     staircase = later.best[target.group]
     if target.quantity == BEST:
         return float(staircase.on(np.array([past.day + months_to_days(target.months)]))[0])
+    level = _level_to_exceed(target, past, later)
+    if level is None:
+        return None
+    day = first_above(staircase, level)
     if target.quantity == CATCH_UP:
-        r = later.releases
-        same = np.flatnonzero((r.model == target.level_name) & r.of(LEADER))
-        if not same.size:
-            return None
         # By later scores it may have come before the origin: that counts as the origin itself.
-        return max(first_above(staircase, float(r.score[same[0]])), float(past.day))
-    held = staircase.on(np.array([past.day]))[0]
-    day = first_above(staircase, held)
+        return max(day, float(past.day))
     if target.quantity == NEXT_DATE:
         return day
     return float(staircase.on(np.array([int(day)]))[0]) if np.isfinite(day) else None
+
+
+def _level_to_exceed(target: ForecastQuestion, past: Past, later: Past) -> float | None:
+    """By later scores, the level of the leader or what the group held; None if it is not there."""
+    if target.quantity != CATCH_UP:
+        return float(later.best[target.group].on(np.array([past.day]))[0])
+    r = later.releases
+    same = np.flatnonzero((r.model == target.level_name) & r.of(LEADER))
+    return float(r.score[same[0]]) if same.size else None
 
 
 def decided_by(target: ForecastQuestion, past: Past, later: Past) -> str:
@@ -168,11 +175,8 @@ def decided_by(target: ForecastQuestion, past: Past, later: Past) -> str:
     if target.quantity == BEST:
         by_then = day <= past.day + months_to_days(target.months)
         return str(name[by_then][np.argmax(score[by_then])])
-    if target.quantity == CATCH_UP:
-        same = np.flatnonzero((r.model == target.level_name) & r.of(LEADER))
-        level = float(r.score[same[0]])
-    else:
-        level = float(later.best[target.group].on(np.array([past.day]))[0])
+    level = _level_to_exceed(target, past, later)
+    assert level is not None  # what has no outcome is not asked
     above = np.flatnonzero(score > level)
     if not above.size:
         return NOT_BY_END

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec
 from frontierlag.names import SAMPLE_DIMS
 from frontierlag.scores import Releases, ScoreTable, load_scores
-from frontierlag.scores.releases import subset
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
 from frontierlag.studies.sensitivity.table import COLUMNS as ALTERNATIVES
@@ -149,7 +148,15 @@ def shifted(releases: Releases, days: np.ndarray) -> Releases:
         for those in (releases.day, releases.day_low, releases.day_high)
     )
     order = np.lexsort((releases.model, releases.score, day))
-    return subset(replace(releases, day=day, day_low=low, day_high=high), order)
+    arrays: dict[str, Any] = {
+        f.name: getattr(releases, f.name)[order]
+        for f in fields(releases)
+        if isinstance(getattr(releases, f.name), np.ndarray)
+    }
+    return replace(
+        releases,
+        **(arrays | {"day": day[order], "day_low": low[order], "day_high": high[order]}),
+    )
 
 
 def with_date_errors(

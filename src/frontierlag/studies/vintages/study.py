@@ -9,13 +9,12 @@ from pathlib import Path
 from frontierlag.figures import Provenance, save
 from frontierlag.jobs import Job
 from frontierlag.machine.files import staged, write_manifest
+from frontierlag.scores.side_by_side import record_holders, unshared_models
 from frontierlag.settings import MIXTURES, SamplerSettings
 from frontierlag.studies.vintages.comparison import AFTER, VintageComparison, compare_vintages
 from frontierlag.studies.vintages.figure import vintage_waterfall
 from frontierlag.studies.vintages.words import (
     moved_table,
-    unshared_table,
-    vintage_records,
     vintage_sentences,
     vintage_table,
 )
@@ -41,8 +40,8 @@ def study_vintages(
         tables = {
             "vintages": vintage_table(found),
             "moved": moved_table(found),
-            "records": vintage_records(found),
-            "unshared": unshared_table(found),
+            "records": record_holders(found.pair),
+            "unshared": unshared_models(found.pair),
         }
         write_tables(folder, tables)
         about = replace(
