@@ -58,12 +58,12 @@ class Step:
     old_errors: Hashable
 
     @classmethod
-    def ask(cls, wanted: Wanted, a: Vintage, b: Vintage, window: Window) -> Step:
+    def ask(cls, fits: Fits, a: Vintage, b: Vintage, window: Window) -> Step:
         """Ask for the fits of a step."""
         one, other = a.prepared.releases, b.prepared.releases
         return cls(
-            {corner: wanted.ask(mixed, window) for corner, mixed in mixtures(a, b).items()},
-            wanted.ask(with_errors_of(one, other), window),
+            {corner: fits.ask(mixed, window) for corner, mixed in mixtures(a, b).items()},
+            fits.ask(with_errors_of(one, other), window),
         )
 
 
@@ -104,7 +104,7 @@ def changes_table(
     vintages: Sequence[Vintage],
     steps: Sequence[Step],
     window: Window,
-    answers: Answers,
+    fits: Fits,
 ) -> pd.DataFrame:
     """Every step from a vintage to the next, taken apart.
 
@@ -117,7 +117,7 @@ def changes_table(
         for kind in KINDS:
             values = {}
             for key in {*keys.values(), step.old_errors}:
-                s = summarize(answers.lag(key, window, kind, WHOLE)[0])
+                s = summarize(fits.lag(key, window, kind, WHOLE)[0])
                 values[key] = (s.mean, s.mcse_mean)
             total, parts = taken_apart(keys, values)
             row: dict[str, Any] = {
@@ -139,7 +139,7 @@ def changes_table(
             row["largest_score_change"] = largest_score_change(a, b)
             row["same_rows"] = keys[BEFORE] == keys[AFTER]
             row["errors_changed"] = a.errors != b.errors
-            row["converged"] = all(answers.converged(key) for key in values)
+            row["converged"] = all(fits.found[key].converged for key in values)
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -170,11 +170,20 @@ def taken_apart(
     return total, {name: combined(keys, values, of) for name, of in shapley_weights().items()}
 
 
-class Wanted:
-    """Fits to make: releases that a likelihood reads alike are fitted once, for all windows."""
+class Fits:
+    """Fits of releases, asked for and then made: those that a likelihood reads alike are one.
+
+    Attributes
+    ----------
+    spec
+        The model.
+    found
+        What each fit found, by key, once they are made.
+    """
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
+        self.found: dict[Hashable, Refit] = {}
         self._observations: dict[Hashable, Observations] = {}
         self._windows: dict[Hashable, dict[Window, None]] = {}
 
@@ -194,22 +203,7 @@ class Wanted:
             for key, windows in self._windows.items()
         ]
 
-    def position(self, key: Hashable, window: Window) -> int:
-        """Where a fit's answer about a window stands."""
-        return list(self._windows[key]).index(window)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the fits found."""
-
-    wanted: Wanted
-    found: dict[Hashable, Refit]
-
     def lag(self, key: Hashable, window: Window, kind: str, period: str) -> tuple[Any, float]:
         """Draws of a lag over a window in months, and the share of its days that are bounds."""
-        return self.found[key].lags[self.wanted.position(key, window)][kind, period]
-
-    def converged(self, key: Hashable) -> bool:
-        """Whether a fit passed the gate."""
-        return self.found[key].converged
+        position = list(self._windows[key]).index(window)
+        return self.found[key].lags[position][kind, period]

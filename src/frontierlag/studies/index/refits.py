@@ -30,7 +30,7 @@ from frontierlag.jobs import Prepared
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.trend import trend_lag
 from frontierlag.model import ModelSpec
-from frontierlag.names import CHAIN, DATE, DRAW, FOLLOWER, LEADER, REALIZED, TREND
+from frontierlag.names import FOLLOWER, LEADER, REALIZED, TREND
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.campaign.runner import CampaignTask, Done, campaign_store, run_tasks
@@ -264,12 +264,7 @@ def lags_of(fit: Fit, windows: Sequence[Window], measured: np.ndarray) -> tuple[
         fit.spec.trend, fit.trend_inputs, days, fit.observations.reference, first, int(days[-1])
     )
     daily = {TREND: of_trend, REALIZED: realized_lag(leader, follower, days)}
-    named = {kind: (_by_day(lag), _by_day(bound)) for kind, (lag, bound) in daily.items()}
-    return from_daily(named, windows)
-
-
-def _by_day(values: np.ndarray) -> xr.DataArray:
-    return xr.DataArray(values, dims=(CHAIN, DRAW, DATE))
+    return from_daily(daily, windows)
 
 
 def gate_of_lags(fit: Fit, lags: Lags) -> Convergence:

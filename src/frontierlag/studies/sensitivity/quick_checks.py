@@ -44,7 +44,6 @@ LISTED_FROM = 0.1
 # this probability.
 OFTEN_BEST = 0.05
 INFLUENCE_COLUMNS = ("left_out", "kind", "group", "lag", "period", "change", "pareto_k", "note")
-_ORIGIN = ("dataset", "comparison", "as_of")
 
 
 def quick_checks(analysis: Analysis, every: Releases) -> dict[str, pd.DataFrame]:
@@ -158,7 +157,9 @@ def _left_out(releases: Releases, models: np.ndarray) -> dict[tuple[str, str], n
 
 
 def _of(releases: Releases, table: pd.DataFrame) -> pd.DataFrame:
-    values = (releases.table, releases.comparison.name, releases.as_of.isoformat())
-    for at, (name, value) in enumerate(zip(_ORIGIN, values, strict=True)):
-        table.insert(at, name, value)
-    return table
+    origin = {
+        "dataset": releases.table,
+        "comparison": releases.comparison.name,
+        "as_of": releases.as_of.isoformat(),
+    }
+    return table.assign(**origin)[[*origin, *table]]

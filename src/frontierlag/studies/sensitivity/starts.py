@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from frontierlag.analyses.refits import (
     DIGITS,
     KINDS,
+    Daily,
     Lags,
     Refit,
     from_daily,
@@ -32,7 +32,7 @@ from frontierlag.jobs import Job
 from frontierlag.lags.measure import staircases, trend_lag_by_day
 from frontierlag.lags.realized import realized_lag
 from frontierlag.model import split_name
-from frontierlag.names import CURRENT, DATE, FOLLOWER, LEADER, REALIZED, SAMPLE_DIMS, TREND
+from frontierlag.names import CURRENT, FOLLOWER, LEADER, REALIZED, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases
 from frontierlag.scores.releases import reference_date, subset
@@ -220,10 +220,8 @@ def _lags(later: Fit, whole: Fit, since: np.ndarray, window: Window) -> Lags:
     """Trend lag of the later fit; realized lag with earlier capabilities of the whole."""
     capability = whole.capabilities.copy()
     capability[..., since] = later.capabilities
-    months, censored = realized_lag(*staircases(whole, capability), window.days)
-    dims = (*SAMPLE_DIMS, DATE)
-    daily = {
+    daily: dict[str, tuple[Daily, Daily]] = {
         TREND: trend_lag_by_day(later, window),
-        REALIZED: (xr.DataArray(months, dims=dims), xr.DataArray(censored, dims=dims)),
+        REALIZED: realized_lag(*staircases(whole, capability), window.days),
     }
     return from_daily(daily, [window])[0]
