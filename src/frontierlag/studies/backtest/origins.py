@@ -17,7 +17,7 @@ from frontierlag.scores.registry import registry
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.backtest.targets import BEST, CATCH_UP, NEXT_DATE, ForecastQuestion, Past
 from frontierlag.studies.forecast.paths import Future, first_day, futures, months_to_days
-from frontierlag.studies.history.tables import chosen_tables, read_vintages
+from frontierlag.studies.history.tables import chosen_tables, read_vintages, whole_table
 from frontierlag.studies.sensitivity.starts import quarters
 from frontierlag.studies.vintages.comparison import signature
 
@@ -128,7 +128,7 @@ def vintage_origins(
         If a table that was given is not earlier than the job's.
     """
     if earlier:
-        origins = [_as_origin(job, name) for name in dict.fromkeys(earlier)]
+        origins = [whole_table(job, name).prepare() for name in dict.fromkeys(earlier)]
         for one in origins:
             if one.window.as_of >= now.window.as_of:
                 raise SpecError(
@@ -145,10 +145,6 @@ def vintage_origins(
     if job.as_of is None:
         against = max([now, *every], key=lambda one: one.window.as_of)
     return against, _by_day([one for one in every if one.window.as_of < against.window.as_of])
-
-
-def _as_origin(job: Job, name: str) -> Prepared:
-    return replace(job.of(name), since=None, as_of=None).prepare()
 
 
 def _by_day(origins: Sequence[Prepared]) -> tuple[Prepared, ...]:
