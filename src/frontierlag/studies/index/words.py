@@ -256,11 +256,6 @@ def _head(outcome: Constructed) -> dict[str, Any]:
         "construction": construction.name,
         "kind": construction.kind,
         "what": construction.words,
-        "lag": "",
-        "period": "",
-        "since": "",
-        "without_results": "",
-        "note": "",
     }
     if left is None:
         return head

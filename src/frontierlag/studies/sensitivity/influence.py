@@ -24,7 +24,7 @@ from frontierlag.scores import Releases, records
 from frontierlag.scores.groups import members
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
-from frontierlag.studies.sensitivity.table import NUMBERS, lag_rows, typed
+from frontierlag.studies.sensitivity.table import NUMBERS, OF_FIT, lag_rows, typed
 
 # From this probability on of ever having been its group's best available, a model is left out once.
 EVER_BEST = 0.05
@@ -44,10 +44,7 @@ COLUMNS = (
     "change",
     *NUMBERS,
     "probability_best",
-    "converged",
-    "n_releases",
-    "settings",
-    "note",
+    *OF_FIT,
 )
 
 

@@ -38,23 +38,12 @@ from frontierlag.scores import Releases
 from frontierlag.scores.releases import reference_date, subset
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
-from frontierlag.studies.sensitivity.table import NUMBERS, lag_rows, typed
+from frontierlag.studies.sensitivity.table import NUMBERS, OF_FIT, lag_rows, typed
 
 LEAST_SQUARES = "least squares"
 SAME_FIT, REFIT = "all releases", "releases since"
 FEWEST = 3
-COLUMNS = (
-    "start",
-    "fitted_to",
-    "model",
-    "lag",
-    "period",
-    *NUMBERS,
-    "converged",
-    "n_releases",
-    "settings",
-    "note",
-)
+COLUMNS = ("start", "fitted_to", "model", "lag", "period", *NUMBERS, *OF_FIT)
 
 
 def quarters(first: date, last: date) -> tuple[date, ...]:

@@ -31,19 +31,9 @@ NUMBERS = (
     "undefined",
     "censored",
 )
-COLUMNS = (
-    "alternative",
-    "what",
-    "dates",
-    "model",
-    "lag",
-    "period",
-    *NUMBERS,
-    "converged",
-    "n_releases",
-    "settings",
-    "note",
-)
+# What a row says of the fit that its numbers are from.
+OF_FIT = ("converged", "n_releases", "settings", "note")
+COLUMNS = ("alternative", "what", "dates", "model", "lag", "period", *NUMBERS, *OF_FIT)
 
 
 def sensitivity_table(
@@ -165,6 +155,3 @@ def _point_row(alternative: PointConvention, case: Case) -> dict[str, Any]:
         censored=round(found.censored / max(total, 1), DIGITS),
         note="a convention on point scores, over its own days or records: no interval",
     )
-
-
-__all__ = ["COLUMNS", "NUMBERS", "lag_rows", "sensitivity_table", "typed"]
