@@ -392,7 +392,7 @@ def test_many_vintages_of_one_month_or_release_are_one():
 def test_a_simple_forecast_that_wins_is_named_first():
     def said(ours, theirs):
         rows = across([(date(2026, m, 1), f"r{m}", ours, theirs) for m in range(1, 6)])
-        found = Backtest(rows, ("USA", "China"), ("m",), None, SMALL)
+        found = Backtest(rows, ("m",), None)
         held = coverage(found, ACROSS, "m")
         assert held["covered50"][0] == pytest.approx(2 / 5)
         assert held["covered50"][1] < 2 / 5 < held["covered50"][2]
@@ -521,14 +521,14 @@ def test_overall_is_a_geometric_mean(eci_new):
     two = made_up([2.0, 2.0])
     other = made_up([0.5, 0.5]).assign(months=6.0)
     rows = pd.concat([two, other])
-    found = Backtest(rows, ("USA", "China"), ("m",), None, SMALL)
+    found = Backtest(rows, ("m",), None)
     (row,) = overall(found, WITHIN, ["persistence"]).to_dict("records")
     assert row["crps_ratio"] == pytest.approx(1)
     assert (row["targets"], row["better_on"]) == (2, 1)
 
 
 def test_figure_draws_each_ratio_once():
-    found = Backtest(made_up([2.0, 3.0, 4.0, 1.0]), ("USA", "China"), ("m",), None, SMALL)
+    found = Backtest(made_up([2.0, 3.0, 4.0, 1.0]), ("m",), None)
     about = Provenance("us-china", "made-up", date(2026, 1, 1), "m")
     figure = backtest_ratios(summary_table(found), about, "Title", "Words")
     (axes,) = figure.axes

@@ -24,7 +24,7 @@ from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.registry import registry
 from frontierlag.studies.history import table as module
-from frontierlag.studies.history.changes import mixtures, signature, taken_apart, with_errors_of
+from frontierlag.studies.history.changes import mixtures, taken_apart, with_errors_of
 from frontierlag.studies.history.figure import history_figure
 from frontierlag.studies.history.study import study_history
 from frontierlag.studies.history.table import (
@@ -37,7 +37,7 @@ from frontierlag.studies.history.table import (
 )
 from frontierlag.studies.history.tables import FREE, PINNED, chosen_tables, read_vintages, same_days
 from frontierlag.studies.history.words import by_vintage, report, sentences
-from frontierlag.studies.vintages.comparison import AFTER, BEFORE, CORNERS
+from frontierlag.studies.vintages.comparison import AFTER, BEFORE, CORNERS, signature
 
 HEAD = "model,organization,country,weights,released,score,stderr"
 FIRST = [
@@ -119,7 +119,10 @@ def test_what_columns_mean_is_said_of_ones_own_tables_alone(own):
 @pytest.mark.parametrize(
     ("words", "study"),
     [
-        (["study", "vintages", "a.csv", "b.csv"], "frontierlag.studies.folders.study_vintages"),
+        (
+            ["study", "vintages", "a.csv", "b.csv"],
+            "frontierlag.studies.vintages.study.study_vintages",
+        ),
         (["study", "history", "a.csv"], "frontierlag.studies.history.study.study_history"),
         (
             ["validate", "backtest", "--scores", "b.csv", "--earlier", "a.csv"],

@@ -287,10 +287,7 @@ def test_sigterm_leaves_nothing_behind(tmp_path, moment):
 def test_the_record_says_how_errors_were_read():
     scores = Job("eci-2026-08-11").prepare()
     results = Job("eci-2026-08-11", results="eci-results-2026-08-11").prepare()
-    said = [
-        run_record(item.table, item.releases, item.window, TINY, {})["measurement_errors"]
-        for item in (scores, results)
-    ]
+    said = [run_record(item, TINY, {})["measurement_errors"] for item in (scores, results)]
     assert said[0] == "independent between models, from the table's intervals"
     assert "benchmark results" in said[1]
     assert "independent" not in said[1]

@@ -21,7 +21,13 @@ from frontierlag.fits.sampling import SamplerSettings
 from frontierlag.jobs import Job
 from frontierlag.names import CENSORED, VALUE
 from frontierlag.scores import load_scores, parse_comparison, records, releases
-from frontierlag.scores.side_by_side import ARRAYS, SideBySide, record_holders, shared_models
+from frontierlag.scores.side_by_side import (
+    ARRAYS,
+    SideBySide,
+    record_holders,
+    shared_models,
+    unshared_models,
+)
 from frontierlag.studies.vintages.comparison import (
     AFTER,
     BEFORE,
@@ -35,8 +41,6 @@ from frontierlag.studies.vintages.comparison import (
 from frontierlag.studies.vintages.figure import vintage_waterfall
 from frontierlag.studies.vintages.words import (
     moved_table,
-    unshared_table,
-    vintage_records,
     vintage_sentences,
     vintage_table,
 )
@@ -284,8 +288,8 @@ def test_a_real_comparison_holds_together(compared):
     assert late["against_trend"] < late["score_change"] - 0.5
     assert set(comparison.verdicts()) >= {"nothing", "scores, dates, releases"}
     # China-14 comes after the first vintage's last day.
-    assert unshared_table(comparison)["model"].tolist() == ["USA-14"]
-    assert len(vintage_records(comparison)) > 5
+    assert unshared_models(comparison.pair)["model"].tolist() == ["USA-14"]
+    assert len(record_holders(comparison.pair)) > 5
     assert "Shapley" in vintage_sentences(comparison)[1]
     assert WORDS[comparison.pair.a.dates] in vintage_sentences(comparison)[1]
 

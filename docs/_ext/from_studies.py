@@ -16,6 +16,7 @@ US_CHINA = (NEW, "us-china")
 _SENSITIVITY = (*US_CHINA, "sensitivity")
 _CATCH_UP = (*US_CHINA, "catch-up")
 _INDEX = (NEW, "us-china-joint", "index")
+_DOMAINS = (NEW, "us-china-joint", "domains")
 _MISSING = "These results hold no `{file}` of the present form; `{command}` makes it."
 
 
@@ -51,6 +52,11 @@ def shown(results: Path) -> dict[str, str]:
             "converged",
         ),
         "study_catch_up": made(_catch_up, "frontierlag study catch-up", (catch_up,), "converged"),
+        "study_domains": made(
+            lambda r: _page(r.joinpath(*_DOMAINS, "domains.md")),
+            "frontierlag domains --leave-out",
+            ("/".join((*_DOMAINS, "domains.csv")),),
+        ),
         "study_index": made(
             lambda r: f"{convention(r, *_INDEX)}\n\n{_page(r.joinpath(*_INDEX, 'index.md'))}",
             "frontierlag study index",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -31,6 +31,8 @@ DIGITS = 3
 
 # By kind of lag and period: draws in months, and the share of days that are censored.
 Lags = dict[tuple[str, str], tuple[xr.DataArray, float]]
+# Values of every draw and day, dims ``(chain, draw, date)``.
+Daily = np.ndarray | xr.DataArray
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ class Refit:
     def converged(self) -> bool:
         """Whether the refit may be shown."""
         return self.gate.converged
+
+    @property
+    def note(self) -> str:
+        """What a table says against it; empty if it converged."""
+        return "" if self.gate.converged else self.gate.verdict()
 
 
 def refit(task: Task, settings: SamplerSettings = QUICK, cores: int = 1) -> Refit:
@@ -143,7 +150,7 @@ def longest(windows: Sequence[Window]) -> Window:
 
 
 def from_daily(
-    daily: dict[str, tuple[xr.DataArray, xr.DataArray]], windows: Sequence[Window]
+    daily: Mapping[str, tuple[Daily, Daily]], windows: Sequence[Window]
 ) -> tuple[Lags, ...]:
     """Lags over windows from those of every day of the longest: by kind, months and censored."""
     whole = longest(windows)
@@ -153,7 +160,7 @@ def from_daily(
         stop = start + len(window.days)
         lags: Lags = {}
         for kind, (months, censored) in daily.items():
-            days, bounds = (x.to_numpy()[..., start:stop] for x in (months, censored))
+            days, bounds = (np.asarray(x)[..., start:stop] for x in (months, censored))
             lags[kind, WHOLE] = _labelled(days.mean(-1)), float(bounds.mean())
             lags[kind, CURRENT] = _labelled(days[..., -1]), float(bounds[..., -1].mean())
         found.append(lags)

@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
+from frontierlag.cli.ending import tell
 from frontierlag.cli.options import (
     DEFAULT_DATES,
     DEFAULT_SCORES,
@@ -80,8 +81,6 @@ def calibrate(
     Example: frontierlag validate calibrate --worlds base --models linear-stochastic --n 100
     """
     from frontierlag.machine.files import staged
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
     from frontierlag.studies.calibration.calibrate import default_plan, run_plan
     from frontierlag.studies.calibration.results import verdicts, write_calibration
 
@@ -95,13 +94,8 @@ def calibrate(
             )  # fmt: skip
         record = {"plan": [asdict(block) for block in plan], "seed": seed}
         write_calibration(found, folder, record)
-    console = terminal(silent=as_json)
     words = verdicts(found)
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {out}; finished fits are kept in {keep}", markup=False)
-    if as_json:
-        answers.write(answers.study(words, out))
+    tell(words, out, as_json=as_json, keep=keep)
     return 0
 
 
@@ -128,8 +122,6 @@ def sbc(
     Example: frontierlag validate sbc --models linear-stochastic
     """
     from frontierlag.machine.files import staged
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
     from frontierlag.studies.calibration.calibrate import RANKED
     from frontierlag.studies.calibration.results import rank_verdicts, write_ranks
     from frontierlag.studies.calibration.sbc import rank_statistics
@@ -149,13 +141,8 @@ def sbc(
                 done=step,
             )
         write_ranks(found, folder, {"worlds": worlds, "seed": seed})
-    console = terminal(silent=as_json)
     words = rank_verdicts(found)
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {out}; finished fits are kept in {keep}", markup=False)
-    if as_json:
-        answers.write(answers.study(words, out, passed=found.passed))
+    tell(words, out, as_json=as_json, keep=keep, passed=found.passed)
     return 0 if found.passed else CHECK_FAILED
 
 
@@ -198,8 +185,6 @@ def backtest(
     Example: frontierlag validate backtest --model linear-stochastic --model logistic-stochastic
     """
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
     from frontierlag.studies.backtest.study import study_backtest
     from frontierlag.studies.backtest.table import ACROSS, WITHIN
     from frontierlag.studies.backtest.words import verdict
@@ -208,15 +193,10 @@ def backtest(
     job = Job(scores, comparison, reading=reading, dates=dates)
     with progress("refitting the past") as step:
         found = study_backtest(job, folder, sampler, model or (), earlier, step)
-    console = terminal(silent=as_json)
     words = [
         f"{kind}: {verdict(found, kind)}"
         for kind in (WITHIN, ACROSS)
         if (found.rows["kind"] == kind).any()
     ]
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {folder}", markup=False)
-    if as_json:
-        answers.write(answers.study(words, folder, converged=found.converged))
+    tell(words, folder, as_json=as_json, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED

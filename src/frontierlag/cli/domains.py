@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
+from frontierlag.cli.ending import tell
 from frontierlag.cli.options import (
     DEFAULT_DATES,
     DEFAULT_RESULTS,
@@ -70,20 +71,14 @@ def domains(
     Example: frontierlag domains --by domain
     """
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
     from frontierlag.studies.domains.study import study_domains
 
     job = Job(scores, comparison, since, as_of, results=measured, reading=reading, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "domains"
-    console = terminal(silent=as_json)
-    with progress("fitting an ability for each domain", len(by)) as step:
+    steps = len(by) + 1 + 2 * leave_out
+    with progress("fitting an ability for each domain", steps) as step:
         found = study_domains(
             job, folder, by, benchmarks, sampler, leave_out=leave_out, jobs=jobs, done=step
         )
-    for sentence in found.sentences:
-        console.print(sentence, markup=False)
-    console.print(f"written to {folder}", markup=False)
-    if as_json:
-        answers.write(answers.study(found.sentences, folder, converged=found.converged))
+    tell(found.sentences, folder, as_json=as_json, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED

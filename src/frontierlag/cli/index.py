@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
+from frontierlag.cli.ending import tell
 from frontierlag.cli.options import (
     DEFAULT_DATES,
     DEFAULT_RESULTS,
@@ -74,7 +75,6 @@ def index(
     """
     from frontierlag.cli.campaigns import default_store
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_measurement, terminal
     from frontierlag.scores.item_results import load_results
     from frontierlag.studies.index import Choice, constructions
@@ -91,9 +91,5 @@ def index(
     show_measurement(console, releases)
     with progress("constructing the index otherwise", total) as step:
         found = study_index(job, folder, choice, keep, sampler, jobs=jobs, done=step)
-    for sentence in found.sentences:
-        console.print(sentence, markup=False)
-    console.print(f"written to {folder}; finished fits are kept in {keep}", markup=False)
-    if as_json:
-        answers.write(answers.study(found.sentences, folder, converged=found.converged))
+    tell(found.sentences, folder, as_json=as_json, keep=keep, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED

@@ -10,6 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
+from frontierlag.cli.ending import tell
 from frontierlag.cli.options import (
     DEFAULT_DATES,
     DEFAULT_SAMPLER,
@@ -57,9 +58,7 @@ def vintages(
     Example: frontierlag study vintages eci-2025-12-19 eci-2026-08-11
     """
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
-    from frontierlag.studies.folders import study_vintages
+    from frontierlag.studies.vintages.study import study_vintages
     from frontierlag.studies.vintages.words import vintage_sentences
 
     asked = Job(first, comparison, reading=reading, dates=dates)
@@ -74,13 +73,8 @@ def vintages(
         folder = Path("results") / "vintages" / pair / name
     with progress("fitting mixtures of two vintages", 8) as step:
         found = study_vintages(jobs[0], jobs[1], folder, sampler, step)
-    console = terminal(silent=as_json)
     words = vintage_sentences(found)
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {folder}", markup=False)
-    if as_json:
-        answers.write(answers.study(words, folder, converged=found.converged))
+    tell(words, folder, as_json=as_json, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED
 
 
@@ -111,10 +105,13 @@ def sensitivity(
     Example: frontierlag study sensitivity --date-error-table eci-2025-12-19
     """
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_sensitivity, terminal
-    from frontierlag.studies.folders import study_sensitivity
-    from frontierlag.studies.sensitivity import BetweenVintages, DateError, NormalDays
+    from frontierlag.studies.sensitivity import (
+        BetweenVintages,
+        DateError,
+        NormalDays,
+        study_sensitivity,
+    )
 
     job = Job(scores, comparison, since, as_of, reading=reading, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "sensitivity"
@@ -125,11 +122,8 @@ def sensitivity(
         errors.append(BetweenVintages.of_tables(scores, date_error_table, job.dates))
     with progress("fitting alternatives") as step:
         found = study_sensitivity(job, folder, sampler, dates=errors, done=step)
-    console = terminal(silent=as_json)
-    show_sensitivity(console, found)
-    console.print(f"written to {folder}", markup=False)
-    if as_json:
-        answers.write(answers.study((), folder, converged=found.converged))
+    show_sensitivity(terminal(silent=as_json), found)
+    tell((), folder, as_json=as_json, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED
 
 
@@ -158,22 +152,15 @@ def catch_up(
     Example: frontierlag study catch-up --by 2026-12-31
     """
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
-    from frontierlag.studies.folders import study_catch_up
+    from frontierlag.studies.forecast.study import study_catch_up
 
     job = Job(scores, comparison, as_of=as_of, results=measured, reading=reading, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "catch-up"
     with progress("forecasting") as step:
         found, tried = study_catch_up(job, folder, by, sampler, step)
-    console = terminal(silent=as_json)
     words = (*found.sentences(), *tried.sentences())
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {folder}", markup=False)
     ok = found.analysis.convergence.converged and tried.converged
-    if as_json:
-        answers.write(answers.study(words, folder, converged=ok))
+    tell(words, folder, as_json=as_json, converged=ok)
     return 0 if ok else NOT_CONVERGED
 
 
@@ -247,8 +234,6 @@ def history(
     Example: frontierlag study history my-copy-2026-09-01.csv --comparison closed-open
     """
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
     from frontierlag.studies.history.study import study_history
     from frontierlag.studies.history.tables import chosen_tables
     from frontierlag.studies.history.words import sentences
@@ -261,11 +246,6 @@ def history(
         found = study_history(
             tables, job, folder, sampler, given=scores, model=model, workers=jobs, done=step
         )
-    console = terminal(silent=as_json)
     words = sentences(found)
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {folder}", markup=False)
-    if as_json:
-        answers.write(answers.study(words, folder, converged=found.converged))
+    tell(words, folder, as_json=as_json, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED

@@ -22,6 +22,7 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.dates import WORDS, Dates
 from frontierlag.figures.lettering import FAMILY, fallbacks, families, label, texts_of
 from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER, Summary, decimals
+from frontierlag.jobs import Prepared
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import AT_RELEASE, REALIZED, TREND
 from frontierlag.scores import ATTRIBUTION, Releases, is_epochs
@@ -37,6 +38,8 @@ CREDIT = (
 )
 PUBLISHED_DASHES = (0, (1, 1.2))
 STAMP_COLOR = "#b35806"
+# Of what did not converge, next to what did.
+FAILED_COLOR = "#8a8a8a"
 EDGE = 0.14  # inches around the sheet
 LINE = 1.28 / 72  # inches that a line of text takes, a point of its size
 
@@ -86,6 +89,21 @@ class Provenance:
             converged=analysis.convergence.converged,
             credit=credit_line(releases.attribution),
             dates=releases.dates,
+        )
+
+    @classmethod
+    def of_job(
+        cls, item: Prepared, model: str = "", converged: bool = True, credit: str = ""
+    ) -> Provenance:
+        """Return the provenance of a job, credited to its table unless a credit is given."""
+        return cls(
+            comparison=item.releases.comparison.name,
+            dataset=item.table.name,
+            as_of=item.releases.as_of,
+            model=model,
+            converged=converged,
+            credit=credit_line(credit or item.table.attribution),
+            dates=item.table.dates,
         )
 
     @property
@@ -288,6 +306,14 @@ def date_axis(axes: Axes, every: int = 3) -> None:
         labels.append(f"{MONTHS[when.month - 1]}{year}")
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.set_xticks(ticks, labels)
+
+
+def bare_rows(axes: Axes) -> None:
+    """Prepare axes whose rows have names: lines across the values, none along the rows."""
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
 
 
 def lag_title(axes: Axes, kind: str) -> None:

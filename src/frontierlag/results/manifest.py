@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -111,21 +112,30 @@ def model_record(spec: ModelSpec, used: int, settings: SamplerSettings) -> dict[
 
 
 def run_record(
-    table: ScoreTable,
-    releases: Releases,
-    window: Window,
-    settings: SamplerSettings,
-    models: dict[str, dict[str, Any]],
+    item: Prepared, settings: SamplerSettings, models: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
     """Everything that it takes to know, and to repeat, what a run did."""
     return {
-        "data": data_record(table, releases),
-        "comparison": asdict(releases.comparison),
-        "window": {"since": window.since.isoformat(), "as_of": window.as_of.isoformat()},
+        "data": data_record(item.table, item.releases),
+        "comparison": asdict(item.releases.comparison),
+        "window": window_record(item.window),
         "models": models,
-        **settings_record(table.metric, settings),
-        "measurement_errors": _measurement(table.metric, releases),
+        **settings_record(item.table.metric, settings),
+        "measurement_errors": _measurement(item.table.metric, item.releases),
     }
+
+
+def models_record(
+    item: Prepared, settings: SamplerSettings, names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """The record of models with default priors that are fitted to all releases, by name."""
+    specs = [ModelSpec.of(name, item.table.metric) for name in names]
+    return {spec.name: model_record(spec, len(item.releases), settings) for spec in specs}
+
+
+def window_record(window: Window) -> dict[str, str]:
+    """First and last day."""
+    return {"since": window.since.isoformat(), "as_of": window.as_of.isoformat()}
 
 
 def _measurement(metric: Metric, releases: Releases) -> str:
@@ -165,7 +175,7 @@ def evidence_record(
         "attribution": item.releases.attribution,
         "dates": item.table.dates,
         "comparison": item.releases.comparison.name,
-        "window": {"since": item.window.since.isoformat(), "as_of": item.window.as_of.isoformat()},
+        "window": window_record(item.window),
         **record,
         "converged": converged,
     }

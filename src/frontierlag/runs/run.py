@@ -310,13 +310,8 @@ def _write(
             written[stem] = written[stem].assign(attribution=item.releases.attribution)
     for stem, table in written.items():
         write_csv(table, folder / f"{stem}.csv")
-    record = run_record(
-        item.table,
-        item.releases,
-        item.window,
-        settings,
-        {outcome.model: outcome.record for outcome in result.outcomes},
-    )
+    fitted = {outcome.model: outcome.record for outcome in result.outcomes}
+    record = run_record(item, settings, fitted)
     if request:
         record[REQUEST] = request.record()
         record[MADE_FROM] = made_from(item, request)

@@ -16,10 +16,10 @@ from frontierlag.model import ModelSpec
 from frontierlag.scores.registry import registry
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.backtest.targets import BEST, CATCH_UP, NEXT_DATE, ForecastQuestion, Past
-from frontierlag.studies.forecast.paths import Future, futures, months_to_days
-from frontierlag.studies.history.changes import signature
-from frontierlag.studies.history.tables import chosen_tables, read_vintages
+from frontierlag.studies.forecast.paths import Future, first_day, futures, months_to_days
+from frontierlag.studies.history.tables import chosen_tables, read_vintages, whole_table
 from frontierlag.studies.sensitivity.starts import quarters
+from frontierlag.studies.vintages.comparison import signature
 
 # How far ahead releases are simulated at least: beyond it a date counts as not reached.
 SPAN_MONTHS = 36.0
@@ -54,9 +54,7 @@ class Simulated:
             ahead = past.day + months_to_days(target.months)
             return path.published_on(ahead).ravel()
         if target.quantity == CATCH_UP:
-            above = path.published > target.level
-            day = np.take_along_axis(path.day, np.argmax(above, -1)[..., None], -1)[..., 0]
-            return np.where(above.any(-1), day, np.inf).ravel()
+            return first_day(path.day, path.published > target.level).ravel()
         day, score = path.next_published_record()
         if target.quantity == NEXT_DATE:
             return day.ravel()
@@ -130,7 +128,7 @@ def vintage_origins(
         If a table that was given is not earlier than the job's.
     """
     if earlier:
-        origins = [_as_origin(job, name) for name in dict.fromkeys(earlier)]
+        origins = [whole_table(job, name).prepare() for name in dict.fromkeys(earlier)]
         for one in origins:
             if one.window.as_of >= now.window.as_of:
                 raise SpecError(
@@ -147,10 +145,6 @@ def vintage_origins(
     if job.as_of is None:
         against = max([now, *every], key=lambda one: one.window.as_of)
     return against, _by_day([one for one in every if one.window.as_of < against.window.as_of])
-
-
-def _as_origin(job: Job, name: str) -> Prepared:
-    return replace(job.of(name), since=None, as_of=None).prepare()
 
 
 def _by_day(origins: Sequence[Prepared]) -> tuple[Prepared, ...]:

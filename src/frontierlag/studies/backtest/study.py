@@ -9,20 +9,17 @@ from pathlib import Path
 import pandas as pd
 
 from frontierlag.figures import Provenance, save
-from frontierlag.figures.sheet import credit_line
 from frontierlag.jobs import Job
-from frontierlag.machine.files import staged, write_csv, write_manifest
-from frontierlag.model import ModelSpec
-from frontierlag.results.manifest import model_record, run_record
-from frontierlag.results.tables import DIGITS
+from frontierlag.machine.files import staged, write_manifest
+from frontierlag.results.manifest import models_record, run_record
 from frontierlag.scores.registry import joined_credit
 from frontierlag.settings import SMALL, SamplerSettings
 from frontierlag.studies.backtest.figure import ACROSS_NOTE, WITHIN_NOTE, backtest_ratios
 from frontierlag.studies.backtest.summary import summary_table, verdict_table
 from frontierlag.studies.backtest.table import ACROSS, WITHIN, Backtest, backtest
 from frontierlag.studies.backtest.words import report
+from frontierlag.studies.writing import FIGURES, write_tables
 
-FIGURES = "figures"
 NOTES = {WITHIN: WITHIN_NOTE, ACROSS: ACROSS_NOTE}
 
 
@@ -46,18 +43,11 @@ def study_backtest(
         now = found.now
         own = joined_credit(now.releases.attribution, *found.credits)
         summary = summary_table(found)
-        _write(found.rows, folder / "backtest.csv", own)
-        _write(summary, folder / "summary.csv", own)
-        _write(verdict_table(found), folder / "verdict.csv", own)
-        about = Provenance(
-            now.releases.comparison.name,
-            now.table.name,
-            now.window.as_of,
-            found.models[0],
-            found.converged,
-            credit_line(own),
-            now.table.dates,
+        tables = {"backtest": found.rows, "summary": summary, "verdict": verdict_table(found)}
+        write_tables(
+            folder, {stem: table.assign(attribution=own) for stem, table in tables.items()}
         )
+        about = Provenance.of_job(now, found.models[0], found.converged, own)
         for kind, stem, words in (
             (WITHIN, "backtest", "from every quarter of the past"),
             (ACROSS, "backtest-vintage", "from every earlier vintage"),
@@ -72,17 +62,8 @@ def study_backtest(
                 figure = backtest_ratios(rows, caption, title, words.capitalize(), NOTES[kind])
                 save(figure, folder / FIGURES, stem)
         (folder / "backtest.md").write_text(report(found, own), encoding="utf-8")
-        specs = [ModelSpec.of(name, now.table.metric) for name in found.models]
-        n = len(now.releases)
-        record = run_record(
-            now.table,
-            now.releases,
-            now.window,
-            settings,
-            {spec.name: model_record(spec, n, settings) for spec in specs},
-        )
-        record["origins"] = _origins(found.rows)
-        record["converged"] = found.converged
+        record = run_record(now, settings, models_record(now, settings, found.models))
+        record |= {"origins": _origins(found.rows), "converged": found.converged}
         write_manifest(folder, record)
     return found
 
@@ -90,9 +71,3 @@ def study_backtest(
 def _origins(rows: pd.DataFrame) -> list[dict[str, str]]:
     found = rows[["kind", "from", "origin"]].drop_duplicates()
     return [{str(k): str(v) for k, v in row.items()} for row in found.to_dict("records")]
-
-
-def _write(table: pd.DataFrame, path: Path, attribution: str) -> None:
-    numbers = table.select_dtypes("float").columns
-    rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
-    write_csv(rounded.assign(attribution=attribution), path)

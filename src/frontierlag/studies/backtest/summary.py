@@ -87,15 +87,12 @@ def _clusters(rows: pd.DataFrame, across: bool) -> list[str]:
 
 
 def _positions(labels: Sequence[str] | pd.Series, known: tuple[str, ...]) -> np.ndarray:
-    at = {label: k for k, label in enumerate(known)}
-    return np.array([at[str(label)] for label in labels], dtype=np.int64)
+    return pd.Index(known).get_indexer(pd.Index(labels))
 
 
 def _drawn(at: np.ndarray, n: int) -> np.ndarray:
     """How often each of ``n`` was drawn in every sample."""
-    counts = np.zeros((len(at), n))
-    np.add.at(counts, (np.arange(len(at))[:, None], at), 1.0)
-    return counts
+    return np.array([np.bincount(sample, minlength=n) for sample in at], dtype=float)
 
 
 def summary_table(found: Backtest) -> pd.DataFrame:

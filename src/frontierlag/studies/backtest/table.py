@@ -42,24 +42,18 @@ class Backtest:
     rows
         One a forecast: ``backtest.csv``. Scores in score units, dates in months after the origin;
         an empty cell lies beyond what was simulated.
-    group_names
-        Leader and follower.
     models
         Names of the fitted models; all other methods are baselines.
     now
         The job that says what came.
-    settings
-        Of every refit.
     against, credits
         The vintage that says what came across vintages, None without one; and the credits of all
         vintages.
     """
 
     rows: pd.DataFrame
-    group_names: tuple[str, str]
     models: tuple[str, ...]
     now: Prepared
-    settings: SamplerSettings
     against: Prepared | None = None
     credits: tuple[str, ...] = ()
 
@@ -119,10 +113,8 @@ def backtest(
         rows += _of_origin(kind, origin, fitted, later, horizons, settings)
     return Backtest(
         pd.DataFrame(rows),
-        now.releases.group_names,
         tuple(spec.name for spec in specs),
         now,
-        settings,
         against,
         tuple(one.releases.attribution for one in (*vintages, against or now)),
     )
@@ -180,10 +172,8 @@ def _scored(
     if target.is_date:
         draws, edges = ((x - past.day) / DAYS_PER_MONTH for x in (draws, edges))
         came, last = ((x - past.day) / DAYS_PER_MONTH for x in (came, float(end)))
-    low90, low50, median, high50, high90 = (
-        float(np.quantile(draws, q, method="inverted_cdf")) for q in QUANTILES
-    )
-    numbers = {
+    low90, low50, median, high50, high90 = np.quantile(draws, QUANTILES, method="inverted_cdf")
+    numbers: dict[str, float] = {
         "outcome": min(came, last),
         "median": median,
         "lower50": low50,

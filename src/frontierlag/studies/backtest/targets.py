@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -22,7 +21,6 @@ BEST, NEXT_DATE, NEXT_SCORE, CATCH_UP = (
     "next record, score",
     "level reached, date",
 )
-QUANTITIES = (BEST, NEXT_DATE, NEXT_SCORE, CATCH_UP)
 HORIZONS = (3.0, 6.0, 12.0)
 # From one vintage to later ones, which are months apart and not years.
 VINTAGE_HORIZONS = (1.0, 3.0, 6.0)
@@ -38,7 +36,7 @@ class ForecastQuestion:
     Attributes
     ----------
     quantity
-        One of :data:`QUANTITIES`.
+        :data:`BEST`, :data:`NEXT_DATE`, :data:`NEXT_SCORE` or :data:`CATCH_UP`.
     group
         Whose: 0 for the leader, 1 for the follower.
     months
@@ -145,18 +143,25 @@ def outcome(target: ForecastQuestion, past: Past, later: Past) -> float | None:
     staircase = later.best[target.group]
     if target.quantity == BEST:
         return float(staircase.on(np.array([past.day + months_to_days(target.months)]))[0])
+    level = _level_to_exceed(target, past, later)
+    if level is None:
+        return None
+    day = first_above(staircase, level)
     if target.quantity == CATCH_UP:
-        r = later.releases
-        same = np.flatnonzero((r.model == target.level_name) & r.of(LEADER))
-        if not same.size:
-            return None
         # By later scores it may have come before the origin: that counts as the origin itself.
-        return max(first_above(staircase, float(r.score[same[0]])), float(past.day))
-    held = staircase.on(np.array([past.day]))[0]
-    day = first_above(staircase, held)
+        return max(day, float(past.day))
     if target.quantity == NEXT_DATE:
         return day
     return float(staircase.on(np.array([int(day)]))[0]) if np.isfinite(day) else None
+
+
+def _level_to_exceed(target: ForecastQuestion, past: Past, later: Past) -> float | None:
+    """By later scores, the level of the leader or what the group held; None if it is not there."""
+    if target.quantity != CATCH_UP:
+        return float(later.best[target.group].on(np.array([past.day]))[0])
+    r = later.releases
+    same = np.flatnonzero((r.model == target.level_name) & r.of(LEADER))
+    return float(r.score[same[0]]) if same.size else None
 
 
 def decided_by(target: ForecastQuestion, past: Past, later: Past) -> str:
@@ -170,11 +175,8 @@ def decided_by(target: ForecastQuestion, past: Past, later: Past) -> str:
     if target.quantity == BEST:
         by_then = day <= past.day + months_to_days(target.months)
         return str(name[by_then][np.argmax(score[by_then])])
-    if target.quantity == CATCH_UP:
-        same = np.flatnonzero((r.model == target.level_name) & r.of(LEADER))
-        level = float(r.score[same[0]])
-    else:
-        level = float(later.best[target.group].on(np.array([past.day]))[0])
+    level = _level_to_exceed(target, past, later)
+    assert level is not None  # what has no outcome is not asked
     above = np.flatnonzero(score > level)
     if not above.size:
         return NOT_BY_END
@@ -188,8 +190,3 @@ def cells(target: ForecastQuestion, past: Past, end: int) -> np.ndarray:
         return np.append(np.arange(past.day + DAYS_PER_MONTH, end, DAYS_PER_MONTH), end + 0.5)
     step = TOLERANCE[past.releases.metric.unit]
     return past.now(target.group) + step * (np.arange(-CELLS_BELOW, CELLS_ABOVE) - 0.5)
-
-
-def as_months(day: float, origin: date) -> float:
-    """Months from the origin to a day."""
-    return (day - day_number(origin)) / DAYS_PER_MONTH

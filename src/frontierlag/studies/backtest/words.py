@@ -12,6 +12,7 @@ from frontierlag.studies.backtest.figure import question
 from frontierlag.studies.backtest.summary import KEY, coverage, overall, summary_table
 from frontierlag.studies.backtest.table import ACROSS, WITHIN, Backtest
 from frontierlag.studies.backtest.targets import NOT_BY_END
+from frontierlag.studies.writing import markdown_table, page
 
 _METHODS = f"""\
 Lower CRPS is better; it has the unit of the question (score, or months). Dates are scored up to the
@@ -134,23 +135,19 @@ def report(found: Backtest, attribution: str) -> str:
                 f"{across['against'].iloc[0]} says came."
             )
         parts += [_CAVEATS[kind], _table(rows)]
-    parts += ["## How it is scored", _METHODS.strip(), attribution]
-    return "\n\n".join(parts) + "\n"
+    return page([*parts, "## How it is scored", _METHODS.strip(), attribution])
 
 
 def _table(rows: pd.DataFrame) -> str:
-    lines = [
-        "| question | method | n | CRPS | log score | in 50 % | in 90 % | model's CRPS / this |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    columns = ("question", "method", "n", "CRPS", "log score", "in 50 %", "in 90 %")
+    lines = []
     for _, part in rows.groupby(KEY, sort=False, dropna=False):
         for k, (_, row) in enumerate(part.iterrows()):
-            lines.append(
-                f"| {question(row) if k == 0 else ''} | {row['method']} | {row['forecasts']} "
-                f"| {row['crps']:.2f} | {row['log_score']:.2f} | {row['covered50']:.0%} "
-                f"| {row['covered90']:.0%} | {_ratio(row)} |"
-            )
-    return "\n".join(lines)
+            scores = [f"{row[name]:.2f}" for name in ("crps", "log_score")]
+            held = [f"{row[name]:.0%}" for name in ("covered50", "covered90")]
+            asked = question(row) if k == 0 else ""
+            lines.append([asked, row["method"], row["forecasts"], *scores, *held, _ratio(row)])
+    return markdown_table([*columns, "model's CRPS / this"], lines)
 
 
 def _ratio(row: pd.Series) -> str:

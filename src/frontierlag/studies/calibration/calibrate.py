@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from frontierlag.errors import SpecError
 from frontierlag.studies.calibration.coverage import coverage_table
 from frontierlag.studies.calibration.estimators import BASELINES, DATED, Model, estimator
 from frontierlag.studies.calibration.matrices import MATRICES, MATRIX_DESIGNS, MatrixDesign
-from frontierlag.studies.calibration.trial import run_matrix, run_one
+from frontierlag.studies.calibration.trial import run_one
 from frontierlag.studies.calibration.worlds import BASE, DESIGNS, Design
 from frontierlag.studies.campaign.runner import CampaignTask, Done, campaign_store, run_tasks
 
@@ -67,9 +66,7 @@ def calibrate(
 ) -> Calibration:
     """Run every estimator in ``n`` worlds of each design: :func:`run_plan` with one block."""
     block = Block(tuple(worlds), tuple(estimators), n)
-    return run_plan(
-        [block], keep, entropy=entropy, jobs=jobs, scheduler=scheduler, done=done
-    )  # fmt: skip
+    return run_plan([block], keep, entropy=entropy, jobs=jobs, scheduler=scheduler, done=done)
 
 
 def run_plan(
@@ -116,23 +113,19 @@ def run_plan(
     }
     for world, name in dict.fromkeys(item.payload for item in items.values()):
         _check(world, name)
-    found: dict[str, Done] = {}
-    # Each kind of world has its own task, whose store depends on its own part of the program.
-    for kind, task, of_results in (
-        ("calibrate", run_one, False),
-        ("calibrate-matrices", run_matrix, True),
-    ):
-        chosen = [
-            item for item in items.values() if (item.payload[0] in MATRIX_DESIGNS) == of_results
-        ]
-        if not chosen:
-            continue
-        store = campaign_store(keep, kind, task, [("entropy", entropy)])
-        found |= run_tasks(
-            task, chosen, store, entropy=entropy, jobs=jobs, scheduler=scheduler, done=done
-        )
-    in_order = {key: found[key] for key in items}
-    return Calibration(coverage_table(in_order), _problems(in_order), _seconds(in_order))
+    store = campaign_store(keep, "calibrate", run_one, [("entropy", entropy)])
+    found = run_tasks(
+        run_one,
+        list(items.values()),
+        store,
+        entropy=entropy,
+        jobs=jobs,
+        scheduler=scheduler,
+        done=done,
+    )
+    seconds = pd.Series({key: one.seconds for key, one in found.items()})
+    by_estimator = seconds.groupby([key.split("/")[1] for key in found], sort=False)
+    return Calibration(coverage_table(found), problems_of(found), by_estimator.mean())
 
 
 def _check(world: str, name: str) -> None:
@@ -153,7 +146,8 @@ def key_of(world: str, estimator: str, index: int) -> str:
     return f"{world}/{estimator}/{index}"
 
 
-def _problems(found: dict[str, Done]) -> pd.DataFrame:
+def problems_of(found: dict[str, Done]) -> pd.DataFrame:
+    """Tasks that failed or missed the campaign's gate: key, seed, and what was wrong."""
     rows = [
         {
             "key": key,
@@ -165,13 +159,6 @@ def _problems(found: dict[str, Done]) -> pd.DataFrame:
         if one.error or one.value["trouble"]
     ]
     return pd.DataFrame(rows, columns=["key", "entropy", "index", "problem"])
-
-
-def _seconds(found: dict[str, Done]) -> pd.Series:
-    by_name: dict[str, list[float]] = {}
-    for key, one in found.items():
-        by_name.setdefault(key.split("/")[1], []).append(one.seconds)
-    return pd.Series({name: float(np.mean(values)) for name, values in by_name.items()})
 
 
 HEADLINE, JOINT = "linear-stochastic", "linear-joint"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from frontierlag.studies.calibration.estimands import PROBABILITIES, ROUNDING, Estimand, rows_of
+from frontierlag.studies.calibration.estimands import PROBABILITIES, ROUNDING, rows_of
 from frontierlag.studies.campaign.runner import Done
 
 # The estimators that errors are compared with, by the column of the ratio: the daily point method,
@@ -17,18 +17,9 @@ from frontierlag.studies.campaign.runner import Done
 REFERENCES = {"rmse_ratio": "daily-points", "rmse_ratio_index": "linear-stochastic"}
 # Probability of the binomial interval around a coverage.
 BAR = 0.95
-
-
-@dataclass
-class _Answers:
-    """Answers of one estimator to one estimand, a world a row."""
-
-    index: list[int] = field(default_factory=list)
-    truth: list[float] = field(default_factory=list)
-    point: list[float] = field(default_factory=list)
-    ends: list[tuple[tuple[float, float], ...]] = field(default_factory=list)
-    undefined: list[float] = field(default_factory=list)
-    trouble: list[bool] = field(default_factory=list)
+# An answer of an estimator in a world, and by which of its columns answers are counted.
+_OF = ["world", "estimator", "lag", "period"]
+_ANSWER = [*_OF, "index", "trouble", "truth", "point", "ends", "undefined"]
 
 
 def coverage_table(done: Mapping[str, Done]) -> pd.DataFrame:
@@ -61,64 +52,55 @@ def coverage_table(done: Mapping[str, Done]) -> pd.DataFrame:
     root-mean-square errors in the same worlds, r sd(a / mean(a) - b / mean(b)) / (2 sqrt(n)) with
     a and b the squared errors.
     """
-    answers: dict[tuple[str, str], dict[Estimand, _Answers]] = {}
     failed: dict[tuple[str, str], int] = {}
+    answers: list[dict[str, Any]] = []
     for key, one in done.items():
         world, estimator, index = key.split("/")
-        pair = (world, estimator)
-        failed[pair] = failed.get(pair, 0) + (one.error is not None)
-        answers.setdefault(pair, {})
+        failed[world, estimator] = failed.get((world, estimator), 0) + (one.error is not None)
         if one.error is None:
-            _add(answers[pair], int(index), one.value)
-    rows = []
-    for (world, name), by_estimand in answers.items():
-        for estimand, found in by_estimand.items():
-            counted = _counted(found)
-            ratio: dict[str, float] = {}
+            about = {"world": world, "estimator": estimator, "index": int(index)}
+            about["trouble"] = bool(one.value["trouble"])
+            answers += [
+                about | {"lag": lag, "period": period, "truth": truth} | vars(estimate)
+                for (lag, period), truth, estimate in rows_of(one.value)
+            ]
+    by_estimand = pd.DataFrame(answers, columns=_ANSWER).groupby(_OF, sort=False)
+    tables: dict[Any, pd.DataFrame] = dict(iter(by_estimand))
+    rows: list[dict[str, object]] = []
+    for pair, count in failed.items():
+        head = {"world": pair[0], "estimator": pair[1]}
+        own = {key: table for key, table in tables.items() if key[:2] == pair}
+        if not own:
+            rows.append(head | {"n": 0, "failed": count})
+        for (world, name, lag, period), table in own.items():
+            row = head | {"lag": lag, "period": period, "failed": count} | _counted(table)
             for column, of in REFERENCES.items():
-                if of != name:
-                    ratio |= _ratio(column, found, answers.get((world, of), {}).get(estimand))
-            labels: dict[str, object] = {
-                "world": world,
-                "estimator": name,
-                "lag": estimand[0],
-                "period": estimand[1],
-            }
-            rows.append({**labels, "failed": failed[world, name], **counted, **ratio})
-        if not by_estimand:
-            rows.append({"world": world, "estimator": name, "n": 0, "failed": failed[world, name]})
+                reference = tables.get((world, of, lag, period))
+                if of != name and reference is not None:
+                    row |= _ratio(column, table, reference)
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _add(found: dict[Estimand, _Answers], index: int, value: dict[str, object]) -> None:
-    for estimand, truth, estimate in rows_of(value):
-        a = found.setdefault(estimand, _Answers())
-        a.index.append(index)
-        a.truth.append(truth)
-        a.point.append(estimate.point)
-        a.ends.append(estimate.ends)
-        a.undefined.append(estimate.undefined)
-        a.trouble.append(bool(value["trouble"]))
-
-
-def _counted(found: _Answers) -> dict[str, float]:
-    truth, point = np.array(found.truth), np.array(found.point)
+def _counted(found: pd.DataFrame) -> dict[str, float]:
+    """The numbers of one estimator's answers to one estimand, a world a row."""
+    truth, point = found["truth"].to_numpy(float), found["point"].to_numpy(float)
     known = np.isfinite(truth) & np.isfinite(point)
     error, n = (point - truth)[known], int(known.sum())
     row: dict[str, float] = {
         "n": n,
-        "not_converged": int(np.sum(found.trouble)),
+        "not_converged": int(found["trouble"].sum()),
         "undefined": int((~known).sum()),
-        "undefined_draws": float(np.mean(found.undefined)),
+        "undefined_draws": float(found["undefined"].mean()),
     }
     if n < 2:
         return row
     rmse = float(np.sqrt(np.mean(error**2)))
     row |= {"bias": float(error.mean()), "bias_se": _se(error), "rmse": rmse}
     row["rmse_se"] = _se(error**2) / (2 * rmse) if rmse > 0 else 0.0
-    if not all(found.ends):
+    if not all(found["ends"]):
         return row
-    ends = np.array(found.ends)[known]
+    ends = np.array(found["ends"].tolist())[known]
     width = np.diff(ends[:, PROBABILITIES.index(0.9)], axis=-1)[:, 0]
     row |= {"width": float(width.mean()), "width_se": _se(width)}
     at = truth[known, None]
@@ -132,18 +114,13 @@ def _counted(found: _Answers) -> dict[str, float]:
     return row
 
 
-def _ratio(column: str, found: _Answers, reference: _Answers | None) -> dict[str, float]:
+def _ratio(column: str, found: pd.DataFrame, reference: pd.DataFrame) -> dict[str, float]:
     """Root-mean-square error over the reference's in the worlds that both answered."""
-    if reference is None:
+    both = found.merge(reference, on="index", suffixes=("", "_of"))
+    squares = np.square([both["point"] - both["truth"], both["point_of"] - both["truth_of"]])
+    ours, theirs = squares[:, np.isfinite(squares).all(0)]
+    if len(ours) < 2:
         return {}
-    a, b = (
-        {i: (p - t) ** 2 for i, p, t in zip(x.index, x.point, x.truth, strict=True)}
-        for x in (found, reference)
-    )
-    both = [i for i in a if i in b and np.isfinite(a[i]) and np.isfinite(b[i])]
-    if len(both) < 2:
-        return {}
-    ours, theirs = (np.array([x[i] for i in both]) for x in (a, b))
     ratio = float(np.sqrt(ours.mean() / theirs.mean()))
     return {
         column: ratio,

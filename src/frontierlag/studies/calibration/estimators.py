@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -62,15 +62,7 @@ class Model:
 
     def __call__(self, world: World, seed: np.random.SeedSequence) -> Found:
         """Fit the model to the world's table and summarize its lags."""
-        lags, trouble = self.fitted(world.releases, world.window, seed)
-        return Found(
-            {
-                (kind, str(period)): WorldEstimate.of_draws(draws.sel({PERIOD: period}).to_numpy())
-                for kind, draws in lags.items()
-                for period in draws[PERIOD].to_numpy()
-            },
-            trouble,
-        )
+        return _pooled([self.fitted(world.releases, world.window, seed)])
 
     def fitted(
         self, releases: Releases, window: Window, seed: np.random.SeedSequence
@@ -108,22 +100,30 @@ class DateErrors:
         error = UniformDays(round(world.design.date_error * DAYS_PER_MONTH))
         of_dates, *of_fits = seed.spawn(1 + self.sets)
         rng = np.random.default_rng(of_dates)
-        found, troubles = [], []
-        for of_fit in of_fits:
-            releases = shifted(world.releases, error.draw(rng, len(world.releases)))
-            lags, trouble = self.model.fitted(releases, world.window, of_fit)
-            found.append(lags)
-            troubles.append(trouble)
-        return Found(
-            {
-                (kind, str(period)): WorldEstimate.of_draws(
-                    mixture([lags[kind].sel({PERIOD: period}) for lags in found]).to_numpy()
+        return _pooled(
+            [
+                self.model.fitted(
+                    shifted(world.releases, error.draw(rng, len(world.releases))),
+                    world.window,
+                    of_fit,
                 )
-                for kind, draws in found[0].items()
-                for period in draws[PERIOD].to_numpy()
-            },
-            "; ".join(filter(None, troubles)),
+                for of_fit in of_fits
+            ]
         )
+
+
+def _pooled(fits: Sequence[tuple[dict[str, xr.DataArray], str]]) -> Found:
+    """The answer of fits to equally likely tables: of one fit, its own."""
+    return Found(
+        {
+            (kind, str(period)): WorldEstimate.of_draws(
+                mixture([lags[kind].sel({PERIOD: period}) for lags, _ in fits]).to_numpy()
+            )
+            for kind, draws in fits[0][0].items()
+            for period in draws[PERIOD].to_numpy()
+        },
+        "; ".join(trouble for _, trouble in fits if trouble),
+    )
 
 
 def lags_of(fit: Fit, window: Window) -> dict[str, xr.DataArray]:

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.dates import DAYS_PER_YEAR, day_number, years_after
-from frontierlag.errors import SpecError
 from frontierlag.frontiers.item_response import FREEDOM
 from frontierlag.names import FOLLOWER, LEADER
 from frontierlag.scores import records
@@ -145,21 +144,6 @@ MATRIX_DESIGNS: dict[str, MatrixDesign] = {
         ),
     )
 }
-
-
-def matrix_design(name: str) -> MatrixDesign:
-    """Look a design up by its name.
-
-    Raises
-    ------
-    SpecError
-        If there is no such design.
-    """
-    if name not in MATRIX_DESIGNS:
-        raise SpecError(
-            f"there is no world of results {name!r}; those are {', '.join(MATRIX_DESIGNS)}"
-        )
-    return MATRIX_DESIGNS[name]
 
 
 def make_matrix_world(design: MatrixDesign, rng: np.random.Generator) -> World:

@@ -15,12 +15,12 @@ from frontierlag.frontiers.stochastic import draw_shortfall, two_piece_noise
 from frontierlag.model import ModelSpec
 from frontierlag.names import EPOCH
 from frontierlag.priors import Prior
-from frontierlag.scores import Releases
+from frontierlag.scores import Metric, Releases
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.scores.metric import ECI, benchmark_metric
 from frontierlag.scores.releases import reference_date
 from frontierlag.studies.calibration.matrices import MATRICES, make_matrix_world
-from frontierlag.studies.calibration.worlds import AS_OF, BASE, World, make_world, table_of
+from frontierlag.studies.calibration.worlds import BASE, World, make_world, table_of
 from frontierlag.trends.base import of_group
 
 # Lower over upper arm of the intervals of a model that reads both: those of the ECI's tables.
@@ -75,80 +75,76 @@ def prior_world(spec: ModelSpec, rng: np.random.Generator) -> World:
 
     Dates and errors are those of a base world. Written against the model's definition, not with
     its own functions for draws: capability = trend + Normal(0, scatter) - shortfall, score =
-    capability + error. Of the joint model: :func:`prior_matrix_world`.
+    capability + error. Of a benchmark's accuracy the former holds of log odds, and the number
+    solved is binomial of as many problems as the benchmark has. Of the joint model:
+    :func:`prior_matrix_world`.
     """
-    if isinstance(spec.frontier, Joint):
+    frontier = spec.frontier
+    if isinstance(frontier, Joint):
         return prior_matrix_world(spec, rng)
-    if isinstance(spec.frontier, OfAccuracy):
-        return _world_of_counts(spec, spec.frontier, rng)
     schedule = make_world(BASE, rng).releases
-    p = {q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,))) for q in spec.parameters}
-    reference = reference_date(schedule)
-    constants = spec.observations(schedule).arrays
-    trend_constants = {name: constants[name] for name in spec.trend.inputs}
-    group, n = schedule.group, len(schedule)
-    mu = spec.trend.value({**trend_constants, **p}, constants["years"], group, np)
+    p = _parameters(spec, rng)
+    reference, group, n = reference_date(schedule), schedule.group, len(schedule)
+    constants = {EPOCH: np.asarray(1970 + day_number(reference) / DAYS_PER_YEAR)}
+    known = {name: constants[name] for name in spec.trend.inputs} | p
+    mu = spec.trend.value(known, years_after(schedule.day, reference), group, np)
+    inner = frontier
+    if isinstance(frontier, OfAccuracy):
+        mu, inner = frontier.bounds.log_odds(mu, np), frontier.scale_free
     capability = mu + rng.normal(size=n) * of_group(p["scatter"], group)
-    if isinstance(spec.frontier, Stochastic):
+    if isinstance(inner, Stochastic):
         mean = of_group(p["shortfall"], group)
-        capability = capability - draw_shortfall(spec.frontier.shortfall, rng, mean, (n,))
-    lower = upper = schedule.stderr
-    if isinstance(spec.frontier, StochasticTwoPiece):
-        upper = 2 * schedule.stderr / (1 + SKEW)
-        lower = SKEW * upper
-        error = two_piece_noise(rng, upper, lower, (n,))
+        capability = capability - draw_shortfall(inner.shortfall, rng, mean, (n,))
+    if isinstance(frontier, OfAccuracy):
+        capability = frontier.bounds.score(capability, np)
+        releases, order = _counted(spec.metric, rng, schedule, capability)
     else:
-        error = rng.normal(size=n) * schedule.stderr
-    releases, order = table_of(
-        BASE, schedule.day, group, capability + error, lower, upper, ECI
-    )  # fmt: skip
-    assert releases.as_of == AS_OF
+        skew = SKEW if isinstance(frontier, StochasticTwoPiece) else 1.0
+        releases, order = _measured(skew, rng, schedule, capability)
     return World(
         BASE,
         releases,
         capability[order],
         releases.day,
         spec.trend,
-        {**trend_constants, **p},
+        known,
         p["scatter"],
         reference,
     )
 
 
-def _world_of_counts(spec: ModelSpec, frontier: OfAccuracy, rng: np.random.Generator) -> World:
-    """Draw a world of a benchmark's accuracies: log odds around the trend's, then counts.
+def _parameters(spec: ModelSpec, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Draw every parameter from its prior, one value a group if it is not shared."""
+    return {
+        q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,))) for q in spec.parameters
+    }
 
-    Accuracy = bounds.score(log odds of the trend + Normal(0, scatter) - shortfall), and the number
-    solved is binomial of as many problems as the benchmark has.
-    """
-    schedule, bounds = make_world(BASE, rng).releases, frontier.bounds
-    p = {q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,))) for q in spec.parameters}
-    reference, group, n = reference_date(schedule), schedule.group, len(schedule)
-    years = years_after(schedule.day, reference)
-    constants = {EPOCH: np.asarray(1970 + day_number(reference) / DAYS_PER_YEAR)}
-    trend_constants = {name: constants[name] for name in spec.trend.inputs}
-    mu = spec.trend.value({**trend_constants, **p}, years, group, np)
-    log_odds = bounds.log_odds(mu, np) + rng.normal(size=n) * of_group(p["scatter"], group)
-    if isinstance(frontier.scale_free, Stochastic):
-        mean = of_group(p["shortfall"], group)
-        log_odds = log_odds - draw_shortfall(frontier.scale_free.shortfall, rng, mean, (n,))
-    accuracy = bounds.score(log_odds, np)
-    problems = spec.metric.problems
+
+def _measured(
+    skew: float, rng: np.random.Generator, schedule: Releases, capability: np.ndarray
+) -> tuple[Releases, np.ndarray]:
+    """The table of scores with normal errors, or with two-piece ones if intervals are skewed."""
+    lower = upper = schedule.stderr
+    if skew == 1.0:
+        error = rng.normal(size=len(schedule)) * schedule.stderr
+    else:
+        upper = 2 * schedule.stderr / (1 + skew)
+        lower = skew * upper
+        error = two_piece_noise(rng, upper, lower, (len(schedule),))
+    score = capability + error
+    return table_of(BASE, schedule.day, schedule.group, score, lower, upper, ECI)
+
+
+def _counted(
+    metric: Metric, rng: np.random.Generator, schedule: Releases, accuracy: np.ndarray
+) -> tuple[Releases, np.ndarray]:
+    """The table of accuracies of so many solved problems."""
+    problems = metric.problems
     assert problems is not None  # of the benchmarks that are named here it is known
     score = rng.binomial(problems, accuracy) / problems
     error = np.sqrt(accuracy * (1 - accuracy) / problems)
-    releases, order = table_of(BASE, schedule.day, group, score, error, error, spec.metric)
-    releases = replace(releases, problems=np.full(n, problems))
-    return World(
-        BASE,
-        releases,
-        accuracy[order],
-        releases.day,
-        spec.trend,
-        {**trend_constants, **p},
-        p["scatter"],
-        reference,
-    )
+    releases, order = table_of(BASE, schedule.day, schedule.group, score, error, error, metric)
+    return replace(releases, problems=np.full(len(schedule), problems)), order
 
 
 # The scores of the two pins are data to the model, so ranks stay uniform whichever worlds are
@@ -190,8 +186,7 @@ def prior_matrix_world(spec: ModelSpec, rng: np.random.Generator) -> World:
     trend_constants = {name: constants[name] for name in spec.trend.inputs}
     group, (low, high) = schedule.group, (index for index, _ in r.pins)
     while True:
-        p = {q.name: np.asarray(q.prior.draw(rng, () if q.shared else (2,)))
-             for q in spec.parameters}  # fmt: skip
+        p = _parameters(spec, rng)
         mu = spec.trend.value({**trend_constants, **p}, constants["years"], group, np)
         own = mu + rng.normal(size=n) * of_group(p["scatter"], group)
         own = own - rng.exponential(size=n) * of_group(p["shortfall"], group)

@@ -11,12 +11,11 @@ import pandas as pd
 
 from frontierlag.figures import Provenance, save
 from frontierlag.intervals import INTERVAL_KIND
-from frontierlag.machine.files import write_csv, write_manifest
+from frontierlag.machine.files import write_manifest
 from frontierlag.machine.program import versions
 from frontierlag.names import REALIZED
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.results.manifest import git_commit
-from frontierlag.results.tables import DIGITS
 from frontierlag.scores import ATTRIBUTION
 from frontierlag.studies.calibration.calibrate import HEADLINE, JOINT, Calibration, all_designs
 from frontierlag.studies.calibration.estimators import (
@@ -32,8 +31,8 @@ from frontierlag.studies.calibration.figure import coverage_chart, error_chart, 
 from frontierlag.studies.calibration.matrices import MATRICES, MATRIX_DESIGNS
 from frontierlag.studies.calibration.sbc import LEVEL, RankStatistics
 from frontierlag.studies.calibration.worlds import AS_OF, BASE
+from frontierlag.studies.writing import FIGURES, write_tables, write_words
 
-FIGURES = "figures"
 CREDIT = (
     "Simulated worlds, shaped after the Epoch Capabilities Index of Epoch AI "
     "(https://epoch.ai/benchmarks, CC BY 4.0); made by frontierlag."
@@ -91,10 +90,8 @@ def write_calibration(found: Calibration, folder: Path, settings: Mapping[str, A
     settings
         Settings of the campaign, for the manifest.
     """
-    write_table(found.table, folder / "calibration.csv")
-    write_table(found.problems, folder / "problems.csv")
-    text = "\n\n".join([*verdicts(found), CREDIT])
-    (folder / "calibration.md").write_text(text + "\n", encoding="utf-8")
+    write_tables(folder, {"calibration": found.table, "problems": found.problems})
+    write_words(folder / "calibration.md", [*verdicts(found), CREDIT])
     if "cover90" in found.table:
         save(coverage_chart(found.table, ABOUT), folder / FIGURES, "coverage")
         save(error_chart(found.table, ABOUT), folder / FIGURES, "error")
@@ -192,17 +189,15 @@ def write_ranks(found: RankStatistics, folder: Path, settings: Mapping[str, Any]
     settings
         Settings of the campaign, for the manifest.
     """
-    write_table(found.table, folder / "sbc.csv")
-    write_table(found.problems, folder / "problems.csv")
     ranks = [
         {"model": model, "quantity": quantity, "rank": value}
         for model, of_model in found.ranks.items()
         for quantity, values in of_model.items()
         for value in values
     ]
-    write_table(pd.DataFrame(ranks), folder / "ranks.csv")
-    text = "\n\n".join([*rank_verdicts(found), CREDIT])
-    (folder / "sbc.md").write_text(text + "\n", encoding="utf-8")
+    tables = {"sbc": found.table, "ranks": pd.DataFrame(ranks), "problems": found.problems}
+    write_tables(folder, tables)
+    write_words(folder / "sbc.md", [*rank_verdicts(found), CREDIT])
     for model, of_model in found.ranks.items():
         if of_model:
             save(rank_chart(model, of_model, ABOUT), folder / FIGURES, f"ranks-{model}")
@@ -232,19 +227,7 @@ def rank_verdicts(found: RankStatistics) -> list[str]:
     return sentences
 
 
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table, numbers rounded alike everywhere."""
-    numbers = table.select_dtypes("float").columns
-    rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
-    write_csv(rounded, path)
-
-
 def write_record(record: Mapping[str, Any], folder: Path) -> None:
     """Write the manifest: what was done, with which versions, and which files there are."""
-    whole = {
-        "attribution": ATTRIBUTION,
-        "versions": versions(),
-        "git_commit": git_commit(),
-        **record,
-    }
-    write_manifest(folder, whole)
+    program = {"attribution": ATTRIBUTION, "versions": versions(), "git_commit": git_commit()}
+    write_manifest(folder, program | dict(record))

@@ -17,7 +17,7 @@ from scipy import stats
 
 from frontierlag.errors import SpecError
 from frontierlag.priors import Prior
-from frontierlag.studies.calibration.calibrate import ENTROPY
+from frontierlag.studies.calibration.calibrate import ENTROPY, problems_of
 from frontierlag.studies.calibration.prior_worlds import spec_of
 from frontierlag.studies.calibration.rank_trial import rank_one
 from frontierlag.studies.campaign.runner import CampaignTask, Done, campaign_store, run_tasks
@@ -96,17 +96,11 @@ def rank_statistics(
 
 def _gathered(models: Sequence[str], found: dict[str, Done]) -> RankStatistics:
     ranks: dict[str, dict[str, list[float]]] = {name: {} for name in models}
-    problems = []
     for key, one in found.items():
-        model = key.split("/")[0]
-        wrong = f"failed: {one.error}" if one.error is not None else one.value["trouble"]
-        if wrong:
-            problems.append({"key": key, "entropy": one.seed[0], "index": one.seed[1]})
-            problems[-1]["problem"] = wrong
         if one.error is None:
             for quantity, value in one.value["ranks"].items():
-                ranks[model].setdefault(quantity, []).append(value)
-    failures = pd.DataFrame(problems, columns=["key", "entropy", "index", "problem"])
+                ranks[key.split("/")[0]].setdefault(quantity, []).append(value)
+    failures = problems_of(found)
     tables = []
     for model, of_model in ranks.items():
         own = failures[failures["key"].str.startswith(f"{model}/")]["problem"]
@@ -118,9 +112,6 @@ def _gathered(models: Sequence[str], found: dict[str, Done]) -> RankStatistics:
         table.insert(0, "model", model)
         tables.append(table.assign(failed=failed, not_converged=len(own) - failed))
     return RankStatistics(ranks, pd.concat(tables, ignore_index=True), failures)
-
-
-__all__ = ["RankStatistics", "rank_one", "rank_statistics"]
 
 
 # A model fails if a quantity's ranks are this unlikely, after correction for how many there are.

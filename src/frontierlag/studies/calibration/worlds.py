@@ -15,7 +15,6 @@ from typing import Literal
 import numpy as np
 
 from frontierlag.dates import DAYS_PER_YEAR, Window, day_number, years_after
-from frontierlag.errors import SpecError
 from frontierlag.frontiers.stochastic import two_piece_noise
 from frontierlag.names import EPOCH, FOLLOWER, LEADER
 from frontierlag.scores import Metric, Releases, default_window_start, records
@@ -122,19 +121,6 @@ DESIGNS: dict[str, Design] = {
         ),
     )
 }
-
-
-def design(name: str) -> Design:
-    """Look a design up by its name.
-
-    Raises
-    ------
-    SpecError
-        If there is no such design.
-    """
-    if name not in DESIGNS:
-        raise SpecError(f"there is no world {name!r}; the worlds are {', '.join(DESIGNS)}")
-    return DESIGNS[name]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ safe in threads.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -55,7 +56,7 @@ def run_on_cluster(
     with client:
         workers = _workers(client, address)
         waiting = list(reversed(items))
-        lost: dict[str, int] = {}
+        lost: Counter[str] = Counter()
         any_finished = False
         what: dict[str, Any] = {}
 
@@ -72,21 +73,18 @@ def run_on_cluster(
             item = what.pop(future.key)
             try:
                 result = future.result()
+                any_finished = True
             except KilledWorker as error:
-                lost[item.key] = lost.get(item.key, 0) + 1
-                if lost[item.key] >= patience and any_finished:
-                    yield given_up(item)
-                    if waiting:
-                        pending.add(submit(waiting.pop()))
+                lost[item.key] += 1
+                if lost[item.key] < patience:
+                    pending.add(submit(item))
                     continue
-                if lost[item.key] >= patience:
+                if not any_finished:
                     raise FitError(
                         f"workers died under {item.key} again and again; what is finished is "
                         f"kept: {error}"
                     ) from None
-                pending.add(submit(item))
-                continue
-            any_finished = True
+                result = given_up(item)
             yield result
             if waiting:
                 pending.add(submit(waiting.pop()))

@@ -244,8 +244,8 @@ class Store:
             return {}
         found = {}
         for line in self._whole_lines():
-            done = Done(**json.loads(line))
-            found[done.key] = Done(**{**asdict(done), "seed": tuple(done.seed)})
+            kept = json.loads(line)
+            found[kept["key"]] = Done(**kept | {"seed": tuple(kept["seed"])})
         return found
 
     def add(self, done: Done) -> None:

@@ -11,6 +11,7 @@ from frontierlag.figures.sheet import (
     LAG_COLORS,
     Provenance,
     add_sheet,
+    bare_rows,
     lag_title,
     new_figure,
     styled,
@@ -57,7 +58,7 @@ def lag_by_domain(
         panels = figure.subplots(1, 2, sharey=True, gridspec_kw={**place, "wspace": 0.08})
         for axes, kind in zip(panels, (REALIZED, TREND), strict=True):
             rows = shown[shown["lag"] == kind].set_index("domain")
-            axes.grid(visible=False, axis="y")
+            bare_rows(axes)
             axes.axvline(rows.loc[INDEX, "median"], color="#222222", lw=0.8, ls=":")
             for y, name in enumerate(names):
                 row = rows.loc[name].to_dict()
@@ -76,5 +77,4 @@ def lag_by_domain(
         results = realized["results"].astype(int)
         labels = [f"{name} ({results[name]:,})" for name in names]
         panels[0].set_yticks(range(len(names)), labels)
-        panels[0].tick_params(axis="y", length=0)
     return figure

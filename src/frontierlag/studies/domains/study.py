@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 from frontierlag.analyses.domains import DomainAnalysis, analyse_domains
 from frontierlag.checks.held_out import compared, held_out
 from frontierlag.figures import Provenance, save
-from frontierlag.figures.sheet import credit_line
 from frontierlag.jobs import Job, Prepared
-from frontierlag.machine.files import staged, write_csv, write_manifest
-from frontierlag.results.manifest import model_record, run_record
+from frontierlag.machine.files import staged, write_manifest
+from frontierlag.results.manifest import models_record, run_record
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.scores.item_results.benchmarks import grouped_by, load_benchmarks
 from frontierlag.settings import DOMAINS, SamplerSettings
@@ -34,9 +33,8 @@ from frontierlag.studies.domains.words import (
     domain_sentences,
     held_out_sentences,
 )
-from frontierlag.studies.index.study import prepared_with_results
+from frontierlag.studies.writing import FIGURES, write_tables, write_words
 
-FIGURES = "figures"
 # Models of one index that are compared by how well they predict a benchmark they have not seen.
 ONE_INDEX = ("linear-joint", "linear-joint-dif")
 TABLES = {
@@ -105,7 +103,7 @@ def study_domains(
     FrontierLagError
         For anything that is wrong with the request, the data or the output folder.
     """
-    prepared = prepared_with_results(job)[0]
+    prepared = job.prepare()
     table = load_benchmarks(benchmarks)
     grouped = {one: grouped_by(table, one, benchmarks or "the table of benchmarks") for one in by}
     with staged(out) as folder:
@@ -128,17 +126,15 @@ def study_domains(
             tables["held_out"] = held_out(prepared.releases, ONE_INDEX, jobs=jobs, done=done)
             tables["held_out_summary"] = compared(tables["held_out"])
             sentences += held_out_sentences(tables["held_out_summary"])
-        for name, rows in tables.items():
-            write_csv(rows, folder / f"{name}.csv")
-        page = domain_page(tables, sentences, prepared, prepared.releases.attribution)
-        (folder / "domains.md").write_text(page, encoding="utf-8")
+        write_tables(folder, tables)
+        write_words(folder / "domains.md", domain_page(tables, sentences, prepared))
         found = DomainStudy(analyses, tables, tuple(sentences))
         for one, analysis in analyses.items():
             figure = figure_of(analysis, one, prepared)
             save(figure, folder / FIGURES, f"lag-by-{one}")
         spec = next(iter(analyses.values())).fit.spec
-        models = {spec.name: model_record(spec, len(prepared.releases), settings)}
-        record = run_record(prepared.table, prepared.releases, prepared.window, settings, models)
+        names = [spec.name, *ONE_INDEX]
+        record = run_record(prepared, settings, models_record(prepared, settings, names))
         record["benchmarks"] = benchmarks or "the table that comes with the package"
         record["verdicts"] = {k: found.convergence.verdict() for k, found in analyses.items()}
         record["converged"] = found.converged
@@ -148,14 +144,11 @@ def study_domains(
 
 def figure_of(found: DomainAnalysis, by: str, prepared: Prepared) -> Figure:
     """The forest of one way to tell benchmarks apart."""
-    about = Provenance(
-        prepared.releases.comparison.name,
-        prepared.table.name,
-        prepared.releases.as_of,
-        model=found.fit.spec.name,
-        converged=found.convergence.converged,
-        credit=credit_line(prepared.releases.attribution),
-        dates=prepared.releases.dates,
+    about = Provenance.of_job(
+        prepared,
+        found.fit.spec.name,
+        found.convergence.converged,
+        prepared.releases.attribution,
     )
     title = f"{TITLES.get(by, f'By {by}')}: {prepared.title}"
     return lag_by_domain(

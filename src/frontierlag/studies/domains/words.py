@@ -12,6 +12,7 @@ from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.jobs import Prepared
 from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.studies.domains.table import INDEX
+from frontierlag.studies.writing import markdown_table
 from frontierlag.words import Row, converged, figure, median, probability_words, span, stamp
 
 # A difference this probable in its direction is said to be one.
@@ -87,41 +88,38 @@ def held_out_sentences(summary: pd.DataFrame) -> list[str]:
 
 
 def domain_page(
-    tables: dict[str, pd.DataFrame], sentences: Sequence[str], prepared: Prepared, credit: str
-) -> str:
-    """Return the page: the sentences, a table for each way to tell benchmarks apart, the credit."""
+    tables: dict[str, pd.DataFrame], sentences: Sequence[str], prepared: Prepared
+) -> list[str]:
+    """The page: the sentences, a table for each way to tell benchmarks apart, the credit."""
     domains = tables["domains"]
     parts = [f"# Which capability: {prepared.title}", *sentences]
     for by in dict.fromkeys(domains["by"]):
-        parts += [f"## {TITLES.get(by, f'By {by}')}", "\n".join(_markdown(domains, by))]
+        parts += [f"## {TITLES.get(by, f'By {by}')}", _markdown(domains, by)]
     parts += [
         f"Months, posterior median with {OUTER:.0%} {INTERVAL_KIND} interval; both lags are means "
         f"over {prepared.window_words}. The difference is that of the realized lag from the "
         "index's, which here is the mean of the domains. Releases have a result in the domain; "
         "the ability of the others is estimated from their other results.",
-        credit,
+        prepared.releases.attribution,
     ]
-    return "\n\n".join(parts) + "\n"
+    return parts
 
 
-def _markdown(domains: pd.DataFrame, by: str) -> list[str]:
-    lines = [
-        f"| {by} | realized lag | difference | P(longer) | trend lag | benchmarks | results "
-        "| releases |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+def _markdown(domains: pd.DataFrame, by: str) -> str:
     trend = {row["domain"]: row for row in _means(domains, by, TREND)}
+    rows = []
     for row in _means(domains, by):
         name = row["domain"]
-        change = longer = ""
-        if name != INDEX:
-            change, longer = _change(row), probability_words(float(row["longer"]))
-        lines.append(
-            f"| {name} | {_lag(row)}{stamp(converged(row))} | {change} | {longer} "
-            f"| {_lag(trend[name])} | {row['benchmarks']} | {row['results']} "
-            f"| {row['releases_leader']} and {row['releases_follower']} |"
-        )
-    return lines
+        of_index = ("", "") if name == INDEX else (
+            _change(row), probability_words(float(row["longer"]))
+        )  # fmt: skip
+        counts = row["benchmarks"], row["results"]
+        releases = f"{row['releases_leader']} and {row['releases_follower']}"
+        lags = f"{_lag(row)}{stamp(converged(row))}", *of_index, _lag(trend[name])
+        rows.append((name, *lags, *counts, releases))
+    head = (by, "realized lag", "difference", "P(longer)", "trend lag", "benchmarks", "results",
+            "releases")  # fmt: skip
+    return markdown_table(head, rows)
 
 
 def _means(domains: pd.DataFrame, by: str, lag: str = REALIZED) -> list[Row]:

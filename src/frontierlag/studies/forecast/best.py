@@ -15,8 +15,9 @@ from frontierlag.dates import day_number
 from frontierlag.intervals import summarize
 from frontierlag.names import CHAIN, DRAW, GROUP
 from frontierlag.studies.forecast.arrivals import RATE_MONTHS, as_date, summarize_days
-from frontierlag.studies.forecast.catch_up import HORIZON_MONTHS
+from frontierlag.studies.forecast.catch_up import HORIZON_MONTHS, origin_of
 from frontierlag.studies.forecast.paths import futures, months_to_days
+from frontierlag.studies.writing import quantiles
 
 MONTHS = "months"
 LATENT, PUBLISHED = "latent", "published"
@@ -53,19 +54,8 @@ class BestForecast:
             for kind in (LATENT, PUBLISHED):
                 for months in self.best[MONTHS].to_numpy():
                     s = summarize(self.best[kind].sel({GROUP: group, MONTHS: months}, drop=True))
-                    rows.append(
-                        self._origin
-                        | {
-                            "group": group,
-                            "kind": kind,
-                            "months": float(months),
-                            "median": round(s.median, 3),
-                            "lower50": round(s.lower50, 3),
-                            "upper50": round(s.upper50, 3),
-                            "lower90": round(s.lower90, 3),
-                            "upper90": round(s.upper90, 3),
-                        }
-                    )
+                    what = {"group": group, "kind": kind, "months": float(months)}
+                    rows.append(origin_of(self.analysis) | what | quantiles(s, 3))
         return pd.DataFrame(rows).assign(converged=self.analysis.convergence.converged)
 
     def next_table(self) -> pd.DataFrame:
@@ -77,15 +67,11 @@ class BestForecast:
                 when = summarize_days(drawn[f"{kind}_day"])
                 score = summarize(drawn[f"{kind}_score"])
                 rows.append(
-                    self._origin
-                    | {
+                    {
+                        **origin_of(self.analysis),
                         "group": group,
                         "kind": kind,
-                        "median": when.median,
-                        "lower50": when.lower50,
-                        "upper50": when.upper50,
-                        "lower90": when.lower90,
-                        "upper90": when.upper90,
+                        **quantiles(when),
                         "beyond_horizon": round(when.beyond, 4),
                         "score": round(score.median, 3),
                         "score_lower90": round(score.lower90, 3),
@@ -93,16 +79,6 @@ class BestForecast:
                     }
                 )
         return pd.DataFrame(rows).assign(converged=self.analysis.convergence.converged)
-
-    @property
-    def _origin(self) -> dict[str, object]:
-        releases = self.analysis.fit.observations.releases
-        return {
-            "dataset": releases.table,
-            "comparison": releases.comparison.name,
-            "as_of": releases.as_of,
-            "model": self.analysis.name,
-        }
 
 
 def forecast_best(
@@ -136,21 +112,14 @@ def forecast_best(
     ahead = [start + months_to_days(m) for m in months]
     dims = (CHAIN, DRAW, GROUP)
     coords = {GROUP: list(releases.group_names)}
-
-    def over_groups(values: list[np.ndarray]) -> tuple[tuple[str, ...], np.ndarray]:
-        return dims, np.stack(values, 2)
-
     best = {
         LATENT: [np.stack([path.best_on(day) for day in ahead], -1) for path in paths],
         PUBLISHED: [np.stack([path.published_on(day) for day in ahead], -1) for path in paths],
     }
-    latent, published = (
-        list(zip(*found, strict=True))
-        for found in (
-            [path.next_record() for path in paths],
-            [path.next_published_record() for path in paths],
-        )
-    )
+    records = {
+        LATENT: [path.next_record() for path in paths],
+        PUBLISHED: [path.next_published_record() for path in paths],
+    }
     return BestForecast(
         analysis=analysis,
         best=xr.Dataset(
@@ -159,10 +128,9 @@ def forecast_best(
         ),
         next_record=xr.Dataset(
             {
-                "latent_day": over_groups(list(latent[0])),
-                "latent_score": over_groups(list(latent[1])),
-                "published_day": over_groups(list(published[0])),
-                "published_score": over_groups(list(published[1])),
+                f"{kind}_{what}": (dims, np.stack([found[k] for found in of_groups], 2))
+                for kind, of_groups in records.items()
+                for k, what in enumerate(("day", "score"))
             },
             coords=coords,
         ),

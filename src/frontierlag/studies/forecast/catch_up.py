@@ -21,6 +21,7 @@ from frontierlag.names import CHAIN, DRAW, FOLLOWER, LEADER
 from frontierlag.scores import records
 from frontierlag.studies.forecast.arrivals import RATE_MONTHS, DateSummary, as_date, summarize_days
 from frontierlag.studies.forecast.paths import Future, futures, months_to_days
+from frontierlag.studies.writing import quantiles
 
 HORIZON_MONTHS = 36.0
 # The leader's release whose level a default forecast always reports, if there is one.
@@ -146,24 +147,16 @@ class CatchUp:
 
     def table(self) -> pd.DataFrame:
         """One row a target: ``catch_up.csv``. An empty date lies beyond the horizon."""
-        releases = self.analysis.fit.observations.releases
         rows = [
             {
-                "dataset": releases.table,
-                "comparison": releases.comparison.name,
-                "as_of": self.as_of,
-                "model": self.analysis.name,
+                **origin_of(self.analysis),
                 "target": f.target,
                 "released": f.released,
                 "level": round(f.level.median, 3),
                 "level_lower90": round(f.level.lower90, 3),
                 "level_upper90": round(f.level.upper90, 3),
                 "already_matched": round(f.already, 4),
-                "median": f.when.median,
-                "lower50": f.when.lower50,
-                "upper50": f.when.upper50,
-                "lower90": f.when.lower90,
-                "upper90": f.when.upper90,
+                **quantiles(f.when),
                 "mcse_days": round(f.when.mcse_days, 1),
                 "by": f.by,
                 "probability_by": round(f.by_probability, 4),
@@ -174,8 +167,7 @@ class CatchUp:
             }
             for f in self.forecasts
         ]
-        table = pd.DataFrame(rows)
-        return table.assign(converged=self.analysis.convergence.converged)
+        return pd.DataFrame(rows).assign(converged=self.analysis.convergence.converged)
 
     def sentences(self) -> tuple[str, ...]:
         """One sentence a target."""
@@ -200,6 +192,17 @@ class CatchUp:
             f"to {high}); by {f.by}: P {chance(f.by_probability)}{known}"
             f"{beyond if f.when.beyond > 0 else ''} ({dates}).{mark}"
         )
+
+
+def origin_of(analysis: Analysis) -> dict[str, object]:
+    """What a row of a forecast is made from."""
+    releases = analysis.fit.observations.releases
+    return {
+        "dataset": releases.table,
+        "comparison": releases.comparison.name,
+        "as_of": releases.as_of,
+        "model": analysis.name,
+    }
 
 
 def chance(p: float) -> str:

@@ -17,6 +17,7 @@ from frontierlag.figures.sheet import (
     LEADER_COLOR,
     Provenance,
     add_sheet,
+    bare_rows,
     date_axis,
     new_figure,
     styled,
@@ -61,8 +62,7 @@ def catch_up_dates(
         place["top"] -= 0.02
         axes = figure.subplots(gridspec_kw=place)
         watermark(axes, about)
-        axes.grid(visible=False, axis="y")
-        axes.grid(visible=True, axis="x")
+        bare_rows(axes)
         axes.set(xlim=(date2num(first), date2num(last)), ylim=(-0.6, len(forecasts) - 0.4))
         axes.axvline(date2num(about.as_of), color="#222222", lw=1.1, ls=(0, (4, 2)), gid="as-of")
         axes.axvspan(date2num(about.as_of), date2num(last), color="#f4f4f4", lw=0, zorder=0.2)
@@ -73,8 +73,6 @@ def catch_up_dates(
         for k, forecast in enumerate(forecasts):
             _draw(axes, forecast, len(forecasts) - 1 - k, last)
         axes.set_yticks(range(len(forecasts))[::-1], [_name(f) for f in forecasts])
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
         date_axis(axes, every=3 if (last - first).days < 1200 else 6)
     return figure
 

@@ -39,6 +39,7 @@ from frontierlag.studies.forecast.catch_up import (
     targets_of,
 )
 from frontierlag.studies.forecast.paths import Future, futures, months_to_days
+from frontierlag.studies.writing import quantiles
 
 MONTHS = (3.0, 6.0, 12.0)
 LATENT, PUBLISHED, RECORDS = "best available", "best published score", "records by score"
@@ -78,13 +79,14 @@ class Hindcast:
         then, now = (a.fit.observations.releases for a in (self.then, self.now))
         latent = self.best[self.best["quantity"] == LATENT]
         held = [int(latent[f"inside{round(100 * p)}"].sum()) for p in (INNER, OUTER)]
+        pits = ", ".join(f"{v:.2f}" for v in latent["pit"])
         mark = "" if self.converged else " NOT CONVERGED."
         first = (
             f"Forecast from {then.table} as of {then.as_of}, compared with {now.table} as of "
             f"{now.as_of} ({self.then.name}, {then.comparison.name}; "
             f"{WORDS[now.dates]}): of {len(latent)} values of "
             f"the best available, {held[0]} lie in the {INNER:.0%} and {held[1]} in the "
-            f"{OUTER:.0%} interval (PIT {_listed(latent['pit'])}; they are not independent). The "
+            f"{OUTER:.0%} interval (PIT {pits}; they are not independent). The "
             f"medians are off by {_off(latent, 'median')} on average, those of the drift "
             f"by {_off(latent, 'drift')}.{mark}"
         )
@@ -219,11 +221,7 @@ def _held(forecast: np.ndarray, truth: float, truth_sd: float = 0.0) -> dict[str
     """A forecast's intervals, and where the truth fell."""
     s = summarize(xr.DataArray(forecast.astype(float), dims=(CHAIN, DRAW)))
     return {
-        "median": round(s.median, 3),
-        "lower50": round(s.lower50, 3),
-        "upper50": round(s.upper50, 3),
-        "lower90": round(s.lower90, 3),
-        "upper90": round(s.upper90, 3),
+        **quantiles(s, 3),
         "truth": round(truth, 3),
         "truth_sd": round(float(truth_sd), 3),
         "pit": round(_pit(forecast, truth), 3),
@@ -297,10 +295,6 @@ def _origin(then: Analysis, now: Analysis) -> dict[str, object]:
         "comparison": second.comparison.name,
         "model": then.name,
     }
-
-
-def _listed(values: pd.Series) -> str:
-    return ", ".join(f"{v:.2f}" for v in values)
 
 
 def _off(rows: pd.DataFrame, column: str) -> str:

@@ -66,7 +66,7 @@ class Future:
 
     def first_above(self, level: np.ndarray) -> np.ndarray:
         """First day on which the best available exceeds a level of each draw; infinite if none."""
-        return _first_day(self.day, self.best > level[..., None])
+        return first_day(self.day, self.best > level[..., None])
 
     def best_on(self, day: int) -> np.ndarray:
         """Best capability available on a day, shape ``(...)``."""
@@ -188,7 +188,8 @@ def _scores(
     return rng.normal(capability, releases.stderr[like])
 
 
-def _first_day(day: np.ndarray, above: np.ndarray) -> np.ndarray:
+def first_day(day: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """The first day of each path on which something holds; infinite if there is none."""
     first = np.take_along_axis(day, np.argmax(above, -1)[..., None], -1)[..., 0]
     return np.where(above.any(-1), first, np.inf)
 
@@ -196,10 +197,8 @@ def _first_day(day: np.ndarray, above: np.ndarray) -> np.ndarray:
 def _first_value(
     day: np.ndarray, value: np.ndarray, above: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    at = np.argmax(above, -1)[..., None]
-    found = above.any(-1)
-    when, what = (np.take_along_axis(x, at, -1)[..., 0] for x in (day, value))
-    return np.where(found, when, np.inf), np.where(found, what, np.nan)
+    first = np.take_along_axis(value, np.argmax(above, -1)[..., None], -1)[..., 0]
+    return first_day(day, above), np.where(above.any(-1), first, np.nan)
 
 
 def _at(day: np.ndarray, best: np.ndarray, now: np.ndarray, when: int) -> np.ndarray:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.analyses.refits import Refit, Task
-from frontierlag.dates import Window, day_number
+from frontierlag.dates import Window
 from frontierlag.frontiers.observations import Observations
 from frontierlag.intervals import summarize
 from frontierlag.model import ModelSpec
@@ -29,10 +29,12 @@ from frontierlag.studies.history.tables import Vintage
 from frontierlag.studies.vintages.comparison import (
     AFTER,
     BEFORE,
-    COMPONENTS,
     CORNERS,
+    WHOLE_CHANGE,
     Corner,
+    combined,
     shapley_weights,
+    signature,
 )
 
 KINDS = (TREND, REALIZED)
@@ -56,12 +58,12 @@ class Step:
     old_errors: Hashable
 
     @classmethod
-    def ask(cls, wanted: Wanted, a: Vintage, b: Vintage, window: Window) -> Step:
+    def ask(cls, fits: Fits, a: Vintage, b: Vintage, window: Window) -> Step:
         """Ask for the fits of a step."""
         one, other = a.prepared.releases, b.prepared.releases
         return cls(
-            {corner: wanted.ask(mixed, window) for corner, mixed in mixtures(a, b).items()},
-            wanted.ask(with_errors_of(one, other), window),
+            {corner: fits.ask(mixed, window) for corner, mixed in mixtures(a, b).items()},
+            fits.ask(with_errors_of(one, other), window),
         )
 
 
@@ -102,7 +104,7 @@ def changes_table(
     vintages: Sequence[Vintage],
     steps: Sequence[Step],
     window: Window,
-    answers: Answers,
+    fits: Fits,
 ) -> pd.DataFrame:
     """Every step from a vintage to the next, taken apart.
 
@@ -115,7 +117,7 @@ def changes_table(
         for kind in KINDS:
             values = {}
             for key in {*keys.values(), step.old_errors}:
-                s = summarize(answers.lag(key, window, kind, WHOLE)[0])
+                s = summarize(fits.lag(key, window, kind, WHOLE)[0])
                 values[key] = (s.mean, s.mcse_mean)
             total, parts = taken_apart(keys, values)
             row: dict[str, Any] = {
@@ -132,23 +134,14 @@ def changes_table(
             }
             for component, name in CAUSES.items():
                 row[name], row[f"{name}_mcse"] = parts[component]
-            row["errors"], row["errors_mcse"] = difference(values, step.old_errors, keys[AFTER])
+            of_errors = {BEFORE: step.old_errors, AFTER: keys[AFTER]}
+            row["errors"], row["errors_mcse"] = combined(of_errors, values, WHOLE_CHANGE)
             row["largest_score_change"] = largest_score_change(a, b)
             row["same_rows"] = keys[BEFORE] == keys[AFTER]
             row["errors_changed"] = a.errors != b.errors
-            row["converged"] = all(answers.converged(key) for key in values)
+            row["converged"] = all(fits.found[key].converged for key in values)
             rows.append(row)
     return pd.DataFrame(rows)
-
-
-def difference(
-    values: dict[Hashable, tuple[float, float]], before: Hashable, after: Hashable
-) -> tuple[float, float]:
-    """The mean of one fit less that of another, and its Monte Carlo error; 0 if they are one."""
-    if before == after:
-        return 0.0, 0.0
-    (old, old_mcse), (new, new_mcse) = values[before], values[after]
-    return new - old, float(np.hypot(old_mcse, new_mcse))
 
 
 def largest_score_change(a: Vintage, b: Vintage) -> float:
@@ -173,40 +166,24 @@ def taken_apart(
     values
         Posterior mean and Monte Carlo error of each fit.
     """
-
-    def combined(weights: dict[Corner, Any]) -> tuple[float, float]:
-        # A fit that several mixtures share counts once, with the sum of their weights.
-        used: dict[Hashable, float] = {}
-        for corner, weight in weights.items():
-            used[keys[corner]] = used.get(keys[corner], 0.0) + float(weight)
-        value = sum(weight * values[key][0] for key, weight in used.items())
-        variance = sum((weight * values[key][1]) ** 2 for key, weight in used.items())
-        return value, float(np.sqrt(variance))
-
-    weights = shapley_weights()
-    total = combined({AFTER: 1, BEFORE: -1})
-    return total, {name: combined(weights[name]) for name in COMPONENTS}
+    total = combined(keys, values, WHOLE_CHANGE)
+    return total, {name: combined(keys, values, of) for name, of in shapley_weights().items()}
 
 
-def signature(given: Releases) -> Hashable:
-    """What a fit reads of releases, so that equal ones have equal fits.
+class Fits:
+    """Fits of releases, asked for and then made: those that a likelihood reads alike are one.
 
-    The last day is not part of it (a table that was published again without a change is the same)
-    but for what it cuts off open days: a release in the table came by then.
+    Attributes
+    ----------
+    spec
+        The model.
+    found
+        What each fit found, by key, once they are made.
     """
-    high = np.minimum(given.day_high, day_number(given.as_of))
-    columns = (
-        *(given.day, given.day_low, high, given.group, given.score, given.problems),
-        *(given.stderr, given.stderr_low, given.stderr_high),
-    )
-    return tuple(column.tobytes() for column in columns)
-
-
-class Wanted:
-    """Fits to make: releases that a likelihood reads alike are fitted once, for all windows."""
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
+        self.found: dict[Hashable, Refit] = {}
         self._observations: dict[Hashable, Observations] = {}
         self._windows: dict[Hashable, dict[Window, None]] = {}
 
@@ -226,22 +203,7 @@ class Wanted:
             for key, windows in self._windows.items()
         ]
 
-    def position(self, key: Hashable, window: Window) -> int:
-        """Where a fit's answer about a window stands."""
-        return list(self._windows[key]).index(window)
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the fits found."""
-
-    wanted: Wanted
-    found: dict[Hashable, Refit]
-
     def lag(self, key: Hashable, window: Window, kind: str, period: str) -> tuple[Any, float]:
         """Draws of a lag over a window in months, and the share of its days that are bounds."""
-        return self.found[key].lags[self.wanted.position(key, window)][kind, period]
-
-    def converged(self, key: Hashable) -> bool:
-        """Whether a fit passed the gate."""
-        return self.found[key].converged
+        position = list(self._windows[key]).index(window)
+        return self.found[key].lags[position][kind, period]

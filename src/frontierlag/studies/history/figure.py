@@ -51,7 +51,7 @@ def history_figure(lags: pd.DataFrame, about: Provenance, title: str) -> Figure:
     the vintages as their horizontal axis.
     """
     same = lags[lags["quantity"] == "same days"]
-    longest = max(len(name) for name in _labels(same))
+    labels = _labels(same)
     one = same.iloc[0]
     days = f"same days: {one['since']} to {one['as_of']}; {WORDS[one['dates']]}"
     lag_key: list[tuple[Any, str]] = [
@@ -78,6 +78,7 @@ def history_figure(lags: pd.DataFrame, about: Provenance, title: str) -> Figure:
             figure, title, days, about, key=[*lag_key, *points, *band], columns=2, panel_title=True
         )
         # Names are written upright; a day is ten letters.
+        longest = max(map(len, labels))
         place["bottom"] += 0.07 + 0.008 * max(longest - len("2026-08-11"), 0)
         panels = figure.subplots(2, 1, sharex=True, gridspec_kw={**place, "hspace": 0.2})
         for axes, (quantity, words) in zip(panels, PANELS.items(), strict=True):
@@ -85,7 +86,8 @@ def history_figure(lags: pd.DataFrame, about: Provenance, title: str) -> Figure:
             _draw(axes, lags[lags["quantity"] == quantity])
             axes.set_title(words, size=10, loc="left")
             axes.set_ylabel("months behind")
-        _names(panels[-1], same)
+        panels[-1].set_xticks(range(len(labels)), labels, rotation=90, size=7.5)
+        panels[-1].set_xlim(-0.6, len(labels) - 0.4)
     return figure
 
 
@@ -111,13 +113,6 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
         )
     if axes.get_ylim()[0] < 0:
         axes.axhline(0, color="#222222", lw=0.8, zorder=1)
-
-
-def _names(axes: Axes, same: pd.DataFrame) -> None:
-    """Names below the vintages."""
-    labels = _labels(same)
-    axes.set_xticks(range(len(labels)), labels, rotation=90, size=7.5)
-    axes.set_xlim(-0.6, len(labels) - 0.4)
 
 
 def _labels(same: pd.DataFrame) -> list[str]:

@@ -25,16 +25,17 @@ from frontierlag.model import ModelSpec, first_model
 from frontierlag.names import CURRENT
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases
+from frontierlag.scores.releases import subset
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.history.changes import (
     KINDS,
-    Answers,
+    Fits,
     Step,
-    Wanted,
     changes_table,
-    signature,
 )
 from frontierlag.studies.history.tables import FREE, Refused, Vintage, read_vintages, same_days
+from frontierlag.studies.vintages.comparison import signature
+from frontierlag.studies.writing import quantiles
 
 POINT = "point"
 SAME_DAYS, OWN_WINDOW, LAST_DAY = "same days", "own window", "last day"
@@ -120,24 +121,23 @@ def history(
     window = same_days(vintages, job.since)
     metric = vintages[0].prepared.table.metric
     spec = ModelSpec.of(model or first_model(metric), metric)
-    wanted = Wanted(spec)
+    fits = Fits(spec)
     for one in vintages:
-        wanted.ask(one.prepared.releases, window, one.prepared.window)
-    steps = [Step.ask(wanted, a, b, window) for a, b in pairwise(vintages)]
-    found = refit_all(wanted.tasks, settings, workers, done)
-    answers = Answers(wanted, found)
+        fits.ask(one.prepared.releases, window, one.prepared.window)
+    steps = [Step.ask(fits, a, b, window) for a, b in pairwise(vintages)]
+    fits.found = refit_all(fits.tasks, settings, workers, done)
     return History(
         vintages,
         refused,
         window,
         spec.name,
-        pd.DataFrame([row for one in vintages for row in _rows(one, window, spec.name, answers)]),
-        changes_table(vintages, steps, window, answers),
-        spread_table(vintages, window, answers),
+        pd.DataFrame([row for one in vintages for row in _rows(one, window, spec.name, fits)]),
+        changes_table(vintages, steps, window, fits),
+        spread_table(vintages, window, fits),
     )
 
 
-def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[dict[str, Any]]:
+def _rows(one: Vintage, window: Window, model: str, fits: Fits) -> list[dict[str, Any]]:
     """Everything that is said of one vintage."""
     r, own, key = one.prepared.releases, one.prepared.window, signature(one.prepared.releases)
     head = {
@@ -158,7 +158,7 @@ def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[di
         since = days.as_of if quantity == LAST_DAY else days.since
         common = head | {"quantity": quantity, "since": str(since), "as_of": str(days.as_of)}
         for kind in KINDS:
-            draws, censored = answers.lag(key, days, kind, period)
+            draws, censored = fits.lag(key, days, kind, period)
             s = summarize(draws)
             rows.append(
                 common
@@ -167,15 +167,11 @@ def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[di
                     "lag": kind,
                     "mean": s.mean,
                     "sd": float(np.nanstd(draws.to_numpy())),
-                    "median": s.median,
-                    "lower50": s.lower50,
-                    "upper50": s.upper50,
-                    "lower90": s.lower90,
-                    "upper90": s.upper90,
+                    **quantiles(s),
                     "mcse_mean": s.mcse_mean,
                     "undefined": s.undefined,
                     "censored": censored,
-                    "converged": answers.converged(key),
+                    "converged": fits.found[key].converged,
                 }
             )
         points = (
@@ -203,13 +199,10 @@ def _rows(one: Vintage, window: Window, model: str, answers: Answers) -> list[di
 def upto(given: Releases, window: Window) -> Releases:
     """The releases by a window's last day."""
     kept = given.day <= window.days[-1]
-    arrays = {
-        name: value[kept] for name, value in vars(given).items() if isinstance(value, np.ndarray)
-    }
-    return replace(given, as_of=window.as_of, **arrays)
+    return replace(subset(given, kept), as_of=window.as_of)
 
 
-def spread_table(vintages: Sequence[Vintage], window: Window, answers: Answers) -> pd.DataFrame:
+def spread_table(vintages: Sequence[Vintage], window: Window, fits: Fits) -> pd.DataFrame:
     """How far vintages differ over the same days, next to what one posterior says of itself.
 
     Vintages with the same rows count once. ``sd_over_vintages`` is the standard deviation (n - 1)
@@ -220,7 +213,7 @@ def spread_table(vintages: Sequence[Vintage], window: Window, answers: Answers) 
     pinned = {key for key, one in distinct.items() if one.errors != FREE}
     rows = []
     for kind in KINDS:
-        draws = {key: answers.lag(key, window, kind, WHOLE)[0].to_numpy() for key in distinct}
+        draws = {key: fits.lag(key, window, kind, WHOLE)[0].to_numpy() for key in distinct}
         means = {key: float(np.nanmean(x)) for key, x in draws.items()}
         own = float(np.sqrt(np.mean([np.nanvar(x) for x in draws.values()])))
         of_pinned = [means[key] for key in pinned]

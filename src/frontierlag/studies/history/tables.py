@@ -122,7 +122,7 @@ def read_vintages(
     found, refused = [], []
     for name in scores:
         try:
-            found.append(Vintage(_asked(job, name).prepare()))
+            found.append(Vintage(whole_table(job, name).prepare()))
         except ScoresError as error:
             if name in given:
                 raise
@@ -181,5 +181,6 @@ def same_days(vintages: Sequence[Vintage], since: date | None = None) -> Window:
     return Window(since or start, end)
 
 
-def _asked(job: Job, name: str) -> Job:
+def whole_table(job: Job, name: str) -> Job:
+    """The job on another table, over that table's own window."""
     return replace(job.of(name), since=None, as_of=None)

@@ -14,6 +14,7 @@ from frontierlag.scores.registry import registry
 from frontierlag.studies.history.changes import CAUSES, KINDS
 from frontierlag.studies.history.table import LAST_DAY, POINT, SAME_DAYS, History
 from frontierlag.studies.history.tables import FREE
+from frontierlag.studies.writing import markdown_table, page
 from frontierlag.words import FEW_BOUNDS
 
 # How many of the largest steps are named.
@@ -46,15 +47,12 @@ def report(found: History) -> str:
         by_vintage(found.lags),
         *found.attributions,
     ]
-    return "\n\n".join(parts) + "\n"
+    return page(parts)
 
 
 def by_vintage(lags: pd.DataFrame) -> str:
     """One line a vintage."""
-    lines = [
-        "| vintage | table | realized | trend | release-matched | daily |",
-        "|---|---|---|---|---|---|",
-    ]
+    lines = []
     for (vintage, table), rows in lags.groupby(["vintage", "table"], sort=False):
         same = rows[rows["quantity"] == SAME_DAYS]
         cells = [
@@ -64,8 +62,9 @@ def by_vintage(lags: pd.DataFrame) -> str:
             _cell(same, method="daily"),
         ]
         mark = "" if rows["converged"].all() else " (NOT CONVERGED)"
-        lines.append(f"| {vintage} | {table}{mark} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        lines.append([vintage, f"{table}{mark}", *cells])
+    columns = ("vintage", "table", "realized", "trend", "release-matched", "daily")
+    return markdown_table(columns, lines)
 
 
 def _cell(rows: pd.DataFrame, **where: str) -> str:

@@ -84,7 +84,8 @@ def constructions(
         Which are wanted.
     """
     everything = choice.everything
-    found = [Construction("all results", BASE, "every usable result", _none(releases))]
+    nothing = np.zeros(len(releases.responses.score), dtype=bool)
+    found = [Construction("all results", BASE, "every usable result", nothing)]
     if everything or "benchmarks" in choice.leave_out:
         found += without_each_benchmark(releases)
     if everything or "sources" in choice.leave_out:
@@ -164,10 +165,6 @@ def benchmarks_since(releases: MeasuredReleases, results: ResultTable, day: date
         f"{int(old.sum())} benchmarks released before {day} left out; {undated} without a date stay"
     )
     return Construction(f"benchmarks since {day}", DATED, words, old[releases.responses.benchmark])
-
-
-def _none(releases: MeasuredReleases) -> np.ndarray:
-    return np.zeros(len(releases.responses.score), dtype=bool)
 
 
 BY_VENDOR, NOT_STATED, UNCLEAR = "vendor", "not stated", "unclear"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +12,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from frontierlag.figures.sheet import (
+    FAILED_COLOR,
     LAG_COLORS,
     Provenance,
     add_sheet,
+    bare_rows,
     lag_title,
     new_figure,
     styled,
@@ -23,7 +24,6 @@ from frontierlag.figures.sheet import (
 from frontierlag.names import REALIZED, TREND, WINDOW
 
 ROW, HEAD = 0.175, 2.2  # inches that a benchmark takes, and that everything else takes
-FAILED = "#8a8a8a"
 ERRORS = 2.0  # Monte Carlo errors that a whisker reaches
 
 
@@ -55,7 +55,9 @@ def influence_of_benchmarks(
         (Line2D([], [], color="#222222", lw=1.0), f"{ERRORS:g} Monte Carlo errors either way"),
     ]
     if not sound:
-        key.append((Patch(facecolor="white", edgecolor=FAILED), "hollow and grey: not converged"))
+        key.append(
+            (Patch(facecolor="white", edgecolor=FAILED_COLOR), "hollow and grey: not converged")
+        )
     with styled():
         figure = new_figure((9.6, HEAD + ROW * max(len(names), 6)))
         place = add_sheet(
@@ -71,8 +73,8 @@ def influence_of_benchmarks(
         )
         panels = figure.subplots(1, 2, sharey=True, gridspec_kw={**place, "wspace": 0.08})
         for axes, kind in zip(panels, (REALIZED, TREND), strict=True):
-            _bare(axes)
-            for row in _named(shown[shown["lag"] == kind]):
+            bare_rows(axes)
+            for row in shown[shown["lag"] == kind].itertuples():
                 _bar(axes, row, names.index(str(row.construction)), LAG_COLORS[kind])
             axes.axvline(0, color="#222222", lw=0.8)
             axes.set(ylim=(-0.7, len(names) - 0.3), xlabel="change in months")
@@ -91,21 +93,9 @@ def _bar(axes: Axes, row: Any, y: float, color: str) -> None:
         row.change,
         height=0.66,
         facecolor=color if sound else "white",
-        edgecolor=color if sound else FAILED,
+        edgecolor=color if sound else FAILED_COLOR,
         gid="change",
     )
     error = ERRORS * row.change_mcse
     ends = [row.change - error, row.change + error]
     axes.plot(ends, [y, y], color="#222222", lw=0.9, zorder=3, gid="error")
-
-
-def _named(rows: pd.DataFrame) -> Iterator[Any]:
-    """Rows whose cells are attributes."""
-    yield from rows.itertuples()
-
-
-def _bare(axes: Axes) -> None:
-    axes.grid(visible=False, axis="y")
-    axes.grid(visible=True, axis="x")
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)

@@ -16,8 +16,6 @@ import numpy as np
 import xarray as xr
 
 from frontierlag.analyses.refits import (
-    KINDS,
-    PERIODS,
     Lags,
     from_daily,
     longest,
@@ -32,7 +30,7 @@ from frontierlag.jobs import Prepared
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.trend import trend_lag
 from frontierlag.model import ModelSpec
-from frontierlag.names import CHAIN, DATE, DRAW, FOLLOWER, LEADER, REALIZED, TREND
+from frontierlag.names import FOLLOWER, LEADER, REALIZED, TREND
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.campaign.runner import CampaignTask, Done, campaign_store, run_tasks
@@ -185,20 +183,8 @@ def _outcome(
         verdict = f"the fit failed: {done.error}"
         return Constructed(construction, left, window, {}, False, verdict)
     value = done.value
-    lags = {
-        (since, kind, period): value["lags"][f"{since}/{kind}/{period}"]
-        for since in {name.split("/")[0] for name in value["lags"]}
-        for kind in KINDS
-        for period in PERIODS
-    }
-    return Constructed(
-        construction,
-        left,
-        window,
-        lags,
-        value["converged"],
-        value["verdict"],
-    )
+    lags = {tuple(name.split("/")): of_lag for name, of_lag in value["lags"].items()}
+    return Constructed(construction, left, window, lags, value["converged"], value["verdict"])
 
 
 def fit_one(
@@ -278,12 +264,7 @@ def lags_of(fit: Fit, windows: Sequence[Window], measured: np.ndarray) -> tuple[
         fit.spec.trend, fit.trend_inputs, days, fit.observations.reference, first, int(days[-1])
     )
     daily = {TREND: of_trend, REALIZED: realized_lag(leader, follower, days)}
-    named = {kind: (_by_day(lag), _by_day(bound)) for kind, (lag, bound) in daily.items()}
-    return from_daily(named, windows)
-
-
-def _by_day(values: np.ndarray) -> xr.DataArray:
-    return xr.DataArray(values, dims=(CHAIN, DRAW, DATE))
+    return from_daily(daily, windows)
 
 
 def gate_of_lags(fit: Fit, lags: Lags) -> Convergence:

@@ -10,11 +10,9 @@ import pandas as pd
 
 from frontierlag.errors import SpecError
 from frontierlag.figures import Provenance, save
-from frontierlag.figures.sheet import credit_line
 from frontierlag.jobs import Job, Prepared
 from frontierlag.machine.files import staged, write_csv, write_manifest
-from frontierlag.model import ModelSpec
-from frontierlag.results.manifest import model_record, run_record
+from frontierlag.results.manifest import models_record, run_record
 from frontierlag.scores.item_results import MeasuredReleases, load_results
 from frontierlag.settings import INDEX, SamplerSettings
 from frontierlag.studies.index.alternatives import Choice, constructions
@@ -23,8 +21,7 @@ from frontierlag.studies.index.figure import influence_of_benchmarks
 from frontierlag.studies.index.refits import fit_constructions
 from frontierlag.studies.index.words import constructions_table, index_page, index_sentences
 from frontierlag.studies.sensitivity.figure import specification_curve
-
-FIGURES = "figures"
+from frontierlag.studies.writing import FIGURES
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +104,12 @@ def study_index(
         # The credit of the results has that of the scores in it, with the terms of others.
         credits = [one for one in given if not any(one in other != one for other in given)]
         write_csv(table, folder / "constructions.csv")
-        page = index_page(table, sentences, prepared, credits)
-        (folder / "index.md").write_text(page, encoding="utf-8")
+        words = index_page(table, sentences, prepared, credits)
+        (folder / "index.md").write_text(words, encoding="utf-8")
         _draw(table, prepared, folder / FIGURES)
-        spec = ModelSpec.of(prepared.model(), prepared.table.metric)
-        models = {spec.name: model_record(spec, len(releases), settings)}
         found = IndexStudy(table, tuple(sentences))
-        record = run_record(prepared.table, releases, prepared.window, settings, models)
+        models = models_record(prepared, settings, [prepared.model()])
+        record = run_record(prepared, settings, models)
         record["results"] = {
             "name": releases.responses.table,
             "sha256": releases.responses.sha256,
@@ -133,15 +129,7 @@ def _with_days(table: pd.DataFrame) -> pd.Series:
 
 def _draw(table: pd.DataFrame, prepared: Prepared, folder: Path) -> None:
     """The figures that there are rows for."""
-    credit = prepared.table.attribution
-    about = Provenance(
-        prepared.releases.comparison.name,
-        prepared.table.name,
-        prepared.releases.as_of,
-        model=prepared.model(),
-        credit=credit_line(credit),
-        dates=prepared.table.dates,
-    )
+    about = Provenance.of_job(prepared, prepared.model())
     benchmarks = table[table["kind"] == BENCHMARKS]
     if len(benchmarks):
         figure = influence_of_benchmarks(

@@ -22,6 +22,7 @@ from frontierlag.studies.index.construction import (
 )
 from frontierlag.studies.index.refits import Constructed
 from frontierlag.studies.sensitivity.table import NUMBERS, typed
+from frontierlag.studies.writing import markdown_table, page
 from frontierlag.words import STAMP, median, span, stamp
 
 # A change by this many of its Monte Carlo errors is not chance.
@@ -86,7 +87,7 @@ def index_page(
     for kind, title in _TITLES.items():
         own = table[table["kind"] == kind]
         if len(own):
-            parts += [f"## {title}", "\n".join(_markdown(base, own))]
+            parts += [f"## {title}", _markdown(base, own)]
     parts += [
         "Months, posterior median with "
         f"{OUTER:.0%} {INTERVAL_KIND} interval; realized and trend lag are means over "
@@ -97,14 +98,11 @@ def index_page(
         "first days, the window begins with its first, as stated.",
         *credits,
     ]
-    return "\n\n".join(parts) + "\n"
+    return page(parts)
 
 
-def _markdown(base: pd.DataFrame, own: pd.DataFrame) -> list[str]:
-    lines = [
-        "| construction | results | releases | realized lag | change | trend lag | change |",
-        "|---|---|---|---|---|---|---|",
-    ]
+def _markdown(base: pd.DataFrame, own: pd.DataFrame) -> str:
+    lines = []
     both = pd.concat([base, own])
     order = _lag(own, REALIZED)["change"].abs().sort_values(ascending=False, kind="stable").index
     sorted_names = [*base["construction"].unique(), *own.loc[order, "construction"]]
@@ -113,16 +111,18 @@ def _markdown(base: pd.DataFrame, own: pd.DataFrame) -> list[str]:
         rows = both[both["construction"] == name]
         first = rows.iloc[0]
         if first["lag"] == "":
-            lines.append(f"| {name} | | | {first['note']} | | | |")
+            lines.append([name, "", "", first["note"], "", "", ""])
             continue
         cells = []
         for kind in (REALIZED, TREND):
             row = _lag(rows, kind).iloc[0]
             change = "" if row["kind"] == BASE else _change(row)
             cells += [_months(row) + _mark(row), change]
-        left = f"{first['n_results']} | {first['n_releases']}"
-        lines.append(f"| {name}{_since(first, base)} | {left} | {' | '.join(cells)} |")
-    return lines
+        # The first day of a window that is not that of the main answer.
+        since = "" if first["since"] == base.iloc[0]["since"] else f", since {first['since']}"
+        lines.append([f"{name}{since}", first["n_results"], first["n_releases"], *cells])
+    columns = ("construction", "results", "releases", "realized lag", "change", "trend lag")
+    return markdown_table([*columns, "change"], lines)
 
 
 def _one_at_a_time(rows: pd.DataFrame, kind: str) -> str:
@@ -147,11 +147,6 @@ def _one_at_a_time(rows: pd.DataFrame, kind: str) -> str:
         f"main answer by more than {CLEAR_ERRORS:g} Monte Carlo errors"
         f"{f'; {bad} {STAMP}' if bad else ''}."
     )
-
-
-def _since(row: pd.Series, base: pd.DataFrame) -> str:
-    """The first day of a row's window where it is not that of the main answer."""
-    return "" if row["since"] == base.iloc[0]["since"] else f", since {row['since']}"
 
 
 def _single(name: str, rows: pd.DataFrame, main: pd.Series) -> str:
@@ -191,7 +186,6 @@ def _mark(row: pd.Series) -> str:
     return stamp(bool(row["converged"]))
 
 
-_COUNTS = ("n_results", "n_benchmarks", "n_releases")
 COLUMNS = (
     "construction",
     "kind",
@@ -203,7 +197,9 @@ COLUMNS = (
     "change_mcse",
     *NUMBERS,
     "converged",
-    *_COUNTS,
+    "n_results",
+    "n_benchmarks",
+    "n_releases",
     "without_results",
     "note",
 )
@@ -251,7 +247,7 @@ def constructions_table(outcomes: Sequence[Constructed]) -> pd.DataFrame:
                 }
                 | dict(own)
             )
-    return _typed(rows)
+    return typed(rows, COLUMNS)
 
 
 def _head(outcome: Constructed) -> dict[str, Any]:
@@ -260,11 +256,6 @@ def _head(outcome: Constructed) -> dict[str, Any]:
         "construction": construction.name,
         "kind": construction.kind,
         "what": construction.words,
-        "lag": "",
-        "period": "",
-        "since": "",
-        "without_results": "",
-        "note": "",
     }
     if left is None:
         return head
@@ -274,11 +265,3 @@ def _head(outcome: Constructed) -> dict[str, Any]:
         "n_releases": int(left.measured.sum()),
         "without_results": "; ".join(left.lost),
     }
-
-
-def _typed(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    table = typed(rows, [name for name in COLUMNS if name not in (*_COUNTS, "change_mcse")])
-    for name in _COUNTS:
-        table[name] = pd.array([row.get(name, pd.NA) for row in rows], dtype="Int64")
-    table["change_mcse"] = [float(row.get("change_mcse", np.nan)) for row in rows]
-    return table[list(COLUMNS)]

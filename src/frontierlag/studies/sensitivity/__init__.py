@@ -2,7 +2,6 @@
 
 from frontierlag.settings import QUICK
 from frontierlag.studies.sensitivity.alternatives import Alternative, Case, alternatives
-from frontierlag.studies.sensitivity.command import Sensitivity, run_sensitivity
 from frontierlag.studies.sensitivity.dates import (
     BetweenVintages,
     DateError,
@@ -12,6 +11,7 @@ from frontierlag.studies.sensitivity.dates import (
 )
 from frontierlag.studies.sensitivity.influence import influence_table
 from frontierlag.studies.sensitivity.starts import window_starts
+from frontierlag.studies.sensitivity.study import Sensitivity, study_sensitivity
 from frontierlag.studies.sensitivity.table import sensitivity_table
 
 __all__ = [
@@ -25,8 +25,8 @@ __all__ = [
     "UniformDays",
     "alternatives",
     "influence_table",
-    "run_sensitivity",
     "sensitivity_table",
+    "study_sensitivity",
     "window_starts",
     "with_date_errors",
 ]

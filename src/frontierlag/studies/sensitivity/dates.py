@@ -11,15 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from frontierlag.analyses.refits import (
-    DIGITS,
-    KINDS,
-    PERIODS,
-    Refit,
-    Task,
-    numbers,
-    refit_all,
-)
+from frontierlag.analyses.refits import DIGITS, Refit, Task, numbers, refit_all
 from frontierlag.dates import RELEASED, Dates, day_number
 from frontierlag.errors import SpecError
 from frontierlag.jobs import Job
@@ -221,10 +213,9 @@ def with_date_errors(
         for key, releases in enumerate([case.releases, *sets])
     ]
     found = refit_all(tasks, settings, workers, done)
-    base, erring = found[0], [found[1 + k] for k in range(draws)]
-    convention = case.table.dates
-    rows = _rows(AS_GIVEN, convention, spec, [base])
-    rows += _rows(error.words, convention, spec, erring)
+    head = {"dates": case.table.dates, "model": spec.name}
+    rows = _rows(head | {"error": AS_GIVEN}, [found[0]])
+    rows += _rows(head | {"error": error.words}, [found[1 + k] for k in range(draws)])
     return typed(rows, COLUMNS, settings)
 
 
@@ -235,34 +226,22 @@ def mixture(fits: list[xr.DataArray]) -> xr.DataArray:
     return xr.DataArray(values[at % len(fits), :, at].T, dims=SAMPLE_DIMS)
 
 
-def _rows(words: str, dates: Dates, spec: ModelSpec, fits: list[Refit]) -> list[dict[str, Any]]:
-    failed = [fit for fit in fits if not fit.converged]
-    note = f"{len(failed)} of {len(fits)} fits not converged" if failed else ""
+def _rows(head: dict[str, Any], fits: list[Refit]) -> list[dict[str, Any]]:
+    failed = sum(not fit.converged for fit in fits)
+    note = f"{failed} of {len(fits)} fits not converged" if failed else ""
+    head = head | {"converged": not failed, "n_releases": fits[0].n_releases, "note": note}
     rows = []
-    for kind in KINDS:
-        for period in PERIODS:
-            lags = [fit.lags[0][kind, period] for fit in fits]
-            pooled = mixture([draws for draws, _ in lags])
-            cells = numbers(pooled, float(np.mean([censored for _, censored in lags])))
-            own = [numbers(draws, 0.0)["median"] for draws, _ in lags]
-            medians = [median for median in own if np.isfinite(median)]
-            if medians:
-                between = np.std(medians) / np.sqrt(len(medians))
-                error = float(np.hypot(cells["mcse_median"], between))
-                cells["mcse_median"] = round(error, DIGITS)
-            rows.append(
-                {
-                    "error": words,
-                    "dates": dates,
-                    "model": spec.name,
-                    "lag": kind,
-                    "period": period,
-                    "converged": not failed,
-                    "n_releases": fits[0].n_releases,
-                    "note": note,
-                    **cells,
-                }
-            )
+    for kind, period in fits[0].lags[0]:
+        lags = [fit.lags[0][kind, period] for fit in fits]
+        pooled = mixture([draws for draws, _ in lags])
+        cells = numbers(pooled, float(np.mean([censored for _, censored in lags])))
+        own = [numbers(draws, 0.0)["median"] for draws, _ in lags]
+        medians = [median for median in own if np.isfinite(median)]
+        if medians:
+            between = np.std(medians) / np.sqrt(len(medians))
+            error = float(np.hypot(cells["mcse_median"], between))
+            cells["mcse_median"] = round(error, DIGITS)
+        rows.append(head | {"lag": kind, "period": period} | cells)
     return rows
 
 

@@ -18,11 +18,13 @@ from matplotlib.patches import Patch
 
 from frontierlag.figures.sheet import (
     COLORS,
+    FAILED_COLOR,
     INTERVALS,
     LAG_COLORS,
     NEUTRAL,
     Provenance,
     add_sheet,
+    bare_rows,
     date_axis,
     lag_title,
     new_figure,
@@ -32,7 +34,6 @@ from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 
 KINDS = (TREND, REALIZED)
 ROW, HEAD = 0.25, 2.3  # inches that an alternative takes, and that everything else takes
-FAILED = "#8a8a8a"
 BASE_BAND = "#f0ead6"
 POINT = "#222222"
 MOST = 15
@@ -89,7 +90,7 @@ def specification_curve(
             1, 2, sharey=True, squeeze=False, gridspec_kw={**place, "wspace": 0.06}
         )[0]
         for axes, kind in zip(panels, KINDS, strict=True):
-            _bare(axes)
+            bare_rows(axes)
             for row in _named(shown[shown["lag"] == kind]):
                 y = len(names) - 1 - names.index(str(row.alternative))
                 if row.what == "base":
@@ -213,14 +214,14 @@ def _starts(axes: Axes, rows: pd.DataFrame, models: Sequence[str]) -> None:
         x = x + 14 * (k - (len(shown) - 1) / 2)
         color, refitted = _model_color(models.index(model)), fitted != SAME_FIT
         for at, row in zip(x, _named(own), strict=True):
-            shade = color if pd.isna(row.converged) or row.converged else FAILED
+            shade = color if pd.isna(row.converged) or row.converged else FAILED_COLOR
             axes.plot([at, at], [row.lower90, row.upper90], color=shade, lw=1.0, zorder=2)
             axes.plot(
                 at,
                 row.median,
                 "x" if pd.isna(row.lower90) else "s" if refitted else "o",
                 ms=4.5,
-                mfc="white" if refitted or shade == FAILED else shade,
+                mfc="white" if refitted or shade == FAILED_COLOR else shade,
                 mec=shade,
                 zorder=3,
                 gid=f"{model}, {fitted}",
@@ -233,13 +234,13 @@ def _starts(axes: Axes, rows: pd.DataFrame, models: Sequence[str]) -> None:
 
 def _changes(axes: Axes, rows: pd.DataFrame, groups: tuple[str, str], kind: str) -> None:
     """Bars of the change, largest on top."""
-    _bare(axes)
+    bare_rows(axes)
     for k, row in enumerate(_named(rows)):
         y = len(rows) - 1 - k
         fitted = bool(np.isfinite(row.median))
         sound = bool(row.converged) if not pd.isna(row.converged) else True
         color = COLORS[groups.index(row.group)] if row.group in groups else NEUTRAL
-        color = color if sound else FAILED
+        color = color if sound else FAILED_COLOR
         axes.barh(
             y,
             row.change,
@@ -279,7 +280,7 @@ def _mark(axes: Axes, row: Any, y: float, color: str) -> None:
         axes.plot(row.median, y, "D", ms=4.6, color=POINT, zorder=4, gid="point")
         return
     sound = pd.isna(row.converged) or bool(row.converged)
-    shade = color if sound else FAILED
+    shade = color if sound else FAILED_COLOR
     axes.plot([row.lower90, row.upper90], [y, y], color=shade, lw=1.3, zorder=3, gid="interval90")
     axes.plot([row.lower50, row.upper50], [y, y], color=shade, lw=3.8, zorder=3, gid="interval50")
     axes.plot(
@@ -297,13 +298,6 @@ def _mark(axes: Axes, row: Any, y: float, color: str) -> None:
 def _named(rows: pd.DataFrame) -> Iterator[Any]:
     """Rows whose cells are attributes."""
     yield from rows.itertuples()
-
-
-def _bare(axes: Axes) -> None:
-    axes.grid(visible=False, axis="y")
-    axes.grid(visible=True, axis="x")
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
 
 
 def _limits(values: np.ndarray) -> tuple[float, float]:
@@ -329,7 +323,7 @@ def _key(shown: pd.DataFrame) -> list[tuple[Any, str]]:
         diamond = Line2D([], [], color=POINT, ls="", marker="D", ms=4.6)
         key.append((diamond, "a published convention on point scores: no interval"))
     if not shown["converged"].fillna(value=True).all():
-        hollow = Line2D([], [], color=FAILED, lw=1.2, marker="o", ms=5.5, mfc="white")
+        hollow = Line2D([], [], color=FAILED_COLOR, lw=1.2, marker="o", ms=5.5, mfc="white")
         key.append((hollow, "grey and hollow: not converged, not to be cited"))
     return key
 
@@ -356,7 +350,7 @@ def _start_key(
             key.append((Patch(facecolor=color), f"below: left out of {name}"))
     sound = pd.concat([drawn["converged"], influence["converged"]]).fillna(value=True).all()
     if not sound:
-        key.append((Patch(facecolor="white", edgecolor=FAILED), "grey: not converged"))
+        key.append((Patch(facecolor="white", edgecolor=FAILED_COLOR), "grey: not converged"))
     if influence["median"].isna().any():
         key.append((Patch(facecolor="white", edgecolor=NEUTRAL), "hollow bar: expected, no refit"))
     return key

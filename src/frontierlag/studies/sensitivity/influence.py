@@ -11,16 +11,7 @@ import numpy as np
 import pandas as pd
 from arviz_stats.base import array_stats
 
-from frontierlag.analyses.refits import (
-    DIGITS,
-    KINDS,
-    PERIODS,
-    Refit,
-    Task,
-    numbers,
-    refit_all,
-    refit_with_draws,
-)
+from frontierlag.analyses.refits import DIGITS, Task, refit_all, refit_with_draws
 from frontierlag.dates import Window
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.fits.fitting import Fit
@@ -33,7 +24,7 @@ from frontierlag.scores import Releases, records
 from frontierlag.scores.groups import members
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
-from frontierlag.studies.sensitivity.table import NUMBERS, typed
+from frontierlag.studies.sensitivity.table import NUMBERS, OF_FIT, lag_rows, typed
 
 # From this probability on of ever having been its group's best available, a model is left out once.
 EVER_BEST = 0.05
@@ -53,10 +44,7 @@ COLUMNS = (
     "change",
     *NUMBERS,
     "probability_best",
-    "converged",
-    "n_releases",
-    "settings",
-    "note",
+    *OF_FIT,
 )
 
 
@@ -119,10 +107,13 @@ def influence_table(
         except FrontierLagError as reason:
             rows.append(head | {"note": str(reason)})
     found = refit_all(tasks, settings, workers, done)
-    for key, head in heads.items():
-        rows += _rows(head, found[key], base)
     full = {"left_out": "", "kind": "none", "group": "", "settings": more.words}
-    rows += _rows(full, base, base)
+    of_base = lag_rows(full, base)
+    for own in (*(lag_rows(head, found[key]) for key, head in heads.items()), of_base):
+        rows += [
+            row | {"change": round(row["median"] - whole["median"], DIGITS)}
+            for row, whole in zip(own, of_base, strict=True)
+        ]
     table = typed(rows, COLUMNS, settings)
     size = table["change"].abs().where(table["kind"] != "none", -1.0).fillna(-2.0)
     return table.loc[size.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
@@ -149,21 +140,33 @@ def candidates(releases: Releases, ever_best: np.ndarray) -> list[tuple[str, str
         Probability of ever having been the group's best available, shape ``(release,)``.
     """
     chosen = records(releases) | (ever_best > EVER_BEST)
+    models = [(MODEL, str(name)) for name in releases.model[chosen]]
+    return models + [
+        (MAKER, name)
+        for name, own in makers_of_several(releases).items()
+        if chosen[own].any() or own.sum() >= MANY
+    ]
+
+
+def makers_of_several(releases: Releases) -> dict[str, np.ndarray]:
+    """Which releases are of each maker of several, masks of shape ``(release,)`` by its name.
+
+    Makers of the same models (joint work) are one, their names separated by ';'.
+    """
     made: dict[str, list[int]] = {}
     for i, cell in enumerate(releases.organization):
         for maker in members(str(cell)):
             made.setdefault(maker, []).append(i)
-    makers = [
-        maker
-        for maker, own in sorted(made.items())
-        if len(own) > 1 and (chosen[own].any() or len(own) >= MANY)
-    ]
-    models = [(MODEL, str(name)) for name in releases.model[chosen]]
-    # Makers of the same models (joint work) are one.
     same: dict[tuple[int, ...], list[str]] = {}
-    for maker in makers:
-        same.setdefault(tuple(made[maker]), []).append(maker)
-    return models + [(MAKER, ";".join(names)) for names in same.values()]
+    for maker, own in sorted(made.items()):
+        same.setdefault(tuple(own), []).append(maker)
+    at = np.arange(len(releases))
+    return {";".join(names): np.isin(at, own) for own, names in same.items() if len(own) > 1}
+
+
+def sides_of(releases: Releases, own: np.ndarray) -> str:
+    """Names of the groups that some releases are of, as a table has them."""
+    return ";".join(releases.group_names[g] for g in np.unique(releases.group[own]))
 
 
 def ever_best_available(fit: Fit, releases: Releases) -> np.ndarray:
@@ -201,32 +204,11 @@ def _made_by(organizations: Iterable[Any], makers: str) -> np.ndarray:
 
 def _facts(releases: Releases, kind: str, name: str, best: np.ndarray) -> dict[str, Any]:
     """Whose side it is on, and for a model how likely it was ever the best."""
-    if kind == MODEL:
-        own = releases.model == name
-        facts = {"probability_best": round(float(best[own][0]), DIGITS)}
-    else:
-        own = _made_by(releases.organization, name)
-        facts = {}
-    groups = [releases.group_names[g] for g in np.unique(releases.group[own])]
-    return {"group": ";".join(groups)} | facts
-
-
-def _rows(head: dict[str, Any], found: Refit, base: Refit) -> list[dict[str, Any]]:
-    rows = []
-    for kind in KINDS:
-        for period in PERIODS:
-            own = numbers(*found.lags[0][kind, period])
-            full = numbers(*base.lags[0][kind, period])
-            cells = {
-                "lag": kind,
-                "period": period,
-                "change": round(own["median"] - full["median"], DIGITS),
-                "converged": found.converged,
-                "n_releases": found.n_releases,
-                "note": "" if found.converged else found.gate.verdict(),
-            }
-            rows.append(head | cells | own)
-    return rows
+    if kind == MAKER:
+        return {"group": sides_of(releases, _made_by(releases.organization, name))}
+    own = releases.model == name
+    probability = round(float(best[own][0]), DIGITS)
+    return {"group": sides_of(releases, own), "probability_best": probability}
 
 
 # Draws a chain, and days apart, of the expectation.
@@ -287,7 +269,7 @@ def expected_without[Name: Hashable](
             "others is not known without a refit"
         )
     releases = fit.observations.releases
-    some = (slice(None), slice(None, None, max(1, fit.capabilities.shape[1] // SCREENED)))
+    some = some_draws(fit)
     every_release = available(fit)
     day, group = every_release.day, every_release.group
     flat = every_release.capability[some].reshape(-1, len(group))
@@ -341,6 +323,11 @@ def expected_changes(fit: Fit, window: Window) -> dict[str, dict[str, float]]:
     alone = np.eye(len(releases), dtype=bool)
     found = expected_without(fit, window, dict(zip(map(str, releases.model), alone, strict=True)))
     return {name: dict(expected.changes) for name, expected in found.items()}
+
+
+def some_draws(fit: Fit) -> tuple[slice, slice]:
+    """Of every chain as many draws as stand for all."""
+    return slice(None), slice(None, None, max(1, fit.capabilities.shape[1] // SCREENED))
 
 
 def _log_likelihood(fit: Fit, some: tuple[slice, slice]) -> np.ndarray:

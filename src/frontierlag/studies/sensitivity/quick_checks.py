@@ -1,7 +1,7 @@
 """What an answer rests on: where the window starts, and each model and maker. No refit.
 
 A full run reports both for its headline model, from the draws that it has. The study of
-:mod:`frontierlag.studies.sensitivity.command` refits, and says more.
+:mod:`frontierlag.studies.sensitivity.study` refits, and says more.
 """
 
 from __future__ import annotations
@@ -14,28 +14,27 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.analyses.refits import DIGITS, KINDS, lags_over
-from frontierlag.dates import Window
+from frontierlag.analyses.refits import DIGITS, Refit, lags_over
 from frontierlag.fits.fitting import Fit
 from frontierlag.fits.size import MANY
 from frontierlag.lags.realized import best_on_release
 from frontierlag.names import FOLLOWER, LEADER, RELEASE, WINDOW
 from frontierlag.scores import Releases
-from frontierlag.scores.groups import members
 from frontierlag.studies.sensitivity.influence import (
     HIGH_K,
     MAKER,
     MODEL,
-    SCREENED,
     expected_without,
+    makers_of_several,
+    sides_of,
+    some_draws,
 )
 from frontierlag.studies.sensitivity.starts import COLUMNS as START_COLUMNS
 from frontierlag.studies.sensitivity.starts import (
-    SAME_FIT,
     STARTS,
     least_squares,
-    start_rows,
-    why_not,
+    same_fit_rows,
+    windows_since,
 )
 from frontierlag.studies.sensitivity.table import typed
 
@@ -45,7 +44,6 @@ LISTED_FROM = 0.1
 # this probability.
 OFTEN_BEST = 0.05
 INFLUENCE_COLUMNS = ("left_out", "kind", "group", "lag", "period", "change", "pareto_k", "note")
-_ORIGIN = ("dataset", "comparison", "as_of")
 
 
 def quick_checks(analysis: Analysis, every: Releases) -> dict[str, pd.DataFrame]:
@@ -76,26 +74,15 @@ def starts_without_refit(
     Rows as of :func:`frontierlag.studies.sensitivity.starts.window_starts`, of the same fit and of
     least squares alone, with the data set before them.
     """
-    whole, gate = analysis.measured.window, analysis.convergence
+    whole, fit = analysis.measured.window, analysis.fit
+    windows = windows_since(starts, whole)
+    lags = lags_over(fit, [whole, *windows.values()])
+    found = Refit(lags, analysis.convergence, len(fit.observations.releases))
     rows: list[dict[str, Any]] = []
-    possible = [start for start in starts if whole.since <= start < whole.as_of]
-    windows = [whole, *(Window(start, whole.as_of) for start in possible)]
-    found = dict(zip(possible, lags_over(analysis.fit, windows)[1:], strict=True))
     for start in starts:
-        head: dict[str, Any] = {
-            "start": start.isoformat(),
-            "fitted_to": SAME_FIT,
-            "model": analysis.name,
-        }
-        if start in found:
-            head["n_releases"] = len(analysis.fit.observations.releases)
-            note = "" if gate.converged else gate.verdict()
-            rows += start_rows(head, found[start], gate.converged, note)
-        else:
-            missing = {"period": WINDOW, "note": why_not(start, whole)}
-            rows += [head | {"lag": kind} | missing for kind in KINDS]
+        rows += same_fit_rows(analysis.name, found, start, windows, whole)
         rows += least_squares(every, whole, start)
-    return _of(every, typed(rows, START_COLUMNS, analysis.fit.settings))
+    return _of(every, typed(rows, START_COLUMNS, fit.settings))
 
 
 def influence_without_refit(analysis: Analysis) -> pd.DataFrame:
@@ -122,28 +109,27 @@ def influence_without_refit(analysis: Analysis) -> pd.DataFrame:
         for (kind, name), expected in found.items():
             if max(map(abs, expected.changes.values())) < LISTED_FROM:
                 continue
-            own = listed[kind, name]
-            groups = [releases.group_names[g] for g in np.unique(releases.group[own])]
-            head: dict[str, Any] = {"left_out": name, "kind": kind, "group": ";".join(groups)}
-            head["period"] = WINDOW
-            head["pareto_k"] = round(expected.pareto_k, 2)
-            head["note"] = "weights not to be trusted" if expected.pareto_k >= HIGH_K else ""
+            head: dict[str, Any] = {
+                "left_out": name,
+                "kind": kind,
+                "group": sides_of(releases, listed[kind, name]),
+                "period": WINDOW,
+                "pareto_k": round(expected.pareto_k, 2),
+                "note": "weights not to be trusted" if expected.pareto_k >= HIGH_K else "",
+            }
             rows += [
                 head | {"lag": lag, "change": round(change, DIGITS) + 0.0}
                 for lag, change in expected.changes.items()
             ]
     table = pd.DataFrame(rows, columns=list(INFLUENCE_COLUMNS))
     table = table.astype({"change": float, "pareto_k": float})
-    largest = table.groupby(["kind", "left_out"], sort=False)["change"].transform(_largest)
+    of_one = [table["kind"], table["left_out"]]
+    largest = table["change"].abs().groupby(of_one, sort=False).transform("max")
     order = largest.sort_values(ascending=False, kind="stable").index
     table = table.loc[order].reset_index(drop=True)
     return _of(
         releases, table.assign(model=analysis.name, converged=analysis.convergence.converged)
     )
-
-
-def _largest(changes: pd.Series[float]) -> float:
-    return float(changes.abs().max())
 
 
 def _asked(fit: Fit) -> np.ndarray:
@@ -155,7 +141,7 @@ def _asked(fit: Fit) -> np.ndarray:
     releases = fit.observations.releases
     if len(releases) < MANY:
         return np.arange(len(releases))
-    some = (slice(None), slice(None, None, max(1, fit.capabilities.shape[1] // SCREENED)))
+    some = some_draws(fit)
     share = np.zeros(len(releases))
     for group in (LEADER, FOLLOWER):
         own = releases.of(group)
@@ -165,24 +151,15 @@ def _asked(fit: Fit) -> np.ndarray:
 
 def _left_out(releases: Releases, models: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
     """These models, and every maker of several, with the mask of its releases."""
-    made: dict[str, list[int]] = {}
-    for i, cell in enumerate(releases.organization):
-        for maker in members(str(cell)):
-            made.setdefault(maker, []).append(i)
     at = np.arange(len(releases))
     masks = {(MODEL, str(releases.model[i])): at == i for i in models}
-    # Makers of the same models (joint work) are one.
-    same: dict[tuple[int, ...], list[str]] = {}
-    for maker, own in sorted(made.items()):
-        same.setdefault(tuple(own), []).append(maker)
-    makers = {
-        (MAKER, ";".join(names)): np.isin(at, own) for own, names in same.items() if len(own) > 1
-    }
-    return masks | makers
+    return masks | {(MAKER, name): own for name, own in makers_of_several(releases).items()}
 
 
 def _of(releases: Releases, table: pd.DataFrame) -> pd.DataFrame:
-    values = (releases.table, releases.comparison.name, releases.as_of.isoformat())
-    for at, (name, value) in enumerate(zip(_ORIGIN, values, strict=True)):
-        table.insert(at, name, value)
-    return table
+    origin = {
+        "dataset": releases.table,
+        "comparison": releases.comparison.name,
+        "as_of": releases.as_of.isoformat(),
+    }
+    return table.assign(**origin)[[*origin, *table]]

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from frontierlag.analyses.refits import (
     DIGITS,
     KINDS,
-    PERIODS,
+    Daily,
     Lags,
+    Refit,
     from_daily,
     gate_of,
     in_processes,
-    numbers,
     quick_fit,
     refit_with_draws,
 )
@@ -33,29 +32,18 @@ from frontierlag.jobs import Job
 from frontierlag.lags.measure import staircases, trend_lag_by_day
 from frontierlag.lags.realized import realized_lag
 from frontierlag.model import split_name
-from frontierlag.names import CURRENT, DATE, FOLLOWER, LEADER, REALIZED, SAMPLE_DIMS, TREND
+from frontierlag.names import CURRENT, FOLLOWER, LEADER, REALIZED, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases
 from frontierlag.scores.releases import reference_date, subset
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
-from frontierlag.studies.sensitivity.table import NUMBERS, typed
+from frontierlag.studies.sensitivity.table import NUMBERS, OF_FIT, lag_rows, typed
 
 LEAST_SQUARES = "least squares"
 SAME_FIT, REFIT = "all releases", "releases since"
 FEWEST = 3
-COLUMNS = (
-    "start",
-    "fitted_to",
-    "model",
-    "lag",
-    "period",
-    *NUMBERS,
-    "converged",
-    "n_releases",
-    "settings",
-    "note",
-)
+COLUMNS = ("start", "fitted_to", "model", "lag", "period", *NUMBERS, *OF_FIT)
 
 
 def quarters(first: date, last: date) -> tuple[date, ...]:
@@ -123,43 +111,48 @@ def window_starts(
 def _of_model(
     case: Case, starts: Sequence[date], settings: SamplerSettings
 ) -> tuple[str, list[dict[str, Any]]]:
-    possible = [start for start in starts if case.window.since <= start < case.window.as_of]
-    windows = [case.window, *(Window(start, case.window.as_of) for start in possible)]
-    found, whole = refit_with_draws(case.task(case.model, *windows), settings)
+    windows = windows_since(starts, case.window)
+    found, whole = refit_with_draws(case.task(case.model, case.window, *windows.values()), settings)
     rows: list[dict[str, Any]] = []
     for start in starts:
-        head = {"start": start.isoformat(), "model": case.model}
-        if start not in possible:
-            note = why_not(start, case.window)
-            rows += [
-                head | {"fitted_to": which, "lag": kind, "period": WHOLE, "note": note}
-                for which in (SAME_FIT, REFIT)
-                for kind in KINDS
-            ]
-            if start < case.window.since:
-                since = head | {"fitted_to": REFIT}
-                refitted = _refitted(since, whole, start, case.window, settings)
-                rows += [row for row in refitted if row.get("period") != WHOLE]
+        rows += same_fit_rows(case.model, found, start, windows, case.window)
+        since = {"start": start.isoformat(), "fitted_to": REFIT, "model": case.model}
+        if start in windows:
+            rows += _refitted(since, whole, start, windows[start], settings)
             continue
-        at = 1 + possible.index(start)
-        rows += start_rows(
-            head | {"fitted_to": SAME_FIT, "n_releases": found.n_releases},
-            found.lags[at],
-            found.converged,
-            "" if found.converged else found.gate.verdict(),
-        )
-        rows += _refitted(head | {"fitted_to": REFIT}, whole, start, windows[at], settings)
+        rows += _impossible(since, start, case.window)
+        if start < case.window.since:
+            refitted = _refitted(since, whole, start, case.window, settings)
+            rows += [row for row in refitted if row.get("period") != WHOLE]
     return case.model, rows
 
 
-def why_not(start: date, window: Window) -> str:
-    """Why a window cannot start on a day."""
-    if start < window.since:
-        return (
-            f"impossible: before {window.since}, where both groups have a second record "
+def windows_since(starts: Sequence[date], whole: Window) -> dict[date, Window]:
+    """The window from each of the days that it can start on."""
+    return {
+        start: Window(start, whole.as_of) for start in starts if whole.since <= start < whole.as_of
+    }
+
+
+def same_fit_rows(
+    model: str, found: Refit, start: date, windows: Mapping[date, Window], whole: Window
+) -> list[dict[str, Any]]:
+    """Rows of the fit to all releases, whose lags are over the whole window and then these."""
+    head = {"start": start.isoformat(), "fitted_to": SAME_FIT, "model": model}
+    if start not in windows:
+        return _impossible(head, start, whole)
+    return lag_rows(head, found, 1 + list(windows).index(start))
+
+
+def _impossible(head: dict[str, Any], start: date, whole: Window) -> list[dict[str, Any]]:
+    """Rows that say why a window cannot start on a day."""
+    note = f"impossible: not before {whole.as_of}, where the window ends"
+    if start < whole.since:
+        note = (
+            f"impossible: before {whole.since}, where both groups have a second record "
             "or the window was given to start"
         )
-    return f"impossible: not before {window.as_of}, where the window ends"
+    return [head | {"lag": kind, "period": WHOLE, "note": note} for kind in KINDS]
 
 
 def _refitted(
@@ -183,8 +176,7 @@ def _refitted(
         return lags, gate_of(fit, [lags])
 
     lags, gate = sampled_to_pass(refitted, lambda found: found[1].converged)
-    note = "" if gate.converged else gate.verdict()
-    return start_rows(head | {"n_releases": len(later)}, lags, gate.converged, note)
+    return lag_rows(head, Refit((lags,), gate, len(later)))
 
 
 def least_squares(releases: Releases, window: Window, start: date) -> list[dict[str, Any]]:
@@ -217,22 +209,8 @@ def _lags(later: Fit, whole: Fit, since: np.ndarray, window: Window) -> Lags:
     """Trend lag of the later fit; realized lag with earlier capabilities of the whole."""
     capability = whole.capabilities.copy()
     capability[..., since] = later.capabilities
-    months, censored = realized_lag(*staircases(whole, capability), window.days)
-    dims = (*SAMPLE_DIMS, DATE)
-    daily = {
+    daily: dict[str, tuple[Daily, Daily]] = {
         TREND: trend_lag_by_day(later, window),
-        REALIZED: (xr.DataArray(months, dims=dims), xr.DataArray(censored, dims=dims)),
+        REALIZED: realized_lag(*staircases(whole, capability), window.days),
     }
     return from_daily(daily, [window])[0]
-
-
-def start_rows(
-    head: dict[str, Any], lags: Lags, converged: bool, note: str
-) -> list[dict[str, Any]]:
-    """The rows of one start and fit."""
-    cells = {"converged": converged, "note": note}
-    return [
-        head | {"lag": kind, "period": period} | cells | numbers(*lags[kind, period])
-        for kind in KINDS
-        for period in PERIODS
-    ]

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from frontierlag.analyses.refits import (
-    DIGITS,
-    KINDS,
-    PERIODS,
-    Refit,
-    Task,
-    numbers,
-    refit_all,
-)
+from frontierlag.analyses.refits import DIGITS, Refit, Task, numbers, refit_all
 from frontierlag.errors import FrontierLagError
 from frontierlag.jobs import Job
 from frontierlag.names import REALIZED, WINDOW
@@ -39,19 +31,9 @@ NUMBERS = (
     "undefined",
     "censored",
 )
-COLUMNS = (
-    "alternative",
-    "what",
-    "dates",
-    "model",
-    "lag",
-    "period",
-    *NUMBERS,
-    "converged",
-    "n_releases",
-    "settings",
-    "note",
-)
+# What a row says of the fit that its numbers are from.
+OF_FIT = ("converged", "n_releases", "settings", "note")
+COLUMNS = ("alternative", "what", "dates", "model", "lag", "period", *NUMBERS, *OF_FIT)
 
 
 def sensitivity_table(
@@ -107,9 +89,8 @@ def sensitivity_table(
             wanted.append((at, alternative, changed, _identity(changed)))
     found = refit_all(list(tasks.values()), settings, workers, done)
     for at, alternative, changed, key in wanted:
-        position = tasks[key].windows.index(changed.window)
-        of_case = lag_rows(alternative, changed.model, found[key], position)
-        rows[at] = [row | {"dates": changed.table.dates} for row in of_case]
+        head = _row(alternative, model=changed.model, dates=changed.table.dates)
+        rows[at] = lag_rows(head, found[key], tasks[key].windows.index(changed.window))
     return typed([row for at in sorted(rows) for row in rows[at]], COLUMNS, settings)
 
 
@@ -120,23 +101,12 @@ def _identity(case: Case) -> tuple[object, ...]:
     return case.model, case.efforts, r.dates, tuple(r.model.tolist()), *days
 
 
-def lag_rows(
-    alternative: Alternative, model: str, found: Refit, window: int = 0
-) -> list[dict[str, Any]]:
-    """The rows of one refit."""
+def lag_rows(head: Mapping[str, Any], found: Refit, window: int = 0) -> list[dict[str, Any]]:
+    """The rows of one refit over one of its windows, each with ``head`` before it."""
+    about = {"converged": found.converged, "n_releases": found.n_releases, "note": found.note}
     return [
-        _row(
-            alternative,
-            model=model,
-            lag=kind,
-            period=period,
-            converged=found.converged,
-            n_releases=found.n_releases,
-            note="" if found.converged else found.gate.verdict(),
-            **numbers(*found.lags[window][kind, period]),
-        )
-        for kind in KINDS
-        for period in PERIODS
+        {**head, **about, "lag": kind, "period": period, **numbers(*lag)}
+        for (kind, period), lag in found.lags[window].items()
     ]
 
 
@@ -159,9 +129,9 @@ def typed(
     for name in table.columns:
         if name == "converged":
             table[name] = table[name].astype("boolean")
-        elif name == "n_releases":
+        elif name.startswith("n_"):
             table[name] = table[name].astype("Int64")
-        elif name in (*NUMBERS, "change", "probability_best"):
+        elif name in (*NUMBERS, "change", "change_mcse", "probability_best"):
             table[name] = table[name].astype(float)
         else:
             table[name] = table[name].astype(object).fillna("").astype(str)
@@ -185,6 +155,3 @@ def _point_row(alternative: PointConvention, case: Case) -> dict[str, Any]:
         censored=round(found.censored / max(total, 1), DIGITS),
         note="a convention on point scores, over its own days or records: no interval",
     )
-
-
-__all__ = ["COLUMNS", "NUMBERS", "lag_rows", "sensitivity_table", "typed"]

@@ -10,8 +10,8 @@ the two vintages (:meth:`~frontierlag.scores.side_by_side.SideBySide.mixed`), ea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import permutations
@@ -38,6 +38,7 @@ Corner = tuple[Side, Side, Side]
 CORNERS: tuple[Corner, ...] = tuple((s, d, r) for s in SIDES for d in SIDES for r in SIDES)
 BEFORE: Corner = ("a", "a", "a")
 AFTER: Corner = ("b", "b", "b")
+WHOLE_CHANGE = {AFTER: 1, BEFORE: -1}
 
 
 def shapley_weights() -> dict[str, dict[Corner, Fraction]]:
@@ -155,29 +156,17 @@ class VintageComparison:
     def _change(self, kind: str) -> Change:
         drawn = {id(a): a.measured.lag(kind, WINDOW) for a in self._fits}
         found = {key: summarize(draws) for key, draws in drawn.items()}
-
-        def combined(weights: Mapping[Corner, Fraction]) -> tuple[float, float]:
-            by_fit = dict.fromkeys(found, Fraction(0))
-            for corner, weight in weights.items():
-                by_fit[id(self.corners[corner])] += weight
-            # A fit whose weights cancel has no part in it, and exactly none.
-            used = {key: float(weight) for key, weight in by_fit.items() if weight}
-            value = sum(weight * found[key].mean for key, weight in used.items())
-            variance = sum((weight * found[key].mcse_mean) ** 2 for key, weight in used.items())
-            return float(value), float(np.sqrt(variance))
-
-        one = Fraction(1)
-
-        def step(after: Corner, before: Corner) -> tuple[float, float]:
-            return combined({after: one, before: -one})
-
+        fits = {corner: id(analysis) for corner, analysis in self.corners.items()}
+        values: dict[Hashable, tuple[float, float]] = {
+            key: (s.mean, s.mcse_mean) for key, s in found.items()
+        }
         parts = []
         for k, (name, weights) in enumerate(shapley_weights().items()):
-            months, mcse = combined(weights)
-            first, _ = step(_with(BEFORE, k, "b"), BEFORE)
-            last, _ = step(AFTER, _with(AFTER, k, "a"))
+            months, mcse = combined(fits, values, weights)
+            first, _ = combined(fits, values, {_with(BEFORE, k, "b"): 1, BEFORE: -1})
+            last, _ = combined(fits, values, {AFTER: 1, _with(AFTER, k, "a"): -1})
             parts.append(Part(name, months, mcse, first, last))
-        total, mcse = step(AFTER, BEFORE)
+        total, mcse = combined(fits, values, WHOLE_CHANGE)
         ends = [self.corners[BEFORE], self.corners[AFTER]]
         sds = [float(drawn[id(a)].std(SAMPLE_DIMS)) for a in ends]
         spread = float(np.sqrt(np.mean(np.square(sds))))
@@ -202,6 +191,46 @@ class VintageComparison:
             taken = [name for name, side in zip(COMPONENTS, corner, strict=True) if side == "b"]
             words[", ".join(taken) or "nothing"] = analysis.convergence.verdict()
         return words
+
+
+def combined(
+    fits: Mapping[Corner, Hashable],
+    values: Mapping[Hashable, tuple[float, float]],
+    weights: Mapping[Corner, Fraction | int],
+) -> tuple[float, float]:
+    """A weighted sum over mixtures, and its Monte Carlo error.
+
+    Parameters
+    ----------
+    fits
+        Key of the fit of every mixture; mixtures without a difference share one.
+    values
+        Posterior mean and Monte Carlo error of each fit.
+    weights
+        Of the mixtures. A fit that several of them share counts once, with the sum of their
+        weights: where these cancel it has no part in the sum, and exactly none.
+    """
+    by_fit: dict[Hashable, Fraction] = {}
+    for corner, weight in weights.items():
+        by_fit[fits[corner]] = by_fit.get(fits[corner], Fraction(0)) + weight
+    used = {key: float(weight) for key, weight in by_fit.items() if weight}
+    value = sum(weight * values[key][0] for key, weight in used.items())
+    variance = sum((weight * values[key][1]) ** 2 for key, weight in used.items())
+    return float(value), float(np.sqrt(variance))
+
+
+def signature(given: Releases) -> Hashable:
+    """What a fit reads of releases, so that equal ones have equal fits.
+
+    The last day is not part of it (a table that was published again without a change is the same)
+    but for what it cuts off open days: a release in the table came by then.
+    """
+    high = np.minimum(given.day_high, day_number(given.as_of))
+    columns = (
+        *(given.day, given.day_low, high, given.group, given.score, given.problems),
+        *(given.stderr, given.stderr_low, given.stderr_high),
+    )
+    return tuple(column.tobytes() for column in columns)
 
 
 def _with(corner: Corner, k: int, side: Side) -> Corner:
@@ -246,16 +275,17 @@ def compare_vintages(
     """
     pair, window = side_by_side(job_a, job_b)
     spec = ModelSpec.of(model or first_model(pair.a.metric), pair.a.metric)
-    made: list[tuple[Releases, Analysis]] = []
+    made: dict[Hashable, Analysis] = {}
     corners: dict[Corner, Analysis] = {}
     for corner in CORNERS:
         mixed = pair.mixed(*corner)
-        found = next((a for r, a in made if _same(r, mixed)), None)
-        if found is None:
+        key = signature(mixed)
+        if key not in made:
             levels = np.zeros(0)
-            found = analyse(spec, mixed, window, settings or MIXTURES, levels=levels, cores=cores)
-            made.append((mixed, found))
-        corners[corner] = found
+            made[key] = analyse(
+                spec, mixed, window, settings or MIXTURES, levels=levels, cores=cores
+            )
+        corners[corner] = made[key]
         words = ", ".join(
             f"{name} of {pair.a.table if side == 'a' else pair.b.table}"
             for name, side in zip(COMPONENTS, corner, strict=True)
@@ -277,11 +307,3 @@ def _whole(prepared: Prepared, job: Job) -> Releases:
     """All releases of a table up to its own last day, which may be after the job's."""
     comparison = prepared.releases.comparison
     return releases(prepared.table, comparison, prepared.table.as_of, job.efforts)
-
-
-def _same(one: Releases, other: Releases) -> bool:
-    return day_number(one.as_of) == day_number(other.as_of) and all(
-        np.array_equal(getattr(one, f.name), getattr(other, f.name))
-        for f in fields(one)
-        if isinstance(getattr(one, f.name), np.ndarray)
-    )

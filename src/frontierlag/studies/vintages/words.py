@@ -50,16 +50,6 @@ def moved_table(comparison: VintageComparison) -> pd.DataFrame:
     return table.iloc[order].reset_index(drop=True)
 
 
-def vintage_records(comparison: VintageComparison) -> pd.DataFrame:
-    """Record-holders by published score of both vintages: the rows of ``records.csv``."""
-    return record_holders(comparison.pair)
-
-
-def unshared_table(comparison: VintageComparison) -> pd.DataFrame:
-    """Releases that only one of the two vintages has: the rows of ``unshared.csv``."""
-    return unshared_models(comparison.pair)
-
-
 def vintage_sentences(comparison: VintageComparison) -> tuple[str, ...]:
     """What changed, in sentences that can stand alone."""
     pair, tables = comparison.pair, comparison.tables

@@ -1,0 +1,124 @@
+"""Everything about the sensitivity of one job, as a folder that is written whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from frontierlag.figures.sheet import Provenance, save
+from frontierlag.jobs import Job
+from frontierlag.machine.files import staged, write_csv, write_manifest
+from frontierlag.model import first_model
+from frontierlag.results.manifest import models_record, run_record
+from frontierlag.settings import QUICK, SamplerSettings
+from frontierlag.studies.sensitivity.dates import DateError, with_date_errors
+from frontierlag.studies.sensitivity.figure import specification_curve, window_and_influence
+from frontierlag.studies.sensitivity.influence import influence_table
+from frontierlag.studies.sensitivity.starts import window_starts
+from frontierlag.studies.sensitivity.table import sensitivity_table
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """The tables of one job; ``dates`` is None where no error of the dates was requested."""
+
+    alternatives: pd.DataFrame
+    starts: pd.DataFrame
+    influence: pd.DataFrame
+    dates: pd.DataFrame | None
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by the name of their file."""
+        named = {
+            "sensitivity": self.alternatives,
+            "window-starts": self.starts,
+            "influence": self.influence,
+        }
+        return named if self.dates is None else named | {"dates": self.dates}
+
+    @property
+    def converged(self) -> bool:
+        """Whether every fit that is shown passed the gate."""
+        return all(
+            bool(table["converged"].fillna(value=True).all()) for table in self.tables.values()
+        )
+
+
+def study_sensitivity(
+    job: Job,
+    out: Path,
+    settings: SamplerSettings = QUICK,
+    *,
+    dates: Sequence[DateError] = (),
+    workers: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> Sensitivity:
+    """Run the alternatives, the window starts and the influence of one job, and write them.
+
+    Parameters
+    ----------
+    job
+        What to analyse.
+    out
+        Gets ``sensitivity.csv``, ``window-starts.csv``, ``influence.csv``, ``dates.csv`` (if there
+        are errors of dates), the figures ``specification`` and ``window-influence``, and the
+        manifest.
+    settings
+        Sampler settings of every fit.
+    dates
+        Errors of the release dates to propagate.
+    workers
+        Processes; changes no number.
+    done
+        Called with a line as the work goes on.
+
+    Returns
+    -------
+    The tables.
+
+    Raises
+    ------
+    FrontierLagError
+        For anything that is wrong with the request, the data or the output folder.
+    """
+    item = job.prepare()
+    with staged(out) as folder:
+        erring = [
+            with_date_errors(job, None, error, settings, workers=workers, done=done)
+            for error in dates
+        ]
+        dated = {"dates": item.table.dates}
+        found = Sensitivity(
+            sensitivity_table(job, None, settings, workers=workers, done=done),
+            window_starts(job, (), settings, workers=workers, done=done).assign(**dated),
+            influence_table(job, None, settings, workers=workers, done=done).assign(**dated),
+            pd.concat(erring, ignore_index=True).drop_duplicates() if erring else None,
+        )
+        for stem, table in found.tables.items():
+            write_csv(table, folder / f"{stem}.csv")
+        about = Provenance.of_job(item)
+        curve = specification_curve(
+            found.alternatives,
+            about,
+            f"Sensitivity: {item.title}",
+            f"mean lag, {item.window_words}, under each alternative",
+        )
+        save(curve, folder, "specification")
+        moved = window_and_influence(
+            found.starts,
+            found.influence,
+            about,
+            f"Window and influence: {item.title}",
+            "the lag by where window and fit begin, and with one model or maker left out",
+            item.releases.group_names,
+        )
+        save(moved, folder, "window-influence")
+        models = models_record(item, settings, [first_model(item.table.metric)])
+        record = run_record(item, settings, models)
+        record |= {"date_errors": [error.words for error in dates], "converged": found.converged}
+        write_manifest(folder, record)
+    return found
