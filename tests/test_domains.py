@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -14,11 +15,16 @@ from scipy import stats
 from frontierlag.analyses.domains import DomainAnalysis, all_domains, analyse_domains
 from frontierlag.checks.held_out import compared, log_density
 from frontierlag.errors import ScoresError, SpecError
+from frontierlag.figures import Provenance
 from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers.functioning import domain_shift
+from frontierlag.jobs import Job
 from frontierlag.lags.measure import measure
+from frontierlag.machine.files import MANIFEST
 from frontierlag.model import ModelSpec, build
 from frontierlag.names import CAPABILITIES, FOLLOWER, GROUP, LEADER, REALIZED, TREND, WINDOW
+from frontierlag.report.page import evidence
+from frontierlag.report.page.folder import Results, read_csv
 from frontierlag.scores.item_results import load_results, responses_of
 from frontierlag.scores.item_results.benchmarks import grouped_by, load_benchmarks
 from frontierlag.scores.metric import ECI
@@ -29,6 +35,8 @@ from frontierlag.studies.calibration.matrices import (
     DomainDesign,
     make_matrix_world,
 )
+from frontierlag.studies.domains import study
+from frontierlag.studies.domains.figure import lag_by_domain
 from frontierlag.studies.domains.table import (
     INDEX,
     contrast_table,
@@ -36,6 +44,7 @@ from frontierlag.studies.domains.table import (
     domain_table,
     spread_table,
 )
+from frontierlag.studies.sensitivity.table import NUMBERS
 
 DRAWS = (2, 5)
 
@@ -389,3 +398,71 @@ def test_models_are_compared_over_the_same_benchmarks():
     assert (best["model"], best["elpd"], best["elpd_diff"]) == ("a", 6.0, 0.0)
     assert other["elpd_diff"] == pytest.approx(2.5)
     assert other["diff_se"] == pytest.approx(np.std([1.0, -0.5, 2.0], ddof=1) * np.sqrt(3))
+
+
+@pytest.fixture
+def studied(made_up, monkeypatch, tmp_path):
+    """A study's folder, of draws that are made up."""
+    index = pd.DataFrame(
+        {"model": name, "lag": lag, "period": WINDOW, "converged": True}
+        | dict.fromkeys(NUMBERS, at)
+        | {"lower90": at - 1.0, "upper90": at + 1.0, "mcse_median": 0.01, "censored": 0.0}
+        for name, at in (("linear-joint", 6.0), ("linear-joint-dif", 7.0))
+        for lag in (REALIZED, TREND)
+    )
+    monkeypatch.setattr(study, "analyse_domains", lambda *_: made_up)
+    monkeypatch.setattr(study, "index_table", lambda *_: index)
+    job = Job("eci-2026-08-11", results="eci-results-2026-08-11")
+    found = study.study_domains(job, tmp_path / "domains", ("domain",))
+    return found, tmp_path / "domains"
+
+
+def test_a_study_writes_its_tables_words_figure_and_manifest(studied):
+    found, folder = studied
+    names = {path.name for path in folder.iterdir()}
+    tables = {f"{stem}.csv" for stem in ("domains", "contrasts", "dif", "spreads", "index")}
+    assert names >= tables | {"domains.md", "figures", MANIFEST}
+    assert (folder / "figures" / "lag-by-domain.png").stat().st_size > 10_000
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    assert set(manifest["models"]) == {
+        "linear-joint-domains", "linear-joint", "linear-joint-dif"
+    }  # fmt: skip
+    # Draws of the prior do not pass the gate, and every place says so.
+    assert manifest["converged"] is False
+    assert not found.converged
+    assert all("NOT CONVERGED" in sentence for sentence in found.sentences[:3])
+    page = (folder / "domains.md").read_text("utf-8")
+    assert "Epoch AI" in page
+    own = found.tables["domains"]
+    own = own[(own["lag"] == REALIZED) & (own["period"] == WINDOW) & (own["domain"] != INDEX)]
+    ordered = own.sort_values("median")["domain"].tolist()
+    assert ordered[0] in found.sentences[0]
+    assert ordered[-1] in found.sentences[0]
+    assert "6.0" in found.sentences[-1]
+    assert "7.0" in found.sentences[-1]
+
+
+def test_the_page_of_a_run_shows_the_domains_next_to_it(studied, tmp_path):
+    _, folder = studied
+    tables = {f"domains/{stem}": read_csv(folder / f"{stem}.csv") for stem in ("domains",)}
+    (shown,) = evidence.domains(Results(tmp_path, {}, tables))
+    bars = shown["forest"].bars
+    assert bars[0].base
+    medians = [b.values[2] for b in bars[1:]]
+    assert medians == sorted(medians, reverse=True)
+    assert all(b.stamped for b in bars)
+    assert evidence.domains(Results(tmp_path, {}, {})) == []
+
+
+def test_the_figure_draws_each_domain_with_its_interval(made_up, world):
+    table = domain_table(made_up, "domain")
+    releases = world.releases
+    about = Provenance(releases.comparison.name, releases.table, releases.as_of, converged=False)
+    figure = lag_by_domain(table, about, "a title")
+    for axes, kind in zip(figure.axes, (REALIZED, TREND), strict=False):
+        own = table[(table["lag"] == kind) & (table["period"] == WINDOW)].set_index("domain")
+        dots = [line for line in axes.lines if line.get_gid() == "median"]
+        found = sorted(float(line.get_xdata()[0]) for line in dots)
+        assert found == pytest.approx(sorted(own["median"]))
+    labels = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
+    assert labels[-1].startswith(INDEX)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 from result_rows import NEW, Row, marked, read, row_of, rows_of, share
 
 from frontierlag.lags.velocity import SLOPE_LAST_DAY, YEAR_ON_YEAR
@@ -17,6 +18,9 @@ from frontierlag.results import last_day
 from frontierlag.results.sentences import HEADLINE as SCORES_MODEL
 from frontierlag.results.sentences import JOINT_HEADLINE as JOINT_MODEL
 from frontierlag.studies.backtest.table import ACROSS
+from frontierlag.studies.domains.table import INDEX
+from frontierlag.studies.domains.words import PRIVATE, PUBLIC
+from frontierlag.words import probability_words
 
 START, END = "<!-- {}: made from results/ by `make readme` -->", "<!-- end of {} -->"
 # Folders of the newest table: fitted to its scores, and to the benchmark results behind them.
@@ -139,6 +143,33 @@ def trust(results: Path) -> str:
     )
 
 
+def capability(results: Path) -> str:
+    """How the lag differs between domains of benchmarks, and what their choice adds."""
+    table = rows_of(_domains(results, "domains"), lag=REALIZED, period=WINDOW)
+    own = rows_of(table, by="domain")
+    own = own[own["domain"] != INDEX].sort_values("median", kind="stable").to_dict("records")
+    low, high = own[0], own[-1]
+    items = rows_of(table, by="items").set_index("domain")
+    private, public = (marked(items.loc[name].to_dict()) for name in (PRIVATE, PUBLIC))
+    (versus,) = rows_of(
+        _domains(results, "contrasts"), by="items", first=PRIVATE, second=PUBLIC, lag=REALIZED
+    ).to_dict("records")
+    plain, differing = rows_of(_domains(results, "index"), lag=REALIZED).to_dict("records")
+    return (
+        f"One index is one mixture of benchmarks. By domain the mean realized lag runs from "
+        f"{marked(low)} months in {low['domain']} to {marked(high)} in {high['domain']}; on "
+        f"private benchmarks it is {private}, on public ones {public} (longer on private ones with "
+        f"probability {probability_words(float(versus['longer']))}). That other benchmarks might "
+        f"have been chosen, each of which may favour a group, makes {marked(plain)} into "
+        f"{marked(differing)}. [Which capability](docs/studies.md#which-capability) has every "
+        "domain."
+    )
+
+
+def _domains(results: Path, stem: str) -> pd.DataFrame:
+    return read(results, NEW, JOINT, "domains", f"{stem}.csv")
+
+
 def _vintages(results: Path) -> str:
     """How far the answer moves from vintage to vintage, next to its own uncertainty."""
     (row,) = rows_of(read(results, *HISTORY, "spread.csv"), lag=REALIZED).to_dict("records")
@@ -202,7 +233,7 @@ def _manifest(results: Path, folder: str) -> dict[str, dict[str, str]]:
     return found
 
 
-BLOCKS = {"answer": answer, "ladder": ladder, "trust": trust}
+BLOCKS = {"answer": answer, "ladder": ladder, "trust": trust, "capability": capability}
 
 
 if __name__ == "__main__":

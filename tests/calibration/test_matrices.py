@@ -103,7 +103,7 @@ def test_errors_are_student_t_of_each_benchmarks_own_size():
     model, benchmark = np.tile(np.arange(2000), 2), np.repeat([0, 1], 2000)
     c = rng.uniform(130, 150, 2000)
     difficulty = np.array([138.0, 145.0])
-    score = _scored(design, rng, difficulty, c, model, benchmark)
+    score = _scored(design, rng, difficulty, c[model], benchmark)
     expected = 1 / (1 + np.exp(-0.1 * (c[model] - difficulty[benchmark])))
     assert stats.kstest((score - expected) / 0.001, stats.t(FREEDOM).cdf).pvalue > 0.01
 
@@ -176,7 +176,8 @@ def test_prior_worlds_of_results_follow_the_model():
 
 def test_worlds_of_results_break_what_they_say_and_keep_truth_beside_the_table():
     broken = {name: MATRIX_DESIGNS[name] for name in MATRIX_DESIGNS if name != "matrices"}
-    assert set(broken) == {f"matrices-{x}" for x in ("heavy-tail", "slope-break", "wrong-dates")}
+    names = ("heavy-tail", "slope-break", "wrong-dates", "dif", "domains")
+    assert set(broken) == {f"matrices-{x}" for x in names}
     for name, design in broken.items():
         world = make_matrix_world(design, np.random.default_rng(4))
         off = np.abs(world.releases.day - world.day)
@@ -184,6 +185,7 @@ def test_worlds_of_results_break_what_they_say_and_keep_truth_beside_the_table()
         assert off.max() <= 4 * 31
         # Rows of the truth are those of the table.
         assert np.corrcoef(world.capability, world.releases.score)[0, 1] > 0.8
+        assert set(world.domains) == set(world.releases.responses.domains)
         for index, score in world.releases.responses.pins:
             assert world.capability[index] == pytest.approx(score)
 

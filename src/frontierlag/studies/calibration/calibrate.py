@@ -198,12 +198,18 @@ class Block:
 # Asked for by name: it is about the trend lag of one comparison.
 ASKED_FOR = ("fading-shortfall",)
 _BROKEN = tuple(name for name in DESIGNS if name not in (BASE.name, *ASKED_FOR))
-_BROKEN_MATRICES = tuple(name for name in MATRIX_DESIGNS if name != MATRICES.name)
+# Worlds whose benchmarks favour a group, or measure several abilities, and the models for them.
+_DIF, _DOMAINS = "matrices-dif", "matrices-domains"
+JOINT_DIF, JOINT_DOMAINS = "linear-joint-dif", "linear-joint-domains"
+_BROKEN_MATRICES = tuple(n for n in MATRIX_DESIGNS if n not in (MATRICES.name, _DIF, _DOMAINS))
 PLAN = (
     Block((BASE.name,), (HEADLINE, *BASELINES), 500),
     Block(_BROKEN, (HEADLINE, *BASELINES), 200),
     Block((MATRICES.name,), (JOINT, HEADLINE, *BASELINES), 200),
     Block(_BROKEN_MATRICES, (JOINT, HEADLINE, "daily-points"), 40),
+    Block((MATRICES.name,), (JOINT_DIF,), 60),
+    Block((_DIF,), (JOINT, JOINT_DIF, "daily-points"), 60),
+    Block((_DOMAINS,), (JOINT_DOMAINS, "daily-points"), 60),
     Block((BASE.name,), ("linear-records",), 500),
     Block(_BROKEN, ("linear-records",), 200),
     Block(("wrong-dates",), (f"{HEADLINE}{DATED}",), 100),
