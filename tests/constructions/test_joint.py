@@ -207,10 +207,11 @@ def test_releases_are_left_out_with_all_their_results(analysis):
     assert found.estimated == found.high
     assert found.trusted == (not found.high)
     assert np.isfinite(found.elpd_i).all()
-    # Where importance weights can be trusted, an exact refit says the same.
+    # Where importance weights can be trusted, an exact refit says the same, up to what the few
+    # hundred effective draws of each of the two leave open (0.15 or so each).
     i = int(np.argmin(found.pareto_k))
     exact, _ = exact_elpd(analysis.fit, int(which[i]), cores=1)
-    assert exact == pytest.approx(found.elpd_i[i], abs=0.25)
+    assert exact == pytest.approx(found.elpd_i[i], abs=0.6)
 
 
 @GROUP
