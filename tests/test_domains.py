@@ -25,7 +25,7 @@ from frontierlag.model import ModelSpec, build
 from frontierlag.names import CAPABILITIES, FOLLOWER, GROUP, LEADER, REALIZED, TREND, WINDOW
 from frontierlag.report.page import evidence
 from frontierlag.report.page.folder import Results, read_csv
-from frontierlag.scores.item_results import load_results, responses_of
+from frontierlag.scores.item_results import responses_of
 from frontierlag.scores.item_results.benchmarks import grouped_by, load_benchmarks
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
@@ -298,28 +298,6 @@ def test_domains_are_kept_with_the_results(world):
     back = responses_of(responses.dataset())
     np.testing.assert_array_equal(back.domains, responses.domains)
     np.testing.assert_array_equal(back.domain_of, responses.domain_of)
-
-
-def test_the_table_of_benchmarks_knows_each_of_the_results():
-    table = load_benchmarks()
-    results = load_results("eci-results-2026-08-11").frame
-    assert set(table.index) == set(results["benchmark"])
-    assert set(table["domain"]) == {
-        "mathematics", "coding", "agentic work", "reasoning and puzzles", "knowledge", "language",
-        "vision and space", "security",
-    }  # fmt: skip
-    assert set(table["items"]) == {"private", "semi-private", "public", "not known"}
-    assert (table["source"].str.match(r"https://|arXiv:\d{4}\.\d{5}$")).all()
-    assert (table["note"][table["items"] == "not known"].str.contains("not found")).all()
-    began = pd.to_datetime(table["began"].replace("", None), format="%Y-%m-%d")
-    given = results.groupby("benchmark")["benchmark_released"].first()
-    both = given.notna() & began.reindex(given.index).notna()
-    assert both.sum() > 25
-    assert (given[both] == began.reindex(given.index)[both]).all()
-    chance, ceiling = (table[name].astype(float) for name in ("chance", "ceiling"))
-    assert (chance < ceiling).all()
-    top = results.groupby("benchmark")["score"].max()
-    assert (top <= ceiling.reindex(top.index) + 0.02).all()
 
 
 def test_ones_own_table_of_benchmarks_adds_to_the_packages(tmp_path):

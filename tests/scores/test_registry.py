@@ -20,7 +20,7 @@ from frontierlag.scores.registry import read_registry, registry
 
 DATA = resources.files("frontierlag.scores") / "data"
 # Tables of this project's own about the reference tables.
-BESIDE = {"resolutions.csv", "result_sources.csv", "date_corrections.csv"}
+BESIDE = {"resolutions.csv", "result_sources.csv", "date_corrections.csv", "benchmarks.csv"}
 ARCHIVE = registry().archive
 
 

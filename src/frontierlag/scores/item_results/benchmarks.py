@@ -26,10 +26,10 @@ def load_benchmarks(path: str | Path = "") -> pd.DataFrame:
     Returns
     -------
     Text, indexed by ``benchmark``. Of the package's table: ``domain``; ``items``, whether they are
-    private (never published), semi-private (some are published, or they are given out under an
-    agreement), public, or not known; ``chance`` and ``ceiling`` on the scale of the reference
-    results, which run from guessing (0) to 1, and ``guess``, the share that guessing gets of the
-    benchmark as published; ``began`` (empty where no day was found), ``source`` and ``note``.
+    private (never published, but for examples), semi-private (a part is published, or they are
+    shown to others) or public; ``chance`` and ``ceiling`` on the scale of the reference results,
+    which have guessing taken out, and ``guess``, what guessing gets of the benchmark as published;
+    ``began`` (empty where no day was found), ``source`` and ``note``.
 
     Raises
     ------
