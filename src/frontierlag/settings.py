@@ -81,7 +81,7 @@ class CapabilitiesSettings(SamplerSettings):
 class DomainSettings(SamplerSettings):
     """More draws than a run's: the noise of every benchmark must pass the gate too.
 
-    A model's ability in a domain and the noise of a benchmark are told apart by few results.
+    A model's ability in a domain and the noise of a benchmark are separated by few results only.
     """
 
     draws: Draws = 2500

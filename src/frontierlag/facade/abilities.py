@@ -29,7 +29,7 @@ class Domains:
     pair
         What it was fitted to.
     by
-        What benchmarks were told apart by.
+        How benchmarks were grouped.
     analysis
         The fit with the lags of the index and of each domain.
     """

@@ -30,9 +30,9 @@ class JointDif(Joint):
     The ability behind a result of model i of group g on benchmark j is c_i + delta_jg with
     delta_jg ~ Normal(0, tau). What the two groups have of delta_j in common is the benchmark's
     difficulty, so that what moves is their difference dif_j ~ Normal(0, sqrt(2) tau), follower
-    minus leader, half of it each way. The mean of dif over the benchmarks is told from a
-    difference of capabilities by its prior alone: the interval of the lag then carries that other
-    benchmarks might have been chosen.
+    minus leader, half of it each way. The results alone cannot separate the mean of dif
+    from a difference of capabilities; its prior does, and so the interval of the lag includes that
+    other benchmarks might have been chosen.
     """
 
     name: ClassVar[str] = "joint-dif"

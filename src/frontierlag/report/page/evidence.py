@@ -121,7 +121,7 @@ def constructions(results: Results) -> Forest | None:
 
 
 def domains(results: Results) -> list[dict[str, Any]]:
-    """The mean realized lag by domain of benchmarks, for each way to tell benchmarks apart."""
+    """The mean realized lag by domain of benchmarks, for each grouping of benchmarks."""
     found = []
     for by in dict.fromkeys(row["by"] for row in results.rows("domains/domains")):
         own = _known(results, "domains/domains", by=by, period=WINDOW, lag=REALIZED)

@@ -54,7 +54,7 @@ def grouped_by(table: pd.DataFrame, column: str, name: str) -> dict[str, str]:
     """
     if column not in table.columns:
         raise ScoresError(
-            f"{name} has no column {column!r} to tell benchmarks apart by; it has "
+            f"{name} has no column {column!r} to group benchmarks by; it has "
             f"{', '.join(table.columns)}"
         )
     said = table[column].str.strip()

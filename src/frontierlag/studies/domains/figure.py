@@ -31,8 +31,8 @@ def lag_by_domain(
     Parameters
     ----------
     domains
-        Rows of :func:`frontierlag.studies.domains.table.domain_table` of one way to tell
-        benchmarks apart.
+        Rows of :func:`frontierlag.studies.domains.table.domain_table` of one grouping
+        of benchmarks.
     about, title, subtitle
         Footer and heading.
 

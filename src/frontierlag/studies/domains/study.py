@@ -1,4 +1,4 @@
-"""The lag by domain of one job: every way to tell benchmarks apart fitted, and what is written."""
+"""The lag by domain of one job: every grouping of benchmarks fitted, and what is written."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TABLES = {
 
 @dataclass(frozen=True, eq=False)
 class DomainStudy:
-    """The analyses by what benchmarks were told apart by, their tables, and the same in words."""
+    """The analyses by how benchmarks were grouped, their tables, and the same in words."""
 
     analyses: dict[str, DomainAnalysis]
     tables: dict[str, pd.DataFrame]
@@ -143,7 +143,7 @@ def study_domains(
 
 
 def figure_of(found: DomainAnalysis, by: str, prepared: Prepared) -> Figure:
-    """The forest of one way to tell benchmarks apart."""
+    """The forest of one grouping of benchmarks."""
     about = Provenance.of_job(
         prepared,
         found.fit.spec.name,

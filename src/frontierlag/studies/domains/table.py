@@ -32,7 +32,7 @@ def domain_table(found: DomainAnalysis, by: str) -> pd.DataFrame:
     found
         The analysis.
     by
-        What benchmarks were told apart by, such as ``domain``.
+        How benchmarks were grouped, such as ``domain``.
 
     Returns
     -------

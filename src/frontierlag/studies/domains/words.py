@@ -90,7 +90,7 @@ def held_out_sentences(summary: pd.DataFrame) -> list[str]:
 def domain_page(
     tables: dict[str, pd.DataFrame], sentences: Sequence[str], prepared: Prepared
 ) -> list[str]:
-    """The page: the sentences, a table for each way to tell benchmarks apart, the credit."""
+    """The page: the sentences, a table for each grouping of benchmarks, the credit."""
     domains = tables["domains"]
     parts = [f"# Which capability: {prepared.title}", *sentences]
     for by in dict.fromkeys(domains["by"]):
