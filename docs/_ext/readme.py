@@ -156,13 +156,12 @@ def capability(results: Path) -> str:
     ).to_dict("records")
     plain, differing = rows_of(_domains(results, "index"), lag=REALIZED).to_dict("records")
     return (
-        f"One index is one mixture of benchmarks. By domain the mean realized lag runs from "
-        f"{marked(low)} months in {low['domain']} to {marked(high)} in {high['domain']}; on "
-        f"private benchmarks it is {private}, on public ones {public} (longer on private ones with "
-        f"probability {probability_words(float(versus['longer']))}). That other benchmarks might "
-        f"have been chosen, each of which may favour a group, makes {marked(plain)} into "
-        f"{marked(differing)}. [Which capability](docs/studies.md#which-capability) has every "
-        "domain."
+        "One index is one mixture of benchmarks. [By domain](docs/studies.md#which-capability) the "
+        f"mean realized lag runs from {marked(low)} months in {low['domain']} to {marked(high)} in "
+        f"{high['domain']}; on private benchmarks it is {private}, on public ones {public} (longer "
+        f"on private: probability {probability_words(float(versus['longer']))}). If a benchmark may "
+        f"favour a group (`{differing['model']}`), the lag of the index is {marked(differing)} "
+        f"instead of {marked(plain)}."
     )
 
 

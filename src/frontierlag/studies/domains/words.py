@@ -18,6 +18,7 @@ from frontierlag.words import Row, converged, figure, median, probability_words,
 # A difference this probable in its direction is said to be one.
 CLEAR = 0.95
 PRIVATE, PUBLIC = "private", "public"
+NOUNS = {"domain": "domain", "items": "kind of items"}
 TITLES = {"domain": "By domain of benchmarks", "items": "By whether items are published"}
 
 
@@ -46,20 +47,23 @@ def domain_sentences(
         ordered = sorted(own, key=lambda row: float(row["median"]))
         low, high = ordered[0], ordered[-1]
         sentences.append(
-            f"{follower} trails {leader} by {_lag(low)} months in {low['domain']} and by "
-            f"{_lag(high)} in {high['domain']}, the shortest and the longest of {len(own)} by "
-            f"{by} (posterior median with {OUTER:.0%} {INTERVAL_KIND} interval; mean realized "
+            f"{follower} trails {leader} by {_lag(low)} months {_place(by, low)} and by "
+            f"{_lag(high)} {_place(by, high)}, the shortest and the longest of {len(own)} "
+            f"(posterior median with {OUTER:.0%} {INTERVAL_KIND} interval; mean realized "
             f"lag, {prepared.window_words}, {prepared.table.name}; "
             f"{WORDS[prepared.releases.dates]}){stamp(converged(low))}."
         )
-        sentences.append(_versus(contrasts, by, str(high["domain"]), str(low["domain"])))
+        pairs = len(own) * (len(own) - 1) // 2
+        extremes = _versus(contrasts, by, str(high["domain"]), str(low["domain"]))
+        chosen = f" These two were chosen from {pairs} pairs as the furthest apart."
+        sentences.append(extremes + (chosen if pairs > 1 else ""))
         if {PRIVATE, PUBLIC} <= {str(row["domain"]) for row in own}:
             sentences.append(_versus(contrasts, by, PRIVATE, PUBLIC))
         tau = _spread(spreads, by, "dif_spread")
         points = figure(tau["median"], tau["mcse_median"])
         sentences.append(
-            f"A benchmark favours one group over the other by {points} points (standard "
-            f"deviation, {span(tau)}) beyond what its {by} says{stamp(converged(tau))}."
+            f"Within one {NOUNS.get(by, by)} benchmarks favour one group or the other by {points} "
+            f"points (standard deviation over benchmarks, {span(tau)}){stamp(converged(tau))}."
         )
     return sentences
 
@@ -155,6 +159,12 @@ def _change(row: Row, turn: int = 1) -> str:
         for v in (turn * float(row["difference"]), *ends)
     )
     return f"{middle} ({low} to {high})"
+
+
+def _place(by: str, row: Row) -> str:
+    """Where a lag is, as in ``in coding`` or ``on private benchmarks``."""
+    name = row["domain"]
+    return f"in {name}" if by == "domain" else f"on {name} benchmarks"
 
 
 def _lag(row: Row) -> str:
