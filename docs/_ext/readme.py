@@ -159,8 +159,8 @@ def capability(results: Path) -> str:
         "One index is one mixture of benchmarks. [By domain](docs/studies.md#which-capability) the "
         f"mean realized lag runs from {marked(low)} months in {low['domain']} to {marked(high)} in "
         f"{high['domain']}; on private benchmarks it is {private}, on public ones {public} (longer "
-        f"on private: probability {probability_words(float(versus['longer']))}). If a benchmark may "
-        f"favour a group (`{differing['model']}`), the lag of the index is {marked(differing)} "
+        f"on private: probability {probability_words(float(versus['longer']))}). If a benchmark "
+        f"may favour a group (`{differing['model']}`), the lag of the index is {marked(differing)} "
         f"instead of {marked(plain)}."
     )
 
