@@ -16,8 +16,11 @@ from frontierlag.cli.options import (
     AsJson,
     ComparisonName,
     DateConvention,
+    Jobs,
+    Keep,
     Reading,
     Scores,
+    default_store,
 )
 from frontierlag.dates import suffix
 from frontierlag.errors import CHECK_FAILED
@@ -25,23 +28,12 @@ from frontierlag.machine.progress import progress
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS
 from frontierlag.settings import SMALL, SmallSettings
 
-Jobs = Annotated[
-    PositiveInt, Parameter(help="Processes on this machine, one thread each; changes no number.")
-]
 Scheduler = Annotated[
     str | None,
     Parameter(
         help="Address of a Dask scheduler, tcp://HOST:8786, to run on its workers instead. Start "
         "it with `dask scheduler` and workers with `dask worker tcp://HOST:8786 --nworkers 2 "
         "--nthreads 1`."
-    ),
-]
-Keep = Annotated[
-    Path | None,
-    Parameter(
-        name="--store",
-        help="Folder in which finished fits are kept, so that a stopped campaign goes on; by "
-        "default in the user's cache.",
     ),
 ]
 Seed = Annotated[int, Parameter(help="Same seed, same numbers.")]
@@ -80,8 +72,7 @@ def calibrate(
     Example: frontierlag validate calibrate --worlds base --models linear-stochastic --n 100
     """
     from frontierlag.machine.files import staged
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
+    from frontierlag.report.console import show_study
     from frontierlag.studies.calibration.calibrate import default_plan, run_plan
     from frontierlag.studies.calibration.results import verdicts, write_calibration
 
@@ -95,13 +86,7 @@ def calibrate(
             )  # fmt: skip
         record = {"plan": [asdict(block) for block in plan], "seed": seed}
         write_calibration(found, folder, record)
-    console = terminal(silent=as_json)
-    words = verdicts(found)
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {out}; finished fits are kept in {keep}", markup=False)
-    if as_json:
-        answers.write(answers.study(words, out))
+    show_study(verdicts(found), out, as_json=as_json, kept=keep)
     return 0
 
 
@@ -128,8 +113,7 @@ def sbc(
     Example: frontierlag validate sbc --models linear-stochastic
     """
     from frontierlag.machine.files import staged
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
+    from frontierlag.report.console import show_study
     from frontierlag.studies.calibration.calibrate import RANKED
     from frontierlag.studies.calibration.results import rank_verdicts, write_ranks
     from frontierlag.studies.calibration.sbc import rank_statistics
@@ -149,21 +133,8 @@ def sbc(
                 done=step,
             )
         write_ranks(found, folder, {"worlds": worlds, "seed": seed})
-    console = terminal(silent=as_json)
-    words = rank_verdicts(found)
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {out}; finished fits are kept in {keep}", markup=False)
-    if as_json:
-        answers.write(answers.study(words, out, passed=found.passed))
+    show_study(rank_verdicts(found), out, as_json=as_json, kept=keep, passed=found.passed)
     return 0 if found.passed else CHECK_FAILED
-
-
-def default_store() -> Path:
-    """Folder of finished fits in the user's cache."""
-    from frontierlag.scores.fetch.cache import cache_folder
-
-    return cache_folder() / "campaigns"
 
 
 def names(text: str | None) -> tuple[str, ...] | None:
@@ -198,8 +169,7 @@ def backtest(
     Example: frontierlag validate backtest --model linear-stochastic --model logistic-stochastic
     """
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
+    from frontierlag.report.console import show_study
     from frontierlag.studies.backtest.study import study_backtest
     from frontierlag.studies.backtest.table import ACROSS, WITHIN
     from frontierlag.studies.backtest.words import verdict
@@ -208,15 +178,10 @@ def backtest(
     job = Job(scores, comparison, reading=reading, dates=dates)
     with progress("refitting the past") as step:
         found = study_backtest(job, folder, sampler, model or (), earlier, step)
-    console = terminal(silent=as_json)
     words = [
         f"{kind}: {verdict(found, kind)}"
         for kind in (WITHIN, ACROSS)
         if (found.rows["kind"] == kind).any()
     ]
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {folder}", markup=False)
-    if as_json:
-        answers.write(answers.study(words, folder, converged=found.converged))
+    show_study(words, folder, as_json=as_json, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
-from cyclopts.types import PositiveInt
 
 from frontierlag.cli.options import (
     DEFAULT_DATES,
@@ -19,9 +18,12 @@ from frontierlag.cli.options import (
     BenchmarkResults,
     ComparisonName,
     DateConvention,
+    Jobs,
+    Keep,
     Reading,
     Scores,
     Since,
+    default_store,
 )
 from frontierlag.machine.progress import progress
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS
@@ -49,16 +51,8 @@ def index(
         tuple[date, ...], Parameter(help="Leave out benchmarks older than this date, YYYY-MM-DD.")
     ] = (),
     sampler: Annotated[IndexSettings, Parameter(name="*")] = INDEX,
-    jobs: Annotated[
-        PositiveInt, Parameter(help="Processes, one thread each; changes no number.")
-    ] = 2,
-    store: Annotated[
-        Path | None,
-        Parameter(
-            help="Folder in which finished fits are kept, so that a stopped study goes on; by "
-            "default in the user's cache.",
-        ),
-    ] = None,
+    jobs: Jobs = 2,
+    store: Keep = None,
     out: Annotated[
         Path | None,
         Parameter(
@@ -72,10 +66,8 @@ def index(
 
     Example: frontierlag study index --vendor without
     """
-    from frontierlag.cli.campaigns import default_store
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import show_measurement, terminal
+    from frontierlag.report.console import show_measurement, show_study, terminal
     from frontierlag.scores.item_results import load_results
     from frontierlag.studies.index import Choice, constructions
     from frontierlag.studies.index.study import prepared_with_results, study_index
@@ -87,13 +79,8 @@ def index(
     folder = out or Path("results") / prepared.slug / name
     keep = store or default_store()
     total = len(constructions(releases, load_results(measured), prepared.table, choice))
-    console = terminal(silent=as_json)
-    show_measurement(console, releases)
+    show_measurement(terminal(silent=as_json), releases)
     with progress("constructing the index otherwise", total) as step:
         found = study_index(job, folder, choice, keep, sampler, jobs=jobs, done=step)
-    for sentence in found.sentences:
-        console.print(sentence, markup=False)
-    console.print(f"written to {folder}; finished fits are kept in {keep}", markup=False)
-    if as_json:
-        answers.write(answers.study(found.sentences, folder, converged=found.converged))
+    show_study(found.sentences, folder, as_json=as_json, kept=keep, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED

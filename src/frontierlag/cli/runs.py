@@ -184,7 +184,7 @@ def fit(
         analysis = analyse(spec, job.releases, job.window, sampler, stage=step)
         store(analysis, path)
     show_convergence(console, analysis.name, analysis.convergence)
-    console.print(f"stored in {out}", markup=False)
+    console.print(f"stored in {out}")
     if as_json:
         answers.write({**answers.analysis(analysis), "file": out})
     return 0 if analysis.convergence.converged else NOT_CONVERGED
@@ -224,7 +224,7 @@ def claims(
     with progress("fitting what the claims rest on") as step:
         answers = run_claims(job, folder, settings=sampler, done=step)
     show_claims(console, answers)
-    console.print(f"written to {folder}", markup=False)
+    console.print(f"written to {folder}")
     if as_json:
         table = answered.records(claim_table(answers, prepared))
         answered.write({"data": answered.data(prepared), "claims": table, "folder": folder})

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from cyclopts.types import PositiveInt
 
 from frontierlag.cli.options import (
     DEFAULT_DATES,
@@ -21,6 +20,7 @@ from frontierlag.cli.options import (
     BenchmarkResults,
     ComparisonName,
     DateConvention,
+    Jobs,
     MixtureSampler,
     QuickSampler,
     Reading,
@@ -57,8 +57,7 @@ def vintages(
     Example: frontierlag study vintages eci-2025-12-19 eci-2026-08-11
     """
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
+    from frontierlag.report.console import show_study
     from frontierlag.studies.folders import study_vintages
     from frontierlag.studies.vintages.words import vintage_sentences
 
@@ -74,13 +73,8 @@ def vintages(
         folder = Path("results") / "vintages" / pair / name
     with progress("fitting mixtures of two vintages", 8) as step:
         found = study_vintages(jobs[0], jobs[1], folder, sampler, step)
-    console = terminal(silent=as_json)
     words = vintage_sentences(found)
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {folder}", markup=False)
-    if as_json:
-        answers.write(answers.study(words, folder, converged=found.converged))
+    show_study(words, folder, as_json=as_json, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED
 
 
@@ -111,8 +105,7 @@ def sensitivity(
     Example: frontierlag study sensitivity --date-error-table eci-2025-12-19
     """
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import show_sensitivity, terminal
+    from frontierlag.report.console import show_sensitivity, show_study, terminal
     from frontierlag.studies.folders import study_sensitivity
     from frontierlag.studies.sensitivity import BetweenVintages, DateError, NormalDays
 
@@ -125,11 +118,8 @@ def sensitivity(
         errors.append(BetweenVintages.of_tables(scores, date_error_table, job.dates))
     with progress("fitting alternatives") as step:
         found = study_sensitivity(job, folder, sampler, dates=errors, done=step)
-    console = terminal(silent=as_json)
-    show_sensitivity(console, found)
-    console.print(f"written to {folder}", markup=False)
-    if as_json:
-        answers.write(answers.study((), folder, converged=found.converged))
+    show_sensitivity(terminal(silent=as_json), found)
+    show_study((), folder, as_json=as_json, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED
 
 
@@ -158,22 +148,16 @@ def catch_up(
     Example: frontierlag study catch-up --by 2026-12-31
     """
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
+    from frontierlag.report.console import show_study
     from frontierlag.studies.folders import study_catch_up
 
     job = Job(scores, comparison, as_of=as_of, results=measured, reading=reading, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "catch-up"
     with progress("forecasting") as step:
         found, tried = study_catch_up(job, folder, by, sampler, step)
-    console = terminal(silent=as_json)
     words = (*found.sentences(), *tried.sentences())
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {folder}", markup=False)
     ok = found.analysis.convergence.converged and tried.converged
-    if as_json:
-        answers.write(answers.study(words, folder, converged=ok))
+    show_study(words, folder, as_json=as_json, converged=ok)
     return 0 if ok else NOT_CONVERGED
 
 
@@ -206,9 +190,9 @@ def capabilities(
         write_draws(fit, path)
     console = terminal()
     verdict = fit.convergence
-    console.print(f"{fit.posterior.sizes['model']} models: {verdict.verdict()}", markup=False)
+    console.print(f"{fit.posterior.sizes['model']} models: {verdict.verdict()}")
     show_measurement(console, measured)
-    console.print(f"stored in {out}", markup=False)
+    console.print(f"stored in {out}")
     return 0 if verdict.converged else NOT_CONVERGED
 
 
@@ -232,9 +216,7 @@ def history(
         str | None, Parameter(help="A model of scores; by default linear-stochastic.")
     ] = None,
     sampler: QuickSampler = QUICK,
-    jobs: Annotated[
-        PositiveInt, Parameter(help="Processes, one thread each; changes no number.")
-    ] = 2,
+    jobs: Jobs = 2,
     out: Annotated[
         Path | None, Parameter(help="Folder; by default results/history/COMPARISON[-DATES].")
     ] = None,
@@ -247,8 +229,7 @@ def history(
     Example: frontierlag study history my-copy-2026-09-01.csv --comparison closed-open
     """
     from frontierlag.jobs import Job
-    from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
+    from frontierlag.report.console import show_study
     from frontierlag.studies.history.study import study_history
     from frontierlag.studies.history.tables import chosen_tables
     from frontierlag.studies.history.words import sentences
@@ -261,11 +242,5 @@ def history(
         found = study_history(
             tables, job, folder, sampler, given=scores, model=model, workers=jobs, done=step
         )
-    console = terminal(silent=as_json)
-    words = sentences(found)
-    for sentence in words:
-        console.print(sentence, markup=False)
-    console.print(f"written to {folder}", markup=False)
-    if as_json:
-        answers.write(answers.study(words, folder, converged=found.converged))
+    show_study(sentences(found), folder, as_json=as_json, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED

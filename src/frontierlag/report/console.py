@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from frontierlag.lags.published import Convention
 from frontierlag.machine.terminal import add_numbers, add_texts, sheet
 from frontierlag.machine.terminal import terminal as terminal
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
+from frontierlag.report.as_json import study, write
 from frontierlag.report.screen import show_findings
 from frontierlag.results.claims import bounded
 from frontierlag.results.last_day import of_model, spikes
@@ -130,7 +132,6 @@ def show_window_and_influence(
         console.print(
             "Largest expected changes of the mean realized lag, in months, with one left out: "
             f"{', '.join(named)}.",
-            markup=False,
         )
 
 
@@ -183,7 +184,7 @@ def show_published(console: Console, conventions: tuple[Convention, ...]) -> Non
 
 def show_convergence(console: Console, name: str, gate: Convergence) -> None:
     """Print the gate's verdict and its lines."""
-    console.print(f"{name}: {gate.verdict()}", markup=False)
+    console.print(f"{name}: {gate.verdict()}")
     table = sheet()
     add_texts(table, "check")
     add_numbers(table, "worst value")
@@ -195,17 +196,48 @@ def show_convergence(console: Console, name: str, gate: Convergence) -> None:
     console.print(table)
 
 
+def show_study(
+    words: Sequence[str],
+    folder: Path,
+    *,
+    as_json: bool = False,
+    kept: Path | None = None,
+    **verdict: bool,
+) -> None:
+    """Print what a study found and where it is, as sentences or as one JSON object.
+
+    Parameters
+    ----------
+    words
+        The sentences.
+    folder
+        Its results folder.
+    as_json
+        Whether to print the object, with all tables of the folder, and nothing else.
+    kept
+        Where its finished fits are kept.
+    verdict
+        Such as ``converged``, for the object.
+    """
+    if as_json:
+        write(study(words, folder, **verdict))
+        return
+    stored = f"; finished fits are kept in {kept}" if kept else ""
+    console = terminal()
+    for sentence in (*words, f"written to {folder}{stored}"):
+        console.print(sentence)
+
+
 def show_scores(console: Console, scores: ScoreTable, findings: Sequence[Finding]) -> None:
     """Print what a table is, and everything that was found in it and done to it."""
     console.print(
         f"{scores.name}: {len(scores.frame)} rows, {scores.metric.name} in {scores.metric.unit}, "
         f"as of {scores.as_of}, layout {scores.layout}, sha256 {scores.sha256[:12]}",
-        markup=False,
     )
     show_findings(console, findings)
     for row in scores.left_out:
-        console.print(f"- left out: row {row.row}, {row.model}: {row.reason}", markup=False)
-    console.print(scores.attribution, style="dim", markup=False)
+        console.print(f"- left out: row {row.row}, {row.model}: {row.reason}")
+    console.print(scores.attribution, style="dim")
 
 
 def show_rows(console: Console, scores: ScoreTable, most: int) -> None:
