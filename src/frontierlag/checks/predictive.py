@@ -20,7 +20,7 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.dates import Window
 from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers import Joint
-from frontierlag.intervals import INNER, OUTER, QUANTILES, Summary, summarize, tails
+from frontierlag.intervals import INNER, OUTER, QUANTILES, tails
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase
 from frontierlag.lags.trend import curve, trend_lag
@@ -276,19 +276,12 @@ class PriorCurves:
         Quantiles of all draws of the trends, dims ``(quantile, date, group)``.
     prior, posterior
         Draws of the window's mean trend lag, months, dims ``(chain, draw)``.
-    prior_summary, posterior_summary
-        Of these draws.
-    window
-        The days of that mean.
     """
 
     lines: xr.DataArray
     bands: xr.DataArray
     prior: xr.DataArray
     posterior: xr.DataArray
-    prior_summary: Summary
-    posterior_summary: Summary
-    window: Window
 
 
 def prior_curves(analysis: Analysis, lines: int = 60, step: int = 7) -> PriorCurves:
@@ -339,7 +332,4 @@ def prior_curves(analysis: Analysis, lines: int = 60, step: int = 7) -> PriorCur
         ),
         prior=prior,
         posterior=posterior,
-        prior_summary=summarize(prior),
-        posterior_summary=summarize(posterior),
-        window=window,
     )

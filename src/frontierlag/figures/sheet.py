@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from matplotlib import rc_context, rcParams, style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -24,7 +25,7 @@ from frontierlag.figures.lettering import FAMILY, fallbacks, families, label, te
 from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER, Summary, decimals
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import AT_RELEASE, REALIZED, TREND
-from frontierlag.scores import ATTRIBUTION, Releases, is_epochs
+from frontierlag.scores import ATTRIBUTION, Comparison, is_epochs
 from frontierlag.words import STAMP as STAMP
 
 STYLE = Path(__file__).with_name("frontierlag.mplstyle")
@@ -266,11 +267,10 @@ LAG_WORDS = {
 LAG_COLORS = {TREND: "#1b7837", REALIZED: "#762a83", AT_RELEASE: "#8c510a"}
 
 
-def group_labels(releases: Releases) -> tuple[str, str]:
+def group_labels(comparison: Comparison) -> tuple[str, str]:
     """Return leader and follower in words that stand alone, as in ``open weights``."""
-    kind = " weights" if releases.comparison.column == "weights" else ""
-    leader, follower = releases.group_names
-    return f"{leader}{kind}", f"{follower}{kind}"
+    kind = " weights" if comparison.column == "weights" else ""
+    return f"{comparison.leader}{kind}", f"{comparison.follower}{kind}"
 
 
 def date_axis(axes: Axes, every: int = 3) -> None:
@@ -303,6 +303,19 @@ def lag_title(axes: Axes, kind: str) -> None:
         size=8.5,
         color=LAG_COLORS[kind],
     )
+
+
+def draw_bands(
+    axes: Axes, rows: pd.DataFrame, color: str, strengths: tuple[float, float], **look: Any
+) -> None:
+    """Fill the 90 % and on it the 50 % interval of rows of a chart's table, by their ``day``."""
+    for inner, (percent, alpha) in enumerate(zip((90, 50), strengths, strict=True)):
+        ends = (rows[f"lower{percent}"], rows[f"upper{percent}"])
+        order = {"zorder": look["zorder"] + 0.1 * inner} if "zorder" in look else {}
+        axes.fill_between(
+            rows["day"], *ends, color=color, alpha=alpha, lw=0, gid=f"interval{percent}",
+            **(look | order),
+        )  # fmt: skip
 
 
 def draw_summary(
