@@ -21,6 +21,7 @@ from frontierlag.cli.options import (
     Reading,
     Scores,
     default_store,
+    names,
 )
 from frontierlag.dates import suffix
 from frontierlag.errors import CHECK_FAILED
@@ -135,11 +136,6 @@ def sbc(
         write_ranks(found, folder, {"worlds": worlds, "seed": seed})
     show_study(rank_verdicts(found), out, as_json=as_json, kept=keep, passed=found.passed)
     return 0 if found.passed else CHECK_FAILED
-
-
-def names(text: str | None) -> tuple[str, ...] | None:
-    """Names in a comma-separated list; None if there is no list."""
-    return None if text is None else tuple(name.strip() for name in text.split(","))
 
 
 def backtest(

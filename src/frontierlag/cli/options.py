@@ -99,6 +99,11 @@ def default_store() -> Path:
     return cache_folder() / "campaigns"
 
 
+def names(text: str | None) -> tuple[str, ...] | None:
+    """Names in a comma-separated list; None if there is no list."""
+    return tuple(name.strip() for name in text.split(",")) if text else None
+
+
 def results_folder(given: Path | None) -> Path:
     """The results folder that was given, or that of the main answer, joint if that is there."""
     if given is not None:

@@ -24,6 +24,7 @@ from frontierlag.cli.options import (
     Sampler,
     Scores,
     Since,
+    names,
 )
 from frontierlag.machine.progress import progress
 from frontierlag.settings import SamplerSettings
@@ -78,7 +79,7 @@ def run(
     job = Job(scores, comparison, since, as_of, "best", measured, drawn, reading, dates)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
-    chosen = tuple(name.strip() for name in models.split(",")) if models else ()
+    chosen = names(models) or ()
     return _run_and_show([job], [prepared], [folder], chosen, sampler, full, as_json=as_json)
 
 

@@ -21,7 +21,7 @@ from frontierlag.figures import (
 )
 from frontierlag.figures.sheet import credit_line
 from frontierlag.machine.files import MANIFEST, manifest_text, replaced
-from frontierlag.report.page.folder import CAPABILITIES, Results, read_csv, read_results
+from frontierlag.report.page.folder import CAPABILITIES, Results, read_results
 from frontierlag.results.charts import (
     MEAN_LAG,
     POSTERIOR,
@@ -30,7 +30,7 @@ from frontierlag.results.charts import (
     releases_shown,
     summary_of,
 )
-from frontierlag.results.folder import metric_of, read_manifest
+from frontierlag.results.folder import metric_of, read_manifest, read_table
 from frontierlag.scores import Comparison, Metric
 from frontierlag.words import converged
 
@@ -165,13 +165,7 @@ KINDS = (*OF_A_MODEL, *OF_ALL_MODELS)
 def _table(results: Results, stem: str) -> pd.DataFrame:
     if stem in results.tables:
         return results.tables[stem]
-    path = results.folder / f"{stem}.csv"
-    if not path.is_file():
-        raise ResultsError(
-            f"{results.folder} has no {path.name}, so its figures cannot be drawn; run the "
-            "analysis again"
-        )
-    return read_csv(path)
+    return read_table(results.folder, f"{stem}.csv")
 
 
 def _listed(folder: Path, made: Sequence[Path]) -> None:
