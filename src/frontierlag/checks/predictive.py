@@ -21,9 +21,10 @@ from frontierlag.dates import Window
 from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers import Joint
 from frontierlag.intervals import INNER, OUTER, QUANTILES, tails
+from frontierlag.lags.measure import trend_lag_on
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase
-from frontierlag.lags.trend import curve, trend_lag
+from frontierlag.lags.trend import curve
 from frontierlag.names import (
     DATE,
     DRAW,
@@ -313,14 +314,7 @@ def prior_curves(analysis: Analysis, lines: int = 60, step: int = 7) -> PriorCur
     )
     curves = curves.reshape(-1, *curves.shape[2:])
     coords = {DATE: whole.dates[dates], GROUP: list(releases.group_names)}
-    lag, outside = trend_lag(
-        fit.spec.trend,
-        p,
-        window.days,
-        reference,
-        int(releases.day[releases.group == LEADER].min()),
-        int(window.days[-1]),
-    )
+    lag, outside = trend_lag_on(fit, window.days, int(window.days[-1]), p)
     prior = over_periods(lag, outside, window)[VALUE].sel({PERIOD: WINDOW}, drop=True)
     posterior = analysis.measured.lag(TREND, WINDOW)
     return PriorCurves(
