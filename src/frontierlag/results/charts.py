@@ -35,7 +35,7 @@ from frontierlag.names import (
     TREND,
     WINDOW,
 )
-from frontierlag.results.tables import DIGITS, under_origin
+from frontierlag.results.tables import DIGITS, table_of, under_origin
 from frontierlag.scores import Releases, records
 
 BEST, TREND_CURVE = "best", "trend"
@@ -295,7 +295,7 @@ def mean_lag_table(analysis: Analysis, curves: PriorCurves) -> pd.DataFrame:
     rows = [(kind, POSTERIOR, measured.lag(kind, WINDOW)) for kind in (TREND, REALIZED)]
     rows.append((TREND, PRIOR, curves.prior))
     made = pd.DataFrame([{"lag": kind, "of": of, **_parts(draws)} for kind, of, draws in rows])
-    return under_origin(analysis, made).assign(converged=analysis.convergence.converged)
+    return table_of(analysis, made)
 
 
 def _parts(draws: xr.DataArray) -> dict[str, float]:
@@ -303,8 +303,7 @@ def _parts(draws: xr.DataArray) -> dict[str, float]:
     known = values[np.isfinite(values)]
     levels = (np.arange(PARTS) + 0.5) / PARTS
     parts = np.quantile(known, levels) if known.size else np.full(PARTS, np.nan)
-    named = asdict(summarize(draws)) | dict(zip(_DRAWS, parts.tolist(), strict=True))
-    return {name: round(value, DIGITS) + 0.0 for name, value in named.items()}
+    return asdict(summarize(draws)) | dict(zip(_DRAWS, parts.tolist(), strict=True))
 
 
 def draws_of(row: Mapping[Hashable, Any]) -> np.ndarray:
