@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from frontierlag.figures.labels import place_labels, short_names
 from frontierlag.figures.sheet import (
@@ -20,6 +19,7 @@ from frontierlag.figures.sheet import (
     NEUTRAL,
     Provenance,
     add_sheet,
+    band,
     date_axis,
     draw_bands,
     group_labels,
@@ -189,10 +189,7 @@ def _key(names: tuple[str, str], scores: str) -> list[tuple[Any, str]]:
     """Trends and best available of both groups, then what the dots are."""
     key: list[tuple[Any, str]] = []
     for name, color in zip(names, COLORS, strict=True):
-        trend = (
-            Patch(facecolor=color, alpha=0.3, lw=0),
-            Line2D([], [], color=color, lw=1.3, ls=TREND_DASHES),
-        )
+        trend = band(color, 0.3, lw=1.3, ls=TREND_DASHES)
         key.append((trend, f"{name}: trend, median with {INTERVALS}"))
     dot = Line2D([], [], ls="", marker="o", ms=5, color=NEUTRAL)
     key.append((dot, f"record by {scores} score"))

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
@@ -17,9 +16,10 @@ from frontierlag.figures.sheet import (
     INTERVALS,
     LAG_COLORS,
     NEUTRAL,
-    PUBLISHED_DASHES,
+    PUBLISHED_LOOK,
     Provenance,
     add_sheet,
+    band,
     date_axis,
     draw_bands,
     lag_title,
@@ -83,8 +83,7 @@ def lag_over_time(bands: pd.DataFrame, about: Provenance, title: str, subtitle: 
         for axes, kind in zip(panels, kinds, strict=True):
             watermark(axes, about)
             _draw(axes, bands[bands["lag"] == kind], LAG_COLORS[kind])
-            line = {"color": "#222222", "lw": 1.1, "ls": PUBLISHED_DASHES}
-            axes.axhline(PUBLISHED["mean"], zorder=4, gid="published", **line)
+            axes.axhline(PUBLISHED["mean"], zorder=4, gid="published", **PUBLISHED_LOOK)
             if low < 0:
                 axes.axhline(0, color="#222222", lw=0.8, zorder=2)
             lag_title(axes, kind)
@@ -116,12 +115,8 @@ def _draw(axes: Axes, lag: pd.DataFrame, color: str) -> None:
 
 
 def _key(bands: pd.DataFrame, about: Provenance) -> list[tuple[Any, str]]:
-    band = (
-        Patch(facecolor=NEUTRAL, alpha=0.35, lw=0),
-        Line2D([], [], color=NEUTRAL, lw=1.8),
-    )
     key: list[tuple[Any, str]] = [
-        (band, f"posterior median with {INTERVALS}"),
+        (band(NEUTRAL, 0.35, lw=1.8), f"posterior median with {INTERVALS}"),
         (published_line(), about.published_label),
     ]
     for kind in bands.loc[bands["censored"] > MOSTLY, "lag"].unique():

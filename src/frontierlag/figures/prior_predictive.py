@@ -20,6 +20,7 @@ from frontierlag.figures.sheet import (
     NEUTRAL,
     Provenance,
     add_sheet,
+    band,
     date_axis,
     draw_bands,
     draw_summary,
@@ -168,14 +169,10 @@ def _words(s: Summary) -> str:
 
 
 def _key() -> list[tuple[Any, str]]:
-    band = (
-        Patch(facecolor=NEUTRAL, alpha=0.3, lw=0),
-        Line2D([], [], color=NEUTRAL, lw=1.6),
-    )
     dot = Line2D([], [], ls="", marker="o", ms=4, color=NEUTRAL)
     line = Line2D([], [], color=NEUTRAL, lw=0.6, alpha=0.7)
     return [
-        (band, f"prior of the trend: median, {INTERVALS}"),
+        (band(NEUTRAL, 0.3, lw=1.6), f"prior of the trend: median, {INTERVALS}"),
         (line, "one draw of it"),
         (dot, "release in the table"),
         (Patch(facecolor=PRIOR_COLOR, alpha=0.4, lw=0), "mean trend lag: prior"),

@@ -17,6 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import MonthLocator, num2date
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator
 
 from frontierlag.analyses.analysis import Analysis
@@ -36,7 +37,7 @@ CREDIT = (
     "Data: Epoch AI, 'Capabilities & Benchmarking', https://epoch.ai/benchmarks, CC BY 4.0; "
     "compiled and modelled by frontierlag."
 )
-PUBLISHED_DASHES = (0, (1, 1.2))
+PUBLISHED_LOOK: dict[str, Any] = {"color": "#222222", "lw": 1.1, "ls": (0, (1, 1.2))}
 STAMP_COLOR = "#b35806"
 EDGE = 0.14  # inches around the sheet
 LINE = 1.28 / 72  # inches that a line of text takes, a point of its size
@@ -342,7 +343,12 @@ def months(s: Summary) -> str:
 
 def published_line() -> Line2D:
     """The line at the published mean, for a key."""
-    return Line2D([], [], color="#222222", lw=1.1, ls=PUBLISHED_DASHES)
+    return Line2D([], [], **PUBLISHED_LOOK)
+
+
+def band(color: str, alpha: float, **line: Any) -> tuple[Patch, Line2D]:
+    """A band with a line on it, for a key."""
+    return Patch(facecolor=color, alpha=alpha, lw=0), Line2D([], [], color=color, **line)
 
 
 DPI = 150
