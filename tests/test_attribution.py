@@ -1,5 +1,7 @@
 """Credit travels with the table: nobody's own table is credited to Epoch AI."""
 
+import re
+
 import pytest
 
 from frontierlag.claims import ARTICLE
@@ -60,8 +62,8 @@ def test_the_article_is_not_asked_of_an_own_table_and_it_is_said(tmp_path):
     found = applicable(Job(own_table(tmp_path)).prepare())
     assert found.claims == ()
     (why,) = found.not_asked
-    assert "mine is not one" in why
-    with pytest.raises(SpecError, match="mine is not one"):
+    assert "mine" in why
+    with pytest.raises(SpecError, match=re.escape(why)):
         run_claims(Job(own_table(tmp_path)), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

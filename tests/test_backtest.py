@@ -400,12 +400,13 @@ def test_a_simple_forecast_that_wins_is_named_first():
         return verdict(found, ACROSS)
 
     lost = said(2.0, 1.0)
-    assert lost.startswith("Simple forecasts won. Against persistence the model is worse")
-    assert "clearly better on: China: best score, 1 month (persistence)" in lost
-    assert "m, 5 origins, 5 forecasts (the outcomes were decided by 5 releases)" in lost
+    assert lost.startswith("Simple forecasts won")
+    for part in ("China: best score, 1 month (persistence)", "5 origins", "5 forecasts"):
+        assert part in lost
+    assert "5 releases" in lost
     won = said(1.0, 2.0)
     assert won.startswith("m, 5 origins")
-    assert won.endswith("smaller on 1 of 1 questions.")
+    assert "1 of 1 questions" in won
 
 
 def test_every_vintage_that_can_be_used_forecasts_and_the_latest_says_what_came():

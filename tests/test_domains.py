@@ -24,7 +24,8 @@ from frontierlag.machine.files import MANIFEST
 from frontierlag.model import ModelSpec, build
 from frontierlag.names import CAPABILITIES, FOLLOWER, GROUP, LEADER, REALIZED, TREND, WINDOW
 from frontierlag.report.page import evidence
-from frontierlag.report.page.folder import Results, read_csv
+from frontierlag.report.page.folder import Results
+from frontierlag.results.folder import read_table
 from frontierlag.scores.item_results import responses_of
 from frontierlag.scores.item_results.benchmarks import grouped_by, load_benchmarks
 from frontierlag.scores.metric import ECI
@@ -422,7 +423,7 @@ def test_a_study_writes_its_tables_words_figure_and_manifest(studied):
 
 def test_the_page_of_a_run_shows_the_domains_next_to_it(studied, tmp_path):
     _, folder = studied
-    tables = {f"domains/{stem}": read_csv(folder / f"{stem}.csv") for stem in ("domains",)}
+    tables = {f"domains/{stem}": read_table(folder, f"{stem}.csv") for stem in ("domains",)}
     (shown,) = evidence.domains(Results(tmp_path, {}, tables))
     bars = shown["forest"].bars
     assert bars[0].base

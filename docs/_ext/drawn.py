@@ -9,7 +9,8 @@ from sphinx.application import Sphinx
 
 from frontierlag.figures import save
 from frontierlag.report.drawing import figures_of
-from frontierlag.report.page.folder import read_csv, read_results
+from frontierlag.report.page.folder import read_results
+from frontierlag.results.folder import read_table
 from frontierlag.scores.registry import registry
 from frontierlag.studies.calibration.figure import coverage_chart, error_chart
 from frontierlag.studies.calibration.results import ABOUT
@@ -25,7 +26,7 @@ def draw(results: Path, folder: Path) -> None:
             save(figure, folder, FRONTIER)
     table = results / "calibration" / "calibration.csv"
     if table.is_file():
-        coverage = read_csv(table)
+        coverage = read_table(table.parent, table.name)
         save(coverage_chart(coverage, ABOUT), folder, COVERAGE)
         save(error_chart(coverage, ABOUT), folder, ERROR)
 

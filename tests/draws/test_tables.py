@@ -180,7 +180,8 @@ def test_releases_keep_published_scores_and_take_intervals_from_the_draws(world,
     pin = found.joint_errors.arrays(found.model)["pinned"] > 0
     assert set(found.model[pin]) == {LOW[0], HIGH[0]}
     assert found.stderr[pin] == pytest.approx(0.0)
-    assert "joint draws of made-up (prior none)" in found.notes[-1]
+    assert (found.joint_errors.table, found.joint_errors.prior) == ("made-up", "none")
+    assert "made-up (prior none)" in found.notes[-1]
 
 
 def test_draws_on_any_scale_of_their_own_say_the_same(world, releases):
@@ -206,7 +207,7 @@ def test_what_the_two_tables_do_not_share_is_listed(world, releases):
         (names()[7], "no draws in made-up")
     ]
     words = " ".join(found.notes)
-    assert f"1 release(s) have no draws: {names()[7]}." in words
+    assert names()[7] in words
     assert "another model" in words
 
 

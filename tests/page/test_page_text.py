@@ -15,11 +15,13 @@ from frontierlag.claims import ARTICLE
 from frontierlag.claims.article import claimed
 from frontierlag.cli import main
 from frontierlag.errors import ResultsError
-from frontierlag.report.page.answers import years
+from frontierlag.report.page.answers import answer, now, years
 from frontierlag.report.page.build import LIMIT, write_page, write_tree
+from frontierlag.report.page.evidence import equivalence
 from frontierlag.report.page.folder import read_results
 from frontierlag.report.page.forest import Bar, coded, percent, scaled
 from frontierlag.report.page.origin import DOCS, docs
+from frontierlag.report.page.plots import lag_plot
 from frontierlag.results import last_day
 from frontierlag.words import figure, median, probability_words
 
@@ -65,13 +67,13 @@ def row_of(folder, stem, **wanted):
 def test_the_answer_is_the_headline_row_of_the_tables(folder):
     words = text_of(made(folder))
     mean = row_of(folder, "lags", model="linear-stochastic", lag="realized", period="window")
-    assert f"by {mean['median']:.1f} months on average since" in words
-    assert f"interval {mean['lower90']:.1f} to {mean['upper90']:.1f})" in words
+    assert f"{mean['median']:.1f} months" in words
+    assert f"{mean['lower90']:.1f} to {mean['upper90']:.1f}" in words
     day = last_day.read_last_day(
         pd.read_csv(folder / "last_day.csv").query("model == 'linear-stochastic'")
     )
-    assert f"On 11 August 2026 the lag is {last_day.spikes_words(day)}" in words
-    assert "until the follower releases something better" in words
+    assert last_day.spikes_words(day) in words
+    assert last_day.sentence(day, "the USA", "China", "2026-08-11")[1:] in words
 
 
 def test_sections_stand_in_their_order(folder):
@@ -116,7 +118,9 @@ def test_velocity_and_equivalence_are_those_of_the_tables(folder):
     rows = table.query("model == 'linear-stochastic' and period == 'window'").to_dict("records")
     first, other = (figure(row["months"], row["mcse"]) for row in rows)
     assert [row["threshold"] for row in rows] == [0.95, 0.5]
-    assert f"whole window, mean{first}{other}last day" in own
+    told, *_ = equivalence(read_results(folder))
+    assert (told["sure"], told["even"]) == (first, other)
+    assert f"{told['period']}{first}{other}" in own
 
 
 def test_every_claim_and_every_row_left_out_is_there(folder):
@@ -125,7 +129,8 @@ def test_every_claim_and_every_row_left_out_is_there(folder):
         assert claim in words
     left = json.loads((folder / "manifest.json").read_text())["data"]["left_out"]["rows"]
     for row in left:
-        assert f"row {row['row']}, {row['model']}: {row['reason']}" in words
+        assert re.search(rf"\b{row['row']}\b.{{,9}}{re.escape(row['model'])}", words)
+        assert row["reason"] in words
 
 
 def test_calibration_shows_the_realized_lag_of_every_world(folder):
@@ -179,19 +184,21 @@ def test_markup_in_a_table_is_text(folder):
 
 def test_a_folder_without_posteriors_says_what_is_missing(bare_folder):
     words = text_of(made(bare_folder))
-    assert "trends, bands and the lag through time are not drawn here" in words
-    assert "At the last record" not in words
     results = read_results(bare_folder)
+    assert lag_plot(results) is None
+    assert now(results) is None
     assert len(results.table("releases")) == 205  # read again from the table of the same content
     assert results.missing
+    assert all(sentence.replace("`", "") in words for sentence in results.missing)
 
 
 def test_releases_of_another_table_are_not_drawn(bare_folder):
     manifest = json.loads((bare_folder / "manifest.json").read_text())
     manifest["data"]["sha256"] = "0" * 64
     (bare_folder / "manifest.json").write_text(json.dumps(manifest))
-    words = text_of(made(bare_folder))
-    assert "is not the one that this run had" in words
+    results = read_results(bare_folder)
+    assert results.table("releases").empty
+    assert results.missing[-1] in text_of(made(bare_folder))
 
 
 def test_what_did_not_converge_is_stamped_wherever_it_stands(folder, capsys):
@@ -282,8 +289,10 @@ def test_a_model_may_be_named_na(folder):
 
 def test_a_folder_without_the_last_day_says_so(folder):
     (folder / "last_day.csv").unlink()
-    words = text_of(made(folder))
-    assert words.count("may be counted from are not stored in this folder") == 2
+    words, results = text_of(made(folder)), read_results(folder)
+    assert answer(results)["today"]["chances"] == ""
+    for sentence in (*results.missing, answer(results)["today"]["words"]):
+        assert sentence.replace("`", "") in words
 
 
 def test_figures_have_no_more_digits_than_the_error_supports():
@@ -341,11 +350,11 @@ def test_of_benchmark_results_the_page_says_so(folder):
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     words = text_of(made(folder))
-    assert "mine: 2000 results of 210 models on 50 benchmarks" in words
-    assert "model Lone, 1 results: too few" in words
-    for text in ("highest of these medians", "by posterior median is", "joint models fit"):
-        assert text in words
-        assert text not in before
-    assert "by published score is" in before
-    assert "by published score is" not in words
+    results = read_results(folder)
+    assert results.measured
+    assert results.reads == "results"
+    for part in ("mine", "2000 results", "210 models", "50 benchmarks", "Lone", "too few"):
+        assert part in words
+    for part in ("posterior median", "published score"):
+        assert (words.count(part) > before.count(part)) == (part == "posterior median")
     assert "from benchmark results" in text_of(write_tree(folder.parent)[0].read_text())

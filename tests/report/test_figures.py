@@ -8,6 +8,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib.collections import PolyCollection
@@ -15,7 +16,6 @@ from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from frontierlag.checks.predictive import QUANTILE
 from frontierlag.figures import (
     MeanLag,
     Provenance,
@@ -25,10 +25,12 @@ from frontierlag.figures import (
     mean_lags,
     save,
 )
+from frontierlag.figures.diagnostics import PREDICTIVE_DRAWS
 from frontierlag.figures.labels import place_labels, short_names
-from frontierlag.figures.sheet import COLORS, CREDIT, STAMP, new_figure
-from frontierlag.intervals import QUANTILES, Summary, summarize
-from frontierlag.results.charts import LAG_KIND
+from frontierlag.figures.lag_time import BOUND_WORDS
+from frontierlag.figures.sheet import COLORS, CREDIT, INTERVALS, STAMP, new_figure
+from frontierlag.intervals import Summary, summarize
+from frontierlag.results.charts import BANDS, release_table
 from frontierlag.scores import Comparison, Releases
 from frontierlag.scores.metric import ECI
 
@@ -65,37 +67,38 @@ def made_up_releases(n: int = 12) -> Releases:
     )
 
 
-def made_up_curves() -> xr.Dataset:
-    dates = np.arange("2023-05-23", "2025-06-30", 10, dtype="M8[D]").astype("M8[ns]")
+def made_up_curves() -> pd.DataFrame:
+    """Rows as of ``bands.csv``: smooth trends, and best available as steps, which begin later."""
+    dates = np.arange("2023-05-23", "2025-06-30", 10, dtype="M8[D]").astype(str)
     rise = np.linspace(110, 154, len(dates))
-    spread = np.array([-3.0, -1, 0.5, 1, 4])[:, None, None]
-    both = np.stack([rise, rise - 8], -1)
-    best = np.floor(both / 4) * 4 + spread
-    best[:, :3, 1] = np.nan
-    dims = (QUANTILE, "date", "group")
-    return xr.Dataset(
-        {"trend": (dims, both + spread), "best": (dims, best)},
-        coords={QUANTILE: list(QUANTILES), "date": dates, "group": ["USA", "China"]},
-    )
+    parts = []
+    for group, below, first in (("USA", 0, 0), ("China", 8, 3)):
+        for curve, values in (("trend", rise - below), ("best", np.floor((rise - below) / 4) * 4)):
+            start = first if curve == "best" else 0
+            parts.append(banded({"curve": curve, "group": group, "date": dates}, values)[start:])
+    return pd.concat(parts, ignore_index=True)
 
 
-def made_up_lags() -> xr.Dataset:
-    dates = np.arange("2024-01-01", "2025-06-30", 5, dtype="M8[D]").astype("M8[ns]")
+def banded(about: dict, middle: np.ndarray, ends=(-3.0, -1, 0.5, 1, 4)) -> pd.DataFrame:
+    levels = {name: middle + end for name, end in zip(BANDS, ends, strict=True)}
+    return pd.DataFrame(about | levels)
+
+
+def made_up_lags() -> pd.DataFrame:
+    """Rows as of ``lag_by_day.csv``."""
+    dates = np.arange("2024-01-01", "2025-06-30", 5, dtype="M8[D]").astype(str)
     n = len(dates)
     wave = 6 + 2 * np.sin(np.arange(n) / 9)
-    months = np.stack([wave, wave + 1], -1) + np.array([-4.0, -1, 0, 1.5, 5])[:, None, None]
-    censored = np.zeros((n, 2))
-    censored[:20, 1] = 0.9
-    undefined = np.zeros((n, 2))
-    undefined[-8:, 0] = 0.12
-    return xr.Dataset(
-        {
-            "months": ((QUANTILE, "date", LAG_KIND), months),
-            "censored": (("date", LAG_KIND), censored),
-            "undefined": (("date", LAG_KIND), undefined),
-        },
-        coords={QUANTILE: list(QUANTILES), "date": dates, LAG_KIND: ["trend", "realized"]},
-    )
+    shares = {"undefined": np.where(np.arange(n) >= n - 8, 0.12, 0), "censored": 0.0}
+    trend = banded({"lag": "trend", "date": dates}, wave, (-4.0, -1, 0, 1.5, 5)).assign(**shares)
+    shares = {"undefined": 0.0, "censored": np.where(np.arange(n) < 20, 0.9, 0)}
+    realized = banded({"lag": "realized", "date": dates}, wave + 1, (-4.0, -1, 0, 1.5, 5))
+    return pd.concat([trend, realized.assign(**shares)], ignore_index=True)
+
+
+def made_up_chart(about: Provenance = ABOUT, title: str = "Title") -> Figure:
+    shown = release_table(made_up_releases())
+    return frontier_chart(shown, made_up_curves(), US_CHINA, ECI, about, title, "Subtitle")
 
 
 def made_up_means(converged: bool = True) -> list[MeanLag]:
@@ -138,7 +141,7 @@ def made_up_tree() -> xr.DataTree:
 
 @pytest.fixture(scope="module")
 def chart() -> Figure:
-    return frontier_chart(made_up_releases(), made_up_curves(), ABOUT, "Title", "Subtitle")
+    return made_up_chart()
 
 
 def words(figure: Figure) -> str:
@@ -187,23 +190,27 @@ def inside(figure: Figure) -> None:
 def test_trend_bands_are_the_quantiles_given(chart: Figure) -> None:
     (axes,) = chart.axes
     bands = made_up_curves()
-    x = date2num(bands["date"].to_numpy())
     fills = [c for c in axes.collections if isinstance(c, PolyCollection)]
     assert len(fills) == 4
-    for group, pair in enumerate((fills[:2], fills[2:])):
-        for fill, (low, high) in zip(pair, ((0, 4), (1, 3)), strict=True):
+    for group, pair in (("USA", fills[:2]), ("China", fills[2:])):
+        own = bands[(bands["group"] == group) & (bands["curve"] == "trend")]
+        for fill, ends in zip(pair, (["lower90", "upper90"], ["lower50", "upper50"]), strict=True):
             for k in (0, 17, -1):
-                expected = bands["trend"].to_numpy()[[low, high], k, group]
-                assert edges(fill, x[k]) == pytest.approx(tuple(expected))
+                expected = tuple(own[ends].iloc[k])
+                assert edges(fill, date2num(np.datetime64(own["date"].iloc[k]))) == pytest.approx(
+                    expected
+                )
 
 
 def test_staircase_is_a_step_at_each_date(chart: Figure) -> None:
     (axes,) = chart.axes
     steps = [line for line in axes.lines if line.get_drawstyle() == "steps-post"]
     assert [line.get_color() for line in steps] == list(COLORS)
-    for group, line in enumerate(steps):
-        expected = made_up_curves()["best"].sel(quantile=0.5).to_numpy()[:, group]
-        np.testing.assert_array_equal(line.get_ydata(), expected)
+    best = made_up_curves().query("curve == 'best'")
+    for group, line in zip(("USA", "China"), steps, strict=True):
+        own = best[best["group"] == group]
+        np.testing.assert_array_equal(line.get_ydata(), own["median"])
+        np.testing.assert_array_equal(line.get_xdata(), date2num(pd.to_datetime(own["date"])))
 
 
 def test_records_are_drawn_at_date_and_score_and_named_once(chart: Figure) -> None:
@@ -222,7 +229,7 @@ def test_chart_says_what_it_leaves_out_and_whose_data_it_is(chart: Figure) -> No
     said = words(chart)
     below = "Not shown: 3 releases with a score below 103, among them the first record Follower-0."
     assert below in said
-    assert "50 % and 90 % equal-tailed intervals" in said
+    assert INTERVALS in said
     for part in ("linear-stochastic", "made-up", "2025-06-30", "Epoch AI", "CC BY 4.0", "https://"):
         assert part in said
     assert STAMP not in said
@@ -268,13 +275,13 @@ def test_lag_bands_are_the_quantiles_given_and_bounds_are_marked() -> None:
     lags = made_up_lags()
     figure = lag_over_time(lags, ABOUT, "Title")
     inside(figure)
-    x = date2num(lags["date"].to_numpy())
+    own = lags[lags["lag"] == "trend"]
+    x = date2num(pd.to_datetime(own["date"]))
     trend, realized = figure.axes
     fills = [c for c in trend.collections if isinstance(c, PolyCollection) and c.get_paths()]
-    values = lags["months"].sel(lag="trend").to_numpy()
-    assert edges(fills[0], x[30]) == pytest.approx((values[0, 30], values[4, 30]))
-    assert edges(fills[1], x[30]) == pytest.approx((values[1, 30], values[3, 30]))
-    np.testing.assert_allclose(trend.lines[0].get_ydata(), values[2])
+    for fill, ends in zip(fills, (["lower90", "upper90"], ["lower50", "upper50"]), strict=False):
+        assert edges(fill, x[30]) == pytest.approx(tuple(own[ends].iloc[30]))
+    np.testing.assert_allclose(trend.lines[0].get_ydata(), own["median"])
     assert trend.get_ylim() == realized.get_ylim()
     (bound,) = with_gid(figure, "bound")
     assert bound.axes is realized
@@ -282,20 +289,22 @@ def test_lag_bands_are_the_quantiles_given_and_bounds_are_marked() -> None:
     (missing,) = with_gid(figure, "undefined")
     assert (missing.get_x(), missing.get_x() + missing.get_width()) == (x[-8], x[-1])
     said = words(figure)
-    assert "published: 7 months (range 4 to 14)" in said
-    assert "at least: the leader's first model in the table was already ahead" in said
-    assert "up to 12 % of the draws" in said
+    assert ABOUT.published_label in said
+    assert BOUND_WORDS["realized"] in said
+    assert BOUND_WORDS["trend"] not in said
+    assert "12 %" in said
     assert [line.get_ydata()[0] for line in with_gid(figure, "published")] == [7.0, 7.0]
 
 
 def test_published_line_names_its_comparison_elsewhere() -> None:
     about = replace(ABOUT, comparison="closed-open")
-    assert "published for us-china" in words(lag_over_time(made_up_lags(), about, "Title"))
+    assert about.published_label != ABOUT.published_label
+    assert about.published_label in words(lag_over_time(made_up_lags(), about, "Title"))
 
 
 def test_lag_without_any_value_is_said() -> None:
     lags = made_up_lags()
-    lags["months"].loc[{LAG_KIND: "trend"}] = np.nan
+    lags.loc[lags["lag"] == "trend", list(BANDS)] = np.nan
     assert "no draw has a value" in words(lag_over_time(lags, ABOUT, "Title"))
 
 
@@ -309,7 +318,7 @@ def test_mean_lags_draw_the_summaries_given() -> None:
     assert thick == sorted((lag.summary.lower50, lag.summary.upper50) for lag in lags)
     medians = sorted(line.get_xdata()[0] for line in with_gid(figure, "median"))
     assert medians == sorted(lag.summary.median for lag in lags)
-    assert "no lag in 2.0 % of draws" in words(figure)
+    assert "2.0 %" in words(figure)
     assert STAMP not in words(figure)
 
 
@@ -337,7 +346,7 @@ def test_diagnostics_are_four_figures_with_titles_and_stamp(
     assert list(diagnostics) == ["rank", "energy", "ppc", "loo_pit"]
     titles = [axes.get_title(loc="left") for axes in diagnostics["rank"].axes]
     assert titles[:3] == ["level, USA", "level, China", "scatter"]
-    assert "100 tables of scores" in words(diagnostics["ppc"])
+    assert f"{PREDICTIVE_DRAWS} tables" in words(diagnostics["ppc"])
     for name, figure in diagnostics.items():
         inside(figure)
         assert STAMP in words(figure)
@@ -349,7 +358,7 @@ def test_diagnostics_are_four_figures_with_titles_and_stamp(
 @pytest.mark.parametrize("name", ["chart", "lag"])
 def test_stamp_on_what_did_not_converge(name: str) -> None:
     if name == "chart":
-        figure = frontier_chart(made_up_releases(), made_up_curves(), FAILED, "A title " * 14)
+        figure = made_up_chart(FAILED, "A title " * 14)
     else:
         figure = lag_over_time(made_up_lags(), FAILED, "A title " * 14)
     inside(figure)
@@ -381,14 +390,12 @@ def test_same_bytes_in_every_process(chart: Figure, tmp_path: Path) -> None:
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\n"
         "from test_figures import *\n"
-        "made = frontier_chart(made_up_releases(), made_up_curves(), ABOUT, 'Title', 'Subtitle')\n"
-        "save(made, Path(sys.argv[2]), 'chart')\n"
+        "save(made_up_chart(), Path(sys.argv[2]), 'chart')\n"
     )
     other = tmp_path / "other"
     subprocess.run(
         [sys.executable, "-c", program, str(Path(__file__).parent), str(other)], check=True
     )
-    again = frontier_chart(made_up_releases(), made_up_curves(), ABOUT, "Title", "Subtitle")
-    for path in save(again, tmp_path / "here", "chart"):
+    for path in save(made_up_chart(), tmp_path / "here", "chart"):
         assert path.read_bytes() == (other / path.name).read_bytes(), path.name
         assert b"font-family" in path.read_bytes() or path.suffix == ".png"

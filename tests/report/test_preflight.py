@@ -40,12 +40,13 @@ def test_rows_left_out_are_named_by_reason_with_their_cells(prepared):
     assert neither.severity == "note"
     assert neither.text.endswith("country 'France' in 2 (row 42, 43), 'UK' (row 44)")
     assert neither.rows == (42, 43, 44)
+    assert len(prepared.releases) == 40
+    assert len(prepared.releases.left_out) == 4
     (no_score,) = [f for f in findings if "no score" in f.text]
     assert no_score.severity == "check"
     assert no_score.rows == (45,)
-    assert "40 of 44 rows are used (20 of USA and 20 of China), 4 left out" in summary_line(
-        prepared
-    )
+    for part in ("40 of 44", "20 of USA", "20 of China", "4 left out"):
+        assert part in summary_line(prepared)
 
 
 def with_reading(prepared, **changes):
@@ -69,10 +70,9 @@ def test_what_the_reader_found_comes_first_and_columns_are_named(prepared):
     order = [f.severity for f in findings]
     assert order == sorted(order, key=("wrong", "check", "note").index)
     notes = texts(findings, "note")
-    assert "Columns that are not used: 'notes', 'url'." in notes
-    assert "Columns: score from 'elo'." in notes
-    assert "Level of intervals: 0.95, from the heading." in notes
-    assert notes.count("As of the last release.") == 1
+    for part in ("'notes', 'url'", "score from 'elo'", item.table.reading.interval_rule):
+        assert sum(part in note for note in notes) == 1
+    assert notes.count(item.table.reading.as_of_rule) == 1
     assert "intervals of 95%" in summary_line(item)
 
 
@@ -97,9 +97,9 @@ def test_cells_of_many_kinds_are_cut(prepared):
     rows = tuple(LeftOut(k, f"m{k}", "neither", "country", f"land {k}") for k in range(9))
     item = replace(prepared, releases=replace(prepared.releases, left_out=rows))
     (found,) = [f for f in preflight(item) if "rows left out" in f.text]
-    assert found.text.endswith(
-        "country 'land 0' (row 0), 'land 1' (row 1), 'land 2' (row 2), 'land 3' (row 3) and 5 more"
-    )
+    assert [f"'land {k}' (row {k})" in found.text for k in range(9)] == [True] * 4 + [False] * 5
+    assert found.text.endswith(" 5 more")
+    assert found.rows == tuple(range(9))
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_an_estimate_is_given_of_large_tables_only(prepared):
         releases = np.zeros(50_000)
 
     (words,) = time_and_memory(Many())
-    assert "50,000 releases" in words
-    assert "One draw in 6 is kept" in words
+    assert "50,000" in words
+    assert f"in {thinning(6000, 50_000)} " in words
     assert MANY <= 50_000
     assert ARRAYS * 8 * MOST_VALUES < 8e9
 
@@ -140,5 +140,7 @@ def test_predictive_checks_that_fail_are_said():
         }
     )  # fmt: skip
     (found,) = failed_checks(rows, "a")
-    assert found == Finding("check", "a does not predict its data: China: skewness is 2: EXTREME")
+    assert found.severity == "check"
+    assert found.text.startswith("a ")
+    assert found.text.endswith(rows["text"][1])
     assert failed_checks(rows[:1], "a") == ()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from frontierlag.dates import WORDS as DATE_WORDS
 from frontierlag.jobs import Job
 from frontierlag.report import as_json
 from frontierlag.report.screen import LINES, WIDTH, estimate, run_screen, runs_screen, warnings
@@ -105,10 +106,11 @@ def test_a_run_ends_with_one_screen(models, failed, prepared, folder):
         ("realized", "6.8 (5.8 to 7.8)"),
     ):
         assert any(line.startswith(name) and numbers in line for line in lines)
-    assert "scores of 144 releases of USA and 61 of China, eci-2026-08-11" in text
+    for part in ("144 releases of USA", "61 of China", "eci-2026-08-11"):
+        assert part in text
     assert ("NOT CONVERGED: " in text) == bool(set(failed) & set(models))
     assert "Data: " in text
-    assert "lags.csv, claims.md, window_starts.csv and the posteriors" in text
+    assert all(name in text for name in ("lags.csv", "claims.md", "window_starts.csv"))
     assert lines[-2:] == [f"Next: frontierlag report {folder}", f"      frontierlag cite {folder}"]
 
 
@@ -123,8 +125,9 @@ def test_convergence_is_said_in_a_word(prepared, folder):
 
     assert verdict().startswith("Convergence: passed by all 4 fits.")
     bad = verdict(failed=("linear-records",))
-    assert "NOT CONVERGED: linear-records (R-hat 1.0123 (needs at most 1.01)" in bad
-    assert "a stack or a refit without one release did not" in verdict(stacks_converge=False)
+    for part in ("NOT CONVERGED: linear-records", "1.0123", "1.01)"):
+        assert part in bad
+    assert "passed" not in verdict(stacks_converge=False)
 
 
 def test_a_lag_is_told_with_the_digits_that_it_bears():
@@ -143,15 +146,14 @@ def test_warnings_are_of_the_data_and_of_the_model(prepared, folder):
     failing = result(predictive=("linear-stochastic", "linear-records"))
     told = [finding.text for finding in warnings(failing, dated)]
     assert sum("away from the" in text for text in told) == 8
-    assert [text for text in told if "predict" in text] == [
-        "linear-stochastic does not predict its data: too few records"
-    ]
+    (unpredicted,) = (text for text in told if "too few records" in text)
+    assert unpredicted.startswith("linear-stochastic ")
     lines = run_screen(failing, dated, folder)
     (shown,) = (at for at, line in enumerate(lines) if line.startswith("Data: "))
     (rest,) = (line for line in lines if "more: frontierlag scores check eci-2026-08-11" in line)
     assert lines.index(rest) > shown
     assert len(lines) <= LINES
-    assert "dates as published; headline model" in " ".join(lines)
+    assert DATE_WORDS["as-published"] in " ".join(lines)
 
 
 def test_several_data_sets_end_with_one_screen_too(tmp_path):

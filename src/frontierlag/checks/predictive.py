@@ -20,10 +20,11 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.dates import Window
 from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers import Joint
-from frontierlag.intervals import INNER, OUTER, QUANTILES, Summary, summarize, tails
+from frontierlag.intervals import INNER, OUTER, QUANTILES, tails
+from frontierlag.lags.measure import trend_lag_on
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase
-from frontierlag.lags.trend import curve, trend_lag
+from frontierlag.lags.trend import curve
 from frontierlag.names import (
     DATE,
     DRAW,
@@ -276,19 +277,12 @@ class PriorCurves:
         Quantiles of all draws of the trends, dims ``(quantile, date, group)``.
     prior, posterior
         Draws of the window's mean trend lag, months, dims ``(chain, draw)``.
-    prior_summary, posterior_summary
-        Of these draws.
-    window
-        The days of that mean.
     """
 
     lines: xr.DataArray
     bands: xr.DataArray
     prior: xr.DataArray
     posterior: xr.DataArray
-    prior_summary: Summary
-    posterior_summary: Summary
-    window: Window
 
 
 def prior_curves(analysis: Analysis, lines: int = 60, step: int = 7) -> PriorCurves:
@@ -320,14 +314,7 @@ def prior_curves(analysis: Analysis, lines: int = 60, step: int = 7) -> PriorCur
     )
     curves = curves.reshape(-1, *curves.shape[2:])
     coords = {DATE: whole.dates[dates], GROUP: list(releases.group_names)}
-    lag, outside = trend_lag(
-        fit.spec.trend,
-        p,
-        window.days,
-        reference,
-        int(releases.day[releases.group == LEADER].min()),
-        int(window.days[-1]),
-    )
+    lag, outside = trend_lag_on(fit, window.days, int(window.days[-1]), p)
     prior = over_periods(lag, outside, window)[VALUE].sel({PERIOD: WINDOW}, drop=True)
     posterior = analysis.measured.lag(TREND, WINDOW)
     return PriorCurves(
@@ -339,7 +326,4 @@ def prior_curves(analysis: Analysis, lines: int = 60, step: int = 7) -> PriorCur
         ),
         prior=prior,
         posterior=posterior,
-        prior_summary=summarize(prior),
-        posterior_summary=summarize(posterior),
-        window=window,
     )

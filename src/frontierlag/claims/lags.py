@@ -89,8 +89,8 @@ class Between:
 
     kind: str
     period: str
-    low: float
-    high: float
+    low: float = -float("inf")
+    high: float = float("inf")
     said: str = ""
 
     def __call__(self, evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
@@ -101,15 +101,7 @@ class Between:
         return _judged(draws, within, draws < self.high, censored, note)
 
 
-def between(
-    kind: str,
-    period: str,
-    low: float = -float("inf"),
-    high: float = float("inf"),
-    said: str = "",
-) -> Between:
-    """Ask whether a lag (``trend``, ``realized``, ``release``) lies from ``low`` up to ``high``."""
-    return Between(kind, period, low, high, said)
+between = Between
 
 
 def extremes(kind: str, smallest: Range, largest: Range) -> Question:

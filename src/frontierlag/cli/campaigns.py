@@ -17,8 +17,12 @@ from frontierlag.cli.options import (
     AsJson,
     ComparisonName,
     DateConvention,
+    Jobs,
+    Keep,
     Reading,
     Scores,
+    default_store,
+    names,
 )
 from frontierlag.dates import suffix
 from frontierlag.errors import CHECK_FAILED
@@ -26,23 +30,12 @@ from frontierlag.machine.progress import progress
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS
 from frontierlag.settings import SMALL, SmallSettings
 
-Jobs = Annotated[
-    PositiveInt, Parameter(help="Processes on this machine, one thread each; changes no number.")
-]
 Scheduler = Annotated[
     str | None,
     Parameter(
         help="Address of a Dask scheduler, tcp://HOST:8786, to run on its workers instead. Start "
         "it with `dask scheduler` and workers with `dask worker tcp://HOST:8786 --nworkers 2 "
         "--nthreads 1`."
-    ),
-]
-Keep = Annotated[
-    Path | None,
-    Parameter(
-        name="--store",
-        help="Folder in which finished fits are kept, so that a stopped campaign goes on; by "
-        "default in the user's cache.",
     ),
 ]
 Seed = Annotated[int, Parameter(help="Same seed, same numbers.")]
@@ -144,18 +137,6 @@ def sbc(
     words = rank_verdicts(found)
     tell(words, out, as_json=as_json, keep=keep, passed=found.passed)
     return 0 if found.passed else CHECK_FAILED
-
-
-def default_store() -> Path:
-    """Folder of finished fits in the user's cache."""
-    from frontierlag.scores.fetch.cache import cache_folder
-
-    return cache_folder() / "campaigns"
-
-
-def names(text: str | None) -> tuple[str, ...] | None:
-    """Names in a comma-separated list; None if there is no list."""
-    return None if text is None else tuple(name.strip() for name in text.split(","))
 
 
 def backtest(

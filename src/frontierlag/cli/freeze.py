@@ -39,10 +39,10 @@ def freeze(
 
     made = frozen(name, results_folder(folder), to, scores)
     console = terminal(silent=as_json)
-    console.print(f"frozen in {made.folder}: {len(made.files)} files", markup=False, soft_wrap=True)
-    console.print(f"sha256 of all: {made.digest}", markup=False)
-    console.print(f"made by: {made.request.command()}", markup=False, soft_wrap=True)
-    console.print(made.manifest["data"]["attribution"], style="dim", markup=False)
+    console.print(f"frozen in {made.folder}: {len(made.files)} files", soft_wrap=True)
+    console.print(f"sha256 of all: {made.digest}")
+    console.print(f"made by: {made.request.command()}", soft_wrap=True)
+    console.print(made.manifest["data"]["attribution"], style="dim")
     if as_json:
         record = {"folder": made.folder, "files": sorted(made.files), "sha256": made.digest}
         answers.write({**record, "made_by": made.request.command()})
@@ -76,11 +76,11 @@ def verify(
     console = terminal(silent=as_json)
     for table in verdict.tables:
         words = f" ({table.words})" if table.words else ""
-        console.print(f"{table.name}: {table.state}{words}", markup=False, soft_wrap=True)
+        console.print(f"{table.name}: {table.state}{words}", soft_wrap=True)
     if verdict.other_versions:
-        console.print(f"other versions: {'; '.join(verdict.other_versions)}", markup=False)
-    console.print(f"sha256 of all: {frozen.digest}", markup=False)
-    console.print(verdict.sentence(), markup=False, soft_wrap=True)
+        console.print(f"other versions: {'; '.join(verdict.other_versions)}")
+    console.print(f"sha256 of all: {frozen.digest}")
+    console.print(verdict.sentence(), soft_wrap=True)
     if as_json:
         answers.write(
             {

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
-from cyclopts.types import PositiveInt
 
 from frontierlag.cli.ending import tell
 from frontierlag.cli.options import (
@@ -20,9 +19,12 @@ from frontierlag.cli.options import (
     BenchmarkResults,
     ComparisonName,
     DateConvention,
+    Jobs,
+    Keep,
     Reading,
     Scores,
     Since,
+    default_store,
 )
 from frontierlag.machine.progress import progress
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS
@@ -50,16 +52,8 @@ def index(
         tuple[date, ...], Parameter(help="Leave out benchmarks older than this date, YYYY-MM-DD.")
     ] = (),
     sampler: Annotated[IndexSettings, Parameter(name="*")] = INDEX,
-    jobs: Annotated[
-        PositiveInt, Parameter(help="Processes, one thread each; changes no number.")
-    ] = 2,
-    store: Annotated[
-        Path | None,
-        Parameter(
-            help="Folder in which finished fits are kept, so that a stopped study goes on; by "
-            "default in the user's cache.",
-        ),
-    ] = None,
+    jobs: Jobs = 2,
+    store: Keep = None,
     out: Annotated[
         Path | None,
         Parameter(
@@ -73,7 +67,6 @@ def index(
 
     Example: frontierlag study index --vendor without
     """
-    from frontierlag.cli.campaigns import default_store
     from frontierlag.jobs import Job
     from frontierlag.report.console import show_measurement, terminal
     from frontierlag.scores.item_results import load_results
@@ -87,8 +80,7 @@ def index(
     folder = out or Path("results") / prepared.slug / name
     keep = store or default_store()
     total = len(constructions(releases, load_results(measured), prepared.table, choice))
-    console = terminal(silent=as_json)
-    show_measurement(console, releases)
+    show_measurement(terminal(silent=as_json), releases)
     with progress("constructing the index otherwise", total) as step:
         found = study_index(job, folder, choice, keep, sampler, jobs=jobs, done=step)
     tell(found.sentences, folder, as_json=as_json, keep=keep, converged=found.converged)

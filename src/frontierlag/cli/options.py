@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.types import PositiveInt
 
 from frontierlag.dates import RELEASED, Dates
 from frontierlag.errors import NOT_CONVERGED as NOT_CONVERGED
+from frontierlag.machine.caches import cache_folder
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS as DEFAULT_OPTIONS
 from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.registry import registry
@@ -71,6 +73,18 @@ AsJson = Annotated[
     bool, Parameter(name="json", negative=(), help="Print one JSON object and nothing else.")
 ]
 
+Jobs = Annotated[
+    PositiveInt, Parameter(help="Processes on this machine, one thread each; changes no number.")
+]
+Keep = Annotated[
+    Path | None,
+    Parameter(
+        name="--store",
+        help="Folder in which finished fits are kept, so that a stopped campaign goes on; by "
+        "default in the user's cache.",
+    ),
+]
+
 ResultsFolder = Annotated[
     Path | None,
     Parameter(
@@ -78,6 +92,16 @@ ResultsFolder = Annotated[
         "us-china-joint if it is there, else us-china."
     ),
 ]
+
+
+def default_store() -> Path:
+    """Folder of finished fits in the user's cache."""
+    return cache_folder() / "campaigns"
+
+
+def names(text: str | None) -> tuple[str, ...] | None:
+    """Names in a comma-separated list; None if there is no list."""
+    return tuple(name.strip() for name in text.split(",")) if text else None
 
 
 def results_folder(given: Path | None) -> Path:

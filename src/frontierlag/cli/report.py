@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from frontierlag.cli.options import NOT_CONVERGED, AsJson, ResultsFolder, results_folder
+from frontierlag.cli.options import NOT_CONVERGED, AsJson, ResultsFolder, names, results_folder
 
 
 def figures(
@@ -30,11 +30,10 @@ def figures(
 
     Example: frontierlag figures my-results --kinds frontier --out pictures
     """
-    from frontierlag.report.drawing import FIGURES, KINDS, draw_folder
+    from frontierlag.report.drawing import FIGURES, draw_folder
 
     folder = results_folder(folder)
-    chosen = tuple(kind.strip() for kind in kinds.split(",")) if kinds else KINDS
-    made = draw_folder(folder, out, chosen)
+    made = draw_folder(folder, out, names(kinds))
     print(f"{len(made)} files in {out or folder / FIGURES}")
     return 0
 

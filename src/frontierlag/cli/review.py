@@ -106,7 +106,7 @@ def diagnose(
     fits = {file: load(file) for file in files}
     bad = [fit.name for fit in fits.values() if not fit.convergence.converged]
     words = f"NOT converged: {', '.join(bad)}" if bad else "every one converged"
-    console.print(f"{len(fits)} fit(s): {words}", markup=False, soft_wrap=True)
+    console.print(f"{len(fits)} fit(s): {words}", soft_wrap=True)
     for file, analysis in fits.items():
         show_review(console, analysis)
         if figures:
@@ -115,7 +115,7 @@ def diagnose(
             below = folder.relative_to(path) if path.is_dir() and folder != path else Path()
             target = out / below if out else folder / FIGURES
             drawn = draw_review(analysis, file, target)
-            console.print(f"{len(drawn)} figures in {target}", markup=False, soft_wrap=True)
+            console.print(f"{len(drawn)} figures in {target}", soft_wrap=True)
     if as_json:
         diagnoses = [
             {**answers.diagnosis(analysis), "file": file} for file, analysis in fits.items()
@@ -149,8 +149,8 @@ def published(
     found = conventions(job.releases)
     show_published(console, found)
     words = WORDS[job.table.dates]
-    console.print(f"{words[0].upper()}{words[1:]}.", markup=False)
-    console.print(job.releases.attribution, style="dim", markup=False)
+    console.print(f"{words[0].upper()}{words[1:]}.")
+    console.print(job.releases.attribution, style="dim")
     if as_json:
         # Points: there is no interval to them.
         answers.write({"data": answers.data(job), "unit": answers.MONTHS, "conventions": found})

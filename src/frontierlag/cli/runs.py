@@ -24,6 +24,7 @@ from frontierlag.cli.options import (
     Sampler,
     Scores,
     Since,
+    names,
 )
 from frontierlag.machine.progress import progress
 from frontierlag.settings import SamplerSettings
@@ -78,7 +79,7 @@ def run(
     job = Job(scores, comparison, since, as_of, "best", measured, drawn, reading, dates)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
-    chosen = tuple(name.strip() for name in models.split(",")) if models else ()
+    chosen = names(models) or ()
     return _run_and_show([job], [prepared], [folder], chosen, sampler, full, as_json=as_json)
 
 
@@ -184,7 +185,7 @@ def fit(
         analysis = analyse(spec, job.releases, job.window, sampler, stage=step)
         store(analysis, path)
     show_convergence(console, analysis.name, analysis.convergence)
-    console.print(f"stored in {out}", markup=False)
+    console.print(f"stored in {out}")
     if as_json:
         answers.write({**answers.analysis(analysis), "file": out})
     return 0 if analysis.convergence.converged else NOT_CONVERGED
@@ -224,7 +225,7 @@ def claims(
     with progress("fitting what the claims rest on") as step:
         answers = run_claims(job, folder, settings=sampler, done=step)
     show_claims(console, answers)
-    console.print(f"written to {folder}", markup=False)
+    console.print(f"written to {folder}")
     if as_json:
         table = answered.records(claim_table(answers, prepared))
         answered.write({"data": answered.data(prepared), "claims": table, "folder": folder})

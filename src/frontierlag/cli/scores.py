@@ -44,13 +44,12 @@ def list_(
     from frontierlag.scores.registry import registry
 
     console, known = terminal(silent=as_json), registry()
-    console.print("Main tables", style="bold", markup=False)
+    console.print("Main tables", style="bold")
     for entry in known.of("scores", archived=False):
         table, star = load_scores(entry.name), " *" if entry.name == known.roles.scores else ""
         console.print(
             f"  {entry.name}{star}: {len(table.frame)} rows, {table.metric.name}, as of "
             f"{table.as_of}",
-            markup=False,
         )
     for entry in known.of("results"):
         results, star = load_results(entry.name), " *" if entry.name == known.roles.results else ""
@@ -58,14 +57,13 @@ def list_(
         console.print(
             f"  {entry.name}{star}: {len(results.frame)} benchmark results (--results), {models} "
             f"models on {benchmarks} benchmarks",
-            markup=False,
         )
-    console.print("Archive", style="bold", markup=False)
+    console.print("Archive", style="bold")
     _list_archive(console, known.archive, every=all_)
     cache = cache_folder()
     for copy in kept_copies(cache):
-        console.print(f"{cache / copy.file}: {copy.description}", markup=False, soft_wrap=True)
-    console.print(ATTRIBUTION, markup=False, soft_wrap=True)
+        console.print(f"{cache / copy.file}: {copy.description}", soft_wrap=True)
+    console.print(ATTRIBUTION, soft_wrap=True)
     if as_json:
         answers.write({"tables": known.tables, "fetched": kept_copies(cache), "cache": cache})
     return 0
@@ -79,13 +77,12 @@ def _list_archive(console: Console, archive: Sequence[ReferenceTable], *, every:
     if every:
         for one in archive:
             note = f"; {one.note}" if one.note else ""
-            console.print(f"  {one.name}: {one.what}{note}", markup=False, soft_wrap=True)
+            console.print(f"  {one.name}: {one.what}{note}", soft_wrap=True)
         return
     days = " ".join(str(one.vintage) for one in archive)
     console.print(
         f"  eci-DATE: the Epoch Capabilities Index as it stood on {len(archive)} days "
         "(`frontierlag study history` compares them, --all lists them with remarks):",
-        markup=False,
     )
     console.print(Padding(Text(days), (0, 0, 0, 4)))
 
@@ -141,7 +138,7 @@ def check(
     if comparison:
         prepared = Job(scores, comparison, reading=reading).prepare(table)
         findings = preflight(prepared)
-        console.print(summary_line(prepared), markup=False)
+        console.print(summary_line(prepared))
         record["data"] = answers.data(prepared)
     else:
         findings = table_findings(table, table.left_out)
@@ -198,23 +195,18 @@ def fetch(
         if not offline_ok or copy is None:
             kept = f"; the copy of {copy.day} is kept: --offline-ok uses it" if copy else ""
             raise Unreachable(f"{error}{kept}") from error
-        console.print(
-            f"{error}; going on with {path}, {copy.description}", markup=False, soft_wrap=True
-        )
+        console.print(f"{error}; going on with {path}, {copy.description}", soft_wrap=True)
         return 0
     state = "new" if found.changed else "unchanged"
     console.print(
         f"{state}: {found.path}, {found.copy.description}, sha256 {found.copy.sha256[:12]}",
-        markup=False,
         soft_wrap=True,
     )
     if found.changed:
         before = load_scores(found.before_path or DEFAULT_SCORES)
         for sentence in what_changed(before, found.table):
-            console.print(sentence, markup=False, soft_wrap=True)
+            console.print(sentence, soft_wrap=True)
     name = "latest" if cache is None else str(found.path)
-    console.print(
-        f"as of {found.table.as_of}; use it as --scores {name}", markup=False, soft_wrap=True
-    )
-    console.print(found.table.attribution, style="dim", markup=False)
+    console.print(f"as of {found.table.as_of}; use it as --scores {name}", soft_wrap=True)
+    console.print(found.table.attribution, style="dim")
     return 0

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from cyclopts.types import PositiveInt
 
 from frontierlag.cli.ending import tell
 from frontierlag.cli.options import (
@@ -22,6 +21,7 @@ from frontierlag.cli.options import (
     BenchmarkResults,
     ComparisonName,
     DateConvention,
+    Jobs,
     MixtureSampler,
     QuickSampler,
     Reading,
@@ -193,9 +193,9 @@ def capabilities(
         write_draws(fit, path)
     console = terminal()
     verdict = fit.convergence
-    console.print(f"{fit.posterior.sizes['model']} models: {verdict.verdict()}", markup=False)
+    console.print(f"{fit.posterior.sizes['model']} models: {verdict.verdict()}")
     show_measurement(console, measured)
-    console.print(f"stored in {out}", markup=False)
+    console.print(f"stored in {out}")
     return 0 if verdict.converged else NOT_CONVERGED
 
 
@@ -219,9 +219,7 @@ def history(
         str | None, Parameter(help="A model of scores; by default linear-stochastic.")
     ] = None,
     sampler: QuickSampler = QUICK,
-    jobs: Annotated[
-        PositiveInt, Parameter(help="Processes, one thread each; changes no number.")
-    ] = 2,
+    jobs: Jobs = 2,
     out: Annotated[
         Path | None, Parameter(help="Folder; by default results/history/COMPARISON[-DATES].")
     ] = None,

@@ -18,14 +18,15 @@ def frontier(analysis: Analysis) -> Figure:
     r = observations.releases
     scores = "published" if observations.responses is None else "posterior"
     shown = charts.releases_shown(capability_table(analysis), analysis.name)
-    bands = charts.curve_bands(charts.band_table(analysis), r.group_names)
-    dots = charts.as_releases(shown, r.comparison, r.metric, r.as_of, r.table)
-    return frontier_chart(dots, bands, Provenance.of(analysis), _title(analysis), scores=scores)
+    about, title = Provenance.of(analysis), _title(analysis)
+    bands = charts.band_table(analysis)
+    return frontier_chart(shown, bands, r.comparison, r.metric, about, title, scores=scores)
 
 
 def lag_by_day(analysis: Analysis, kind: str) -> Figure:
     """The trend lag or the realized lag on each day of the window."""
-    bands = charts.lag_bands(charts.lag_table_by_day(analysis)).sel({charts.LAG_KIND: [kind]})
+    bands = charts.lag_table_by_day(analysis)
+    bands = bands[bands["lag"] == kind]
     return lag_over_time(bands, Provenance.of(analysis), _title(analysis), _window(analysis))
 
 

@@ -11,18 +11,18 @@ from arviz_stats.base import array_stats
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from frontierlag.figures.sheet import (
     INTERVALS,
     LAG_COLORS,
     NEUTRAL,
-    PUBLISHED_DASHES,
+    PUBLISHED_LOOK,
     STAMP,
     STAMP_COLOR,
     Provenance,
     add_sheet,
+    band,
     draw_summary,
     lag_title,
     months,
@@ -103,8 +103,7 @@ def mean_lags(lags: Sequence[MeanLag], about: Provenance, title: str, subtitle: 
         for axes, kind in zip(panels, kinds, strict=True):
             axes.grid(visible=False, axis="y")
             axes.grid(visible=True, axis="x")
-            line = {"color": "#222222", "lw": 1.1, "ls": PUBLISHED_DASHES}
-            axes.axvline(PUBLISHED["mean"], zorder=1.5, gid="published", **line)
+            axes.axvline(PUBLISHED["mean"], zorder=1.5, gid="published", **PUBLISHED_LOOK)
             for lag in lags:
                 if lag.kind == kind:
                     _draw(axes, lag, len(models) - 1 - models.index(lag.model), limits)
@@ -166,10 +165,7 @@ def _words(s: Summary) -> str:
 
 
 def _key(lags: Sequence[MeanLag], about: Provenance) -> list[tuple[Any, str]]:
-    bars = (
-        Patch(facecolor=NEUTRAL, alpha=0.28, lw=0),
-        Line2D([], [], color=NEUTRAL, lw=3.5, marker="o", ms=5.5, mec="white"),
-    )
+    bars = band(NEUTRAL, 0.28, lw=3.5, marker="o", ms=5.5, mec="white")
     key: list[tuple[Any, str]] = [
         (bars, f"posterior, median, {INTERVALS}; in words: median (90 %)"),
         (published_line(), about.published_label),

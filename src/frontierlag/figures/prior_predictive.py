@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import xarray as xr
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from frontierlag.checks.predictive import QUANTILE, PriorCurves
 from frontierlag.figures.sheet import (
     COLORS,
     INTERVALS,
@@ -20,7 +20,9 @@ from frontierlag.figures.sheet import (
     NEUTRAL,
     Provenance,
     add_sheet,
+    band,
     date_axis,
+    draw_bands,
     draw_summary,
     group_labels,
     months,
@@ -29,8 +31,16 @@ from frontierlag.figures.sheet import (
     watermark,
 )
 from frontierlag.intervals import Summary
-from frontierlag.names import DATE, FOLLOWER, GROUP, LEADER, TREND
-from frontierlag.scores import Releases
+from frontierlag.names import FOLLOWER, LEADER, TREND
+from frontierlag.results.charts import (
+    BANDS,
+    LINE_COLUMNS,
+    POSTERIOR,
+    PRIOR,
+    draws_of,
+    summary_of,
+)
+from frontierlag.scores import Comparison, Metric
 
 SIZE = (9.6, 5.2)
 BINS = 48
@@ -38,7 +48,14 @@ PRIOR_COLOR = "#8a8a8a"
 
 
 def prior_predictive(
-    releases: Releases, curves: PriorCurves, about: Provenance, title: str, subtitle: str = ""
+    shown: pd.DataFrame,
+    prior: pd.DataFrame,
+    lags: pd.DataFrame,
+    comparison: Comparison,
+    metric: Metric,
+    window: str,
+    about: Provenance,
+    title: str,
 ) -> Figure:
     """Draw the trends that the priors make over the releases, and the lag that they imply.
 
@@ -48,70 +65,73 @@ def prior_predictive(
 
     Parameters
     ----------
-    releases
-        The releases in the likelihood, or all.
-    curves
-        As from :func:`frontierlag.checks.predictive.prior_curves`.
+    shown
+        The releases, as from :func:`frontierlag.results.charts.releases_shown`.
+    prior, lags
+        One model's rows of :func:`frontierlag.results.charts.prior_table` and
+        :func:`frontierlag.results.charts.mean_lag_table`.
+    comparison, metric
+        The two groups, and what scores them.
+    window
+        First and last day of the window, in words.
     about
         Model, dataset and verdict.
-    title, subtitle
+    title
         The heading.
 
     Returns
     -------
     The figure.
     """
+    rows = {row["of"]: row for row in lags[lags["lag"] == TREND].to_dict("records")}
+    both = [(summary_of(rows[of]), draws_of(rows[of])) for of in (PRIOR, POSTERIOR)]
+    limits = _lag_range(*(summary for summary, _ in both))
+    low, high = _score_range(shown, prior)
+    days = date2num(pd.to_datetime(shown["released"]))
+    prior = prior.assign(day=date2num(pd.to_datetime(prior["date"])))
     with styled():
         figure = new_figure(SIZE)
         place = add_sheet(
-            figure, title, subtitle, about, key=_key(), columns=3, notes=[_note(curves)],
+            figure, title, "", about, key=_key(), columns=3, notes=[_note(both, limits, window)],
             panel_title=True,
         )  # fmt: skip
-        low, high = _score_range(releases, curves)
         grid = figure.add_gridspec(1, 3, width_ratios=(1, 1, 1.05), wspace=0.16, **place)
         panels = [figure.add_subplot(grid[0, k]) for k in range(3)]
-        names = group_labels(releases)
-        for group, color in zip((LEADER, FOLLOWER), COLORS, strict=True):
-            axes = panels[group]
+        sides = (comparison.leader, comparison.follower)
+        looks = zip(panels[:2], sides, group_labels(comparison), COLORS, strict=True)
+        for side, (axes, group, name, color) in enumerate(looks):
             watermark(axes, about)
-            axes.set_title(names[group], color=color)
-            _draw_trends(axes, curves, group, color)
-            of = releases.of(group)
-            axes.scatter(date2num(releases.date[of]), releases.score[of], s=9, color=color,
-                         ec="white", lw=0.3, zorder=4, gid=f"releases-{group}")  # fmt: skip
-            dates = date2num(curves.bands[DATE].to_numpy())
-            first = min(dates[0], date2num(releases.date).min())
-            axes.set(xlim=(first - 25, dates[-1] + 25), ylim=(low, high))
+            axes.set_title(name, color=color)
+            own = prior[prior["group"] == group]
+            _draw_trends(axes, own, color)
+            of = (shown["group"] == group).to_numpy()
+            axes.scatter(days[of], shown["score"][of], s=9, color=color,
+                         ec="white", lw=0.3, zorder=4, gid=f"releases-{side}")  # fmt: skip
+            first, last = min(own["day"].min(), days.min()), own["day"].max()
+            axes.set(xlim=(first - 25, last + 25), ylim=(low, high))
             date_axis(axes, every=12)
-        panels[LEADER].set_ylabel(f"{releases.metric.name} score ({releases.metric.unit})")
+        panels[LEADER].set_ylabel(f"{metric.name} score ({metric.unit})")
         panels[FOLLOWER].tick_params(labelleft=False)
         watermark(panels[2], about)
-        _draw_lags(panels[2], curves)
+        _draw_lags(panels[2], both, limits)
     return figure
 
 
-def _draw_trends(axes: Axes, curves: PriorCurves, group: int, color: str) -> None:
-    bands: xr.DataArray = curves.bands.isel({GROUP: group})
-    days = date2num(bands[DATE].to_numpy())
-    low90, low50, median, high50, high90 = bands.transpose(QUANTILE, DATE).to_numpy()
-    axes.fill_between(days, low90, high90, color=color, alpha=0.10, lw=0, zorder=1.2,
-                      gid="interval90")  # fmt: skip
-    axes.fill_between(days, low50, high50, color=color, alpha=0.16, lw=0, zorder=1.3,
-                      gid="interval50")  # fmt: skip
-    for line in curves.lines.isel({GROUP: group}).to_numpy():
-        axes.plot(days, line, color=NEUTRAL, lw=0.5, alpha=0.45, zorder=2, gid="prior-line")
-    axes.plot(days, median, color=color, lw=1.6, zorder=3, gid="median")
+def _draw_trends(axes: Axes, own: pd.DataFrame, color: str) -> None:
+    draw_bands(axes, own, color, (0.10, 0.16), zorder=1.2)
+    for name in own.columns.intersection(LINE_COLUMNS):
+        axes.plot(
+            own["day"], own[name], color=NEUTRAL, lw=0.5, alpha=0.45, zorder=2, gid="prior-line"
+        )
+    axes.plot(own["day"], own["median"], color=color, lw=1.6, zorder=3, gid="median")
 
 
-def _draw_lags(axes: Axes, curves: PriorCurves) -> None:
+def _draw_lags(
+    axes: Axes, both: Sequence[tuple[Summary, np.ndarray]], limits: tuple[float, float]
+) -> None:
     """Draw prior and posterior of the mean lag, with their intervals below."""
-    limits = _lag_range(curves)
-    both = (
-        (curves.prior, curves.prior_summary, PRIOR_COLOR, "prior", -0.09),
-        (curves.posterior, curves.posterior_summary, LAG_COLORS[TREND], "posterior", -0.2),
-    )
-    for draws, summary, color, name, y in both:
-        values = draws.to_numpy().ravel()
+    looks = ((PRIOR_COLOR, PRIOR, -0.09), (LAG_COLORS[TREND], POSTERIOR, -0.2))
+    for (summary, values), (color, name, y) in zip(both, looks, strict=True):
         edges = np.linspace(*limits, BINS + 1)
         counts, _ = np.histogram(values[np.isfinite(values)], edges)
         heights = counts / max(counts.max(), 1)
@@ -126,14 +146,14 @@ def _draw_lags(axes: Axes, curves: PriorCurves) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _note(curves: PriorCurves) -> str:
-    low, high = _lag_range(curves)
-    values = curves.prior.to_numpy()
-    beyond = float(((values < low) | (values > high)).mean())
-    since, as_of = curves.window.since, curves.window.as_of
+def _note(
+    both: Sequence[tuple[Summary, np.ndarray]], limits: tuple[float, float], window: str
+) -> str:
+    (prior, draws), (posterior, _) = both
+    beyond = float(((draws < limits[0]) | (draws > limits[1])).mean())
     words = (
-        f"Mean trend lag from {since} to {as_of}, months, median (90 % interval): prior "
-        f"{_words(curves.prior_summary)}; posterior {_words(curves.posterior_summary)}. "
+        f"Mean trend lag from {window}, months, median (90 % interval): prior "
+        f"{_words(prior)}; posterior {_words(posterior)}. "
         "Each histogram is scaled to its own highest bar."
     )
     if beyond > 0:
@@ -149,14 +169,10 @@ def _words(s: Summary) -> str:
 
 
 def _key() -> list[tuple[Any, str]]:
-    band = (
-        Patch(facecolor=NEUTRAL, alpha=0.3, lw=0),
-        Line2D([], [], color=NEUTRAL, lw=1.6),
-    )
     dot = Line2D([], [], ls="", marker="o", ms=4, color=NEUTRAL)
     line = Line2D([], [], color=NEUTRAL, lw=0.6, alpha=0.7)
     return [
-        (band, f"prior of the trend: median, {INTERVALS}"),
+        (band(NEUTRAL, 0.3, lw=1.6), f"prior of the trend: median, {INTERVALS}"),
         (line, "one draw of it"),
         (dot, "release in the table"),
         (Patch(facecolor=PRIOR_COLOR, alpha=0.4, lw=0), "mean trend lag: prior"),
@@ -164,18 +180,18 @@ def _key() -> list[tuple[Any, str]]:
     ]
 
 
-def _score_range(releases: Releases, curves: PriorCurves) -> tuple[float, float]:
+def _score_range(shown: pd.DataFrame, prior: pd.DataFrame) -> tuple[float, float]:
     """The 90 % bands and every release, with some room."""
-    low = min(float(curves.bands.min()), float(releases.score.min()))
-    high = max(float(curves.bands.max()), float(releases.score.max()))
+    values = np.r_[prior[[*BANDS]].to_numpy(float).ravel(), shown["score"]]
+    low, high = values.min(), values.max()
     pad = 0.05 * (high - low)
     return low - pad, high + pad
 
 
-def _lag_range(curves: PriorCurves) -> tuple[float, float]:
+def _lag_range(prior: Summary, posterior: Summary) -> tuple[float, float]:
     """Three times the prior's 50 % interval, and the whole posterior interval."""
-    s, t = curves.prior_summary, curves.posterior_summary
-    half = 1.5 * (s.upper50 - s.lower50)
-    ends = [s.median - half, s.median + half, t.lower90 - 1, t.upper90 + 1]
+    half = 1.5 * (prior.upper50 - prior.lower50)
+    middle = (prior.median - half, prior.median + half)
+    ends = [*middle, posterior.lower90 - 1, posterior.upper90 + 1]
     known = [x for x in ends if np.isfinite(x)] or [-1.0, 1.0]
     return min(known), max(known)

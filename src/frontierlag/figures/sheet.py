@@ -10,12 +10,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from matplotlib import rc_context, rcParams, style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import MonthLocator, num2date
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator
 
 from frontierlag.analyses.analysis import Analysis
@@ -25,7 +27,7 @@ from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER, Summary, decimals
 from frontierlag.jobs import Prepared
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import AT_RELEASE, REALIZED, TREND
-from frontierlag.scores import ATTRIBUTION, Releases, is_epochs
+from frontierlag.scores import ATTRIBUTION, Comparison, is_epochs
 from frontierlag.words import STAMP as STAMP
 
 STYLE = Path(__file__).with_name("frontierlag.mplstyle")
@@ -36,7 +38,7 @@ CREDIT = (
     "Data: Epoch AI, 'Capabilities & Benchmarking', https://epoch.ai/benchmarks, CC BY 4.0; "
     "compiled and modelled by frontierlag."
 )
-PUBLISHED_DASHES = (0, (1, 1.2))
+PUBLISHED_LOOK: dict[str, Any] = {"color": "#222222", "lw": 1.1, "ls": (0, (1, 1.2))}
 STAMP_COLOR = "#b35806"
 # Of what did not converge, next to what did.
 FAILED_COLOR = "#8a8a8a"
@@ -284,11 +286,10 @@ LAG_WORDS = {
 LAG_COLORS = {TREND: "#1b7837", REALIZED: "#762a83", AT_RELEASE: "#8c510a"}
 
 
-def group_labels(releases: Releases) -> tuple[str, str]:
+def group_labels(comparison: Comparison) -> tuple[str, str]:
     """Return leader and follower in words that stand alone, as in ``open weights``."""
-    kind = " weights" if releases.comparison.column == "weights" else ""
-    leader, follower = releases.group_names
-    return f"{leader}{kind}", f"{follower}{kind}"
+    kind = " weights" if comparison.column == "weights" else ""
+    return f"{comparison.leader}{kind}", f"{comparison.follower}{kind}"
 
 
 def date_axis(axes: Axes, every: int = 3) -> None:
@@ -331,6 +332,19 @@ def lag_title(axes: Axes, kind: str) -> None:
     )
 
 
+def draw_bands(
+    axes: Axes, rows: pd.DataFrame, color: str, strengths: tuple[float, float], **look: Any
+) -> None:
+    """Fill the 90 % and on it the 50 % interval of rows of a chart's table, by their ``day``."""
+    for inner, (percent, alpha) in enumerate(zip((90, 50), strengths, strict=True)):
+        ends = (rows[f"lower{percent}"], rows[f"upper{percent}"])
+        order = {"zorder": look["zorder"] + 0.1 * inner} if "zorder" in look else {}
+        axes.fill_between(
+            rows["day"], *ends, color=color, alpha=alpha, lw=0, gid=f"interval{percent}",
+            **(look | order),
+        )  # fmt: skip
+
+
 def draw_summary(
     axes: Axes,
     s: Summary,
@@ -355,7 +369,12 @@ def months(s: Summary) -> str:
 
 def published_line() -> Line2D:
     """The line at the published mean, for a key."""
-    return Line2D([], [], color="#222222", lw=1.1, ls=PUBLISHED_DASHES)
+    return Line2D([], [], **PUBLISHED_LOOK)
+
+
+def band(color: str, alpha: float, **line: Any) -> tuple[Patch, Line2D]:
+    """A band with a line on it, for a key."""
+    return Patch(facecolor=color, alpha=alpha, lw=0), Line2D([], [], color=color, **line)
 
 
 DPI = 150

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -120,19 +120,34 @@ def trend_lag_by_day(fit: Fit, window: Window) -> tuple[xr.DataArray, xr.DataArr
 
     Dims ``(chain, draw, date)``; read-only.
     """
+    last = int(window.days[-1])
+    return _once(fit, window, TREND, lambda: trend_lag_on(fit, window.days, last))
 
-    def computed() -> tuple[np.ndarray, np.ndarray]:
-        releases = fit.observations.releases
-        return trend_lag(
-            fit.spec.trend,
-            fit.trend_inputs,
-            window.days,
-            fit.observations.reference,
-            int(releases.day[releases.group == LEADER].min()),
-            int(window.days[-1]),
-        )
 
-    return _once(fit, window, TREND, computed)
+def trend_lag_on(
+    fit: Fit, days: np.ndarray, last: int, p: Mapping[str, np.ndarray] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Trend lag in months on given days, and whether it was read outside the data.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    days
+        Shape ``(date,)``.
+    last
+        The last day of the data; the first is that of the leader's first release.
+    p
+        Other draws than the fit's for the parameters and inputs of its trend.
+
+    Returns
+    -------
+    Both of shape ``(chain, draw, date)``.
+    """
+    releases = fit.observations.releases
+    first = int(releases.day[releases.group == LEADER].min())
+    inputs = fit.trend_inputs if p is None else p
+    return trend_lag(fit.spec.trend, inputs, days, fit.observations.reference, first, last)
 
 
 def realized_lag_by_day(fit: Fit, window: Window) -> tuple[xr.DataArray, xr.DataArray]:

@@ -18,9 +18,8 @@ import xarray as xr
 
 from frontierlag.dates import DAYS_PER_YEAR, Window, day_number
 from frontierlag.fits.fitting import Fit
-from frontierlag.lags.measure import realized_lag_by_day
-from frontierlag.lags.trend import trend_lag
-from frontierlag.names import CENSORED, CHAIN, DRAW, LEADER, REALIZED, TREND, VALUE
+from frontierlag.lags.measure import realized_lag_by_day, trend_lag_on
+from frontierlag.names import CENSORED, CHAIN, DRAW, REALIZED, TREND, VALUE
 
 # What is reported of each lag.
 SLOPE_LAST_DAY = "slope on the last day"
@@ -122,15 +121,7 @@ def _mean_slope(fit: Fit, window: Window) -> xr.Dataset:
 
 
 def _lag_on(fit: Fit, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    releases = fit.observations.releases
-    return trend_lag(
-        fit.spec.trend,
-        fit.trend_inputs,
-        days,
-        fit.observations.reference,
-        int(releases.day[releases.group == LEADER].min()),
-        day_number(releases.as_of),
-    )
+    return trend_lag_on(fit, days, day_number(fit.observations.releases.as_of))
 
 
 def _dataset(value: np.ndarray, censored: np.ndarray) -> xr.Dataset:

@@ -67,14 +67,21 @@ def staged_all(outs: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
     for out in places:
         _refuse_nested(out, places)
         _refuse_foreign(out)
+    with _beside(places) as made:
+        yield tuple(made)
+        with uninterrupted():
+            _swap_all(made, places)
+
+
+@contextmanager
+def _beside(places: Sequence[Path]) -> Iterator[list[Path]]:
+    """Give a hidden folder next to each place; in the end they are gone, whatever happened."""
     made: list[Path] = []
     try:
         for out in places:
             with uninterrupted():
                 made.append(_partial_folder(out))
-        yield tuple(made)
-        with uninterrupted():
-            _swap_all(made, places)
+        yield made
     except OSError as error:
         where = ", ".join(map(str, places))
         raise OutputError(f"writing {where} failed: {error}; nothing was changed there") from error
@@ -99,18 +106,9 @@ def replaced(file: Path) -> Iterator[Path]:
     if file.exists() and not file.is_file():
         # Putting a file in its place would take a device such as /dev/full from the whole machine.
         raise OutputError(f"{file} is a device or the like, no file; give the name of a file")
-    made: list[Path] = []
-    try:
-        with uninterrupted():
-            made.append(_partial_folder(file))
-        yield made[0] / file.name
-        os.replace(made[0] / file.name, file)
-    except OSError as error:
-        raise OutputError(f"writing {file} failed: {error}; nothing was changed") from error
-    finally:
-        with uninterrupted():
-            for folder in made:
-                shutil.rmtree(folder, ignore_errors=True)
+    with _beside([file]) as (folder,):
+        yield folder / file.name
+        os.replace(folder / file.name, file)
 
 
 @contextmanager

@@ -10,15 +10,19 @@ from rich.table import Table
 WIDE = 120
 
 
-class Terminal(Console):
-    """A console that takes nothing for markup, and leaves a closed pipe to the command line."""
+class HelpConsole(Console):
+    """A console for help pages, which are made of markup."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command line: rich would end with the code of an unconverged fit."""
+        raise BrokenPipeError
+
+
+class Terminal(HelpConsole):
+    """The same for all else: it takes nothing for markup."""
 
     def __init__(self, width: int | None = None) -> None:
         super().__init__(width=width, highlight=False, markup=False, emoji=False)
-
-    def on_broken_pipe(self) -> None:
-        """Say so; rich would end the program with the code of a fit that did not converge."""
-        raise BrokenPipeError
 
 
 def terminal(*, silent: bool = False) -> Console:
@@ -33,14 +37,6 @@ def terminal(*, silent: bool = False) -> Console:
     console = console if console.is_terminal else Terminal(width=WIDE)
     console.quiet = silent
     return console
-
-
-class HelpConsole(Console):
-    """The same for help pages, which are made of markup."""
-
-    def on_broken_pipe(self) -> None:
-        """Say so, as :class:`Terminal` does."""
-        raise BrokenPipeError
 
 
 def sheet(title: str = "") -> Table:

@@ -130,7 +130,6 @@ def show_window_and_influence(
         console.print(
             "Largest expected changes of the mean realized lag, in months, with one left out: "
             f"{', '.join(named)}.",
-            markup=False,
         )
 
 
@@ -183,7 +182,7 @@ def show_published(console: Console, conventions: tuple[Convention, ...]) -> Non
 
 def show_convergence(console: Console, name: str, gate: Convergence) -> None:
     """Print the gate's verdict and its lines."""
-    console.print(f"{name}: {gate.verdict()}", markup=False)
+    console.print(f"{name}: {gate.verdict()}")
     table = sheet()
     add_texts(table, "check")
     add_numbers(table, "worst value")
@@ -200,12 +199,11 @@ def show_scores(console: Console, scores: ScoreTable, findings: Sequence[Finding
     console.print(
         f"{scores.name}: {len(scores.frame)} rows, {scores.metric.name} in {scores.metric.unit}, "
         f"as of {scores.as_of}, layout {scores.layout}, sha256 {scores.sha256[:12]}",
-        markup=False,
     )
     show_findings(console, findings)
     for row in scores.left_out:
-        console.print(f"- left out: row {row.row}, {row.model}: {row.reason}", markup=False)
-    console.print(scores.attribution, style="dim", markup=False)
+        console.print(f"- left out: row {row.row}, {row.model}: {row.reason}")
+    console.print(scores.attribution, style="dim")
 
 
 def show_rows(console: Console, scores: ScoreTable, most: int) -> None:

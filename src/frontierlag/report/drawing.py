@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from frontierlag.dates import Window
 from frontierlag.errors import ResultsError
 from frontierlag.figures import (
     MeanLag,
@@ -22,21 +21,17 @@ from frontierlag.figures import (
 )
 from frontierlag.figures.sheet import credit_line
 from frontierlag.machine.files import MANIFEST, manifest_text, replaced
-from frontierlag.report.page.folder import Results, read_csv, read_results
+from frontierlag.report.page.folder import CAPABILITIES, Results, read_results
 from frontierlag.results.charts import (
     MEAN_LAG,
     POSTERIOR,
     PRIOR_PREDICTIVE,
-    as_releases,
-    curve_bands,
-    curves_of,
     draws_of,
-    lag_bands,
     releases_shown,
     summary_of,
 )
-from frontierlag.results.folder import metric_of, read_manifest
-from frontierlag.scores import Comparison, Releases
+from frontierlag.results.folder import metric_of, read_manifest, read_table
+from frontierlag.scores import Comparison, Metric
 from frontierlag.words import converged
 
 FIGURES = "figures"
@@ -115,36 +110,35 @@ def provenance(results: Results, model: str = "") -> Provenance:
     )
 
 
-def releases_of(results: Results, model: str) -> Releases:
-    """The releases that a chart shows, with their scores and intervals."""
-    return as_releases(
-        releases_shown(results.table("capabilities"), model),
-        Comparison(**results.manifest["comparison"]),
-        metric_of(results.manifest["data"]["metric"]),
-        date.fromisoformat(results.as_of),
-        results.dataset,
-    )
-
-
 def _frontier(results: Results, model: str, table: pd.DataFrame) -> Figure:
-    releases = releases_of(results, model)
-    bands = curve_bands(table, releases.group_names)
     scores = "posterior" if results.measured else "published"
+    shown = releases_shown(results.table(CAPABILITIES), model)
     about = provenance(results, model)
-    return frontier_chart(releases, bands, about, results.title, scores=scores)
+    return frontier_chart(shown, table, *_sides(results), about, results.title, scores=scores)
 
 
 def _lag(results: Results, model: str, table: pd.DataFrame) -> Figure:
     about = provenance(results, model)
-    return lag_over_time(lag_bands(table), about, results.title, results.window_words)
+    return lag_over_time(table, about, results.title, results.window_words)
 
 
 def _prior(results: Results, model: str, table: pd.DataFrame) -> Figure:
     means = _table(results, MEAN_LAG)
-    days = (date.fromisoformat(results.manifest["window"][end]) for end in ("since", "as_of"))
-    curves = curves_of(table, means[means["model"] == model], Window(*days))
-    about = provenance(results, model)
-    return prior_predictive(releases_of(results, model), curves, about, f"Before the data: {model}")
+    return prior_predictive(
+        releases_shown(results.table(CAPABILITIES), model),
+        table,
+        means[means["model"] == model],
+        *_sides(results),
+        results.window_words,
+        provenance(results, model),
+        f"Before the data: {model}",
+    )
+
+
+def _sides(results: Results) -> tuple[Comparison, Metric]:
+    """The two groups, and what scores them."""
+    comparison = Comparison(**results.manifest["comparison"])
+    return comparison, metric_of(results.manifest["data"]["metric"])
 
 
 def _mean_lags(results: Results, table: pd.DataFrame) -> Figure:
@@ -171,13 +165,7 @@ KINDS = (*OF_A_MODEL, *OF_ALL_MODELS)
 def _table(results: Results, stem: str) -> pd.DataFrame:
     if stem in results.tables:
         return results.tables[stem]
-    path = results.folder / f"{stem}.csv"
-    if not path.is_file():
-        raise ResultsError(
-            f"{results.folder} has no {path.name}, so its figures cannot be drawn; run the "
-            "analysis again"
-        )
-    return read_csv(path)
+    return read_table(results.folder, f"{stem}.csv")
 
 
 def _listed(folder: Path, made: Sequence[Path]) -> None:

@@ -38,7 +38,7 @@ def show_review(console: Console, analysis: Analysis) -> None:
     console.print(table)
     settings = analysis.fit.settings
     for check in gate.failures:
-        console.print(f"{check.name}: {advice(check, settings)}", markup=False, soft_wrap=True)
+        console.print(f"{check.name}: {advice(check, settings)}", soft_wrap=True)
 
 
 def run_folder(file: Path) -> Path:

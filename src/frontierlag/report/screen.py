@@ -325,7 +325,7 @@ def summary_line(prepared: Prepared) -> str:
 
 def show_preflight(console: Console, prepared: Prepared) -> None:
     """Print the sentence and the findings, each severity cut to a few lines."""
-    console.print(summary_line(prepared), markup=False, soft_wrap=True)
+    console.print(summary_line(prepared), soft_wrap=True)
     findings = preflight(prepared)
     for severity in _MARKS:
         own = [finding for finding in findings if finding.severity == severity]
@@ -334,7 +334,6 @@ def show_preflight(console: Console, prepared: Prepared) -> None:
             console.print(
                 f"- and {len(own) - PREFLIGHT_LINES} more: `frontierlag scores check` lists all",
                 style=_STYLES[severity],
-                markup=False,
                 soft_wrap=True,
             )
 
@@ -345,7 +344,7 @@ def show_findings(console: Console, findings: Sequence[Finding], longest: int = 
         words = f"- {_MARKS[finding.severity]}{finding.text}"
         if longest:
             words = shorten(words, longest, placeholder=ALL)
-        console.print(words, style=_STYLES[finding.severity], markup=False, soft_wrap=bool(longest))
+        console.print(words, style=_STYLES[finding.severity], soft_wrap=bool(longest))
 
 
 def failed_checks(predictive: pd.DataFrame, model: str) -> tuple[Finding, ...]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -36,13 +35,13 @@ from frontierlag.names import (
     TREND,
     WINDOW,
 )
-from frontierlag.results.tables import DIGITS, under_origin
-from frontierlag.scores import Comparison, Metric, Releases, records
+from frontierlag.results.tables import DIGITS, table_of, under_origin
+from frontierlag.scores import Releases, records
 
-LAG_KIND = "lag"
 BEST, TREND_CURVE = "best", "trend"
 BANDS = ("lower90", "lower50", "median", "upper50", "upper90")
 SHARES = ("undefined", "censored")
+MOSTLY = 0.5  # share of draws from which a day counts as known by a bound only
 TREND_STEP = 14  # days between the points of a smooth curve: no eye sees the difference
 LAG_STEP = 7  # days between the points of a lag, in addition to the days on which it jumps
 STEMS = ("bands", "lag_by_day", "now")
@@ -58,7 +57,7 @@ LINES, STEP = 40, 28
 # A posterior is kept as this many quantiles, at the middles of as many parts of equal probability.
 PARTS = 400
 PRIOR, POSTERIOR = "prior", "posterior"
-_LINES = [f"line_{k:02d}" for k in range(LINES)]
+LINE_COLUMNS = [f"line_{k:02d}" for k in range(LINES)]
 _DRAWS = [f"q{k:03d}" for k in range(PARTS)]
 
 
@@ -119,29 +118,25 @@ def release_table(releases: Releases) -> pd.DataFrame:
     return table.assign(record=records(r))
 
 
-def as_releases(
-    shown: pd.DataFrame, comparison: Comparison, metric: Metric, as_of: date, table: str
-) -> Releases:
-    """The releases of a chart as one object again, from the rows of :func:`releases_shown`."""
-    day = shown["released"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    shown = shown.iloc[np.lexsort((shown["model"].to_numpy(str), shown["score"], day))]
-    nothing = np.zeros(len(shown))
-    return Releases(
-        comparison=comparison,
-        metric=metric,
-        as_of=as_of,
-        table=table,
-        model=shown["model"].to_numpy(str),
-        organization=shown["organization"].fillna("").to_numpy(str),
-        day=np.sort(day),
-        group=np.where(shown["group"] == comparison.follower, FOLLOWER, LEADER),
-        score=shown["score"].to_numpy(float),
-        low=shown["low"].to_numpy(float),
-        high=shown["high"].to_numpy(float),
-        stderr=nothing,
-        stderr_low=nothing,
-        stderr_high=nothing,
-    )
+def score_range(shown: pd.DataFrame) -> tuple[float, float]:
+    """The scores that a chart of releases begins and ends with.
+
+    From below the lower of the two groups' second records, the first that counts, to above the
+    highest interval of a record.
+    """
+    held = shown[shown["record"]]
+    # Of a fit to records the first may not be here, and a group's only other one is its last.
+    seconds = [own["score"].sort_values().iloc[:2].iloc[-1] for _, own in held.groupby("group")]
+    top, low = float(shown["score"].max()), float(min(seconds))
+    highest = float(held["high"].max()) + 1e-3 * (top - low)
+    return low - 0.06 * (top - low), max(top + 0.1 * (top - low), highest)
+
+
+def spans[Day](days: Sequence[Day], chosen: np.ndarray) -> list[tuple[Day, Day]]:
+    """First day of each stretch of chosen days, and the day after it if there is one."""
+    edges = np.flatnonzero(np.diff(np.r_[False, chosen, False]))
+    last = len(chosen) - 1
+    return [(days[a], days[min(b, last)]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _records(table: pd.DataFrame) -> pd.Series:
@@ -181,34 +176,6 @@ def band_table(analysis: Analysis) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def curve_bands(table: pd.DataFrame, groups: Sequence[str]) -> xr.Dataset:
-    """Bands of both curves of one model, from its rows of ``bands.csv``.
-
-    Between its days a trend is drawn straight, and the best available stays what it was.
-
-    Returns
-    -------
-    Dataset with ``trend`` and ``best``, dims ``(quantile, date, group)``, score units. Before a
-    group's first release ``best`` is NaN.
-    """
-    dates = np.unique(table["date"].to_numpy().astype("datetime64[D]"))
-    found: dict[str, list[np.ndarray]] = {TREND_CURVE: [], BEST: []}
-    for group in groups:
-        for name, parts in found.items():
-            own = table[(table["group"] == group) & (table["curve"] == name)]
-            at = own["date"].to_numpy().astype("datetime64[D]")
-            values = own[list(BANDS)].to_numpy(float)
-            if name == TREND_CURVE:
-                days = (dates.astype(float), at.astype(float))
-                parts.append(np.stack([np.interp(*days, v) for v in values.T]))
-            else:
-                step = np.searchsorted(at, dates, side="right") - 1
-                parts.append(np.where(step >= 0, values[step].T, np.nan))
-    dims = (QUANTILE, DATE, GROUP)
-    coords = {QUANTILE: list(QUANTILES), DATE: dates.astype("datetime64[ns]"), GROUP: list(groups)}
-    return xr.Dataset({name: (dims, np.stack(p, -1)) for name, p in found.items()}, coords)
-
-
 def lag_table_by_day(analysis: Analysis) -> pd.DataFrame:
     """Quantiles of the trend and the realized lag through the window, months.
 
@@ -231,26 +198,6 @@ def lag_table_by_day(analysis: Analysis) -> pd.DataFrame:
             part[name] = share.to_numpy().round(DIGITS) + 0.0
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
-
-
-def lag_bands(table: pd.DataFrame) -> xr.Dataset:
-    """Bands of the lags of one model, from its rows of ``lag_by_day.csv``.
-
-    Returns
-    -------
-    Dataset with ``months``, dims ``(quantile, date, lag)``; ``undefined`` and ``censored``, dims
-    ``(date, lag)``.
-    """
-    kinds = list(dict.fromkeys(table["lag"]))
-    own = [table[table["lag"] == kind] for kind in kinds]
-    months = np.stack([part[list(BANDS)].to_numpy(float).T for part in own], -1)
-    shares = {name: np.stack([part[name].to_numpy(float) for part in own], -1) for name in SHARES}
-    days = own[0]["date"].to_numpy().astype("datetime64[ns]")
-    return xr.Dataset(
-        {"months": ((QUANTILE, DATE, LAG_KIND), months)}
-        | {name: ((DATE, LAG_KIND), values) for name, values in shares.items()},
-        coords={QUANTILE: list(QUANTILES), DATE: days, LAG_KIND: kinds},
-    )
 
 
 def _quantiles(values: xr.DataArray) -> np.ndarray:
@@ -332,7 +279,7 @@ def prior_table(analysis: Analysis, curves: PriorCurves) -> pd.DataFrame:
     for group in curves.bands[GROUP].to_numpy():
         bands = curves.bands.sel({GROUP: group}).transpose(QUANTILE, DATE).to_numpy()
         lines = curves.lines.sel({GROUP: group}).transpose(DATE, DRAW).to_numpy()
-        drawn = pd.DataFrame(lines.round(DIGITS) + 0.0, columns=_LINES[: lines.shape[1]])
+        drawn = pd.DataFrame(lines.round(DIGITS) + 0.0, columns=LINE_COLUMNS[: lines.shape[1]])
         about = _banded({"group": str(group), "date": days}, bands)
         parts.append(pd.concat([about, drawn], axis=1))
     return under_origin(analysis, pd.concat(parts, ignore_index=True))
@@ -348,7 +295,7 @@ def mean_lag_table(analysis: Analysis, curves: PriorCurves) -> pd.DataFrame:
     rows = [(kind, POSTERIOR, measured.lag(kind, WINDOW)) for kind in (TREND, REALIZED)]
     rows.append((TREND, PRIOR, curves.prior))
     made = pd.DataFrame([{"lag": kind, "of": of, **_parts(draws)} for kind, of, draws in rows])
-    return under_origin(analysis, made).assign(converged=analysis.convergence.converged)
+    return table_of(analysis, made)
 
 
 def _parts(draws: xr.DataArray) -> dict[str, float]:
@@ -356,8 +303,7 @@ def _parts(draws: xr.DataArray) -> dict[str, float]:
     known = values[np.isfinite(values)]
     levels = (np.arange(PARTS) + 0.5) / PARTS
     parts = np.quantile(known, levels) if known.size else np.full(PARTS, np.nan)
-    named = asdict(summarize(draws)) | dict(zip(_DRAWS, parts.tolist(), strict=True))
-    return {name: round(value, DIGITS) + 0.0 for name, value in named.items()}
+    return asdict(summarize(draws)) | dict(zip(_DRAWS, parts.tolist(), strict=True))
 
 
 def draws_of(row: Mapping[Hashable, Any]) -> np.ndarray:
@@ -368,28 +314,3 @@ def draws_of(row: Mapping[Hashable, Any]) -> np.ndarray:
 def summary_of(row: Mapping[Hashable, Any]) -> Summary:
     """The summary of a row of ``mean_lag.csv``."""
     return Summary(**{name: float(row[name]) for name in Summary.__dataclass_fields__})
-
-
-def curves_of(prior: pd.DataFrame, mean_lag: pd.DataFrame, window: Window) -> PriorCurves:
-    """The curves of one model again from its rows of the two tables."""
-    groups = list(dict.fromkeys(prior["group"]))
-    of = [prior[prior["group"] == group] for group in groups]
-    coords = {DATE: of[0]["date"].to_numpy().astype("datetime64[ns]"), GROUP: groups}
-    rows = {row["of"]: row for row in mean_lag[mean_lag["lag"] == TREND].to_dict("records")}
-
-    def drawn(dim: str, names: Sequence[str], more: Mapping[str, Any]) -> xr.DataArray:
-        values = np.stack([part[list(names)].to_numpy(dtype=float).T for part in of], -1)
-        return xr.DataArray(values, dims=(dim, DATE, GROUP), coords={**more, **coords})
-
-    def draws(which: str) -> xr.DataArray:
-        return xr.DataArray(draws_of(rows[which])[None], dims=(CHAIN, DRAW))
-
-    return PriorCurves(
-        lines=drawn(DRAW, [name for name in _LINES if name in prior.columns], {}),
-        bands=drawn(QUANTILE, BANDS, {QUANTILE: list(QUANTILES)}),
-        prior=draws(PRIOR),
-        posterior=draws(POSTERIOR),
-        prior_summary=summary_of(rows[PRIOR]),
-        posterior_summary=summary_of(rows[POSTERIOR]),
-        window=window,
-    )

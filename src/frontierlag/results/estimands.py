@@ -18,7 +18,7 @@ from frontierlag.lags.measure import staircases
 from frontierlag.lags.velocity import velocities
 from frontierlag.names import CENSORED, FOLLOWER, LEADER, VALUE
 from frontierlag.results.last_day import NOT_PASSED, PASSED
-from frontierlag.results.tables import DIGITS, origin
+from frontierlag.results.tables import table_of
 
 SHARE_DIGITS = 4
 LAST_DAY, EQUIVALENCE, VELOCITY = "last_day", "equivalence", "velocity"
@@ -43,7 +43,7 @@ def last_day_table(analysis: Analysis) -> pd.DataFrame:
     has the probability.
     """
     found = last_day(available(analysis.fit), analysis.measured.window.as_of)
-    return _last_day_rows(found, origin(analysis), analysis, analysis.convergence.converged)
+    return table_of(analysis, _last_day_rows(found, analysis), places=_PLACES)
 
 
 def stacked_last_day_table(stack: Stacked) -> pd.DataFrame:
@@ -56,7 +56,8 @@ def stacked_last_day_table(stack: Stacked) -> pd.DataFrame:
         capability = np.where(which == k, part.capability, capability)
     mixed = Available(parts[0].model, parts[0].group, parts[0].day, capability)
     found = last_day(mixed, first.measured.window.as_of)
-    return _last_day_rows(found, origin(first) | {"model": stack.name}, first, stack.converged)
+    rows = _last_day_rows(found, first).assign(model=stack.name)
+    return table_of(first, rows, stack.converged, _PLACES)
 
 
 def equivalence_table(analysis: Analysis) -> pd.DataFrame:
@@ -67,10 +68,8 @@ def equivalence_table(analysis: Analysis) -> pd.DataFrame:
     window = analysis.measured.window
     seed = analysis.fit.settings.seed
     found = equivalence_over(*staircases(analysis.fit), window, seed=seed)
-    table = pd.DataFrame([{**origin(analysis), **asdict(one)} for one in found])
-    numbers = ["months", "mcse", "censored"]
-    table[numbers] = table[numbers].round(DIGITS) + 0.0
-    return table.assign(converged=analysis.convergence.converged)
+    table = pd.DataFrame([asdict(one) for one in found])
+    return table_of(analysis, table)
 
 
 def velocity_table(analysis: Analysis) -> pd.DataFrame:
@@ -80,28 +79,29 @@ def velocity_table(analysis: Analysis) -> pd.DataFrame:
     row where the window has less than 24 months.
     """
     found = velocities(analysis.fit, analysis.measured.window)
-    rows = []
-    for (kind, over), data in found.items():
-        summary = asdict(summarize(data[VALUE]))
-        checks = quantity_checks(data[[VALUE]])
-        rows.append(
-            {
-                **origin(analysis),
-                "lag": kind,
-                "change": over,
-                "unit": "months a year",
-                **{name: round(value, DIGITS) + 0.0 for name, value in summary.items()},
-                "censored": round(float(data[CENSORED].mean()), DIGITS),
-                "narrowing": round(probability(data[VALUE] < 0), SHARE_DIGITS),
-                "converged": analysis.convergence.converged and all(c.passed for c in checks),
-            }
-        )
-    return pd.DataFrame(rows)
+    rows = [
+        {
+            "lag": kind,
+            "change": over,
+            "unit": "months a year",
+            **asdict(summarize(data[VALUE])),
+            "censored": float(data[CENSORED].mean()),
+            "narrowing": probability(data[VALUE] < 0),
+        }
+        for (kind, over), data in found.items()
+    ]
+    converged = [
+        analysis.convergence.converged and all(c.passed for c in quantity_checks(data[[VALUE]]))
+        for data in found.values()
+    ]
+    return table_of(analysis, pd.DataFrame(rows), converged, {"narrowing": SHARE_DIGITS})
 
 
-def _last_day_rows(
-    found: LastDay, about: dict[str, object], analysis: Analysis, converged: bool
-) -> pd.DataFrame:
+_SHARES = ("probability", "cumulative", "mcse", "bracket_probability", "split_probability")
+_PLACES = dict.fromkeys(_SHARES, SHARE_DIGITS)
+
+
+def _last_day_rows(found: LastDay, analysis: Analysis) -> pd.DataFrame:
     names = analysis.fit.observations.releases.group_names
     rows: list[dict[str, object]] = []
     total = 0.0
@@ -109,7 +109,6 @@ def _last_day_rows(
         total += one.probability
         rows.append(
             {
-                **about,
                 "group": names[one.group] if one.model else "",
                 "release": one.model,
                 "released": _text(one.released),
@@ -124,21 +123,11 @@ def _last_day_rows(
             }
         )
     for column, bracket in (("bracket", found.bracket), ("split", found.split)):
-        _mark(rows, column, bracket, about, names[LEADER])
-    table = pd.DataFrame(rows)
-    numbers = ["months", "lower90", "upper90", "censored"]
-    shares = ["probability", "cumulative", "mcse", "bracket_probability", "split_probability"]
-    table = table.round(dict.fromkeys(numbers, DIGITS) | dict.fromkeys(shares, SHARE_DIGITS))
-    return table.assign(converged=converged)
+        _mark(rows, column, bracket, names[LEADER])
+    return pd.DataFrame(rows)
 
 
-def _mark(
-    rows: list[dict[str, object]],
-    column: str,
-    bracket: Bracket,
-    about: dict[str, object],
-    leader: str,
-) -> None:
+def _mark(rows: list[dict[str, object]], column: str, bracket: Bracket, leader: str) -> None:
     """Mark one bracket; a release that no draw counts from gets a row of its own."""
     marked = {
         (bracket.passed, PASSED): (bracket.passed_on, bracket.passed_probability),
@@ -151,9 +140,9 @@ def _mark(
             continue
         own = [row for row in rows if row["release"] == name and row["group"] == leader]
         if not own:
-            blank = dict.fromkeys(rows[0], np.nan)
+            blank: dict[str, object] = dict.fromkeys(rows[0], np.nan)
             texts = {"bracket": "", "split": ""} if "split" in blank else {"bracket": ""}
-            own = [blank | about | texts | {"group": leader, "release": name, "ahead": False}]
+            own = [blank | texts | {"group": leader, "release": name, "ahead": False}]
             own[0] |= {"released": _text(when), "probability": 0.0, "cumulative": 1.0}
             rows += own
         own[0] |= {column: word, f"{column}_probability": share}

@@ -121,8 +121,8 @@ def as_written(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(TEXTS, str))
 
 
-def read_table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Return one table of a results folder, which must have these columns.
+def read_table(folder: Path, name: str, columns: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return one table of a results folder as it was written; it must have these columns.
 
     Raises
     ------

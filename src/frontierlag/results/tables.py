@@ -48,14 +48,13 @@ _SUMMARY = (
 
 def lag_table(analysis: Analysis) -> pd.DataFrame:
     """Trend and realized lag over every period, months: the rows of ``lags.csv``."""
-    rows = _lag_rows(origin(analysis), analysis.measured)
-    return _finish(rows, analysis.convergence.converged)
+    return table_of(analysis, _lag_rows(analysis.measured))
 
 
 def stacked_lag_table(stack: Stacked) -> pd.DataFrame:
     """The same rows of several models stacked, converged if every model with a weight has."""
-    about = origin(stack.members[0]) | {"model": stack.name}
-    return _finish(_lag_rows(about, stack.measured), stack.converged)
+    rows = _lag_rows(stack.measured).assign(model=stack.name)
+    return table_of(stack.members[0], rows, stack.converged)
 
 
 def comparison_table(found: ModelComparison, stack: Stacked) -> pd.DataFrame:
@@ -68,50 +67,49 @@ def comparison_table(found: ModelComparison, stack: Stacked) -> pd.DataFrame:
     refits = {loo.model: loo.trusted for loo in found.loos}
     table = found.table().assign(stack=stack.name)
     passed = [gates[name] and refits[name] for name in table["model"]]
-    return _of(stack.members[0], table, passed, {"weight": DIGITS}, other=2)
+    return table_of(stack.members[0], table, passed, {"weight": DIGITS}, other=2)
 
 
 def predictive_table(analysis: Analysis) -> pd.DataFrame:
     """The posterior predictive checks of a model: the rows of ``predictive.csv``."""
-    return _of(analysis, predictive_rows(analysis), analysis.convergence.converged)
+    return table_of(analysis, predictive_rows(analysis))
 
 
 def prior_influence_table(analysis: Analysis) -> pd.DataFrame:
     """Prior influence by power-scaling: the rows of ``prior_influence.csv``."""
-    return _of(analysis, sensitivity(analysis), analysis.convergence.converged)
+    return table_of(analysis, sensitivity(analysis))
 
 
 def stacked_influence_table(stack: Stacked) -> pd.DataFrame:
     """The same rows of the lags of several models stacked."""
-    return _of(stack.members[0], stacked_sensitivity(stack), stack.converged)
+    return table_of(stack.members[0], stacked_sensitivity(stack), stack.converged)
 
 
 def ladder_table(analysis: Analysis) -> pd.DataFrame:
     """The window's mean of the three lags: trend, at the follower's releases, realized."""
     lags = {kind: analysis.measured.lags[kind] for kind in (TREND, AT_RELEASE, REALIZED)}
-    table = _finish(_rows(origin(analysis), "lag", lags, [WINDOW]), analysis.convergence.converged)
-    table.insert(list(table).index("lag"), "rung", range(1, len(table) + 1))
-    return table
+    rows = _rows("lag", lags, [WINDOW])
+    rows.insert(0, "rung", range(1, len(rows) + 1))
+    return table_of(analysis, rows)
 
 
 def gap_table(analysis: Analysis) -> pd.DataFrame:
     """Vertical gap between trends and between best available, score units: ``gaps.csv``."""
     measured = analysis.measured
-    rows = _rows(origin(analysis), "gap", measured.gaps, measured.window.periods)
-    return _finish(rows, analysis.convergence.converged).drop(columns=CENSORED)
+    rows = _rows("gap", measured.gaps, measured.window.periods).drop(columns=CENSORED)
+    return table_of(analysis, rows)
 
 
 def level_table(analysis: Analysis) -> pd.DataFrame:
     """How much later the follower's trend reaches a score, months: ``levels.csv``."""
     levels = analysis.measured.levels
     rows = [
-        {**origin(analysis), "level": float(at), **_summary(levels.sel({LEVEL: at}, drop=True))}
+        {"level": float(at), **_summary(levels.sel({LEVEL: at}, drop=True))}
         for at in levels[LEVEL].to_numpy()
     ]
-    if not rows:  # the scores of both groups have no round level in common
-        columns = [*origin(analysis), "level", *_SUMMARY, CENSORED, "converged"]
-        return pd.DataFrame(columns=columns)
-    return _finish(rows, analysis.convergence.converged)
+    # None where the scores of both groups have no round level in common.
+    table = pd.DataFrame(rows, columns=["level", *_SUMMARY, CENSORED])
+    return table_of(analysis, table)
 
 
 def diagnostics_table(analysis: Analysis) -> pd.DataFrame:
@@ -159,52 +157,48 @@ def under_origin(analysis: Analysis, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**about)[[*about, *table]]
 
 
-def _of(
+def table_of(
     analysis: Analysis,
     table: pd.DataFrame,
-    converged: bool | list[bool],
+    converged: bool | list[bool] | None = None,
     places: Mapping[str, int] = MappingProxyType({}),
     other: int = DIGITS,
 ) -> pd.DataFrame:
     """Rows with where they are from before them, and no more digits than mean something.
 
-    Three say more than the Monte Carlo error of any such figure, but for small shares; of log
-    densities and Pareto k two do.
+    They have converged if the fit has, unless ``converged`` says otherwise. Three digits
+    say more than the Monte Carlo error of any such figure, but for small shares; of log densities
+    and Pareto k two do.
     """
-    numbers = table.select_dtypes("float").columns
-    table = table.round({str(name): places.get(str(name), other) for name in numbers})
-    table[numbers] += 0.0  # no figure reads -0.0
-    return under_origin(analysis, table).assign(converged=converged)
+    numbers = table.select_dtypes("float")
+    numbers = numbers.round({str(name): places.get(str(name), other) for name in numbers})
+    others = table.drop(columns=numbers.columns)
+    # Zero is added so that no figure reads -0.0.
+    table = pd.concat([others, numbers + 0.0], axis=1)[[*table]]
+    passed = analysis.convergence.converged if converged is None else converged
+    return under_origin(analysis, table).assign(converged=passed)
 
 
-def _lag_rows(about: dict[str, object], measured: Measured) -> list[dict[str, object]]:
+def _lag_rows(measured: Measured) -> pd.DataFrame:
     lags = {kind: measured.lags[kind] for kind in (TREND, REALIZED)}
-    return _rows(about, "lag", lags, measured.window.periods)
+    return _rows("lag", lags, measured.window.periods)
 
 
-def _rows(
-    about: dict[str, object], what: str, found: Mapping[str, xr.Dataset], periods: Iterable[str]
-) -> list[dict[str, object]]:
+def _rows(what: str, found: Mapping[str, xr.Dataset], periods: Iterable[str]) -> pd.DataFrame:
     """A row for each kind of ``what`` and each period."""
-    return [
-        {**about, what: kind, "period": of, **_summary(data.sel({PERIOD: of}, drop=True))}
-        for kind, data in found.items()
-        for of in periods
-    ]
+    return pd.DataFrame(
+        [
+            {what: kind, "period": of, **_summary(data.sel({PERIOD: of}, drop=True))}
+            for kind, data in found.items()
+            for of in periods
+        ]
+    )
 
 
 def _summary(data: xr.Dataset) -> dict[str, float]:
     summary = asdict(summarize(data[VALUE]))
     numbers = {name: summary[name] for name in _SUMMARY}
     return numbers | {CENSORED: float(data[CENSORED].mean(skipna=True))}
-
-
-def _finish(rows: list[dict[str, object]], converged: bool) -> pd.DataFrame:
-    table = pd.DataFrame(rows)
-    numbers = [*_SUMMARY, CENSORED]
-    # Adding zero turns a rounded -0.0 into 0.0.
-    table[numbers] = table[numbers].astype(float).round(DIGITS) + 0.0
-    return table.assign(converged=converged)
 
 
 _EACH = ("median", "lower50", "upper50", "lower90", "upper90", "mcse_mean")
@@ -260,7 +254,7 @@ def capability_table(analysis: Analysis) -> pd.DataFrame:
         own = pd.concat([own, others], ignore_index=True)
     counts = np.full(len(own), np.nan) if found is None else found.results_of
     own.insert(list(own.columns).index("mean"), "results", counts)
-    return _of(analysis, own, analysis.convergence.converged)
+    return table_of(analysis, own)
 
 
 def benchmark_table(analysis: Analysis) -> pd.DataFrame:

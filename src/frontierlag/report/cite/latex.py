@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from frontierlag.dates import WORDS
@@ -94,31 +95,36 @@ def macros(estimates: Sequence[Estimate], prefix: str = PREFIX) -> str:
 def table(estimates: Sequence[Estimate]) -> str:
     """Return a table with a caption that says what the numbers are; needs the package booktabs."""
     s = estimates[0].source
-    lines = [
-        r"% needs \usepackage{booktabs}",
-        r"\begin{table}",
-        r"  \centering",
-        r"  \caption{Lag in months, "
-        + escape(f"{s.follower} behind {s.leader}: posterior median and {OUTER:.0%} ")
-        + escape(f"{s.interval_kind} interval. {s.fitted + ' behind ' if s.fitted else ''}")
-        + escape(f"{s.metric}, dataset {s.dataset}")
-        + (escape(f", vintage {s.vintage}") if s.vintage else "")
-        + escape(f", as of {s.as_of}; {WORDS[s.dates]}. {s.attribution}")
-        + "}",
-        rf"  \label{{tab:lag-{_for_label(s.dataset)}-{_for_label(s.comparison)}}}",
-        r"  \begin{tabular}{llrrrr}",
-        r"    \toprule",
-        rf"    estimand & model & median & {OUTER * 100:.0f}\% interval & {MARKED} & no lag \\",
-        r"    \midrule",
+    fitted = f"{s.fitted} behind " if s.fitted else ""
+    vintage = f", vintage {s.vintage}" if s.vintage else ""
+    caption = (
+        f"Lag in months, {s.follower} behind {s.leader}: posterior median and {OUTER:.0%} "
+        f"{s.interval_kind} interval. {fitted}{s.metric}, dataset {s.dataset}{vintage}, as of "
+        f"{s.as_of}; {WORDS[s.dates]}. {s.attribution}"
+    )
+    rows = [
+        {
+            "estimand": escape(estimand(e)),
+            "model": escape(e.model) + ("" if e.converged else rf" \textbf{{{STAMP}}}"),
+            "median": _median(e),
+            rf"{OUTER * 100:.0f}\% interval": _interval(e),
+            MARKED: escape(share_of(e)) if e.censored > 0 else "--",
+            "no lag": escape(undefined_share(e)) if e.undefined > 0 else "--",
+        }
+        for e in estimates
     ]
-    for e in estimates:
-        stamp = "" if e.converged else rf" \textbf{{{STAMP}}}"
-        share = escape(share_of(e)) if e.censored > 0 else "--"
-        without = escape(undefined_share(e)) if e.undefined > 0 else "--"
-        named = (escape(estimand(e)), escape(e.model) + stamp)
-        cells = (*named, _median(e), _interval(e), share, without)
-        lines.append(f"    {' & '.join(cells)} \\\\")
-    return "\n".join([*lines, r"    \bottomrule", r"  \end{tabular}", r"\end{table}"])
+    written: str = (
+        pd.DataFrame(rows)
+        .style.hide(axis="index")
+        .to_latex(
+            column_format="llrrrr",
+            hrules=True,
+            position_float="centering",
+            caption=escape(caption),
+            label=f"tab:lag-{_slug(s.dataset)}-{_slug(s.comparison)}",
+        )
+    )
+    return "% needs \\usepackage{booktabs}\n" + written.rstrip()
 
 
 def _months(e: Estimate) -> str:
@@ -131,8 +137,8 @@ def _months(e: Estimate) -> str:
     return f"{_median(e)} months ({kind} {_interval(e)}{without})"
 
 
-def _for_label(text: str) -> str:
-    """Text as a part of a label, which takes few characters."""
+def _slug(text: str) -> str:
+    """Text as a part of a label or a key, which takes few characters."""
     return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
@@ -216,6 +222,5 @@ def _authors(listed: list[dict[str, str]]) -> str:
 
 
 def _entry(kind: str, key: str, fields: dict[str, str]) -> str:
-    safe = re.sub("[^a-z0-9]+", "-", key.lower()).strip("-") or "data"
     lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
-    return f"@{kind}{{{safe},\n{lines}\n}}"
+    return f"@{kind}{{{_slug(key) or 'data'},\n{lines}\n}}"

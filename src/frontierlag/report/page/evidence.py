@@ -13,9 +13,9 @@ from frontierlag.dates import WORDS, recorded
 from frontierlag.lags.equivalence import BEYOND_DOUBT, EVEN
 from frontierlag.machine.files import MANIFEST
 from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
-from frontierlag.report.page.folder import Results, read_csv, rows_of
+from frontierlag.report.page.folder import Results, rows_of
 from frontierlag.report.page.forest import Forest, bar, long_date, percent, scaled, told
-from frontierlag.results.folder import headline_model, read_manifest, reads_of
+from frontierlag.results.folder import headline_model, read_manifest, read_table, reads_of
 from frontierlag.studies.domains.table import INDEX
 from frontierlag.studies.domains.words import TITLES
 from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
@@ -90,7 +90,7 @@ def conventions(results: Results) -> list[dict[str, Any]]:
             continue
         if not (path.parent / "lags.csv").is_file():
             continue
-        table, model = read_csv(path.parent / "lags.csv"), headline_model(manifest)
+        table, model = read_table(path.parent, "lags.csv"), headline_model(manifest)
         own = rows_of(table, model=model, lag=REALIZED, period=WINDOW)
         found += told(own, words=WORDS[dates], median=median, span=span)
     return found
@@ -293,7 +293,7 @@ def calibration(results: Results) -> list[dict[str, Any]]:
         return []
     rows = [
         row
-        for row in rows_of(read_csv(path))
+        for row in rows_of(read_table(path.parent, path.name))
         # An estimator that never gave an answer has no lag.
         if pd.isna(row["lag"]) or (row["lag"], row["period"]) == (REALIZED, WINDOW)
     ]

@@ -17,9 +17,9 @@ from frontierlag.results.charts import STEMS, page_tables, release_table, releas
 from frontierlag.results.estimands import EQUIVALENCE, LAST_DAY, VELOCITY
 from frontierlag.results.folder import (
     POSTERIOR,
-    as_written,
     headline_model,
     read_manifest,
+    read_table,
     reads_of,
 )
 from frontierlag.words import Row
@@ -185,31 +185,13 @@ def read_results(folder: Path) -> Results:
             f"the manifest in {folder} has no {', '.join(lacking)}, so it is not that of a run; "
             f"give a folder made by `{RUN}`"
         )
-    tables = {stem: read_csv(folder / f"{stem}.csv") for stem in NEEDED}
+    tables = {stem: read_table(folder, f"{stem}.csv") for stem in NEEDED}
     studies = (f"{study}/{stem}" for study, stems in STUDIES.items() for stem in stems)
     for stem in (*OPTIONAL, *STEMS, *studies):
         if (folder / f"{stem}.csv").is_file():
-            tables[stem] = read_csv(folder / f"{stem}.csv")
+            tables[stem] = read_table(folder, f"{stem}.csv")
     missing = _fill(folder, manifest, tables)
     return Results(folder, manifest, tables, tuple(missing))
-
-
-def read_csv(path: Path) -> pd.DataFrame:
-    """A table as it was written.
-
-    Raises
-    ------
-    ResultsError
-        If there is no such table or it cannot be read.
-    """
-    try:
-        return as_written(path)
-    except FileNotFoundError:
-        raise ResultsError(
-            f"{path.parent} has no {path.name}, so no page can be made; run `{RUN}` again"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"{path} cannot be read: {error}; run the analysis again") from None
 
 
 def _fill(folder: Path, manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> list[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -19,12 +18,11 @@ from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import REALIZED, TREND
 from frontierlag.report.page.folder import Results, rows_of
 from frontierlag.report.page.forest import KINDS, score_digits, years_back
-from frontierlag.results.charts import BEST, TREND_CURVE
+from frontierlag.results.charts import BEST, MOSTLY, TREND_CURVE, score_range, spans
 from frontierlag.words import Row
 
 Trace = dict[str, Any]
 SIDES = ("leader", "follower")
-MOSTLY = 0.5  # share of draws from which a day counts as known by a bound only
 SILENT = {"hoverinfo": "skip"}
 OUTER_ENDS, INNER_ENDS = ("lower90", "upper90"), ("lower50", "upper50")
 
@@ -55,7 +53,7 @@ def frontier_plot(results: Results) -> dict[str, Any] | None:
             rows = rows_of(of_group, record=layer == "records")
             traces += [_whiskers(rows, side, layer), _dots(rows, side, layer, score_digits(metric))]
         traces += [_record_names(of_group, side), _end_label(of_group, side, group, results.as_of)]
-    low, high = _score_range(releases)
+    low, high = score_range(releases)
     first = str(releases["released"].min())
     last = _shifted(results.as_of, 10)
     ranges = {"All dates": ([_shifted(first, -20), last], [low, high])}
@@ -108,12 +106,14 @@ def lag_plot(results: Results) -> dict[str, Any] | None:
         stroke = {"color": "--ink", "width": 1.2, "dash": "dot"}
         mean, name = [PUBLISHED["mean"]] * 2, "published mean, 7 months"
         traces.append(_line([since, as_of], mean, name, ["published"], "", stroke))
+    of_headline = table[(table["model"] == results.headline) & (table["lag"] == REALIZED)]
+    mostly_bound = (of_headline["censored"] > MOSTLY).to_numpy()
     shapes = [
         {
             "type": "rect", "xref": "x", "yref": "paper", "x0": first, "x1": last,
             "y0": 0, "y1": 1, "fillcolor": "--shade", "line": {"width": 0}, "layer": "below",
         }
-        for first, last in _bound_spans(rows_of(table, model=results.headline, lag=REALIZED))
+        for first, last in spans(of_headline["date"].tolist(), mostly_bound)
     ]  # fmt: skip
     layout: dict[str, Any] = {
         "yaxis": {"title": {"text": "months behind"}, "zeroline": True, "zerolinecolor": "--muted"},
@@ -303,30 +303,8 @@ def _lag_caveat(kind: str, censored: float, undefined: float) -> str:
     return words
 
 
-def _bound_spans(rows: Iterable[Row]) -> list[tuple[str, str]]:
-    """Stretches of days on which the realized lag is a bound in most draws, to the day after."""
-    spans: list[tuple[str, str]] = []
-    before = False
-    for bound, days in groupby(rows, lambda row: float(row["censored"]) > MOSTLY):
-        dates = [str(row["date"]) for row in days]
-        if before:
-            spans[-1] = (spans[-1][0], dates[0])
-        if bound:
-            spans.append((dates[0], dates[-1]))
-        before = bound
-    return spans
-
-
 def _stamp(results: Results, model: str) -> str:
     return " <b>NOT CONVERGED</b>" if model in results.unconverged else ""
-
-
-def _score_range(releases: pd.DataFrame) -> tuple[float, float]:
-    """From a little below the lower of the two second records to above the highest interval."""
-    held = releases[releases["record"]]
-    seconds = [own["score"].sort_values().iloc[:2].iloc[-1] for _, own in held.groupby("group")]
-    top, low = float(releases["score"].max()), float(min(seconds))
-    return low - 0.06 * (top - low), max(top + 0.08 * (top - low), float(held["high"].max()))
 
 
 def _shifted(day: str, days: int) -> str:
