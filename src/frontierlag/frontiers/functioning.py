@@ -15,6 +15,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from frontierlag.errors import SpecError
 from frontierlag.frontiers.base import Noise, Values
 from frontierlag.frontiers.joint import Joint
 from frontierlag.frontiers.pinned import FreeScale
@@ -53,9 +54,12 @@ class JointDif(Joint):
 
     def ability(self, p: Values, scale: FreeScale, data: Values) -> tuple[Any, Any]:
         """One for each result."""
+        return self.of_results(self.differences(p, data), scale, data)
+
+    def differences(self, p: Values, data: Values) -> dict[str, Any]:
+        """Random variables of how abilities differ from one index, by name, points."""
         z = pm.Normal("free_dif", 0.0, 1.0, shape=data["centre"].shape[0])
-        drawn = {"dif": pm.Deterministic("dif", np.sqrt(2.0) * p["dif_spread"] * z)}
-        return self.of_results(drawn, scale, data)
+        return {"dif": pm.Deterministic("dif", np.sqrt(2.0) * p["dif_spread"] * z)}
 
     def of_results(self, p: Mapping[str, Any], scale: FreeScale, data: Values) -> tuple[Any, Any]:
         """Abilities behind the results on the sampler's scale, one each."""
@@ -114,39 +118,50 @@ class JointDomains(JointDif):
     def parameters(self, metric: Metric) -> tuple[Parameter, ...]:
         """Those with differing benchmarks, and three spreads between domains."""
 
-        def spread(name: str, meaning: str, unit: str, share: float) -> Parameter:
-            prior = Prior(family="HalfNormal", sigma=share * metric.spread)
+        def spread(name: str, meaning: str, unit: str) -> Parameter:
+            prior = Prior(family="HalfNormal", sigma=0.25 * metric.spread)
             return Parameter(name=name, meaning=meaning, unit=unit, prior=prior, shared=True)
 
         points, yearly = metric.unit, f"{metric.unit} a year"
         return (
             *super().parameters(metric),
-            spread("gap_spread", "spread over domains of follower minus leader", points, 0.25),
-            spread("pace_spread", "spread over domains of the slope of both", yearly, 0.25),
-            spread("pace_gap_spread", "spread of follower's minus leader's slope", yearly, 0.25),
-            spread("own_spread", "spread of a model's ability in a domain", points, 0.25),
+            spread("gap_spread", "spread over domains of follower minus leader", points),
+            spread("pace_spread", "spread over domains of the slope of both", yearly),
+            spread("pace_gap_spread", "spread of follower's minus leader's slope", yearly),
+            spread("own_spread", "spread of a model's ability in a domain", points),
         )
 
-    def ability(self, p: Values, scale: FreeScale, data: Values) -> tuple[Any, Any]:
-        """One for each result."""
-        basis = data["domain_basis"]
-        drawn = {}
+    def differences(self, p: Values, data: Values) -> dict[str, Any]:
+        """Those of benchmarks, of domains, and of models in a domain."""
+        basis, drawn = data["domain_basis"], super().differences(p, data)
         for name in _BY_DOMAIN:
             z = pm.Normal(f"free_{name}", 0.0, 1.0, shape=basis.shape[1])
             drawn[name] = pm.Deterministic(
                 name, p[f"{name.removeprefix('domain_')}_spread"] * pt.dot(basis, z)
             )
-        z = pm.Normal("free_dif", 0.0, 1.0, shape=data["centre"].shape[0])
-        drawn["dif"] = pm.Deterministic("dif", np.sqrt(2.0) * p["dif_spread"] * z)
         own = pm.Normal("free_own", 0.0, 1.0, shape=data["pair_model"].shape[0])
-        drawn["own"] = pm.Deterministic("own", p["own_spread"] * own)
-        return self.of_results(drawn, scale, data)
+        return drawn | {"own": pm.Deterministic("own", p["own_spread"] * own)}
 
     def points(self, p: Mapping[str, Any], data: Values, xp: Any) -> Any:
         """Ability behind each result minus the capability of its model, points."""
         model, k = data["result_model"], data["benchmark_domain"][data["result_benchmark"]]
         shift = domain_shift(p, k, of_side(data, xp)[model], _years(data, xp)[model])
         return super().points(p, data, xp) + shift + p["own"][..., data["result_pair"]]
+
+    def release_logp(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
+        """Refuse: a release's own abilities would have to be integrated out too.
+
+        Raises
+        ------
+        SpecError
+            Always. With own_ik held at its draws, which know the release's results, leaving the
+            release out would look better than it is.
+        """
+        raise SpecError(
+            f"{self.name}: leave-one-out by release is not defined for abilities by domain, as a "
+            "release's own abilities are parameters too; compare models of one index instead "
+            "(linear-joint, linear-joint-dif)"
+        )
 
     def in_domain(self, rng: Noise, p: Values, data: Values, k: int) -> np.ndarray:
         """Ability of every release in one domain, ``(..., release)``.
