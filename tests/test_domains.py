@@ -11,9 +11,10 @@ import pytensor.tensor as pt
 import pytest
 import xarray as xr
 from scipy import stats
+from scipy.special import logsumexp
 
 from frontierlag.analyses.domains import DomainAnalysis, all_domains, analyse_domains
-from frontierlag.checks.held_out import compared, log_density
+from frontierlag.checks.held_out import compared, held_out, log_densities
 from frontierlag.errors import ScoresError, SpecError
 from frontierlag.figures import Provenance
 from frontierlag.fits.fitting import Fit
@@ -345,7 +346,9 @@ def test_the_density_of_a_benchmark_that_was_left_out_is_that_of_brute_force(wor
         "noise_spread": np.full(draws, 0.4),
         "dif_spread": rng.uniform(1.0, 3.0, draws),
     }
-    found, error = log_density(spec, p, releases, j, np.random.default_rng(1))
+    of_draw, error = log_densities(spec, p, releases, j, np.random.default_rng(1))
+    assert of_draw.shape == (draws,)
+    found = logsumexp(of_draw) - np.log(draws)
     here = np.flatnonzero((few.benchmark == j) & (few.weight > 0))
     m, y = few.model[here], few.score[here]
     group = np.append(releases.group, np.full(len(of.others), -1))[m]
@@ -365,16 +368,29 @@ def test_the_density_of_a_benchmark_that_was_left_out_is_that_of_brute_force(wor
     assert found == pytest.approx(np.log(brute), abs=4 * (error + brute_error / brute))
 
 
+def test_a_benchmark_is_left_out_of_a_fit_that_is_held_to_the_gate(world):
+    settings = SamplerSettings(chains=2, draws=100, tune=100, seed=4)
+    name = str(world.releases.responses.benchmarks[2])
+    (row,) = held_out(world.releases, ["linear-joint"], [name], settings).to_dict("records")
+    counted = np.bincount(world.releases.responses.benchmark)[2]
+    assert (row["benchmark"], row["results"]) == (name, counted)
+    assert np.isfinite(row["elpd"])
+    # Two hundred draws never reach an effective size of four hundred.
+    assert not row["converged"]
+
+
 def test_models_are_compared_over_the_same_benchmarks():
     table = pd.DataFrame(
         {
             "model": ["a"] * 3 + ["b"] * 3,
             "benchmark": ["x", "y", "z"] * 2,
             "elpd": [1.0, 2.0, 3.0, 0.0, 2.5, 1.0],
+            "converged": [True, False, True, True, True, True],
         }
     )
     best, other = compared(table).to_dict("records")
     assert (best["model"], best["elpd"], best["elpd_diff"]) == ("a", 6.0, 0.0)
+    assert (best["not_converged"], best["converged"], other["converged"]) == (1, False, True)
     assert other["elpd_diff"] == pytest.approx(2.5)
     assert other["diff_se"] == pytest.approx(np.std([1.0, -0.5, 2.0], ddof=1) * np.sqrt(3))
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from joblib import Parallel, delayed
 from scipy import stats
 from scipy.optimize import minimize
@@ -21,16 +22,18 @@ from scipy.special import logsumexp
 
 from frontierlag import arrays
 from frontierlag.analyses.refits import quick_fit
+from frontierlag.fits.convergence import check, sampled_to_pass
 from frontierlag.frontiers.base import Values
-from frontierlag.frontiers.functioning import JointDif
+from frontierlag.frontiers.functioning import JointDif, of_side
 from frontierlag.frontiers.item_response import expected_score, student_logp
+from frontierlag.frontiers.observations import Observations
 from frontierlag.model import ModelSpec
-from frontierlag.names import FOLLOWER, LEADER
+from frontierlag.names import CHAIN, DRAW, SAMPLE_DIMS
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.settings import INDEX, SamplerSettings
 
-# Draws of the posterior, and of a benchmark's own parameters, over which a density is averaged.
-DRAWS, OWN_DRAWS = 200, 4000
+# Draws of a benchmark's own parameters, over which the density is averaged for each draw of a fit.
+OWN_DRAWS = 2000
 # The proposal for a benchmark's own parameters: degrees of freedom, and how much wider than the
 # curvature at the mode says.
 FREEDOM, WIDER = 5.0, 1.4
@@ -65,7 +68,13 @@ def held_out(
     Returns
     -------
     A row for each model and benchmark: ``results``, ``elpd`` (log density of all its results,
-    :func:`log_density`) and its Monte Carlo error ``elpd_mcse``.
+    :func:`log_densities`), its Monte Carlo error ``elpd_mcse``, and ``converged``, whether the fit
+    passed the gate, if need be in a second try with more draws.
+
+    Notes
+    -----
+    Of a fit only the density is taken, so it is the density that is held to the gate, as for a
+    release in :func:`frontierlag.checks.loo.exact_elpd`.
     """
     responses = releases.responses
     names = list(benchmarks) or [str(name) for name in responses.benchmarks]
@@ -88,50 +97,72 @@ def compared(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    By model, best first: ``elpd``, ``elpd_diff`` (best minus this one) and ``diff_se``, the
-    standard error of that difference over benchmarks, sqrt(n) times the standard deviation of its
-    parts.
+    By model, best first: ``elpd``, ``elpd_diff`` (best minus this one), ``diff_se``, the standard
+    error of that difference over benchmarks, sqrt(n) times the standard deviation of its parts,
+    ``not_converged``, how many of its fits missed the gate, and ``converged``, whether none did.
     """
     wide = table.pivot_table(index="benchmark", columns="model", values="elpd")
     total = wide.sum().sort_values(ascending=False)
     apart = wide.sub(wide[total.index[0]], axis=0).mul(-1)
     error = apart.std(ddof=1) * np.sqrt(len(wide))
+    missed = (~table["converged"].astype(bool)).groupby(table["model"]).sum()[total.index]
     return pd.DataFrame(
-        {"elpd": total, "elpd_diff": apart.sum()[total.index], "diff_se": error[total.index]}
+        {
+            "elpd": total,
+            "elpd_diff": apart.sum()[total.index],
+            "diff_se": error[total.index],
+            "not_converged": missed,
+            "converged": missed == 0,
+        }
     ).rename_axis("model").reset_index()  # fmt: skip
 
 
 def _of_some(
     spec: ModelSpec, releases: MeasuredReleases, names: Sequence[str], settings: SamplerSettings
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | bool]]:
     responses = releases.responses
-    found = {}
+    read = (*_hyperparameters(spec), "capability", "other_capability")
+    found: dict[str, dict[str, float | bool]] = {}
     for name in names:
         j = list(responses.benchmarks).index(name)
         without = replace(releases, responses=responses.without(responses.benchmark == j))
-        fit = quick_fit(spec, spec.observations(without), settings)
-        posterior = fit.tree["posterior"].to_dataset().stack(sample=("chain", "draw"))
-        keep = np.linspace(0, posterior.sizes["sample"] - 1, DRAWS).round().astype(int)
-        p = {
-            str(k): v.transpose("sample", ...).to_numpy()[keep]
-            for k, v in posterior.data_vars.items()
-        }
-        density, error = log_density(spec, p, releases, j, np.random.default_rng(settings.seed))
+        observations = spec.observations(without)
+
+        def sampled(
+            times: int, observations: Observations = observations, j: int = j
+        ) -> tuple[float, float, bool]:
+            fit = quick_fit(spec, observations, settings, thin=times)
+            posterior = fit.tree["posterior"].to_dataset()
+            shape = posterior.sizes[CHAIN], posterior.sizes[DRAW]
+            p = {
+                k: posterior[k].transpose(*SAMPLE_DIMS, ...).to_numpy().reshape(
+                    -1, *posterior[k].shape[2:]
+                )
+                for k in read
+            }  # fmt: skip
+            rng = np.random.default_rng(settings.seed)
+            of_draw, error = log_densities(spec, p, releases, j, rng)
+            density = xr.Dataset({"density": (SAMPLE_DIMS, of_draw.reshape(shape))})
+            gate = check(fit.tree["sample_stats"].to_dataset(), density)
+            return float(logsumexp(of_draw) - np.log(len(of_draw))), error, gate.converged
+
+        elpd, error, converged = sampled_to_pass(sampled, lambda made: made[2])
         counted = int(((responses.benchmark == j) & (responses.weight > 0)).sum())
-        found[name] = {"results": counted, "elpd": density, "elpd_mcse": error}
+        row = {"results": counted, "elpd": elpd, "elpd_mcse": error, "converged": converged}
+        found[name] = row
     return found
 
 
-def log_density(
+def log_densities(
     spec: ModelSpec,
     p: Values,
     releases: MeasuredReleases,
     j: int,
     rng: np.random.Generator,
-) -> tuple[float, float]:
-    """Log density of all results on a benchmark, its own parameters integrated out.
+) -> tuple[np.ndarray, float]:
+    """Log density of all results on a benchmark given each draw, its own parameters integrated out.
 
-    log (1/S) sum_s int prod_i p(y_i | c_is, u) p(u | hyperparameters_s) du, where u holds the
+    log int prod_i p(y_i | c_is, u) p(u | hyperparameters_s) du for draw s, where u holds the
     benchmark's difficulty, log discrimination, log noise, and under :class:`JointDif` what it
     favours the follower by. The integral is by importance sampling from a multivariate t around the
     mode at the posterior means of capabilities and hyperparameters, the same for every draw s.
@@ -152,24 +183,25 @@ def log_density(
 
     Returns
     -------
-    The log density, and its Monte Carlo standard error by the delta method over the draws of u.
+    of_draw
+        Log density given each draw, ``(draw,)``. The log of the mean of the densities is that given
+        the results on the other benchmarks.
+    error
+        Monte Carlo standard error of that log mean, from the draws of u alone (delta method).
     """
     responses = releases.responses
     of = np.flatnonzero((responses.benchmark == j) & (responses.weight > 0))
     model, score = responses.model[of], responses.score[of]
     every = np.concatenate([p["capability"], p["other_capability"]], axis=-1)[:, model]
-    side = np.zeros(responses.models)
-    side[: len(releases)] = np.where(
-        releases.group == LEADER, -0.5, np.where(releases.group == FOLLOWER, 0.5, 0.0)
-    )
-    differs = isinstance(spec.frontier, JointDif)
+    side = of_side(spec.observations(releases).arrays, np)[model]
+    differs = _differs(spec)
     bounds = responses.chance[j], responses.ceiling[j]
 
     def likelihood(u: np.ndarray, c: np.ndarray) -> np.ndarray:
         """For u ``(m, k)`` and capabilities ``(result,)``: ``(m,)``."""
         away = c - u[:, :1]
         if differs:
-            away = away + side[model] * u[:, 3:4]
+            away = away + side * u[:, 3:4]
         expected = expected_score(np.exp(u[:, 1:2]) * away, *bounds, arrays)
         noise = np.exp(u[:, 2:3])
         return np.asarray(student_logp(score - expected, noise, u[:, 2:3], arrays).sum(-1))
@@ -185,7 +217,7 @@ def log_density(
             total = total + stats.norm.logpdf(u[:, 3], 0, np.sqrt(2) * h["dif_spread"])
         return np.asarray(total)
 
-    hyper = (*_HYPER, *(("dif_spread",) if differs else ()))
+    hyper = _hyperparameters(spec)
     means, centre = {k: float(p[k].mean()) for k in hyper}, every.mean(0)
     proposal = _proposal(
         lambda u: float((likelihood(u[None], centre) + prior(u[None], means))[0]), means, differs
@@ -198,18 +230,26 @@ def log_density(
             for s, c in enumerate(every)
         ]
     )
-    of_u = logsumexp(weights, axis=0) - np.log(len(every))
+    of_u = logsumexp(weights, axis=0)
     share = np.exp(of_u - of_u.max())
-    return (
-        float(logsumexp(of_u) - np.log(len(of_u))),
-        float(share.std(ddof=1) / share.mean() / np.sqrt(len(share))),
-    )
+    of_draw = logsumexp(weights, axis=1) - np.log(OWN_DRAWS)
+    return of_draw, float(share.std(ddof=1) / share.mean() / np.sqrt(OWN_DRAWS))
 
 
 _HYPER = (
     "difficulty_mean", "difficulty_spread", "discrimination_typical", "discrimination_spread",
     "noise_typical", "noise_spread",
 )  # fmt: skip
+
+
+def _differs(spec: ModelSpec) -> bool:
+    """Whether a benchmark may favour a group."""
+    return isinstance(spec.frontier, JointDif)
+
+
+def _hyperparameters(spec: ModelSpec) -> tuple[str, ...]:
+    """Parameters that say where a benchmark's own parameters lie."""
+    return (*_HYPER, *(("dif_spread",) if _differs(spec) else ()))
 
 
 def _proposal(
