@@ -84,7 +84,7 @@ def test_an_altered_file_is_found_and_nothing_is_run(frozen, how, capsys):
     assert f"results/{path.name}" in verdict.sentence()
     assert how in verdict.sentence()
     with pytest.raises(SystemExit) as ended:
-        main(["verify", "paper-v1", "--to", str(frozen.folder.parent)])
+        main(["validate", "verify", "paper-v1", "--to", str(frozen.folder.parent)])
     assert ended.value.code == CHECK_FAILED
     assert "NOT AS FROZEN" in capsys.readouterr().out
 
@@ -100,7 +100,7 @@ def test_a_changed_list_of_hashes_is_found(frozen):
 
 def test_files_only_runs_nothing(frozen, capsys):
     with pytest.raises(SystemExit) as ended:
-        main(["verify", "paper-v1", "--to", str(frozen.folder.parent), "--files-only"])
+        main(["validate", "verify", "paper-v1", "--to", str(frozen.folder.parent), "--files-only"])
     assert ended.value.code == 0
     out = capsys.readouterr().out
     assert "nothing was run" in out

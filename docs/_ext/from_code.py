@@ -89,7 +89,8 @@ def shown() -> dict[str, str]:
                 (codes.USER_ERROR, "a mistake of the user's: one sentence says what was expected"),
                 (
                     codes.CHECK_FAILED,
-                    "ranks are not uniform (`sbc`), or frozen numbers are not the same (`verify`)",
+                    "ranks are not uniform (`validate sbc`), or frozen numbers are not the same "
+                    "(`validate verify`)",
                 ),
                 (codes.INTERRUPTED, "Ctrl-C; nothing half-written is left"),
                 (codes.TERMINATED, "SIGTERM; the same"),

@@ -207,11 +207,12 @@ def test_releases_are_left_out_with_all_their_results(analysis):
     assert found.estimated == found.high
     assert found.trusted == (not found.high)
     assert np.isfinite(found.elpd_i).all()
-    # Where importance weights can be trusted, an exact refit says the same, up to what the few
-    # hundred effective draws of each of the two leave open (0.15 or so each).
-    i = int(np.argmin(found.pareto_k))
-    exact, _ = exact_elpd(analysis.fit, int(which[i]), cores=1)
-    assert exact == pytest.approx(found.elpd_i[i], abs=0.6)
+    # Where importance weights can be trusted, exact refits say the same. Over three releases, as a
+    # few hundred effective draws leave 0.15 or so open in each density.
+    best = np.argsort(found.pareto_k)[:3]
+    assert (found.pareto_k[best] < found.threshold).all()
+    exact = [exact_elpd(analysis.fit, int(which[i]), cores=1)[0] for i in best]
+    assert np.mean(exact - found.elpd_i[best]) == pytest.approx(0, abs=0.25)
 
 
 @GROUP

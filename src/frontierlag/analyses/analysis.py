@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,16 +43,22 @@ class Analysis:
         groups = {
             name: node.to_dataset() for name, node in self.fit.tree.children.items()
         } | self.measured.groups()
-        tree = xr.DataTree.from_dict(groups)
-        window = self.measured.window
-        tree.attrs.update(
-            {str(key): value for key, value in self.fit.tree.attrs.items()},
-            window_start=window.since.isoformat(),
-            window_end=window.as_of.isoformat(),
-            converged=str(self.convergence.converged),
-            verdict=self.convergence.verdict(),
-        )
-        return tree
+        return judged(groups, self.fit, self.measured.window, self.convergence)
+
+
+def judged(
+    groups: Mapping[str, xr.Dataset], fit: Fit, window: Window, gate: Convergence
+) -> xr.DataTree:
+    """Groups as one tree with the attributes of the fit, the window and the gate's verdict."""
+    tree = xr.DataTree.from_dict(dict(groups))
+    tree.attrs.update(
+        {str(key): value for key, value in fit.tree.attrs.items()},
+        window_start=window.since.isoformat(),
+        window_end=window.as_of.isoformat(),
+        converged=str(gate.converged),
+        verdict=gate.verdict(),
+    )
+    return tree
 
 
 def analyse(

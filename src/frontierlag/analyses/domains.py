@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
+from frontierlag.analyses.analysis import judged
 from frontierlag.analyses.refits import quick_fit
 from frontierlag.dates import Window
 from frontierlag.errors import SpecError
@@ -78,9 +79,7 @@ class DomainAnalysis:
         groups |= self.index.groups()
         for name, measured in self.measured.items():
             groups |= {f"domains/{name}/{LAGS}/{k}": measured.lags[k] for k in KINDS}
-        tree = xr.DataTree.from_dict(groups)
-        tree.attrs.update({str(key): value for key, value in self.fit.tree.attrs.items()})
-        return tree
+        return judged(groups, self.fit, self.index.window, self.convergence)
 
 
 KINDS = (REALIZED, TREND)

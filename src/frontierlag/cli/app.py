@@ -34,8 +34,9 @@ Example: frontierlag cite my-results --format latex
 --json with any command that answers prints one JSON object and nothing else.
 
 A mistake ends with one sentence and exit code 2, a fit that did not converge with 1, a check that
-failed (sbc, verify) with 3, Ctrl-C with 130, a closed pipe such as `| head` with 141. --debug
-before any command shows where an error came from, and warnings of libraries as they come.
+failed (validate sbc, validate verify) with 3, Ctrl-C with 130, a closed pipe such as `| head` with
+141. --debug before any command shows where an error came from, and warnings of libraries as they
+come.
 
 What was fitted before, to the same data with the same settings by the same program, is taken from
 the store of fits in your cache; --refit with any command fits it again.
@@ -75,16 +76,16 @@ study_app = App(
 )
 validate_app = App(
     name="validate",
-    help="Is the interval honest? Simulated worlds, rank statistics, the past.",
+    help="Is it right? Simulated worlds, rank statistics, the past; a frozen result again.",
     help_epilogue="Example: frontierlag validate calibrate --worlds base --n 100",
 )
 COMMANDS: dict[Group, tuple[Any, ...]] = {
     ANSWER: (run, results, fit, claims, report, cite),
     LOOK: (scores_app, lags, domains, figures, diagnose, study_app),
-    TRUST: (validate_app, freeze, verify),
+    TRUST: (validate_app, freeze),
 }
 STUDIES = (sensitivity, vintages, history, index, catch_up, capabilities, published)
-VALIDATIONS = (calibrate, sbc, backtest)
+VALIDATIONS = (calibrate, sbc, backtest, verify)
 for group, commands in COMMANDS.items():
     for place, command in enumerate(commands):
         if isinstance(command, App):

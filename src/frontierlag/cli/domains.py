@@ -55,7 +55,7 @@ def domains(
         bool,
         Parameter(
             help="Also compare models by how well they predict each benchmark without having seen "
-            "it; 114 fits, about half an hour."
+            "it: two fits for each benchmark."
         ),
     ] = False,
     jobs: Annotated[PositiveInt, Parameter(help="Processes for that; changes no number.")] = 2,

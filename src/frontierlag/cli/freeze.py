@@ -1,4 +1,4 @@
-"""`freeze` and `verify`: results as they were published, and whether they come out the same."""
+"""`freeze` and `validate verify`: results as published, and whether they come out the same."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def freeze(
     """Store a results folder with all that it takes to make its numbers again.
 
     Kept are tables, figures, the manifest, the score table, the request with its seed, every
-    package's version, and the hash of each file; posteriors are made anew by `verify`.
+    package's version, and the hash of each file; posteriors are made anew by `validate verify`.
 
     Example: frontierlag freeze paper-v1 results/eci-2026-08-11/us-china
     """
@@ -63,7 +63,7 @@ def verify(
     The exit code is 0 if they did, byte for byte or up to Monte Carlo error, and 3 if a number is
     different or a frozen file was altered.
 
-    Example: frontierlag verify paper-v1
+    Example: frontierlag validate verify paper-v1
     """
     from frontierlag.freeze import open_frozen
     from frontierlag.freeze import verify as verified

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ class Domains:
         """The fit as one DataTree, the lags of a domain in its group ``domains/NAME/lags``."""
         return self.analysis.tree
 
-    @property
+    @cached_property
     def table(self) -> pd.DataFrame:
         """The lags of the index and each domain, months, with their difference from the index's.
 
@@ -58,14 +59,14 @@ class Domains:
 
         return domain_table(self.analysis, self.by)
 
-    @property
+    @cached_property
     def contrasts(self) -> pd.DataFrame:
         """The mean lags of every two domains against each other, months."""
         from frontierlag.studies.domains.table import contrast_table
 
         return contrast_table(self.analysis, self.by)
 
-    @property
+    @cached_property
     def dif(self) -> pd.DataFrame:
         """By how much each benchmark favours the follower's group within its domain, points."""
         from frontierlag.studies.domains.table import dif_table
@@ -76,7 +77,7 @@ class Domains:
         """Draw the mean lags by domain, the index on top."""
         from frontierlag.studies.domains.study import figure_of
 
-        return figure_of(self.analysis, self.by, self.pair)
+        return figure_of(self.analysis, self.table, self.by, self.pair)
 
     def _shown(self) -> pd.DataFrame:
         table = self.table

@@ -313,4 +313,4 @@ def draws_of(row: Mapping[Hashable, Any]) -> np.ndarray:
 
 def summary_of(row: Mapping[Hashable, Any]) -> Summary:
     """The summary of a row of ``mean_lag.csv``."""
-    return Summary(**{name: float(row[name]) for name in Summary.__dataclass_fields__})
+    return Summary(**{name: float(row.get(name, np.nan)) for name in Summary.__dataclass_fields__})

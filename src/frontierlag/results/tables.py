@@ -38,6 +38,7 @@ from frontierlag.names import (
     VALUE,
     WINDOW,
 )
+from frontierlag.scores import Releases
 
 DIGITS = 3
 _SUMMARY = (
@@ -137,15 +138,18 @@ def published_table(conventions: tuple[Convention, ...], dates: Dates) -> pd.Dat
     return table.round(DIGITS).assign(dates=dates)
 
 
-def origin(analysis: Analysis) -> dict[str, object]:
+def origin(analysis: Analysis) -> dict[str, str]:
     """What a row is of: dataset, comparison, as-of date, convention of the dates, and model."""
-    releases = analysis.fit.observations.releases
+    return origin_of(analysis.fit.observations.releases) | {"model": analysis.name}
+
+
+def origin_of(releases: Releases) -> dict[str, str]:
+    """What a row is of: dataset, comparison, as-of date and convention of the dates."""
     return {
         "dataset": releases.table,
         "comparison": releases.comparison.name,
         "as_of": releases.as_of.isoformat(),
         "dates": releases.dates,
-        "model": analysis.name,
     }
 
 

@@ -22,7 +22,7 @@ from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.words import Row, converged, figure, median, probability_words, span, stamp
 
 MOST_INFLUENCE = 10
-INDEX_WORDS = "mean of the domains"
+INDEX_WORDS = "mean of all below"
 CALIBRATION = "calibration"
 _PERIODS = {
     WINDOW: "whole window, mean",
@@ -130,7 +130,7 @@ def domains(results: Results) -> list[dict[str, Any]]:
         bars = [bar(row, INDEX_WORDS, base=True) for row in index]
         for row in rest:
             longer = probability_words(float(row["longer"]))
-            note = f"{row['results']} results; longer than the index's: {longer}"
+            note = f"{row['results']} results; P(longer than the mean of all): {longer}"
             bars.append(bar(row, str(row["domain"]), note=note))
         forest = scaled(bars, float(index[0]["median"]), INDEX_WORDS)
         found.append({"by": by, "title": TITLES.get(by, f"By {by}"), "forest": forest})

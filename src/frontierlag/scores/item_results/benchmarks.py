@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import pandas as pd
@@ -61,9 +62,9 @@ def grouped_by(table: pd.DataFrame, column: str, name: str) -> dict[str, str]:
     return {str(k): str(v) for k, v in said[said != ""].items()}
 
 
-def _read(file: object, shown_as: str) -> pd.DataFrame:
+def _read(file: Traversable, shown_as: str) -> pd.DataFrame:
     try:
-        with file.open("rb") as stream:  # type: ignore[attr-defined]
+        with file.open("rb") as stream:
             table = pd.read_csv(stream, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise ScoresError(f"{shown_as} cannot be read as a table of benchmarks: {error}") from None

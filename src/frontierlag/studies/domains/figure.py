@@ -12,11 +12,13 @@ from frontierlag.figures.sheet import (
     Provenance,
     add_sheet,
     bare_rows,
+    draw_summary,
     lag_title,
     new_figure,
     styled,
 )
 from frontierlag.names import REALIZED, TREND, WINDOW
+from frontierlag.results.charts import summary_of
 from frontierlag.studies.domains.table import INDEX
 from frontierlag.words import median, span
 
@@ -62,12 +64,8 @@ def lag_by_domain(
             axes.axvline(rows.loc[INDEX, "median"], color="#222222", lw=0.8, ls=":")
             for y, name in enumerate(names):
                 row = rows.loc[name].to_dict()
-                color = LAG_COLORS[kind]
-                ends = (("90", 1.4), ("50", 4.2))
-                for level, width in ends:
-                    low, high = row[f"lower{level}"], row[f"upper{level}"]
-                    axes.plot([low, high], [y, y], color=color, lw=width, gid=f"interval{level}")
-                axes.plot(row["median"], y, "o", color=color, mec="white", ms=6, gid="median")
+                gids = ("interval90", "interval50", "median")
+                draw_summary(axes, summary_of(row), y, LAG_COLORS[kind], gids)
                 axes.annotate(
                     f"{median(row)} ({span(row)})", (row["median"], y), xytext=(0, 7),
                     textcoords="offset points", ha="center", size=7.5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from frontierlag.figures import Provenance, save
 from frontierlag.jobs import Job, Prepared
 from frontierlag.machine.files import staged, write_manifest
 from frontierlag.results.manifest import models_record, run_record
+from frontierlag.results.tables import origin_of
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.scores.item_results.benchmarks import grouped_by, load_benchmarks
 from frontierlag.settings import DOMAINS, SamplerSettings
@@ -126,24 +128,29 @@ def study_domains(
             tables["held_out"] = held_out(prepared.releases, ONE_INDEX, jobs=jobs, done=done)
             tables["held_out_summary"] = compared(tables["held_out"])
             sentences += held_out_sentences(tables["held_out_summary"])
-        write_tables(folder, tables)
+        about = origin_of(prepared.releases)
+        write_tables(folder, {k: t.assign(**about)[[*about, *t]] for k, t in tables.items()})
         write_words(folder / "domains.md", domain_page(tables, sentences, prepared))
         found = DomainStudy(analyses, tables, tuple(sentences))
         for one, analysis in analyses.items():
-            figure = figure_of(analysis, one, prepared)
+            rows = tables["domains"]
+            figure = figure_of(analysis, rows[rows["by"] == one], one, prepared)
             save(figure, folder / FIGURES, f"lag-by-{one}")
         spec = next(iter(analyses.values())).fit.spec
         names = [spec.name, *ONE_INDEX]
         record = run_record(prepared, settings, models_record(prepared, settings, names))
-        record["benchmarks"] = benchmarks or "the table that comes with the package"
+        record["benchmarks"] = {
+            "table": benchmarks or "the table that comes with the package",
+            "sha256": hashlib.sha256(table.to_csv().encode()).hexdigest(),
+        }
         record["verdicts"] = {k: found.convergence.verdict() for k, found in analyses.items()}
         record["converged"] = found.converged
         write_manifest(folder, record)
     return found
 
 
-def figure_of(found: DomainAnalysis, by: str, prepared: Prepared) -> Figure:
-    """The forest of one grouping of benchmarks."""
+def figure_of(found: DomainAnalysis, domains: pd.DataFrame, by: str, prepared: Prepared) -> Figure:
+    """The forest of one grouping of benchmarks, drawn from the rows of its table."""
     about = Provenance.of_job(
         prepared,
         found.fit.spec.name,
@@ -151,6 +158,4 @@ def figure_of(found: DomainAnalysis, by: str, prepared: Prepared) -> Figure:
         prepared.releases.attribution,
     )
     title = f"{TITLES.get(by, f'By {by}')}: {prepared.title}"
-    return lag_by_domain(
-        domain_table(found, by), about, title, f"mean lag, {prepared.window_words}"
-    )
+    return lag_by_domain(domains, about, title, f"mean lag, {prepared.window_words}")

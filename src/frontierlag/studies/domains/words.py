@@ -13,8 +13,9 @@ from frontierlag.jobs import Prepared
 from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.studies.domains.table import INDEX
 from frontierlag.studies.writing import markdown_table
-from frontierlag.words import Row, converged, figure, median, probability_words, span, stamp
+from frontierlag.words import STAMP, Row, converged, figure, median, probability_words, span, stamp
 
+INTERVAL_WORDS = f"{OUTER:.0%} {INTERVAL_KIND} interval"
 # A difference this probable in its direction is said to be one.
 CLEAR = 0.95
 PRIVATE, PUBLIC = "private", "public"
@@ -49,7 +50,7 @@ def domain_sentences(
         sentences.append(
             f"{follower} trails {leader} by {_lag(low)} months {_place(by, low)} and by "
             f"{_lag(high)} {_place(by, high)}, the shortest and the longest of {len(own)} "
-            f"(posterior median with {OUTER:.0%} {INTERVAL_KIND} interval; mean realized "
+            f"(posterior median with {INTERVAL_WORDS}; mean realized "
             f"lag, {prepared.window_words}, {prepared.table.name}; "
             f"{WORDS[prepared.releases.dates]}){stamp(converged(low))}."
         )
@@ -63,7 +64,8 @@ def domain_sentences(
         points = figure(tau["median"], tau["mcse_median"])
         sentences.append(
             f"Within one {NOUNS.get(by, by)} benchmarks favour one group or the other by {points} "
-            f"points (standard deviation over benchmarks, {span(tau)}){stamp(converged(tau))}."
+            f"points (standard deviation over benchmarks, {INTERVAL_WORDS} {span(tau)})"
+            f"{stamp(converged(tau))}."
         )
     return sentences
 
@@ -75,7 +77,8 @@ def choice_sentences(index: pd.DataFrame, prepared: Prepared) -> list[str]:
     return [
         "That other benchmarks might have been chosen, each of which may favour a group, moves the "
         f"mean realized lag of the index from {_lag(plain)} months ({plain['model']}) to "
-        f"{_lag(differing)} ({differing['model']}; {prepared.window_words})"
+        f"{_lag(differing)} ({differing['model']}; median with {INTERVAL_WORDS}, "
+        f"{prepared.window_words})"
         f"{stamp(converged(plain) and converged(differing))}."
     ]
 
@@ -85,9 +88,12 @@ def held_out_sentences(summary: pd.DataFrame) -> list[str]:
     best, other = summary.to_dict("records")[:2]
     apart, error = float(other["elpd_diff"]), float(other["diff_se"])
     verdict = "" if apart > 2 * error else ", within two standard errors"
+    missed = sum(int(row["not_converged"]) for row in (best, other))
+    state = f" {missed} of the fits {STAMP}." if missed else ""
     return [
         f"With each benchmark left out in turn, {best['model']} predicts its results better than "
         f"{other['model']}: log score {apart:.1f} higher, standard error {error:.1f}{verdict}."
+        f"{state}"
     ]
 
 
@@ -100,10 +106,10 @@ def domain_page(
     for by in dict.fromkeys(domains["by"]):
         parts += [f"## {TITLES.get(by, f'By {by}')}", _markdown(domains, by)]
     parts += [
-        f"Months, posterior median with {OUTER:.0%} {INTERVAL_KIND} interval; both lags are means "
+        f"Months, posterior median with {INTERVAL_WORDS}; both lags are means "
         f"over {prepared.window_words}. The difference is that of the realized lag from the "
-        "index's, which here is the mean of the domains. Releases have a result in the domain; "
-        "the ability of the others is estimated from their other results.",
+        "index's, which here is the mean of all groups of benchmarks in the table. Releases have a "
+        "result in the domain; the ability of the others is estimated from their other results.",
         prepared.releases.attribution,
     ]
     return parts
@@ -145,7 +151,8 @@ def _versus(contrasts: pd.DataFrame, by: str, first: str, second: str) -> str:
         clear = max(longer, 1 - longer) >= CLEAR
         verdict = "" if clear else ", which may be chance"
         return (
-            f"{first} against {second}: {_change(row, turn)} months, probability that it is longer "
+            f"{first} against {second}: the mean realized lag differs by {_change(row, turn)} "
+            f"months (first minus second, {INTERVAL_WORDS}), probability that it is longer "
             f"{probability_words(longer)}{verdict}{stamp(converged(row))}."
         )
     raise KeyError(f"{first} and {second} are not compared")
