@@ -14,7 +14,13 @@ from frontierlag.frontiers.stochastic import positive_normal, two_piece_noise
 from frontierlag.model import ModelSpec, build
 from frontierlag.scores.metric import ECI
 
-P = {"scatter": np.array([2.5, 0.8]), "shortfall": np.array([6.0, 9.0])}
+P = {
+    "scatter": np.array([2.5, 0.8]),
+    "shortfall": np.array([6.0, 9.0]),
+    # What only models that tell makers apart read.
+    "shortfall_change": np.array([-0.3, 0.5]),
+    "maker_effect": np.array([0.4, -0.5]),
+}
 # Three releases: measured fairly, measured poorly and far below, known exactly.
 DATA = {
     "observed": np.array([139.0, 108.0, 131.5]),
@@ -23,8 +29,18 @@ DATA = {
     "stderr_high": np.array([1.5, 3.5, 0.0]),
     "group_index": np.array([0, 1, 1]),
     "years": np.array([0.3, -0.4, 0.1]),
+    "maker": np.array([0, 1, 1]),
 }
 MU = np.array([141.0, 128.0, 130.0])
+
+
+def mean_shortfall(name, i):
+    """Of one release, by the formula in the docstring."""
+    g = DATA["group_index"][i]
+    if name != "stochastic-makers":
+        return P["shortfall"][g]
+    change = P["shortfall_change"][g] * DATA["years"][i]
+    return P["shortfall"][g] * np.exp(P["maker_effect"][DATA["maker"][i]] + change)
 
 
 def many(n, p=P):
@@ -57,13 +73,15 @@ def conditional(name, i):
     g = DATA["group_index"][i]
     y, e = DATA["observed"][i], DATA["stderr"][i]
     c = np.linspace(y - 9 * e, y + 9 * e, 3001)
-    f = capability_density(name, c, MU[i], P["scatter"][g], P["shortfall"][g])
+    f = capability_density(name, c, MU[i], P["scatter"][g], mean_shortfall(name, i))
     f = f * stats.norm.pdf(y, c, e)
     cdf = np.concatenate([[0], np.cumsum((f[1:] + f[:-1]) / 2 * np.diff(c))])
     return c, f / cdf[-1], cdf / cdf[-1]
 
 
-@pytest.mark.parametrize("name", ["records", "stochastic", "stochastic-halfnormal"])
+@pytest.mark.parametrize(
+    "name", ["records", "stochastic", "stochastic-halfnormal", "stochastic-makers"]
+)
 def test_capabilities_follow_their_exact_conditional(name):
     n = 100_000
     p, mu = many(n)

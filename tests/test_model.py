@@ -64,6 +64,7 @@ def test_every_pairing_has_finite_logp_and_gradient_and_a_plausible_prior(name, 
     assert 0.3 < np.mean((scores > 90) & (scores < 165)) < 0.95
 
     latent = dict.fromkeys(spec.frontier.latent_in_model, observations.arrays["observed"] - 1.0)
+    latent["free_maker"] = np.linspace(-2, 2, len(observations.makers))
     for i in range(0, 200, 60):
         drawn = {n: prior[n].to_numpy()[0, i] for n in prior.data_vars}
         for value in logp(unconstrained(model, drawn | latent)):

@@ -15,7 +15,7 @@ from frontierlag import frontiers, trends
 from frontierlag.errors import SpecError
 from frontierlag.frontiers import FRONTIERS, Frontier, frontier
 from frontierlag.frontiers.observations import Observations
-from frontierlag.names import GROUP
+from frontierlag.names import GROUP, MAKER
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric, Releases
 from frontierlag.scores.bootstraps.releases import DrawnReleases
@@ -122,6 +122,14 @@ class ModelSpec:
             raise SpecError(
                 f"{self.name} is fitted to joint draws of scores, and {releases.table} holds an "
                 "interval for each: give the draws too, such as eci_bootstraps.json"
+            )
+        if (
+            MAKER in self.frontier.latent_in_model.values()
+            and not (releases.organization != "").any()
+        ):
+            raise SpecError(
+                f"{self.name} tells makers apart, and {releases.table} does not name them: add a "
+                "column 'organization', or fit another model"
             )
         mask = self.frontier.select(releases)
         beside = self.frontier.available(releases) & ~mask

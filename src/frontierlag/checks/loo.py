@@ -211,7 +211,7 @@ def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, C
         few = {"draws": min(settings.draws, FEWER), "tune": min(settings.tune, SHORTER)}
         settings = settings.model_copy(update=few)
     names = [p.name for p in fit.spec.parameters]
-    kept = names if frontier.reads == "scores" else [*names, *frontier.latent_in_model]
+    kept = [*names, *frontier.latent_in_model]
 
     def densities(times: int) -> tuple[np.ndarray, Convergence]:
         longer = settings.model_copy(update={"draws": times * settings.draws})
@@ -238,7 +238,10 @@ def _parted(observations: Observations, index: int) -> tuple[Observations, Obser
         of = releases.responses
         without = replace(releases, responses=of.without(of.model == index))
         return Observations(without, reference), observations, index
-    rest, one = (Observations(subset(releases, mask), reference) for mask in (~left_out, left_out))
+    rest, one = (
+        Observations(subset(releases, mask), reference, makers=observations.makers)
+        for mask in (~left_out, left_out)
+    )
     return rest, one, 0
 
 

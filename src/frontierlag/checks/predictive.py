@@ -163,7 +163,7 @@ def _of_capabilities(fit: Fit, frontier: Joint) -> Iterator[PredictiveCheck]:
     """
     observations = fit.observations
     releases = observations.releases
-    p = fit.draws
+    p = fit.all_draws
     mu = fit.spec.trend_at(p, observations)
     rng = np.random.default_rng([fit.settings.seed, 4])
     new = frontier.new_capabilities(rng, p, mu, observations.arrays).reshape(-1, len(releases))

@@ -23,6 +23,7 @@ from frontierlag.names import (
     DOMAIN,
     DRAW,
     GROUP,
+    MAKER,
     MEASURED,
     OTHER,
     OUTSIDE,
@@ -71,6 +72,13 @@ class Fit:
         """Parameter draws by name, shape ``(chain, draw, 2)`` or ``(chain, draw)`` if shared."""
         posterior = self.tree["posterior"].to_dataset()
         return {p.name: posterior[p.name].to_numpy() for p in self.spec.parameters}
+
+    @property
+    def all_draws(self) -> dict[str, np.ndarray]:
+        """The same with the latent variables of the frontier, ``(chain, draw, ...)``."""
+        posterior = self.tree["posterior"].to_dataset()
+        latent = self.spec.frontier.latent_in_model
+        return self.draws | {name: posterior[name].to_numpy() for name in latent}
 
     @property
     def trend_inputs(self) -> dict[str, np.ndarray]:
@@ -295,7 +303,12 @@ def _per_score(spec: ModelSpec, observations: Observations, values: np.ndarray) 
 def labels_of(observations: Observations) -> dict[str, np.ndarray]:
     """Labels of every dim that a model's variables may have in addition to sample and group."""
     r = observations.releases
-    labels: dict[str, np.ndarray] = {RELEASE: r.model}
+    names = [name for _, name in observations.makers]
+    makers = [
+        f"{name} ({r.group_names[group]})" if names.count(name) > 1 else name
+        for group, name in observations.makers
+    ]
+    labels: dict[str, np.ndarray] = {RELEASE: r.model, MAKER: np.array(makers)}
     if isinstance(r, DrawnReleases):
         return labels | r.joint_errors.labels
     if not isinstance(r, MeasuredReleases):
@@ -333,13 +346,9 @@ def describe(
 def _constant_data(observations: Observations) -> xr.Dataset:
     """The model's inputs and the facts of each release that figures and tables need."""
     r = observations.releases
-    # What follows from the other columns, and has more dims than the release, is left out.
-    extra = observations.measurement
-    columns = {
-        k: v
-        for k, v in observations.arrays.items()
-        if k != "observed" and k not in extra and v.ndim < 2
-    }
+    # What follows from the other columns, or has other dims than the release, is left out.
+    apart = {"observed", "maker", "makers", *observations.measurement}
+    columns = {k: v for k, v in observations.arrays.items() if k not in apart and v.ndim < 2}
     dataset = xr.Dataset(
         {name: ((RELEASE,) * values.ndim, values) for name, values in columns.items()},
         coords={RELEASE: r.model},

@@ -21,7 +21,7 @@ from frontierlag.fits.traces import arrays_of
 from frontierlag.frontiers.observations import Observations
 from frontierlag.machine.progress import watcher
 from frontierlag.model import ModelSpec, build
-from frontierlag.names import CHAIN, DRAW, GROUP
+from frontierlag.names import CHAIN, DRAW, GROUP, MAKER
 from frontierlag.settings import SamplerSettings
 
 
@@ -100,13 +100,17 @@ def _fixed_shape(spec: ModelSpec, observations: Observations) -> tuple[int, ...]
     """Shapes that are part of the compiled code: those of a model's own latent variables."""
     if not spec.frontier.latent_in_model:
         return ()
+    if set(spec.frontier.latent_in_model.values()) == {MAKER}:
+        return (len(observations.makers),)
     if spec.frontier.reads == "draws":
         return (observations.arrays["loading"].shape[1],)
     found = observations.responses
     if found is None:
         return (len(observations.releases),)
     pairs = (len(found.domains), len(found.pairs[0])) if len(found.domains) else ()
-    return (len(observations.releases), len(found.others), len(found.benchmarks), *pairs)
+    makers = (len(observations.makers),) if MAKER in spec.frontier.latent_in_model.values() else ()
+    sizes = (len(observations.releases), len(found.others), len(found.benchmarks))
+    return (*sizes, *pairs, *makers)
 
 
 def sample(

@@ -6,6 +6,7 @@ from frontierlag.frontiers.base import Frontier
 from frontierlag.frontiers.drawn import OfDraws
 from frontierlag.frontiers.functioning import JointDif, JointDomains
 from frontierlag.frontiers.joint import Joint
+from frontierlag.frontiers.makers import JointMakers, StochasticMakers
 from frontierlag.frontiers.records import Records, RecordsAll
 from frontierlag.frontiers.stochastic import Stochastic, StochasticHalfNormal, StochasticTwoPiece
 from frontierlag.scores import Metric
@@ -18,7 +19,9 @@ FRONTIERS: dict[str, Frontier] = {
         Stochastic(),
         StochasticHalfNormal(),
         StochasticTwoPiece(),
+        StochasticMakers(),
         Joint(),
+        JointMakers(),
         JointDif(),
         JointDomains(),
         OfDraws(Records()),
@@ -62,12 +65,14 @@ __all__ = [
     "Joint",
     "JointDif",
     "JointDomains",
+    "JointMakers",
     "OfAccuracy",
     "OfDraws",
     "Records",
     "RecordsAll",
     "Stochastic",
     "StochasticHalfNormal",
+    "StochasticMakers",
     "StochasticTwoPiece",
     "for_metric",
     "frontier",

@@ -113,7 +113,7 @@ class Joint(Stochastic):
         releases = group.shape[0]
         scale = free_scale(data)
         own, other = scale.capability[:releases], scale.capability[releases:]
-        scatter, mean = of_group(p["scatter"], group), of_group(p["shortfall"], group)
+        scatter, mean = of_group(p["scatter"], group), self.mean_shortfall(p, data)
         pm.Potential("frontier", composed_logp(self.shortfall, own - mu, scatter, mean, pt).sum())
         pm.Potential(
             "others", densities.normal_logp(other - p["other_mean"], p["other_spread"], pt).sum()
@@ -178,7 +178,7 @@ class Joint(Stochastic):
     def release_logp(self, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Log density of all results of each release, its capability integrated out."""
         group = data["group_index"]
-        scatter, mean = of_group(p["scatter"], group), of_group(p["shortfall"], group)
+        scatter, mean = of_group(p["scatter"], group), self.mean_shortfall(p, data, np)
         away = self.deviation(p, data)
 
         def density(c: np.ndarray, i: int) -> np.ndarray:

@@ -15,6 +15,7 @@ from frontierlag.frontiers.counts import likelihood_of_counts
 from frontierlag.names import EPOCH
 from frontierlag.scores import Releases
 from frontierlag.scores.bootstraps.releases import DrawnReleases
+from frontierlag.scores.groups import members
 from frontierlag.scores.item_results import MeasuredReleases, Responses
 
 
@@ -32,6 +33,9 @@ class Observations:
     outside
         Releases that do not enter the likelihood but count for the best available (the first
         record of a group); None if there is none.
+    makers
+        Group and name of each maker, which models that tell makers apart number them by; by default
+        those of the releases in order.
 
     Raises
     ------
@@ -42,9 +46,12 @@ class Observations:
     releases: Releases
     reference: date
     outside: Releases | None = None
+    makers: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         r = self.releases
+        if not self.makers:
+            object.__setattr__(self, "makers", tuple(sorted(set(_made_by(r)))))
         if r.metric.bounded and not r.problems.all():
             missing = r.model[r.problems == 0]
             raise ScoresError(
@@ -58,6 +65,12 @@ class Observations:
         """The benchmark results behind the scores, where they are known."""
         r = self.releases
         return r.responses if isinstance(r, MeasuredReleases) else None
+
+    @cached_property
+    def maker(self) -> np.ndarray:
+        """Place of each release's maker in ``makers``."""
+        place = {maker: k for k, maker in enumerate(self.makers)}
+        return np.array([place[maker] for maker in _made_by(self.releases)], dtype=np.int64)
 
     @cached_property
     def measurement(self) -> dict[str, np.ndarray]:
@@ -77,7 +90,7 @@ class Observations:
 
     @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
-        """What enters the model as ``pm.Data``: shape ``(release,)`` each, but for ``epoch``.
+        """What enters the model as ``pm.Data``: ``(release,)`` each, but for ``epoch``, ``makers``.
 
         Of an accuracy, ``observed`` is the number of problems solved as a fraction of all, and the
         likelihood of the log odds is there too, as from
@@ -92,6 +105,8 @@ class Observations:
             "years": years_after(r.day, self.reference),
             "group_index": np.asarray(r.group, dtype=np.int64),
             EPOCH: np.asarray(1970 + day_number(self.reference) / DAYS_PER_YEAR),
+            "maker": self.maker,
+            "makers": np.arange(len(self.makers)),
         }
         if self.measurement:
             return common | self.measurement
@@ -104,3 +119,9 @@ class Observations:
             "problems": np.asarray(r.problems, dtype=float),
             **nodes,
         }
+
+
+def _made_by(releases: Releases) -> list[tuple[int, str]]:
+    """Group and maker of each release; of several makers the one that is named first."""
+    pairs = zip(releases.group, releases.organization, strict=True)
+    return [(int(group), (*members(str(cell)), "")[0]) for group, cell in pairs]

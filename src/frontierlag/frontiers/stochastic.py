@@ -98,7 +98,7 @@ class Stochastic(Frontier):
             SCORE,
             mu,
             sd,
-            of_group(p["shortfall"], group),
+            self.mean_shortfall(p, data),
             logp=logp,
             random=random,
             observed=data["observed"],
@@ -112,8 +112,12 @@ class Stochastic(Frontier):
         """Log density of scores measured with normal error, on draws or on symbols."""
         group = data["group_index"]
         sd = xp.sqrt(of_group(p["scatter"], group) ** 2 + data["stderr"] ** 2)
-        mean = of_group(p["shortfall"], group)
+        mean = self.mean_shortfall(p, data, xp)
         return composed_logp(self.shortfall, data["observed"] - mu, sd, mean, xp)
+
+    def mean_shortfall(self, p: Values, data: Values, xp: Any = pt) -> Any:
+        """Mean of each release's shortfall, ``(..., release)``: that of its group."""
+        return of_group(p["shortfall"], data["group_index"])
 
     def capabilities(self, rng: Noise, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Shortfall from its truncated normal, then scatter given the rest.
@@ -137,8 +141,7 @@ class Stochastic(Frontier):
         self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
     ) -> np.ndarray:
         """Capabilities of new releases at the same dates: trend plus scatter minus shortfall."""
-        group = data["group_index"]
-        scatter, mean = of_group(p["scatter"], group), of_group(p["shortfall"], group)
+        scatter, mean = self._scatter(p, data), self.mean_shortfall(p, data, np)
         return rng.normal(mu, scatter) - draw_shortfall(self.shortfall, rng, mean, mu.shape)
 
     def simulate(
@@ -148,11 +151,14 @@ class Stochastic(Frontier):
         _, sd, mean = self._by_release(p, data)
         return rng.normal(mu, sd) - draw_shortfall(self.shortfall, rng, mean, mu.shape)
 
-    @staticmethod
-    def _by_release(p: Values, data: Values) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        scatter = of_group(p["scatter"], data["group_index"])
+    def _by_release(self, p: Values, data: Values) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        scatter = self._scatter(p, data)
         sd = np.sqrt(scatter**2 + data["stderr"] ** 2)
-        return scatter, sd, of_group(p["shortfall"], data["group_index"])
+        return scatter, sd, self.mean_shortfall(p, data, np)
+
+    @staticmethod
+    def _scatter(p: Values, data: Values) -> np.ndarray:
+        return np.asarray(of_group(p["scatter"], data["group_index"]))
 
 
 @dataclass(frozen=True)

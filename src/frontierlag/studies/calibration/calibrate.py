@@ -197,9 +197,12 @@ class Block:
 
 # Asked for by name: it is about the trend lag of one comparison.
 ASKED_FOR = ("fading-shortfall",)
-_BROKEN = tuple(name for name in DESIGNS if name not in (BASE.name, *ASKED_FOR))
+# Worlds in which makers climb ladders, or the follower leads for a while.
+_MAKERS = ("ladders", "overtaking")
+_BROKEN = tuple(n for n in DESIGNS if n not in (BASE.name, *_MAKERS, *ASKED_FOR))
 # Worlds whose benchmarks favour a group, or measure several abilities, and the models for them.
 _DIF, _DOMAINS = "matrices-dif", "matrices-domains"
+MAKERS = "linear-stochastic-makers"
 JOINT_DIF, JOINT_DOMAINS = "linear-joint-dif", "linear-joint-domains"
 _BROKEN_MATRICES = tuple(n for n in MATRIX_DESIGNS if n not in (MATRICES.name, _DIF, _DOMAINS))
 PLAN = (
@@ -210,6 +213,8 @@ PLAN = (
     Block((MATRICES.name,), (JOINT_DIF,), 60),
     Block((_DIF,), (JOINT, JOINT_DIF, "daily-points"), 60),
     Block((_DOMAINS,), (JOINT_DOMAINS, "daily-points"), 60),
+    Block(_MAKERS, (HEADLINE, MAKERS, *BASELINES), 200),
+    Block((BASE.name,), (MAKERS,), 200),
     Block((BASE.name,), ("linear-records",), 500),
     Block(_BROKEN, ("linear-records",), 200),
     Block(("wrong-dates",), (f"{HEADLINE}{DATED}",), 100),

@@ -241,8 +241,9 @@ def _with_results(
     )
     lower[[low, high]] = upper[[low, high]] = 0.0  # they define the scale
     releases, order = table_of(
-        design.groups, world.releases.day, world.releases.group, index.score[:n], lower, upper, ECI
-    )
+        design.groups, world.releases.day, world.releases.group, index.score[:n], lower, upper, ECI,
+        world.releases.organization,
+    )  # fmt: skip
     releases = replace(releases, model=np.array(names[:n])[order])
     table = ResultTable(
         name=f"simulated-{design.name}", frame=frame, sha256="", layout="own", attribution=""

@@ -30,6 +30,33 @@ MONTHS_PER_YEAR = 12
 
 
 @dataclass(frozen=True)
+class Ladder:
+    """How makers release: a flagship, a small model beside it, a better version later.
+
+    Every model of one generation shares the flagship's distance from the trend, so that distances
+    are correlated within a maker, as no model of this package says.
+
+    Attributes
+    ----------
+    makers
+        How many each group has; each release is equally likely to be of any of its group's.
+    spread
+        Standard deviation over makers of the logarithm of the mean shortfall of a flagship.
+    small
+        Probability that a small model comes on the flagship's day, and how far it lies below the
+        flagship on average, points (exponential).
+    refresh
+        Probability that a better version comes, and after how many days (uniform). It is as far
+        from the trend of its day as the flagship was from that of its own.
+    """
+
+    makers: tuple[int, int] = (5, 4)
+    spread: float = 0.8
+    small: tuple[float, float] = (0.4, 6.0)
+    refresh: tuple[float, tuple[int, int]] = (0.4, (45, 150))
+
+
+@dataclass(frozen=True)
 class Design:
     """What is drawn, and from what, to make one world.
 
@@ -54,6 +81,8 @@ class Design:
     fading
         Mean shortfall of the follower in the first and in the second half of the time, in place of
         ``shortfall``; None if it does not change.
+    ladder
+        How makers release; None if every release is by itself.
     shortfall_shape
         ``exponential``, or ``lomax``: a Pareto tail with exponent 3 and the same mean, whose
         variance is three times as large and whose skewness is infinite.
@@ -67,7 +96,8 @@ class Design:
     skew
         Lower arm of an interval over its upper arm; the errors follow the arms.
     break_after
-        Share of the time after which slopes change, and the factor by which; None for none.
+        Share of the time after which slopes change, and the factor by which, of both groups or of
+        leader and follower; None for none.
     date_error
         Each published date is off by up to this many months, uniformly; it stays within the table.
     """
@@ -82,13 +112,14 @@ class Design:
     scatter: tuple[float, float] = (0.5, 2.0)
     shortfall: float = 8.0
     fading: tuple[float, float] | None = None
+    ladder: Ladder | None = None
     shortfall_shape: Shortfall = "exponential"
     error: float = 2.3
     error_trend: float = -0.5
     error_spread: float = 0.4
     correlated: bool = False
     skew: float = 1.0
-    break_after: tuple[float, float] | None = None
+    break_after: tuple[float, float | tuple[float, float]] | None = None
     date_error: float = 0.0
 
 
@@ -118,6 +149,21 @@ DESIGNS: dict[str, Design] = {
             years=3.45,
             shortfall=5.0,
             fading=(12.5, 3.5),
+        ),
+        replace(
+            BASE,
+            name="ladders",
+            breaks="releases are independent, and makers fall short alike",
+            releases=(80, 40),
+            shortfall=5.0,
+            ladder=Ladder(),
+        ),
+        replace(
+            BASE,
+            name="overtaking",
+            breaks="the trend is a straight line, and the leader leads",
+            lag=(-4.0, -1.0),
+            break_after=(0.5, (1.0, 0.6)),
         ),
     )
 }
@@ -187,17 +233,24 @@ def _draw(design: Design, rng: np.random.Generator) -> World:
     reference = AS_OF - timedelta(days=span // 2)
     group = np.repeat([LEADER, FOLLOWER], design.releases)
     day = rng.integers(last - span, last, size=len(group), endpoint=True)
+    made = None if design.ladder is None else _climbed(design.ladder, rng, group, day, last)
+    if made is not None:
+        day = made.day
     trend, p = _trend(design, rng, reference, last - span, span)
     scatter = rng.uniform(*design.scatter, size=2)
     frontier = trend.value(p, years_after(day, reference), group, np)
     v = rng.normal(size=len(group)) * scatter[group]
-    capability = frontier + v - _shortfall(design, rng, group, day > last - span / 2)
+    away = v - _shortfall(design, rng, group, day > last - span / 2)
+    if made is not None:
+        away = made.away(design, v, rng)
+    capability = frontier + away
     stderr_low, stderr_high, noise = _errors(design, rng, capability, years_after(day, reference))
     off = rng.uniform(-1, 1, size=len(group)) * design.date_error / MONTHS_PER_YEAR * DAYS_PER_YEAR
     published = np.clip(day + np.rint(off).astype(np.int64), last - span, last)
     releases, order = table_of(
-        design, published, group, capability + noise, stderr_low, stderr_high, ECI
-    )
+        design, published, group, capability + noise, stderr_low, stderr_high, ECI,
+        None if made is None else np.array([f"maker {k}" for k in made.maker]),
+    )  # fmt: skip
     return World(
         design, releases, capability[order], day[order], trend, p, scatter, reference
     )  # fmt: skip
@@ -209,7 +262,8 @@ def _trend(
     """True trend: the follower reaches the leader's level of the middle a drawn lag later."""
     slope = np.maximum(rng.normal(*design.slope, size=2), 1.0)
     lag = rng.uniform(*design.lag) / MONTHS_PER_YEAR
-    share, factor = design.break_after or (0.5, 1.0)
+    share, factors = design.break_after or (0.5, 1.0)
+    factor = np.asarray(factors)
     when = date(1970, 1, 1) + timedelta(days=first + round(share * span))
     # The drawn slope is the mean over the whole time.
     before = slope / (share + (1 - share) * factor)
@@ -228,6 +282,48 @@ def _trend(
         return trend, p | {"level": np.array([leader, follower])}
     at_middle = np.array([leader + rise(0, LEADER), follower + rise(0, FOLLOWER)])
     return Linear(), {"level": at_middle, "slope": slope}
+
+
+@dataclass(frozen=True)
+class _Climbed:
+    """Releases on ladders: day, maker, first release of the same generation, points below it."""
+
+    day: np.ndarray
+    maker: np.ndarray
+    flagship: np.ndarray
+    below: np.ndarray
+
+    def away(self, design: Design, v: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Distance of each release from its trend, given the scatter of each generation."""
+        assert design.ladder is not None  # or there were no ladders
+        effect = design.ladder.spread * rng.normal(size=self.maker.max() + 1)
+        u = design.shortfall * np.exp(effect[self.maker]) * rng.exponential(size=len(v))
+        return (v - u)[self.flagship] - self.below
+
+
+def _climbed(
+    ladder: Ladder, rng: np.random.Generator, group: np.ndarray, start: np.ndarray, last: int
+) -> _Climbed:
+    """Turn releases that come by themselves, on days ``start``, into generations of makers."""
+    n = len(group)
+    day, maker, flagship, below = start.copy(), np.zeros(n, dtype=int), np.arange(n), np.zeros(n)
+    small, mean = ladder.small
+    refresh, wait = ladder.refresh
+    for g, count in enumerate(ladder.makers):
+        own = list(np.flatnonzero(group == g))
+        while own:
+            first = own.pop(0)
+            maker[first] = g * ladder.makers[0] + rng.integers(count)
+            later = int(day[first] + rng.integers(*wait, endpoint=True))
+            siblings = (
+                (rng.random() < small, int(day[first]), rng.exponential(mean)),
+                (rng.random() < refresh and later <= last, later, 0.0),
+            )
+            for comes, when, short in siblings:
+                if comes and own:
+                    i = own.pop(0)
+                    day[i], maker[i], flagship[i], below[i] = when, maker[first], first, short
+    return _Climbed(day, maker, flagship, below)
 
 
 def _shortfall(
@@ -292,8 +388,11 @@ def table_of(
     lower: np.ndarray,
     upper: np.ndarray,
     metric: Metric,
+    organization: np.ndarray | None = None,
 ) -> tuple[Releases, np.ndarray]:
     """The published table, and the order in which it lists the releases."""
+    if organization is None:
+        organization = np.full(len(day), "simulated")
     model = np.array([f"model {i:03d}" for i in range(len(day))])
     order = np.lexsort((model, score, day))
     releases = Releases(
@@ -302,7 +401,7 @@ def table_of(
         as_of=AS_OF,
         table=f"simulated-{design.name}",
         model=model[order],
-        organization=np.full(len(day), "simulated"),
+        organization=organization[order],
         day=day[order],
         group=group[order],
         score=score[order],
