@@ -49,6 +49,7 @@ PRIORS = {
     "broken_learned": ("broken-learned-stochastic", ECI, ("break_year",)),
     "records": ("linear-records", ECI, ("scatter",)),
     "stochastic": ("linear-stochastic", ECI, ("scatter", "shortfall")),
+    "makers": ("linear-stochastic-makers", ECI, ("maker_spread", "shortfall_change")),
     "accuracy": ("logistic-stochastic", FRONTIERMATH, ("scatter", "shortfall")),
 }  # fmt: skip
 

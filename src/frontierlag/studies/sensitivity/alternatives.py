@@ -204,6 +204,7 @@ def alternatives(case: Case) -> tuple[Alternative, ...]:
     ]
     named = [
         ("half-normal shortfall", "shortfall", f"{trend}-stochastic-halfnormal"),
+        ("shortfalls by maker and time", "shortfall", f"{trend}-stochastic-makers"),
         ("two-piece errors", "errors", f"{trend}-stochastic-twopiece"),
     ]
     named += [
