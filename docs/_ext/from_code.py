@@ -62,6 +62,8 @@ def shown() -> dict[str, str]:
     }
     joint = ModelSpec.of("linear-joint", ECI)
     curve = {p.name for p in joint.trend.parameters(ECI)}
+    vendors = ModelSpec.of("linear-joint-vendors", ECI)
+    found["priors_vendors"] = priors(vendors, ["bias_mean", "bias_spread"])
     found["priors_joint"] = priors(joint, [p.name for p in joint.parameters if p.name not in curve])
     settings = SamplerSettings()
     return found | {

@@ -15,7 +15,7 @@ from frontierlag import frontiers, trends
 from frontierlag.errors import SpecError
 from frontierlag.frontiers import FRONTIERS, Frontier, frontier
 from frontierlag.frontiers.observations import Observations
-from frontierlag.names import GROUP, MAKER
+from frontierlag.names import GROUP
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric, Releases
 from frontierlag.scores.bootstraps.releases import DrawnReleases
@@ -111,26 +111,14 @@ class ModelSpec:
                 f"{self.name} is fitted to benchmark results, and {releases.table} holds scores: "
                 "give the results too, such as --results eci-results-2026-08-11"
             )
-        if "benchmark_domain" in self.frontier.measurement and not len(
-            releases.responses.domains if isinstance(releases, MeasuredReleases) else ()
-        ):
-            raise SpecError(
-                f"{self.name} has an ability for each domain of benchmarks, and nothing says which "
-                "benchmark is of which domain: fit it with `frontierlag domains`"
-            )
         if self.frontier.reads == "draws" and not isinstance(releases, DrawnReleases):
             raise SpecError(
                 f"{self.name} is fitted to joint draws of scores, and {releases.table} holds an "
                 "interval for each: give the draws too, such as eci_bootstraps.json"
             )
-        if (
-            MAKER in self.frontier.latent_in_model.values()
-            and not (releases.organization != "").any()
-        ):
-            raise SpecError(
-                f"{self.name} tells makers apart, and {releases.table} does not name them: add a "
-                "column 'organization', or fit another model"
-            )
+        lacking = self.frontier.lacking(releases)
+        if lacking:
+            raise SpecError(f"{self.name} {lacking}")
         mask = self.frontier.select(releases)
         beside = self.frontier.available(releases) & ~mask
         outside = subset(releases, beside) if beside.any() else None

@@ -18,7 +18,7 @@ CHAIN, DRAW, GROUP, RELEASE, DATE, PERIOD, LEVEL = (
 # what a model of benchmark results has beside its releases
 RESULT, BENCHMARK, OTHER = "result", "benchmark", "other"
 # what a model of several abilities has: domains of benchmarks, models with a result in a domain
-DOMAIN, PAIR, MAKER = "domain", "pair", "maker"
+DOMAIN, PAIR, MAKER, VENDOR = "domain", "pair", "maker", "vendor"
 # what joint draws of scores have: models, the errors they share, the two models that pin the scale
 MODEL, FACTOR, PIN = "model", "factor", "pin"
 # releases outside the likelihood that count for the best available

@@ -176,7 +176,7 @@ def test_prior_worlds_of_results_follow_the_model():
 
 def test_worlds_of_results_break_what_they_say_and_keep_truth_beside_the_table():
     broken = {name: MATRIX_DESIGNS[name] for name in MATRIX_DESIGNS if name != "matrices"}
-    names = ("heavy-tail", "slope-break", "wrong-dates", "dif", "domains")
+    names = ("heavy-tail", "slope-break", "wrong-dates", "dif", "vendors", "domains")
     assert set(broken) == {f"matrices-{x}" for x in names}
     for name, design in broken.items():
         world = make_matrix_world(design, np.random.default_rng(4))

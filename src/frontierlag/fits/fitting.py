@@ -32,6 +32,7 @@ from frontierlag.names import (
     RESULT,
     SAMPLE_DIMS,
     SCORE,
+    VENDOR,
 )
 from frontierlag.scores import Releases
 from frontierlag.scores.bootstraps.releases import DrawnReleases
@@ -314,7 +315,12 @@ def labels_of(observations: Observations) -> dict[str, np.ndarray]:
     if not isinstance(r, MeasuredReleases):
         return labels
     of = r.responses
-    labels |= {OTHER: of.others, BENCHMARK: of.benchmarks, RESULT: r.result_names}
+    labels |= {
+        VENDOR: r.vendors[0],
+        OTHER: of.others,
+        BENCHMARK: of.benchmarks,
+        RESULT: r.result_names,
+    }
     if len(of.domains):
         model, domain, _ = of.pairs
         every = np.concatenate([r.model, of.others])

@@ -21,7 +21,7 @@ from frontierlag.fits.traces import arrays_of
 from frontierlag.frontiers.observations import Observations
 from frontierlag.machine.progress import watcher
 from frontierlag.model import ModelSpec, build
-from frontierlag.names import CHAIN, DRAW, GROUP, MAKER
+from frontierlag.names import CHAIN, DRAW, GROUP, MAKER, VENDOR
 from frontierlag.settings import SamplerSettings
 
 
@@ -108,9 +108,11 @@ def _fixed_shape(spec: ModelSpec, observations: Observations) -> tuple[int, ...]
     if found is None:
         return (len(observations.releases),)
     pairs = (len(found.domains), len(found.pairs[0])) if len(found.domains) else ()
-    makers = (len(observations.makers),) if MAKER in spec.frontier.latent_in_model.values() else ()
+    latent = spec.frontier.latent_in_model.values()
+    makers = (len(observations.makers),) if MAKER in latent else ()
+    vendors = (len(observations.arrays["vendors"]),) if VENDOR in latent else ()
     sizes = (len(observations.releases), len(found.others), len(found.benchmarks))
-    return (*sizes, *pairs, *makers)
+    return (*sizes, *pairs, *makers, *vendors)
 
 
 def sample(

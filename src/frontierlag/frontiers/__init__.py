@@ -9,6 +9,7 @@ from frontierlag.frontiers.joint import Joint
 from frontierlag.frontiers.makers import JointMakers, StochasticMakers
 from frontierlag.frontiers.records import Records, RecordsAll
 from frontierlag.frontiers.stochastic import Stochastic, StochasticHalfNormal, StochasticTwoPiece
+from frontierlag.frontiers.vendors import JointVendors
 from frontierlag.scores import Metric
 
 FRONTIERS: dict[str, Frontier] = {
@@ -22,6 +23,7 @@ FRONTIERS: dict[str, Frontier] = {
         StochasticMakers(),
         Joint(),
         JointMakers(),
+        JointVendors(),
         JointDif(),
         JointDomains(),
         OfDraws(Records()),
@@ -66,6 +68,7 @@ __all__ = [
     "JointDif",
     "JointDomains",
     "JointMakers",
+    "JointVendors",
     "OfAccuracy",
     "OfDraws",
     "Records",

@@ -53,6 +53,10 @@ class Frontier(ABC):
         """Say which releases make up the best available: at least those in the likelihood."""
         return self.select(releases)
 
+    def lacking(self, releases: Releases) -> str:
+        """Say what these releases lack that the frontier reads, and what to do; '' if nothing."""
+        return ""
+
     @abstractmethod
     def parameters(self, metric: Metric) -> tuple[Parameter, ...]:
         """List the parameters with their default priors in the units of ``metric``."""

@@ -21,11 +21,38 @@ from frontierlag.frontiers.joint import Joint
 from frontierlag.frontiers.pinned import FreeScale
 from frontierlag.names import BENCHMARK, DOMAIN, PAIR
 from frontierlag.priors import Parameter, Prior
-from frontierlag.scores import Metric
+from frontierlag.scores import Metric, Releases
+from frontierlag.scores.item_results import MeasuredReleases
+
+
+class ByResult(Joint):
+    """Benchmark results of which each may be of another ability than its model's capability."""
+
+    def differences(self, p: Values, data: Values) -> dict[str, Any]:
+        """Random variables of how abilities differ from one index, by name, points."""
+        raise NotImplementedError
+
+    def points(self, p: Mapping[str, Any], data: Values, xp: Any) -> Any:
+        """Ability behind each result minus the capability of its model, points."""
+        raise NotImplementedError
+
+    def ability(self, p: Values, scale: FreeScale, data: Values) -> tuple[Any, Any]:
+        """One for each result."""
+        return self.of_results(self.differences(p, data), scale, data)
+
+    def of_results(self, p: Mapping[str, Any], scale: FreeScale, data: Values) -> tuple[Any, Any]:
+        """Abilities behind the results on the sampler's scale, one each."""
+        of = data["result_model"]
+        ability = scale.x[of] + self.points(p, data, pt) / scale.scale
+        return ability, pt.arange(of.shape[0])
+
+    def deviation(self, p: Values, data: Values) -> Any:
+        """The same on draws."""
+        return np.asarray(self.points(p, data, np))
 
 
 @dataclass(frozen=True)
-class JointDif(Joint):
+class JointDif(ByResult):
     """Benchmark results whose benchmarks may favour a group: differential item functioning.
 
     The ability behind a result of model i of group g on benchmark j is c_i + delta_jg with
@@ -52,24 +79,10 @@ class JointDif(Joint):
             ),
         )
 
-    def ability(self, p: Values, scale: FreeScale, data: Values) -> tuple[Any, Any]:
-        """One for each result."""
-        return self.of_results(self.differences(p, data), scale, data)
-
     def differences(self, p: Values, data: Values) -> dict[str, Any]:
         """Random variables of how abilities differ from one index, by name, points."""
         z = pm.Normal("free_dif", 0.0, 1.0, shape=data["centre"].shape[0])
         return {"dif": pm.Deterministic("dif", np.sqrt(2.0) * p["dif_spread"] * z)}
-
-    def of_results(self, p: Mapping[str, Any], scale: FreeScale, data: Values) -> tuple[Any, Any]:
-        """Abilities behind the results on the sampler's scale, one each."""
-        of = data["result_model"]
-        ability = scale.x[of] + self.points(p, data, pt) / scale.scale
-        return ability, pt.arange(of.shape[0])
-
-    def deviation(self, p: Values, data: Values) -> Any:
-        """The same on draws."""
-        return np.asarray(self.points(p, data, np))
 
     def points(self, p: Mapping[str, Any], data: Values, xp: Any) -> Any:
         """Ability behind each result minus the capability of its model, points."""
@@ -114,6 +127,15 @@ class JointDomains(JointDif):
         "domain_pace_gap": DOMAIN,
         "own": PAIR,
     }
+
+    def lacking(self, releases: Releases) -> str:
+        """Domains of the benchmarks."""
+        if isinstance(releases, MeasuredReleases) and len(releases.responses.domains):
+            return ""
+        return (
+            "has an ability for each domain of benchmarks, and nothing says which benchmark is of "
+            "which domain: fit it with `frontierlag domains`"
+        )
 
     def parameters(self, metric: Metric) -> tuple[Parameter, ...]:
         """Those with differing benchmarks, and three spreads between domains."""

@@ -21,7 +21,7 @@ from frontierlag.frontiers.joint import Joint
 from frontierlag.frontiers.stochastic import Stochastic
 from frontierlag.names import MAKER
 from frontierlag.priors import Parameter, Prior
-from frontierlag.scores import Metric
+from frontierlag.scores import Metric, Releases
 from frontierlag.trends.base import of_group
 
 _OWN = ("maker_spread", "shortfall_change")
@@ -39,6 +39,15 @@ class ByMaker(Stochastic):
     shortfalls have one mean a group. A maker is an organization within a group: its open and its
     closed models may fall short by different amounts.
     """
+
+    def lacking(self, releases: Releases) -> str:
+        """The names of makers."""
+        if (releases.organization != "").any():
+            return ""
+        return (
+            f"tells makers apart, and {releases.table} does not name them: add a column "
+            "'organization', or fit another model"
+        )
 
     def parameters(self, metric: Metric) -> tuple[Parameter, ...]:
         """Those of the frontier, how far makers differ, and how fast shortfalls change."""

@@ -78,7 +78,10 @@ class Observations:
         r = self.releases
         if isinstance(r, DrawnReleases):
             return r.joint_errors.arrays(r.model)
-        return {} if self.responses is None else self.responses.arrays
+        if not isinstance(r, MeasuredReleases):
+            return {}
+        names, of = r.vendors
+        return r.responses.arrays | {"result_vendor": of, "vendors": np.arange(len(names))}
 
     @property
     def measured(self) -> xr.Dataset | None:

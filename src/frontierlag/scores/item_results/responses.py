@@ -15,6 +15,8 @@ from scipy.linalg import helmert
 from frontierlag.errors import ScoresError
 from frontierlag.names import BENCHMARK, DOMAIN, OTHER, RESULT
 from frontierlag.scores import LeftOut, Releases, joined_credit
+from frontierlag.scores.groups import members
+from frontierlag.scores.item_results.sources import self_reported
 from frontierlag.scores.item_results.start import Start, start
 from frontierlag.scores.item_results.table import Excluded, ResultTable, screened
 from frontierlag.scores.releases import subset
@@ -226,6 +228,19 @@ class MeasuredReleases(Releases):
     """Releases of two groups together with the benchmark results behind their scores."""
 
     responses: Responses
+
+    @cached_property
+    def vendors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Makers that report results of their own models, and which each result is of, or -1.
+
+        Who made a model of neither group is not known here.
+        """
+        r = self.responses
+        makers = np.concatenate([self.organization, np.full(len(r.others), "")])[r.model]
+        own = self_reported(r.source, makers)
+        names = np.array([(*members(str(cell)), "")[0] for cell in makers])
+        found = np.unique(names[own])
+        return found, np.where(own, np.searchsorted(found, names), -1)
 
     @property
     def result_names(self) -> np.ndarray:

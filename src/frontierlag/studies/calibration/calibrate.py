@@ -201,10 +201,13 @@ ASKED_FOR = ("fading-shortfall",)
 _MAKERS = ("ladders", "overtaking")
 _BROKEN = tuple(n for n in DESIGNS if n not in (BASE.name, *_MAKERS, *ASKED_FOR))
 # Worlds whose benchmarks favour a group, or measure several abilities, and the models for them.
-_DIF, _DOMAINS = "matrices-dif", "matrices-domains"
+_DIF, _DOMAINS, _VENDORS = "matrices-dif", "matrices-domains", "matrices-vendors"
 MAKERS = "linear-stochastic-makers"
 JOINT_DIF, JOINT_DOMAINS = "linear-joint-dif", "linear-joint-domains"
-_BROKEN_MATRICES = tuple(n for n in MATRIX_DESIGNS if n not in (MATRICES.name, _DIF, _DOMAINS))
+JOINT_VENDORS = "linear-joint-vendors"
+_BROKEN_MATRICES = tuple(
+    n for n in MATRIX_DESIGNS if n not in (MATRICES.name, _DIF, _DOMAINS, _VENDORS)
+)
 PLAN = (
     Block((BASE.name,), (HEADLINE, *BASELINES), 500),
     Block(_BROKEN, (HEADLINE, *BASELINES), 200),
@@ -212,6 +215,7 @@ PLAN = (
     Block(_BROKEN_MATRICES, (JOINT, HEADLINE, "daily-points"), 40),
     Block((MATRICES.name,), (JOINT_DIF,), 60),
     Block((_DIF,), (JOINT, JOINT_DIF, "daily-points"), 60),
+    Block((_VENDORS,), (JOINT, JOINT_VENDORS, "daily-points"), 60),
     Block((_DOMAINS,), (JOINT_DOMAINS, "daily-points"), 60),
     Block(_MAKERS, (HEADLINE, MAKERS, *BASELINES), 200),
     Block((BASE.name,), (MAKERS,), 200),

@@ -16,6 +16,7 @@ from frontierlag.frontiers.item_response import FREEDOM
 from frontierlag.names import FOLLOWER, LEADER
 from frontierlag.scores import records
 from frontierlag.scores.item_results import ResultTable, joined
+from frontierlag.scores.item_results.sources import BY_VENDOR, reporters
 from frontierlag.scores.item_results.table import FEWEST
 from frontierlag.scores.metric import ECI
 from frontierlag.scores.releases import FEWEST_RECORDS, Z90
@@ -53,6 +54,26 @@ class DomainDesign:
         return [f"domain {k}" for k in range(self.domains)]
 
 
+# A maker's name and a source of its own, as the table of sources has them, by group.
+_VENDORS = (
+    ("OpenAI", "Anthropic", "xAI", "Meta AI"),
+    ("Alibaba", "DeepSeek", "01.AI", "Baichuan"),
+)
+
+
+@dataclass(frozen=True)
+class VendorDesign:
+    """By how much results that makers report of their own models are too good, points.
+
+    A share of the results of the two groups' releases is reported by the maker; its bias is
+    Normal(``mean``, ``spread``), one for each of four makers a group.
+    """
+
+    share: float = 0.15
+    mean: float = 2.0
+    spread: float = 3.0
+
+
 @dataclass(frozen=True)
 class MatrixDesign:
     """What is drawn, and from what, to make one world of benchmark results.
@@ -88,6 +109,8 @@ class MatrixDesign:
         deviation of the logarithm.
     dif
         Standard deviation of what a benchmark favours a group by, points.
+    vendors
+        None, or how makers report their own models.
     domains
         None, or how the abilities in domains of benchmarks differ from the capability.
     """
@@ -106,6 +129,7 @@ class MatrixDesign:
     discrimination: tuple[float, float] = (0.11, 0.5)
     noise: tuple[float, float] = (0.055, 0.5)
     dif: float = 0.0
+    vendors: VendorDesign | None = None
     domains: DomainDesign | None = None
 
 
@@ -133,6 +157,13 @@ MATRIX_DESIGNS: dict[str, MatrixDesign] = {
             breaks="benchmarks favour no group, with benchmark results behind the scores",
             groups=replace(BASE, name="matrices-dif"),
             dif=2.0,
+        ),
+        replace(
+            MATRICES,
+            name="matrices-vendors",
+            breaks="makers report their own models as others do, with benchmark results",
+            groups=replace(BASE, name="matrices-vendors"),
+            vendors=VendorDesign(),
         ),
         replace(
             MATRICES,
@@ -168,6 +199,22 @@ def make_matrix_world(design: MatrixDesign, rng: np.random.Generator) -> World:
         found = _with_results(design, rng, world, low, high)
         if found is not None:
             return found
+
+
+def _reported(
+    design: VendorDesign, rng: np.random.Generator, world: World, model: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Maker of each release; source and bias of each result."""
+    makers = np.array(_VENDORS)
+    group, n = world.releases.group, len(world.releases)
+    place = rng.integers(makers.shape[1], size=n)
+    bias = rng.normal(design.mean, design.spread, size=makers.shape)
+    own = (rng.random(len(model)) < design.share) & (model < n)
+    of = np.minimum(model, n - 1)
+    named = {r.maker: r.source for r in reporters().values() if r.kind == BY_VENDOR}
+    organization = makers[group, place]
+    source = np.where(own, np.array([named[name] for name in organization])[of], "simulated")
+    return organization, source, np.where(own, bias[group, place][of], 0.0)
 
 
 def _pins(world: World) -> tuple[int, int]:
@@ -217,6 +264,10 @@ def _with_results(
         n = len(world.day)
         for k, name in enumerate(design.domains.names):
             abilities[name] = capability[:n] + away[:n, k], parameters[k]
+    organization, source = world.releases.organization, np.full(len(model), "simulated")
+    if design.vendors is not None:
+        organization, source, bias = _reported(design.vendors, rng, world, model)
+        ability = ability + bias
     score = _scored(design, rng, difficulty, ability, benchmark)
     names = [f"model {i:03d}" for i in range(len(day))]
     for at, (name, _) in zip((low, high), ECI.anchors, strict=True):
@@ -226,7 +277,7 @@ def _with_results(
             "row": np.arange(len(score)) + 2,
             "model": np.array(names, dtype=object)[model],
             "benchmark": [f"benchmark {j:02d}" for j in benchmark],
-            "source": "simulated",
+            "source": source.astype(object),
             "benchmark_released": pd.NaT,
             "score": score,
             "chance": 0.0,
@@ -242,7 +293,7 @@ def _with_results(
     lower[[low, high]] = upper[[low, high]] = 0.0  # they define the scale
     releases, order = table_of(
         design.groups, world.releases.day, world.releases.group, index.score[:n], lower, upper, ECI,
-        world.releases.organization,
+        organization,
     )  # fmt: skip
     releases = replace(releases, model=np.array(names[:n])[order])
     table = ResultTable(
