@@ -101,7 +101,8 @@ def ladder(results: Path) -> str:
     for kind, (name, question) in questions.items():
         cells = [marked(rows_of(table, lag=kind).to_dict("records")[0]) for table in found]
         lines.append(f"| {name} | {question} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", f"Months, median with 90 % interval. {_velocity(results)}"])
+    about = "Months: median of the mean over the window, 90 % interval."
+    return "\n".join([*lines, "", f"{about} {_velocity(results)}"])
 
 
 def _velocity(results: Path) -> str:
@@ -154,14 +155,14 @@ def capability(results: Path) -> str:
     (versus,) = rows_of(
         _domains(results, "contrasts"), by="items", first=PRIVATE, second=PUBLIC, lag=REALIZED
     ).to_dict("records")
-    plain, differing = rows_of(_domains(results, "index"), lag=REALIZED).to_dict("records")
+    _, differing = rows_of(_domains(results, "index"), lag=REALIZED).to_dict("records")
     return (
         "One index is one mixture of benchmarks. [By domain](docs/studies.md#which-capability) the "
         f"mean realized lag runs from {marked(low)} months in {low['domain']} to {marked(high)} in "
         f"{high['domain']}; on private benchmarks it is {private}, on public ones {public} (longer "
         f"on private: probability {probability_words(float(versus['longer']))}). If a benchmark "
         f"may favour a group (`{differing['model']}`), the lag of the index is {marked(differing)} "
-        f"instead of {marked(plain)}."
+        "instead of the answer above."
     )
 
 

@@ -171,7 +171,7 @@ def sentence(day: LastDayRow, leader: str, follower: str, on: str) -> str:
     elif day.passed:
         said.append(
             f"{follower} has passed {day.passed} with probability of at least {CERTAINTY}, and no "
-            "release of the leader is better with that probability"
+            f"release of {leader} is better with that probability"
         )
     elif day.not_passed:
         said.append(
@@ -181,7 +181,7 @@ def sentence(day: LastDayRow, leader: str, follower: str, on: str) -> str:
     if day.spikes[0].months > 0:
         said.append(
             f"The lag grows by a month a month, from {_months(day.spikes[0].months)} to "
-            f"{_months(day.spikes[0].months + AHEAD)} months in {AHEAD} months, until the follower "
+            f"{_months(day.spikes[0].months + AHEAD)} months in {AHEAD} months, until {follower} "
             "releases something better"
         )
     return ". ".join(f"{one[0].upper()}{one[1:]}" if at else one for at, one in enumerate(said))
