@@ -168,7 +168,7 @@ def person_table(analysis: Analysis, found: Scored) -> pd.DataFrame:
     with its 90 % interval and ``p``; ``direction`` in words; ``most_surprising``, the benchmark on
     which its result is furthest from what is expected, and ``z`` of that result.
     """
-    r, responses = analysis.fit.observations.releases, found.responses
+    responses = found.responses
     fit_of = outfit(found.z, found.model, responses.models)
     z = found.z.mean(0)
     order = np.argsort(np.abs(z), kind="stable")
@@ -230,7 +230,7 @@ def information_table(analysis: Analysis, along: Information) -> pd.DataFrame:
     benchmark has, both posterior medians with 90 % intervals.
     """
     window, names = analysis.measured.window, analysis.fit.observations.releases.group_names
-    rows = [{"what": SCALE, **_numbers(level=along.scale)}]
+    rows: list[dict[str, Any]] = [{"what": SCALE, "level": along.scale}]
     on_scale = along.of_all(along.scale)
     for day, text in ((_first(analysis), window.since), (_last(analysis), window.as_of)):
         best = along.best(day)
@@ -251,10 +251,6 @@ def information_table(analysis: Analysis, along: Information) -> pd.DataFrame:
     rest = [name for name in table if name not in columns]
     table = table.reindex(columns=[*columns, *rest]).fillna({"group": "", "date": ""})
     return table_of(analysis, table, places={name: 5 for name in rest if "information" in name})
-
-
-def _numbers(**columns: np.ndarray) -> dict[str, Any]:
-    return dict(columns)
 
 
 def _drawn(name: str, draws: np.ndarray) -> dict[str, np.ndarray]:
