@@ -117,5 +117,11 @@ def information(fit: Fit) -> Information | None:
     if responses is None or not isinstance(fit.spec.frontier, Joint):
         return None
     p = thinned(fit)
-    of = (p[name] for name in ("capability", "difficulty", "discrimination", "noise"))
-    return Information(fit.observations.releases, *of, responses.ceiling - responses.chance)
+    return Information(
+        fit.observations.releases,
+        p["capability"],
+        p["difficulty"],
+        p["discrimination"],
+        p["noise"],
+        responses.ceiling - responses.chance,
+    )

@@ -259,8 +259,8 @@ def worst_results(fit: Fit, found: Scored, most: int) -> WorstResults:
     # Of two that are equally improbable the one further out comes first.
     order = np.lexsort((-np.abs(z), found.tail))[:most]
     which = found.which[order]
-    replicated = fit.tree["posterior_predictive"][SCORE].isel({RESULT: which})
-    replicated = replicated.transpose(*SAMPLE_DIMS, RESULT).to_numpy().reshape(-1, len(which))
-    low, high = np.quantile(replicated, tails(OUTER), axis=0)
+    replicated = fit.tree["posterior_predictive"].to_dataset()[SCORE].isel({RESULT: which})
+    drawn = replicated.transpose(*SAMPLE_DIMS, RESULT).to_numpy().reshape(-1, len(which))
+    low, high = np.quantile(drawn, tails(OUTER), axis=0)
     expected = np.median(found.expected[:, order], axis=0)
     return WorstResults(which, expected, low, high, z[order], found.tail[order])

@@ -40,8 +40,13 @@ SCALE, BEST, PEAK = "scale", "best", "peak"
 # Results that are listed as the worst.
 MOST = 40
 _P_DIGITS = 4
+_ENDS = ("_lower90", "_upper90")
 _SUMMARY = ("mean", "median", "lower50", "upper50", "lower90", "upper90", "mcse_mean")
 _MIDDLE = (tails(OUTER)[0], 0.5, tails(OUTER)[1])
+_INFORMATION = [
+    *("what", "group", "date"),
+    *(f"{of}{end}" for of in ("level", INFORMATION, "error") for end in ("", *_ENDS)),
+]
 
 
 def fit_check_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
@@ -103,7 +108,7 @@ def no_shortfall_table(analysis: Analysis) -> pd.DataFrame:
     """
     fit, errors = analysis.fit, composed_errors(analysis.fit)
     r = fit.observations.releases
-    mean = fit.tree["posterior"]["shortfall"]
+    mean = fit.tree["posterior"].to_dataset()["shortfall"]
     none = {one.group: one for one in no_shortfall(fit)}
     leaning = {one.group: one for one in residual_skewness(fit)}
     rows = []
@@ -246,11 +251,9 @@ def information_table(analysis: Analysis, along: Information) -> pd.DataFrame:
         known = on_scale if row["what"] == SCALE else along.of_all(levels)
         of = _drawn("information", known) | _drawn("error", 1 / np.sqrt(known))
         parts.append(pd.DataFrame({**row, **of}))
-    columns = ["what", "group", "date", "level", "level_lower90", "level_upper90"]
-    table = pd.concat(parts, ignore_index=True)
-    rest = [name for name in table if name not in columns]
-    table = table.reindex(columns=[*columns, *rest]).fillna({"group": "", "date": ""})
-    return table_of(analysis, table, places={name: 5 for name in rest if "information" in name})
+    table = pd.concat(parts, ignore_index=True).reindex(columns=_INFORMATION)
+    places = {name: 5 for name in _INFORMATION if name.startswith(INFORMATION)}
+    return table_of(analysis, table.fillna({"group": "", "date": ""}), places=places)
 
 
 def _drawn(name: str, draws: np.ndarray) -> dict[str, np.ndarray]:

@@ -102,7 +102,7 @@ def _fit_sentences(items: pd.DataFrame, persons: pd.DataFrame) -> Iterator[str]:
     results = int(items["results"].sum())
     yield (
         f"{results:,} results of {len(persons)} models on {len(items)} benchmarks"
-        f"{stamp(converged(items.iloc[0]))}."
+        f"{stamp(converged(items.iloc[0].to_dict()))}."
     )
     for table, name, column, words in (
         (items, "benchmark", "p", "Benchmarks whose results scatter more than the model says"),
