@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -32,7 +32,7 @@ EXTREME = 0.01
 _NAMED = 5
 
 
-def fit_sentences(tables: dict[str, pd.DataFrame]) -> list[str]:
+def fit_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """What the tables of one fit say; those that it does not have say nothing.
 
     Parameters
@@ -116,19 +116,24 @@ def _fit_sentences(items: pd.DataFrame, persons: pd.DataFrame) -> Iterator[str]:
 
 
 def _worst_sentence(row: Row) -> str:
+    observed, expected = expected_score(row)
     return (
-        f"The result that fits worst: {row['release']} on {row['benchmark']}, {score(row)}; "
-        f"source: {row['source']}{stamp(converged(row))}."
+        f"The result that fits worst: {row['release']} on {row['benchmark']} has {observed} %, and "
+        f"the model expects {expected}; source: {row['source']}{stamp(converged(row))}."
     )
 
 
-def score(row: Row) -> str:
-    """A result with what the model expects, in percent."""
-    low, high = (_percent(row[name]) for name in ("lower90", "upper90"))
-    return (
-        f"{_percent(row['observed'])} % where {_percent(row['expected'])} % "
-        f"({joined_span(low, high)}) was expected"
+def expected_score(row: Row) -> tuple[str, str]:
+    """A result, and what the model expects with the interval of a replicated one, in percent."""
+    observed, expected, low, high = (
+        _percent(row[name]) for name in ("observed", "expected", "lower90", "upper90")
     )
+    return observed, f"{expected} ({joined_span(low, high)})"
+
+
+def p_words(value: object) -> str:
+    """A p-value with two decimals, or a dash where there is none."""
+    return "–" if pd.isna(value) else probability_words(float(str(value)))  # type: ignore[call-overload]
 
 
 def _percent(value: object) -> str:
@@ -145,7 +150,8 @@ def _information_sentences(table: pd.DataFrame) -> Iterator[str]:
             f"{figure(row['error'], nan)}{stamp(converged(row))}."
         )
     parts = [
-        f"{row['group']} on {row['date']} (best at {figure(row['level'], nan)}): "
+        f"{row['group']} on {row['date']} (best at {figure(row['level'], nan)}, "
+        f"{_span(row, 'level')}): "
         f"{figure(row['error'], nan)} ({_span(row, 'error')})"
         for row in rows
         if row["what"] == BEST
