@@ -20,8 +20,8 @@ def figures(
     kinds: Annotated[
         str | None,
         Parameter(
-            help="Comma-separated: frontier, lag, prior, information (of benchmark results), mean-lag; "
-            "by default all."
+            help="Comma-separated: frontier, lag, prior, mean-lag and, of benchmark results, "
+            "information; by default all."
         ),
     ] = None,
 ) -> int:

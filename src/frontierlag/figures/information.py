@@ -131,14 +131,14 @@ def _name(axes: Axes, row: dict[Any, Any], color: str, side: int) -> None:
     """Write the day next to the line of a group's best, the leader's to the right of it."""
     axes.annotate(
         str(row["date"]),
-        (row["level"], 0.985),
+        (row["level"], 0.13),
         xycoords=axes.get_xaxis_transform(),
         xytext=(3 - 6 * side, 0),
         textcoords="offset points",
         rotation=90,
         size=7.5,
         ha="left" if side == 0 else "right",
-        va="top",
+        va="bottom",
         color=color,
     )
 
