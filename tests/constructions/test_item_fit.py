@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import xarray as xr
+from rich.console import Console
 from scipy import stats
 from scipy.integrate import quad
 from simulate_results import matrix
 
+import frontierlag as fl
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.information import information, result_information
 from frontierlag.checks.items import (
@@ -28,6 +31,8 @@ from frontierlag.fits.fitting import Fit, labels_of
 from frontierlag.lags.measure import measure
 from frontierlag.model import ModelSpec
 from frontierlag.names import BENCHMARK, CAPABILITIES, GROUP, OTHER, RELEASE, RESULT, SAMPLE_DIMS
+from frontierlag.report import as_json
+from frontierlag.report.review import show_fit_checks
 from frontierlag.results.fit_checks import (
     BEST,
     INFORMATION,
@@ -367,3 +372,43 @@ def test_a_fit_to_scores_has_no_items(eci_new):
     fit = Fit(spec, spec.observations(eci_new), SamplerSettings(), xr.DataTree(), 0.0)
     assert scored(fit) is None
     assert information(fit) is None
+
+
+def test_a_review_prints_the_worst_and_json_has_them(analysis):
+    tables = fit_check_tables(analysis)
+    console = Console(record=True, width=200, file=io.StringIO())
+    show_fit_checks(console, tables)
+    words = console.export_text()
+    for sentence in fit_sentences(tables):
+        assert sentence in words
+    single = tables[WORST].iloc[0]
+    for part in (tables[ITEM_FIT]["benchmark"].iloc[0], tables[PERSON_FIT]["release"].iloc[0],
+                 single["release"], single["source"]):  # fmt: skip
+        assert part in words
+    found = as_json.plain(as_json.diagnosis(analysis))["fit"]
+    assert set(found) == {"sentences", *STEMS}
+    assert len(found[PERSON_FIT]) == len(tables[PERSON_FIT])
+    row = found[WORST][0]
+    assert row["intervals"][0]["lower"] == pytest.approx(single["lower90"])
+    assert row["intervals"][0]["probability"] == 0.9
+
+
+@pytest.mark.xdist_group("linear-records")
+def test_in_python_the_tables_are_properties_of_the_fit(analysis, records_analysis):
+    fit, tables = fl.FittedModel.of(analysis), fit_check_tables(analysis)
+    for name, stem, index in (
+        ("shortfalls", SHORTFALLS, "release"), ("no_shortfall", NO_SHORTFALL, "group"),
+        ("items", ITEM_FIT, "benchmark"), ("persons", PERSON_FIT, "release"),
+        ("worst_results", WORST, None), ("information", INFORMATION, None),
+    ):  # fmt: skip
+        shown = getattr(fit, name)
+        assert "dataset" not in shown
+        whole = tables[stem] if index is None else tables[stem].set_index(index)
+        assert shown.equals(whole[shown.columns])
+    assert fit.what_fits_worst() == fit_sentences(tables)
+    records = fl.FittedModel.of(records_analysis)
+    with pytest.raises(fl.FrontierLagError, match="record-holders alone"):
+        _ = records.shortfalls
+    with pytest.raises(fl.FrontierLagError, match="fit benchmark results"):
+        _ = records.items
+    assert records.what_fits_worst() == []

@@ -38,9 +38,12 @@ NEAREST = 0.1
 FEW = 10
 # Events that may have been missed where none was seen, at 95 %: the rule of three.
 _UNSEEN = 3.0
-# Draws that are integrated over, at most; nodes of the rule; log of a share that adds nothing.
-_INTEGRATED, _NODES, _NOTHING = 500, 81, 25.0
-_RESAMPLES = 2000
+# Nodes of the integral over the mean shortfall, and log of a share that adds nothing to it.
+_NODES, _NOTHING = 81, 25.0
+# Densities that are evaluated for it, about, and the fewest draws that are integrated over.
+_EVALUATIONS, _FEWEST = 5_000_000, 100
+# Resampled tables, as many as have so many releases together, within limits.
+_RESAMPLED, _RESAMPLES = 4_000_000, (200, 2000)
 # What draws of these are for, next to other draws of one seed.
 _SPLITTING, _RESAMPLING = 8, 9
 
@@ -272,7 +275,8 @@ def density_at_zero(
     none = log_density((), None) + float(prior.logp(np.zeros(1))[0])
     fall = none - log_density((), mean[..., None]) - prior.logp(mean)
     counts = fall > fall.max() - _NOTHING
-    thin = (slice(None), slice(None, None, -(-int(counts.sum()) // _INTEGRATED)))
+    most = max(_FEWEST, _EVALUATIONS // (_NODES * distance.shape[-1]))
+    thin = (slice(None), slice(None, None, -(-int(counts.sum()) // most)))
     found = np.zeros(mean[thin].shape)
     chosen = np.zeros(mean.shape, dtype=bool)
     chosen[thin] = counts[thin]
@@ -335,7 +339,7 @@ def residual_skewness(fit: Fit) -> tuple[Skewness, ...]:
     Residuals are scores minus the posterior mean of the trend; of an accuracy, of joint draws and
     of benchmark results, where no score is taken as it stands, posterior mean capabilities minus
     the same. Shortfalls make it negative. Where it is positive, least squares without shortfalls is
-    a maximum of the likelihood with a half-normal shortfall (Waldman 1982): the data show none.
+    a local maximum of the likelihood with a half-normal shortfall (Waldman 1982).
     The interval is that of resampled releases; p is of normal residuals with each release's own
     error and a scatter that gives them the observed variance (Coelli 1995, for unequal errors).
     """
@@ -355,11 +359,12 @@ def residual_skewness(fit: Fit) -> tuple[Skewness, ...]:
         n = len(own)
         if n < 3 or np.ptp(own) == 0:
             continue
+        times = int(np.clip(_RESAMPLED // n, *_RESAMPLES))
         with np.errstate(invalid="ignore"):  # of a few releases one may be drawn every time
-            again = skewness(own[rng.integers(n, size=(_RESAMPLES, n))])
+            again = skewness(own[rng.integers(n, size=(times, n))])
         low, high = np.nanquantile(again, tails(OUTER))
         scatter2 = max(own.var() - float((noise**2).mean()), 0.0)
-        none = skewness(rng.standard_normal((_RESAMPLES, n)) * np.sqrt(scatter2 + noise**2))
+        none = skewness(rng.standard_normal((times, n)) * np.sqrt(scatter2 + noise**2))
         value_ = float(skewness(own))
         p = float((none <= value_).mean())
         found.append(Skewness(name, n, value_, float(low), float(high), value_ * np.sqrt(n / 6), p))

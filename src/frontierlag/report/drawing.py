@@ -85,6 +85,11 @@ def figures_of(
     kinds = _there(results) if kinds is None else kinds
     if unknown := [kind for kind in kinds if kind not in KINDS]:
         raise ResultsError(f"there is no figure {unknown[0]!r}; there are {', '.join(KINDS)}")
+    if INFORMATION in kinds and not results.measured:
+        raise ResultsError(
+            f"{results.folder} is of scores, and there is a figure of the information only where "
+            "benchmark results were fitted: give --results to `frontierlag run`"
+        )
     needs = {kind: table for kind, (table, _) in (OF_A_MODEL | OF_ALL_MODELS).items()}
     tables = {kind: _table(results, needs[kind]) for kind in kinds}
     for model in results.models:

@@ -93,7 +93,7 @@ def _skewness_sentences(row: Row) -> Iterator[str]:
     if str(row["wrong_sign"]) == "True":
         yield (
             f"{row['group']}: that is the WRONG SIGN for a frontier with shortfalls. With a "
-            "half-normal shortfall the likelihood has a maximum at no shortfall at all then "
+            "half-normal shortfall the likelihood has a local maximum at no shortfall then "
             "(Waldman 1982), so that what is said of shortfalls here rests on the prior."
         )
 
