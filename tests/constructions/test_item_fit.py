@@ -345,6 +345,8 @@ def test_tables_say_what_the_checks_say(analysis, fit):
         assert row["level"] == pytest.approx(level, abs=1e-3)
         total = along.of_all(np.array([level]))
         assert row["error"] == pytest.approx(np.median(1 / np.sqrt(total)), abs=1e-3)
+        pace = np.median(fit.draws["slope"][..., 0]) / 12  # of a line, points a month
+        assert row["months"] == pytest.approx(row["error"] / pace, rel=0.01)
     assert len(tables[SHORTFALLS]) == len(fit.observations.releases)
     assert list(tables[NO_SHORTFALL]["group"]) == ["USA", "China"]
 

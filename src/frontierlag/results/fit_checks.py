@@ -27,8 +27,10 @@ from frontierlag.checks.shortfalls import (
     residual_skewness,
     shortfall_draws,
 )
+from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.intervals import OUTER, summarize, summarize_each, tails
-from frontierlag.names import RELEASE
+from frontierlag.lags.trend import curve
+from frontierlag.names import LEADER, RELEASE
 from frontierlag.results.tables import NEITHER, table_of
 
 SHORTFALLS, NO_SHORTFALL = "shortfalls", "no_shortfall"
@@ -46,6 +48,7 @@ _MIDDLE = (tails(OUTER)[0], 0.5, tails(OUTER)[1])
 _INFORMATION = [
     *("what", "group", "date"),
     *(f"{of}{end}" for of in ("level", INFORMATION, "error") for end in ("", *_ENDS)),
+    "months",
 ]
 
 
@@ -232,11 +235,12 @@ def information_table(analysis: Analysis, along: Information) -> pd.DataFrame:
     last day of the window; ``peak``, where the information is highest. ``level`` in points (of
     ``best`` and ``peak`` a posterior median with 90 % interval), ``information`` there in 1 /
     points^2, and ``error``, the standard error in points that a model with a result on every
-    benchmark has, both posterior medians with 90 % intervals.
+    benchmark has, both posterior medians with 90 % intervals; ``months``, the median error as a
+    time: divided by the mean slope of the leader's trend over the window.
     """
     window, names = analysis.measured.window, analysis.fit.observations.releases.group_names
     rows: list[dict[str, Any]] = [{"what": SCALE, "level": along.scale}]
-    on_scale = along.of_all(along.scale)
+    on_scale, pace = along.of_all(along.scale), _pace(analysis)
     for day, text in ((_first(analysis), window.since), (_last(analysis), window.as_of)):
         best = along.best(day)
         for g, name in enumerate(names):
@@ -250,10 +254,18 @@ def information_table(analysis: Analysis, along: Information) -> pd.DataFrame:
         levels = row["level"]
         known = on_scale if row["what"] == SCALE else along.of_all(levels)
         of = _drawn("information", known) | _drawn("error", 1 / np.sqrt(known))
-        parts.append(pd.DataFrame({**row, **of}))
+        parts.append(pd.DataFrame({**row, **of, "months": of["error"] / pace}))
     table = pd.concat(parts, ignore_index=True).reindex(columns=_INFORMATION)
     places = {name: 5 for name in _INFORMATION if name.startswith(INFORMATION)}
     return table_of(analysis, table.fillna({"group": "", "date": ""}), places=places)
+
+
+def _pace(analysis: Analysis) -> float:
+    """Points a month by which the leader's trend rises on average over the window, median."""
+    fit, days = analysis.fit, analysis.measured.window.days[[0, -1]]
+    ends = curve(fit.spec.trend, fit.trend_inputs, days, fit.observations.reference, LEADER)
+    months = (days[1] - days[0]) / DAYS_PER_MONTH
+    return float(np.median(ends[..., 1] - ends[..., 0]) / months)
 
 
 def _drawn(name: str, draws: np.ndarray) -> dict[str, np.ndarray]:

@@ -147,17 +147,22 @@ def _information_sentences(table: pd.DataFrame) -> Iterator[str]:
         yield (
             "With a result on every benchmark, the capability of a model would be known best at "
             f"{figure(row['level'], nan)} points ({_span(row, 'level')}), with a standard error of "
-            f"{figure(row['error'], nan)}{stamp(converged(row))}."
+            f"{figure(row['error'], nan)} ({_months(row)}){stamp(converged(row))}."
         )
     parts = [
         f"{row['group']} on {row['date']} (best at {figure(row['level'], nan)}, "
         f"{_span(row, 'level')}): "
-        f"{figure(row['error'], nan)} ({_span(row, 'error')})"
+        f"{figure(row['error'], nan)} ({_span(row, 'error')}; {_months(row)})"
         for row in rows
         if row["what"] == BEST
     ]
     if parts:
-        yield f"The same standard error where the frontiers are, points: {'; '.join(parts)}."
+        yield f"The same standard error where the frontiers are, points: {'. '.join(parts)}."
+
+
+def _months(row: Row) -> str:
+    """A standard error as a time."""
+    return f"{figure(row['months'], float('nan'))} months of the leader's trend"
 
 
 def _span(row: Row, name: str) -> str:
