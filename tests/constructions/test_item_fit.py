@@ -365,6 +365,10 @@ def test_sentences_name_what_fits_worst(analysis):
     assert words.count("WRONG SIGN") == 1
     assert f"{tables[WORST]['release'].iloc[0]} on {tables[WORST]['benchmark'].iloc[0]}" in words
     assert "with a standard error of" in words
+    bare = none.drop(columns=["probability", "mcse", "bounded"])
+    unknown = " ".join(fit_sentences({NO_SHORTFALL: bare}))
+    assert "not to be had: the prior of the shortfall has no density at zero" in unknown
+    assert "too few draws" not in unknown
     # These draws are made up, so they did not converge.
     assert "NOT CONVERGED" in words
 

@@ -66,7 +66,8 @@ def chance_of_none(row: Row) -> str:
 
 def _shortfall_sentence(row: Row) -> str:
     error = f", Monte Carlo error {float(row['mcse']):.2g}" if _known(row, "mcse") else ""
-    few = " (too few draws come near zero to say more)" if not error else ""
+    bounded = str(row.get("bounded")) == "True"
+    few = " (too few draws come near zero to say more)" if bounded else ""
     middle = figure(float(row["median"]), error_of(row))
     return (
         f"{row['group']}: a release falls short of the frontier by {middle} {row['unit']} on "
