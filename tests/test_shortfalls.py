@@ -10,13 +10,11 @@ from scipy.integrate import quad
 from simulate import make_releases
 
 from frontierlag import arrays
-from frontierlag.checks import shortfalls
+from frontierlag.checks import no_shortfall as module
+from frontierlag.checks.no_shortfall import density_bound, no_shortfall, residual_skewness
 from frontierlag.checks.shortfalls import (
     composed_errors,
-    density_bound,
     nearest_share,
-    no_shortfall,
-    residual_skewness,
     shortfall_draws,
     shortfall_given,
 )
@@ -177,7 +175,7 @@ def test_the_probability_of_no_shortfall_is_that_of_two_exact_evidences(kind, ro
     p, factors = sampled(kind, r, rng, (4, 1500))
     fit = fit_of(MODELS[kind], r, p)
     if route == "capabilities":  # as of results and of joint draws, whose scores are not at hand
-        monkeypatch.setattr(shortfalls, "_measured", lambda fit, e: (e.capability, e.scatter))
+        monkeypatch.setattr(module, "_measured", lambda fit, e: (e.capability, e.scatter))
     found = no_shortfall(fit)
     assert [one.group for one in found] == ["USA", "China"]
     for one, factor in zip(found, factors, strict=True):
@@ -200,7 +198,7 @@ def test_a_negligible_probability_is_bounded_and_the_bound_holds():
 
 def test_the_rule_of_the_integral_is_exact_for_a_cubic():
     nodes = np.linspace(0.0, 3.0, 9)
-    assert shortfalls._simpson(nodes) @ (nodes**3 - 2 * nodes) == pytest.approx(81 / 4 - 9)
+    assert module._simpson(nodes) @ (nodes**3 - 2 * nodes) == pytest.approx(81 / 4 - 9)
 
 
 def test_the_bound_of_a_density_at_zero():

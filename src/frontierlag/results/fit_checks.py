@@ -20,13 +20,8 @@ from frontierlag.checks.items import (
     shape,
     worst_results,
 )
-from frontierlag.checks.shortfalls import (
-    composed_errors,
-    nearest_share,
-    no_shortfall,
-    residual_skewness,
-    shortfall_draws,
-)
+from frontierlag.checks.no_shortfall import no_shortfall, residual_skewness
+from frontierlag.checks.shortfalls import composed_errors, nearest_share, shortfall_draws
 from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.intervals import OUTER, summarize, summarize_each, tails
 from frontierlag.lags.trend import curve
