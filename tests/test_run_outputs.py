@@ -25,7 +25,7 @@ from frontierlag.lags.measure import (
     trend_by_day,
     trend_lag_by_day,
 )
-from frontierlag.machine.files import MANIFEST
+from frontierlag.machine.files import MANIFEST, csv_text
 from frontierlag.names import DATE, GROUP
 from frontierlag.report.drawing import draw_folder
 from frontierlag.report.page.folder import read_results
@@ -38,6 +38,7 @@ from frontierlag.results.charts import (
     draws_of,
     releases_shown,
 )
+from frontierlag.results.fit_checks import INFORMATION, ITEM_FIT, fit_check_tables
 from frontierlag.results.folder import MADE_FROM, is_made_from
 from frontierlag.results.manifest import run_record
 from frontierlag.results.storage import load
@@ -183,6 +184,20 @@ def test_a_folder_without_a_table_of_a_figure_says_which(plain, tmp_path):
     assert draw_folder(tmp_path / "old", kinds=["lag"])
     with pytest.raises(ResultsError, match="no figure 'pie'"):
         draw_folder(folder, kinds=["pie"])
+    with pytest.raises(ResultsError, match="only where benchmark results were fitted"):
+        draw_folder(folder, kinds=["information"])
+
+
+def test_a_run_writes_shortfalls_of_scores_and_nothing_of_items(plain):
+    folder, result = plain
+    analysis = load(folder / "linear-stochastic" / "posterior.nc")
+    for stem, table in fit_check_tables(analysis).items():
+        assert csv_text(table) == (folder / f"{stem}.csv").read_text().rstrip("\n"), stem
+    assert len(pd.read_csv(folder / "shortfalls.csv")) == len(analysis.fit.observations.releases)
+    assert not {f"{stem}.csv" for stem in (ITEM_FIT, INFORMATION)} & {
+        p.name for p in folder.iterdir()
+    }
+    assert set(result.table("no_shortfall")["group"]) == {"USA", "China"}
 
 
 def test_the_same_job_writes_the_same_bytes(twice):

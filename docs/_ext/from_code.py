@@ -9,6 +9,7 @@ import numpy as np
 from blocks import block, table
 
 from frontierlag import errors as codes
+from frontierlag.checks.no_shortfall import FEW
 from frontierlag.claims import article
 from frontierlag.claims.claim import VERDICTS
 from frontierlag.dates import AS_PUBLISHED, RELEASED, WORDS
@@ -67,6 +68,7 @@ def shown() -> dict[str, str]:
     found["priors_joint"] = priors(joint, [p.name for p in joint.parameters if p.name not in curve])
     settings = SamplerSettings()
     return found | {
+        "few_draws": str(FEW),
         "trend_names": ", ".join(f"`{name}`" for name in TRENDS),
         "frontier_names": ", ".join(f"`{name}`" for name in FRONTIERS),
         "gate": _gate(),

@@ -11,6 +11,7 @@ import pytest
 
 from frontierlag.results.charts import page_tables, release_table
 from frontierlag.results.estimands import last_day_table
+from frontierlag.results.fit_checks import STEMS as FIT_CHECKS
 
 RESULTS = Path(__file__).parents[2] / "results" / "eci-2026-08-11" / "us-china"
 OTHER = 0.75  # months and points by which the second model's stand-in differs
@@ -53,7 +54,7 @@ def copy_tables(folder: Path) -> Path:
         return {name for name in names if Path(name).suffix in (".svg", ".png", ".nc", ".html")}
 
     shutil.copytree(RESULTS, folder, ignore=left)
-    for stem in ("capabilities", "bands", "lag_by_day", "now", "last_day"):
+    for stem in ("capabilities", "bands", "lag_by_day", "now", "last_day", *FIT_CHECKS):
         (folder / f"{stem}.csv").unlink(missing_ok=True)
     return folder
 

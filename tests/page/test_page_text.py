@@ -8,6 +8,7 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -358,3 +359,41 @@ def test_of_benchmark_results_the_page_says_so(folder):
     for part in ("posterior median", "published score"):
         assert (words.count(part) > before.count(part)) == (part == "posterior median")
     assert "from benchmark results" in text_of(write_tree(folder.parent)[0].read_text())
+
+
+def test_what_fits_worst_is_told_of_the_headline_model_and_marked(folder):
+    """Rows of the tables that a run writes, of two models; the other one is not told."""
+    assert 'id="fit"' not in made(folder)  # an earlier run has no such tables
+    about = {"model": "linear-stochastic", "converged": False}
+    ends = {"lower90": 4.0, "upper90": 8.0, "mcse_mean": 0.01}
+    result = {"observed": 0.604, "expected": 0.23, "lower90": 0.131, "upper90": 0.338}
+    rows = {
+        "shortfalls": {"release": EVIL, "group": "USA", "released": "2026-01-02", "median": 2.34,
+                       **ends, "unit": "points"},
+        "no_shortfall": {"group": "China", "median": 6.04, **ends, "unit": "points",
+                         "probability": 0.02, "mcse": np.nan, "bounded": True, "skewness": 0.31,
+                         "skewness_lower90": -0.2, "skewness_upper90": 0.8, "skewness_p": 0.9,
+                         "wrong_sign": True},
+        "item_fit": {"benchmark": EVIL, "results": 21, "outfit": 1.57, "p": 0.003,
+                     "shape_p": np.nan, "direction": "too few results"},
+        "person_fit": {"release": "Uneven-1", "results": 9, "outfit": 3.27, "p": 0.002,
+                       "direction": "more uneven", "most_surprising": "Winogrande"},
+        "worst_results": {"release": "Sonnet-X", "benchmark": "ARC", **result, "source": EVIL},
+    }  # fmt: skip
+    for stem, row in rows.items():
+        other = {**row, **about, "model": "linear-records", "release": "Of another model"}
+        pd.DataFrame([{**row, **about}, other]).to_csv(folder / f"{stem}.csv", index=False)
+    html = made(folder)
+    part = html[html.index('id="fit"') : html.index('id="data"')]
+    words = text_of(part)
+    for said in (
+        "falls short of the frontier by 6.0 points on average", "at most 0.02", "WRONG SIGN",
+        "(p < 0.01): <script>alert(1)</script>", "Uneven-1", "above all on Winogrande",
+        "Sonnet-X", "23 (13 to 34)", "2.3", "4.0 to 8.0", "NOT CONVERGED",
+    ):  # fmt: skip
+        assert said in words, said
+    assert "Of another model" not in words
+    assert "<script>alert" not in part
+    assert re.findall(r'class="part" id="([a-z-]+)"', html)[-4:] == [
+        "fit", "data", "methods", "cite",
+    ]  # fmt: skip

@@ -21,6 +21,7 @@ from frontierlag.figures import (
     Provenance,
     diagnostic_figures,
     frontier_chart,
+    information_curve,
     lag_over_time,
     mean_lags,
     save,
@@ -399,3 +400,55 @@ def test_same_bytes_in_every_process(chart: Figure, tmp_path: Path) -> None:
     for path in save(made_up_chart(), tmp_path / "here", "chart"):
         assert path.read_bytes() == (other / path.name).read_bytes(), path.name
         assert b"font-family" in path.read_bytes() or path.suffix == ".png"
+
+
+def made_up_information() -> pd.DataFrame:
+    """Rows as of ``information.csv``: a curve with one peak, and two lines a group."""
+    level = np.linspace(100, 160, 41)
+    total = 0.2 + 12 * np.exp(-0.5 * ((level - 150) / 6) ** 2)
+    scale = pd.DataFrame(
+        {
+            "what": "scale",
+            "level": level,
+            "information": total,
+            "information_lower90": 0.8 * total,
+            "information_upper90": 1.3 * total,
+        }
+    )
+    best = [
+        {"what": "best", "group": group, "date": day, "level": at}
+        for group, ends in (("USA", (118.0, 155.0)), ("China", (112.0, 148.0)))
+        for day, at in zip(("2023-06-24", "2025-06-30"), ends, strict=True)
+    ]
+    return pd.concat([scale, pd.DataFrame(best)], ignore_index=True)
+
+
+@pytest.mark.parametrize("about", [ABOUT, FAILED])
+def test_information_is_drawn_as_given_with_its_standard_error(about):
+    table, shown = made_up_information(), release_table(made_up_releases())
+    figure = information_curve(table, shown, US_CHINA, ECI, about, "Where?")
+    axes = figure.axes[0]
+    scale = table[table["what"] == "scale"]
+    line = next(one for one in axes.lines if one.get_gid() == "information")
+    np.testing.assert_allclose(line.get_xdata(), scale["level"])
+    np.testing.assert_allclose(line.get_ydata(), scale["information"])
+    (interval,) = [one for one in axes.collections if one.get_gid() == "interval90"]
+    edges = interval.get_paths()[0].vertices
+    for bound in ("information_lower90", "information_upper90"):
+        pairs = scale[["level", bound]].to_numpy()
+        assert all((np.abs(edges - pair) < 1e-9).all(1).any() for pair in pairs)
+    for side, group in enumerate(("USA", "China")):
+        (rug,) = [one for one in axes.collections if one.get_gid() == f"releases-{side}"]
+        places = sorted(path.vertices[0, 0] for path in rug.get_paths())
+        np.testing.assert_allclose(places, sorted(shown["score"][shown["group"] == group]))
+        at = [one.get_xdata()[0] for one in axes.lines if one.get_color() == COLORS[side]]
+        best = table[(table["what"] == "best") & (table["group"] == group)]
+        assert set(best["level"]) <= set(at)
+    figure.draw_without_rendering()
+    (errors,) = axes.child_axes
+    low, high = axes.get_ylim()
+    # The same heights on the other axis: one over the root of the information.
+    np.testing.assert_allclose(sorted(errors.get_ylim()), sorted((low**-0.5, high**-0.5)))
+    words = [text.get_text() for text in figure.findobj(Text)]
+    assert any("2023-06-24" in one for one in words)
+    assert (STAMP in words) is (about is FAILED)

@@ -237,7 +237,8 @@ def _line(name: str, label: str, value: float, expected: float, p: float) -> Pre
     )
 
 
-def _skewness(x: np.ndarray) -> np.ndarray:
+def skewness(x: np.ndarray) -> np.ndarray:
+    """Third central moment over the cubed standard deviation, over the last axis."""
     centred = x - x.mean(-1, keepdims=True)
     return (centred**3).mean(-1) / (centred**2).mean(-1) ** 1.5
 
@@ -245,7 +246,7 @@ def _skewness(x: np.ndarray) -> np.ndarray:
 _QUANTITIES: dict[str, Quantity] = {
     "mean score": lambda y, _: y.mean(-1),
     "sd around the trend": lambda y, mu: (y - mu).std(-1),
-    "skewness around the trend": lambda y, mu: _skewness(y - mu),
+    "skewness around the trend": lambda y, mu: skewness(y - mu),
     "lowest from the trend": lambda y, mu: (y - mu).min(-1),
     "highest from the trend": lambda y, mu: (y - mu).max(-1),
     "scores above the trend": lambda y, mu: (y > mu).sum(-1).astype(float),

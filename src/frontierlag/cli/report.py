@@ -19,7 +19,10 @@ def figures(
     ] = None,
     kinds: Annotated[
         str | None,
-        Parameter(help="Comma-separated: frontier, lag, prior, mean-lag; by default all."),
+        Parameter(
+            help="Comma-separated: frontier, lag, prior, mean-lag and, of benchmark results, "
+            "information; by default all."
+        ),
     ] = None,
 ) -> int:
     """Draw the figures of a results folder from its tables, as SVG and PNG; nothing is fitted.

@@ -15,6 +15,7 @@ from frontierlag.analyses.analysis import Analysis, analyse
 from frontierlag.checks.comparison import ModelComparison
 from frontierlag.checks.comparison import compare as compared
 from frontierlag.errors import SpecError
+from frontierlag.facade.fit_checks import Checked
 from frontierlag.facade.html import card
 from frontierlag.facade.lag import Lag
 from frontierlag.jobs import Prepared
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class FittedModel(Analysis):
+class FittedModel(Checked):
     """A fitted model with its lags and its diagnostics.
 
     ``tree`` is one DataTree that ArviZ and xarray read: ArviZ's groups, with ``lags``, ``gaps``,

@@ -2,6 +2,7 @@
 
 from frontierlag.figures.diagnostics import diagnostic_figures
 from frontierlag.figures.frontier import frontier_chart
+from frontierlag.figures.information import information_curve
 from frontierlag.figures.lag_time import lag_over_time
 from frontierlag.figures.mean_lag import MeanLag, mean_lags
 from frontierlag.figures.prior_predictive import prior_predictive
@@ -12,6 +13,7 @@ __all__ = [
     "Provenance",
     "diagnostic_figures",
     "frontier_chart",
+    "information_curve",
     "lag_over_time",
     "mean_lags",
     "prior_predictive",

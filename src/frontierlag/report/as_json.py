@@ -144,15 +144,25 @@ def analysis(found: Analysis) -> dict[str, Any]:
 
 
 def diagnosis(found: Analysis) -> dict[str, Any]:
-    """The convergence of a fit, and the quantities that mixed worst."""
+    """The convergence of a fit, the quantities that mixed worst, and what fits worst."""
     from frontierlag.fits.convergence import worst_quantities
+    from frontierlag.results.fit_checks import fit_check_tables
+    from frontierlag.results.fit_words import fit_sentences
     from frontierlag.results.tables import origin
 
+    checks = fit_check_tables(found)
     quantities = xr.merge([found.fit.tree["posterior"].to_dataset(), found.measured.reported()])
     return {
         **origin(found),
         **convergence(found.convergence),
         "worst": worst_quantities(quantities),
+        "fit": {
+            "sentences": fit_sentences(checks),
+            **{
+                stem: records(table.drop(columns=[*origin(found)]))
+                for stem, table in checks.items()
+            },
+        },
     }
 
 

@@ -14,6 +14,7 @@ from frontierlag.figures import (
     MeanLag,
     Provenance,
     frontier_chart,
+    information_curve,
     lag_over_time,
     mean_lags,
     prior_predictive,
@@ -30,6 +31,7 @@ from frontierlag.results.charts import (
     releases_shown,
     summary_of,
 )
+from frontierlag.results.fit_checks import INFORMATION
 from frontierlag.results.folder import metric_of, read_manifest, read_table
 from frontierlag.scores import Comparison, Metric
 from frontierlag.words import converged
@@ -49,8 +51,8 @@ def draw_folder(
     out
         Where the figures go; by default ``figures/`` in the folder, whose manifest then lists them.
     kinds
-        ``frontier``, ``lag`` and ``prior``, one a model each, and ``mean-lag`` of all models; by
-        default all of them.
+        ``frontier``, ``lag`` and ``prior``, one a model each, ``information`` of each model of
+        benchmark results, and ``mean-lag`` of all models; by default all that there are.
 
     Returns
     -------
@@ -80,16 +82,22 @@ def figures_of(
     ResultsError
         If there is no such kind of figure, or a table that one needs is not there.
     """
-    kinds = KINDS if kinds is None else kinds
+    kinds = _there(results) if kinds is None else kinds
     if unknown := [kind for kind in kinds if kind not in KINDS]:
         raise ResultsError(f"there is no figure {unknown[0]!r}; there are {', '.join(KINDS)}")
+    if INFORMATION in kinds and not results.measured:
+        raise ResultsError(
+            f"{results.folder} is of scores, and there is a figure of the information only where "
+            "benchmark results were fitted: give --results to `frontierlag run`"
+        )
     needs = {kind: table for kind, (table, _) in (OF_A_MODEL | OF_ALL_MODELS).items()}
     tables = {kind: _table(results, needs[kind]) for kind in kinds}
     for model in results.models:
         for kind, (_, maker) in OF_A_MODEL.items():
             if kind in tables:
                 own = tables[kind][tables[kind]["model"] == model]
-                yield f"{kind}-{model}", maker(results, model, own)
+                if len(own):  # of a fit to scores there is no information
+                    yield f"{kind}-{model}", maker(results, model, own)
     for kind, (_, of_all) in OF_ALL_MODELS.items():
         if kind in tables:
             yield kind, of_all(results, tables[kind])
@@ -135,6 +143,13 @@ def _prior(results: Results, model: str, table: pd.DataFrame) -> Figure:
     )
 
 
+def _information(results: Results, model: str, table: pd.DataFrame) -> Figure:
+    shown = releases_shown(results.table(CAPABILITIES), model)
+    about = provenance(results, model)
+    title = "Where on the scale do the benchmarks tell models apart?"
+    return information_curve(table, shown, *_sides(results), about, title)
+
+
 def _sides(results: Results) -> tuple[Comparison, Metric]:
     """The two groups, and what scores them."""
     comparison = Comparison(**results.manifest["comparison"])
@@ -155,11 +170,17 @@ OF_A_MODEL: dict[str, tuple[str, Callable[[Results, str, pd.DataFrame], Figure]]
     "frontier": ("bands", _frontier),
     "lag": ("lag_by_day", _lag),
     "prior": (PRIOR_PREDICTIVE, _prior),
+    INFORMATION: (INFORMATION, _information),
 }
 OF_ALL_MODELS: dict[str, tuple[str, Callable[[Results, pd.DataFrame], Figure]]] = {
     "mean-lag": (MEAN_LAG, _mean_lags),
 }
 KINDS = (*OF_A_MODEL, *OF_ALL_MODELS)
+
+
+def _there(results: Results) -> tuple[str, ...]:
+    """All kinds but the one of a table that only fits to benchmark results have."""
+    return tuple(kind for kind in KINDS if kind != INFORMATION or INFORMATION in results.tables)
 
 
 def _table(results: Results, stem: str) -> pd.DataFrame:

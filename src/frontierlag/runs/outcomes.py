@@ -22,6 +22,7 @@ from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.priors import Prior
 from frontierlag.results.charts import figure_tables, page_tables
 from frontierlag.results.estimands import estimand_tables
+from frontierlag.results.fit_checks import fit_check_tables
 from frontierlag.results.manifest import model_record
 from frontierlag.results.sentences import lag_sentence, velocity_sentence
 from frontierlag.results.storage import store
@@ -164,6 +165,7 @@ def _fit_one(
             **page_tables(analysis),
             **estimand_tables(analysis),
             **figure_tables(analysis),
+            **fit_check_tables(analysis),
             **({"benchmarks": benchmark_table(analysis)} if prepared.measured else {}),
         }
     if item.rests_on:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from frontierlag.errors import OutputError, ResultsError
 from frontierlag.machine.files import replaced
 from frontierlag.machine.program import package_digest
-from frontierlag.report.page import answers, evidence, origin, plots
+from frontierlag.report.page import answers, evidence, fit, origin, plots
 from frontierlag.report.page.folder import PAGE, RUN, Results, read_results, results_below
 from frontierlag.report.page.forest import coded
 from frontierlag.report.page.index import index_context
@@ -32,6 +32,7 @@ FIGURES = {
     "ppc": "Scores that the fitted model would have produced, over those observed",
     "loo_pit": "Predictions of releases left out: inside the band means calibrated",
     "prior": "What the priors allow before the data are seen",
+    "information": "Where on the scale results on all benchmarks tell models apart",
 }
 
 
@@ -147,7 +148,7 @@ def page(results: Results) -> str:
         "years": answers.years(results),
         "now": answers.now(results),
         "claims": answers.claims(results),
-        **{part.__name__: part(results) for part in evidence.PARTS},
+        **{part.__name__: part(results) for part in (*evidence.PARTS, *fit.PARTS)},
         "data": origin.data(results),
         "run": origin.run(results),
         "priors": origin.priors(results),

@@ -15,6 +15,7 @@ from frontierlag.model import Reads
 from frontierlag.names import AT_RELEASE
 from frontierlag.results.charts import STEMS, page_tables, release_table, releases_shown
 from frontierlag.results.estimands import EQUIVALENCE, LAST_DAY, VELOCITY
+from frontierlag.results.fit_checks import STEMS as FIT_CHECKS
 from frontierlag.results.folder import (
     POSTERIOR,
     headline_model,
@@ -31,7 +32,7 @@ NEEDED = ("lags", "ladder", "diagnostics")
 CAPABILITIES, RELEASES = "capabilities", "releases"
 OPTIONAL = (
     *("claims", "comparison", "prior_influence", "predictive", "published", "levels"),
-    *(CAPABILITIES, LAST_DAY, EQUIVALENCE, VELOCITY),
+    *(CAPABILITIES, LAST_DAY, EQUIVALENCE, VELOCITY, *FIT_CHECKS),
 )
 STUDIES = {
     "sensitivity": ("sensitivity", "window-starts", "influence"),

@@ -18,6 +18,7 @@ DOCS = {
     "Trends and their priors": "models/trends",
     "Frontiers and their priors": "models/frontiers",
     "Fitting and its checks": "models/fitting",
+    "What fits worst": "models/fit-checks",
     "Calibration and its limits": "calibration",
     "Data, vintages and regions": "data",
     "Glossary": "glossary",
