@@ -91,6 +91,7 @@ def shown() -> dict[str, str]:
                     codes.CHECK_FAILED,
                     "ranks are not uniform (`sbc`), or frozen numbers are not the same (`verify`)",
                 ),
+                (codes.UNCHANGED, "what `update` follows has not changed; nothing was written"),
                 (codes.INTERRUPTED, "Ctrl-C; nothing half-written is left"),
                 (codes.TERMINATED, "SIGTERM; the same"),
                 (codes.PIPE_CLOSED, "whoever was reading the output has seen enough"),
