@@ -1,36 +1,28 @@
 """One update: fetch, check against the last vintage, keep, fit, say what moved, write.
 
-What is written is written so that a stop at any moment does no harm: a vintage's file comes first
-and counts for nothing until the list of the archive names it, which is written last of all.
+Everything is fitted before anything is written, and the list of the archive is written last: an
+update that is stopped before has not happened, and the next one does it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
-from typing import NoReturn
 
 import pandas as pd
 
-from frontierlag.dates import RELEASED, Dates
-from frontierlag.errors import FetchError, FrontierLagError, OutputError, ScoresError
-from frontierlag.jobs import Job
+from frontierlag.errors import FetchError, OutputError, ResultsError
 from frontierlag.machine.files import replaced
 from frontierlag.report.page.build import write_tree
-from frontierlag.runs.run import Result, run_jobs
-from frontierlag.scores import ScoreTable
-from frontierlag.scores.fetch import DEFAULT_URL, Limits, Unusable, read_answer
-from frontierlag.scores.fetch.cache import file_name
-from frontierlag.scores.fetch.download import Download, download
-from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
-from frontierlag.settings import SamplerSettings
-from frontierlag.studies.history.tables import Vintage, reason
-from frontierlag.updates.archive import ACCEPTED, REFUSED, Archive, Kept, digest, moment, place
+from frontierlag.runs.run import run_jobs
+from frontierlag.scores.fetch.download import Download
+from frontierlag.studies.history.tables import Vintage
+from frontierlag.updates.archive import ACCEPTED, Archive, Kept, digest, moment, place
 from frontierlag.updates.causes import Causes, causes
-from frontierlag.updates.check import Differences, differences, headings_differ, listed
+from frontierlag.updates.check import differences
 from frontierlag.updates.feed import FEED, feed, write_feed
+from frontierlag.updates.following import Following
 from frontierlag.updates.headlines import (
     ABOUT,
     HISTORY,
@@ -41,44 +33,11 @@ from frontierlag.updates.headlines import (
     with_row,
     write_table,
 )
+from frontierlag.updates.taking import accepted, answer_of, table_of
 from frontierlag.updates.words import first_words, paragraph, refusals, whole_page
 
 RESULTS, PAGE, SITE_INDEX = "results", "updates.md", "index.html"
 _OURS = (f"{HISTORY}.csv", f"{MOVED}.csv", FEED, PAGE, RESULTS, SITE_INDEX)
-
-
-@dataclass(frozen=True)
-class Following:
-    """What is followed, and how.
-
-    Attributes
-    ----------
-    folder
-        Where everything is kept.
-    url
-        The address of the table.
-    comparison, dates, reading
-        As of a :class:`~frontierlag.jobs.Job`; the same for all vintages of a folder.
-    settings
-        Of the sampler.
-    limits
-        On what a server may send.
-    site
-        The address under which the folder is published; empty if nowhere.
-    """
-
-    folder: Path
-    url: str = DEFAULT_URL
-    comparison: str = "us-china"
-    dates: Dates = RELEASED
-    reading: ReadOptions = DEFAULT_OPTIONS
-    settings: SamplerSettings = field(default_factory=SamplerSettings)
-    limits: Limits = field(default_factory=Limits)
-    site: str = ""
-
-    def job(self, path: Path) -> Job:
-        """The analysis of one vintage."""
-        return Job(str(path), self.comparison, reading=self.reading, dates=self.dates)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,52 +102,37 @@ def update(
     archive = Archive(asked.folder)
     _refuse_foreign(asked, archive)
     history, moved = (read_rows(asked.folder, stem, _known(archive)) for stem in (HISTORY, MOVED))
-    _refuse_other(asked, history)
     last = archive.last
     before = None if last is None else _before(asked, archive, last)
-    answer = _answer(asked, archive, last, fetched)
+    if last is not None and before is not None:
+        _refuse_other(asked, before, last, history)
+    answer = answer_of(asked, archive, last, fetched)
     if answer.content is None or (last and digest(answer.content) == last.sha256):
         assert last is not None  # only with a vintage at hand is a request conditional
         return _unchanged(last, history)
-    when = moment(fetched, answer.date)
-    if last is not None and when[:10] < last.fetched[:10]:
-        raise FetchError(
-            f"the last vintage in {asked.folder} was fetched on {last.day}, and this one would be "
-            f"of {when[:10]}: vintages are kept in their order"
-        )
-    kept = Kept(
-        fetched=when,
-        state=ACCEPTED,
-        reason="",
-        rows="",
-        sha256=digest(answer.content),
-        size=str(len(answer.content)),
-        file=place(asked.url, when, answer.content),
-        source=asked.url,
-        final_url=answer.final_url,
-        etag=answer.etag,
-        last_modified=answer.last_modified,
-    )
-    table = _read(asked, archive, kept, answer.content)
+    kept = _kept(asked, archive, answer, answer.content, fetched)
+    table = table_of(asked, archive, kept, answer.content)
     kept = replace(kept, rows=str(len(table.frame)))
     found = None if before is None else differences(before.prepared.table, table)
     if found is not None:
-        taken = _check(archive, kept, answer.content, found, accept_layout, accept_smaller)
+        taken = accepted(archive, kept, answer.content, found, accept_layout, accept_smaller)
         kept = replace(kept, reason=taken)
-    job = asked.job(archive.store(kept, answer.content))
-    prepared = job.prepare()
+    job = asked.job(archive.folder / kept.file)
+    prepared = job.prepare(table)
+    why: Causes | None = None
+    if before is not None:
+        # The fit of this vintage is then in the store of fits, for the run.
+        why = causes(before, Vintage(prepared), asked.settings, done)
     results = asked.folder / RESULTS
     (result,) = run_jobs([job], [results], settings=asked.settings, done=done, prepared=[prepared])
-    after = Vintage(prepared)
-    why: Causes | None = None
-    if before is None or found is None or last is None:
+    if before is None or found is None or why is None:
         words = first_words(kept, result)
     else:
-        why = causes(before, after, asked.settings, done)
         row = history.to_dict("records")[-1]
-        words = paragraph(kept, result, row, found, why, (before, after))
+        words = paragraph(kept, result, row, found, why, (before, Vintage(prepared)))
         moved = with_moved(moved, kept, found.moved)
     history = with_row(history, headline(kept, prepared, result, why) | {"words": words})
+    archive.store(kept, answer.content)
     _write(asked, archive, kept, prepared.title, history, moved)
     return Update(
         changed=True,
@@ -196,12 +140,33 @@ def update(
         words=words,
         moved=found.moved if found else moved,
         history=history,
-        converged=_converged(result, why),
+        converged=result.converged and (why is None or why.converged),
     )
 
 
-def _converged(result: Result, why: Causes | None) -> bool:
-    return result.converged and (why is None or why.converged)
+def _kept(
+    asked: Following, archive: Archive, answer: Download, content: bytes, fetched: date | None
+) -> Kept:
+    """The row of an answer, which must be of no day before the last vintage's."""
+    when, last = moment(fetched, answer.date), archive.last
+    if last is not None and when[:10] < last.fetched[:10]:
+        raise FetchError(
+            f"the last vintage in {asked.folder} was fetched on {last.day}, and this one would be "
+            f"of {when[:10]}: vintages are kept in their order"
+        )
+    return Kept(
+        fetched=when,
+        state=ACCEPTED,
+        reason="",
+        rows="",
+        sha256=digest(content),
+        size=str(len(content)),
+        file=place(asked.url, when, content),
+        source=asked.url,
+        final_url=answer.final_url,
+        etag=answer.etag,
+        last_modified=answer.last_modified,
+    )
 
 
 def _unchanged(last: Kept, history: pd.DataFrame) -> Update:
@@ -213,88 +178,6 @@ def _unchanged(last: Kept, history: pd.DataFrame) -> Update:
         moved=pd.DataFrame(),
         history=history,
         converged=bool(row["converged"]),
-    )
-
-
-def _answer(
-    asked: Following, archive: Archive, last: Kept | None, fetched: date | None
-) -> Download:
-    """What the server sends; an answer that is no table is listed as refused."""
-    try:
-        if last is None or last.source != asked.url:
-            return download(asked.url, asked.limits)
-        tags = last.etag, last.last_modified
-        return download(asked.url, asked.limits, *tags, now_at=last.final_url)
-    except Unusable as error:
-        try:
-            when = moment(fetched, error.date)
-        except FetchError:
-            raise error from None  # of no day that is known, so it is not listed
-        file = f"{file_name(asked.url, when[:10])}"
-        none = Kept(when, REFUSED, "", "", "", "", file, asked.url, asked.url)
-        _refuse(archive, none, None, str(error))
-
-
-def _read(asked: Following, archive: Archive, kept: Kept, content: bytes) -> ScoreTable:
-    """The table, which must be one from which the comparison can be made."""
-    name = Path(kept.file).name
-    try:
-        table = read_answer(content, name, kept.final_url, asked.reading, asked.dates, _one_line)
-        asked.job(Path(name)).prepare(table)
-    except FrontierLagError as error:
-        why = str(error)
-        if archive.last is not None:
-            old = archive.path(archive.last).read_bytes()
-            differ = headings_differ(old, content)
-            why = f"{why.rstrip('.')}; {differ}" if differ else why
-        _refuse(archive, kept, content, why)
-    return table
-
-
-def _one_line(error: ScoresError) -> str:
-    """Why a table cannot be used, without the list of layouts below it."""
-    return reason(error).splitlines()[0]
-
-
-def _check(
-    archive: Archive,
-    kept: Kept,
-    content: bytes,
-    found: Differences,
-    accept_layout: bool,
-    accept_smaller: bool,
-) -> str:
-    """Refuse what may mean something else than before, unless it is accepted; what was."""
-    reasons: list[tuple[str, str]] = []
-    taken: list[tuple[str, str]] = []
-    if found.layout:
-        words = f"its layout is not that of the last vintage: {'; '.join(found.layout)}"
-        (taken if accept_layout else reasons).append((words, "--accept-layout"))
-    if found.gone:
-        words = f"it lacks {len(found.gone)} models of the last vintage: {listed(found.gone)}"
-        (taken if accept_smaller else reasons).append((words, "--accept-smaller"))
-    if reasons:
-        words = "; ".join(text for text, _ in reasons)
-        options = " ".join(option for _, option in reasons)
-        _refuse(
-            archive, kept, content, words, f"if it is right all the same, take it with {options}"
-        )
-    return f"taken all the same: {'; '.join(text for text, _ in taken)}" if taken else ""
-
-
-def _refuse(
-    archive: Archive, kept: Kept, content: bytes | None, why: str, advice: str = ""
-) -> NoReturn:
-    """List an answer as refused, with its bytes if they came, and raise."""
-    words = " ".join(why.split())
-    if content is not None:
-        archive.store(kept, content)
-    archive.record(replace(kept, state=REFUSED, reason=words))
-    last = archive.last
-    stays = f"; the vintage of {last.day} stays the last one" if last else ""
-    tail = f"; {advice}" if advice else ""
-    raise FetchError(
-        f"the table of {kept.fetched[:10]} is refused: {words.rstrip('.')}{stays}{tail}"
     )
 
 
@@ -316,18 +199,18 @@ def _refuse_foreign(asked: Following, archive: Archive) -> None:
         )
 
 
-def _refuse_other(asked: Following, history: pd.DataFrame) -> None:
-    """Raise if the folder follows another comparison or other dates."""
-    if history.empty:
-        return
-    wanted = {"comparison": asked.comparison, "dates": asked.dates}
-    kept = history.iloc[-1]
-    for name in ABOUT:
-        if kept[name] != wanted[name]:
-            raise OutputError(
-                f"{asked.folder} follows {kept['comparison']} by dates {kept['dates']}, not "
-                f"{wanted['comparison']} by {wanted['dates']}; give another folder with --out"
-            )
+def _refuse_other(asked: Following, before: Vintage, last: Kept, history: pd.DataFrame) -> None:
+    """Raise if the folder follows another comparison or other dates, or lacks its last headline."""
+    path = asked.folder / f"{HISTORY}.csv"
+    if history.empty or history["sha256"].iloc[-1] != last.sha256:
+        raise ResultsError(f"{path} has no row of the last vintage, of {last.day}; put it back")
+    releases, kept = before.prepared.releases, history.iloc[-1]
+    wanted = {"comparison": releases.comparison.name, "dates": releases.dates}
+    if any(kept[name] != wanted[name] for name in ABOUT):
+        raise OutputError(
+            f"{asked.folder} follows {kept['comparison']} by dates {kept['dates']}, not "
+            f"{wanted['comparison']} by {wanted['dates']}; give another folder with --out"
+        )
 
 
 def _write(

@@ -25,8 +25,8 @@ PARTS = {
 }
 # What a column is called whose cells moved.
 WHAT = {
-    "released": "release dates as published",
-    "dated": "dates in use",
+    "released": "release dates",
+    "dated": "days in use, otherwise than the published ones,",
     "weights": "openness of weights",
     "country": "countries",
     "organization": "makers",
@@ -91,7 +91,7 @@ def whole_page(title: str, history: pd.DataFrame, refused: Sequence[Kept]) -> st
     ]
     columns = ("fetched", "vintage", f"lag ({OUTER:.0%} interval)", "change of mean", "as of")
     parts = [
-        f"# {title}",
+        f"# {title}, by vintage",
         str(newest[0]["words"]),
         "## All vintages",
         f"Mean realized lag over the vintage's own window, months, {newest[0]['model']}.",
@@ -157,16 +157,24 @@ def _models(moved: pd.DataFrame) -> list[str]:
 
 def _cells(moved: pd.DataFrame) -> list[str]:
     """Dates, openness, countries and makers that moved, by model."""
+    rows = {column: _records(moved[moved["column"] == column]) for column in WHAT}
+    cells = {column: {_cell(row) for row in of} for column, of in rows.items()}
+    dated = {str(row["model"]) for row in rows["dated"]}
     said = []
     for column, words in WHAT.items():
-        rows = _records(moved[moved["column"] == column])
-        if rows:
-            names = [
-                f"{row['model']} from {row['before'] or 'none'} to {row['after'] or 'none'}"
-                for row in rows
-            ]
+        names = []
+        for row in rows[column]:
+            if column == "dated" and _cell(row) in cells["released"]:
+                continue  # the day in use is the published one, and moved with it
+            kept = column == "released" and row["model"] not in dated
+            names.append(f"{' '.join(_cell(row))}{' (not the day in use)' if kept else ''}")
+        if names:
             said.append(f"{words[0].upper()}{words[1:]} moved: {listed(names)}.")
     return said
+
+
+def _cell(row: Row) -> tuple[str, ...]:
+    return str(row["model"]), "from", row["before"] or "none", "to", row["after"] or "none"
 
 
 def _errors(vintages: tuple[Vintage, Vintage]) -> list[str]:
