@@ -90,7 +90,11 @@ def test_vintages_in_order_with_broken_ones_between(followed, vintages):
     )
     for name in ("broken", "broken again"):
         refused(said[name], "2026-06-01 is refused: .* is a web page.*the vintage of 2026-05-29 st")
-    refused(said["renamed"], r"no known layout|score.*headings gone: 'eci'; new: 'capability'")
+    refused(
+        said["renamed"],
+        r"no column that is known to hold scores.*; against the last vintage, headings gone: "
+        r"'eci'; new: 'capability'; the vintage of 2026-05-29 stays",
+    )
     refused(
         said["reread"],
         r"its layout is not that of the last vintage: the column 'Organization', read as "
@@ -270,6 +274,21 @@ def test_too_many_models_gone_is_refused_unless_accepted(server, made_up, tmp_pa
     assert table["reason"][2].startswith("taken all the same: it lacks 23 models")
     # The refused row and the accepted one are of the same bytes.
     assert table["sha256"][1] == table["sha256"][2]
+
+
+def test_a_renamed_column_is_followed_if_the_user_says_so(server, vintages, made_up, tmp_path):
+    out = tmp_path / "out"
+    server.serve(vintages[DAYS[0]], DAYS[0])
+    run(server, out)
+    server.serve(epoch_csv(f"eci-{DAYS[1]}", RENAMED), DAYS[1])
+    named = ["--column", "score=capability"]
+    refused(run(server, out, *named), "score was read from 'eci' and would be from 'capability'")
+    assert run(server, out, *named, "--accept-layout").returncode == 0
+    assert run(server, out, *named).returncode == UNCHANGED
+    server.serve(epoch_csv(f"eci-{DAYS[2]}", RENAMED), DAYS[2])
+    assert run(server, out, *named).returncode == 0
+    assert index(out)["state"].tolist() == ["accepted", "refused", "accepted", "accepted"]
+    assert len(pd.read_csv(out / "history.csv")) == 3
 
 
 def test_an_unreachable_server_is_no_vintage(server, vintages, made_up, tmp_path):

@@ -84,7 +84,8 @@ def update(
     console.print(found.words, markup=False, soft_wrap=True)
     if found.changed:
         console.print(f"written to {out}", markup=False)
-        console.print(str(found.history["attribution"].iloc[-1]), style="dim", markup=False)
+        credit = str(found.history["attribution"].iloc[-1])
+        console.print(credit, style="dim", markup=False, soft_wrap=True)
     if as_json:
         newest = found.history.tail(1).drop(columns="words")
         answers.write(

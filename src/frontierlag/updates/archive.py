@@ -22,6 +22,7 @@ import pandas as pd
 from frontierlag.errors import FetchError, ResultsError
 from frontierlag.machine.files import replaced, write_csv
 from frontierlag.scores.fetch.cache import file_name
+from frontierlag.scores.reading.options import ReadOptions
 
 ARCHIVE, INDEX = "archive", "index.csv"
 ACCEPTED, REFUSED = "accepted", "refused"
@@ -47,6 +48,8 @@ class Kept:
         The address that was asked, and the one that answered.
     etag, last_modified
         What the server said, for the next time.
+    reading
+        How it is read, as JSON of :class:`~frontierlag.scores.ReadOptions`.
     """
 
     fetched: str
@@ -60,11 +63,17 @@ class Kept:
     final_url: str
     etag: str = ""
     last_modified: str = ""
+    reading: str = "{}"
 
     @property
     def day(self) -> date:
         """The day of fetching."""
         return date.fromisoformat(self.fetched[:10])
+
+    @property
+    def options(self) -> ReadOptions:
+        """How it is read."""
+        return ReadOptions.model_validate_json(self.reading)
 
     @property
     def name(self) -> str:
@@ -186,8 +195,10 @@ def _read(path: Path) -> tuple[Kept, ...]:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         found = tuple(Kept(**dict(zip(names, row, strict=True))) for row in _rows(table, names))
         for one in found:
-            if one.state not in (ACCEPTED, REFUSED) or not one.day:
+            if one.state not in (ACCEPTED, REFUSED):
                 raise ValueError(f"a row has the state {one.state!r}")
+            # What of a row is not text is read now, so that a wrong one is found at once.
+            _ = one.day, one.options
             if ".." in Path(one.file).parts or Path(one.file).is_absolute():
                 raise ValueError(f"a row names the file {one.file!r}")
     except (OSError, ValueError, KeyError) as error:

@@ -65,7 +65,7 @@ def differences(before: ScoreTable, after: ScoreTable) -> Differences:
     shared = a.index.intersection(b.index)
     layout = (*_columns(before, after), *_blank(before, after))
     if not before.reading.of("wrong"):
-        layout += tuple(finding.text for finding in after.reading.of("wrong"))
+        layout += tuple(finding.text.rstrip(".") for finding in after.reading.of("wrong"))
     if len(shared) >= FEWEST:
         layout = (*layout, *_meanings(a.loc[shared], b.loc[shared]))
     return Differences(
@@ -99,8 +99,13 @@ def _headings(content: bytes) -> list[str]:
 
 
 def _by_model(table: ScoreTable) -> pd.DataFrame:
-    frame = table.frame[~table.frame["model"].duplicated(keep=False)]
-    return frame.set_index("model")
+    """Rows by model, with ``released`` as published: before corrections."""
+    frame = table.frame[~table.frame["model"].duplicated(keep=False)].set_index("model")
+    published = {one.model: pd.Timestamp(one.old) for one in table.corrections}
+    days = frame["released"].astype("datetime64[s]").copy()
+    for model in days.index.intersection(list(published)):
+        days[model] = published[model]
+    return frame.assign(released=days)
 
 
 def _columns(before: ScoreTable, after: ScoreTable) -> list[str]:
@@ -160,8 +165,8 @@ def _meanings(a: pd.DataFrame, b: pd.DataFrame) -> list[str]:
     spread = float(a["score"][scored].std())
     if shift > spread:
         said.append(
-            f"scores of models in both moved by {shift:.3g} in the median, more than their spread "
-            f"of {spread:.3g}"
+            f"scores of models in both moved by {shift:.1f} in the median, more than their spread "
+            f"of {spread:.1f}"
         )
     for column in ("released", "weights", "country"):
         both = _filled(a[column]) & _filled(b[column])

@@ -22,8 +22,10 @@ class Following:
         Where everything is kept.
     url
         The address of the table.
-    comparison, dates, reading
+    comparison, dates
         As of a :class:`~frontierlag.jobs.Job`; the same for all vintages of a folder.
+    reading
+        How the next vintage is read; the archive keeps how each of those before was.
     settings
         Of the sampler.
     limits
@@ -41,6 +43,6 @@ class Following:
     limits: Limits = field(default_factory=Limits)
     site: str = ""
 
-    def job(self, path: Path) -> Job:
-        """The analysis of one vintage."""
-        return Job(str(path), self.comparison, reading=self.reading, dates=self.dates)
+    def job(self, path: Path, reading: ReadOptions | None = None) -> Job:
+        """The analysis of one vintage, read as this one is or as it was."""
+        return Job(str(path), self.comparison, reading=reading or self.reading, dates=self.dates)

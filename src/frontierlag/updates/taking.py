@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from frontierlag.errors import FetchError, FrontierLagError, ScoresError
+from frontierlag.jobs import Job, Prepared
 from frontierlag.scores import ScoreTable
 from frontierlag.scores.fetch import Unusable, read_answer
 from frontierlag.scores.fetch.download import Download, download
+from frontierlag.scores.reading.layouts import describe_layouts
 from frontierlag.studies.history.tables import reason
 from frontierlag.updates.archive import REFUSED, Archive, Kept, moment
 from frontierlag.updates.check import Differences, headings_differ, listed
@@ -36,20 +38,36 @@ def answer_of(
 
 
 def table_of(asked: Following, archive: Archive, kept: Kept, content: bytes) -> ScoreTable:
-    """The table of an answer, from which the comparison can be made; any other is refused."""
+    """The table of an answer; what cannot be read is refused."""
     name = Path(kept.file).name
     try:
-        table = read_answer(content, name, kept.final_url, asked.reading, asked.dates, _one_line)
-        if archive.last is not None:
-            asked.job(Path(name)).prepare(table)
-    except FrontierLagError as error:
+        return read_answer(content, name, kept.final_url, asked.reading, asked.dates, _one_line)
+    except FetchError as error:
         why = str(error)
         if archive.last is not None:
             old = archive.path(archive.last).read_bytes()
             differ = headings_differ(old, content)
             why = f"{why.rstrip('.')}; {differ}" if differ else why
         _refuse(archive, kept, content, why)
-    return table
+
+
+def prepared_of(
+    asked: Following, archive: Archive, kept: Kept, content: bytes, table: ScoreTable
+) -> tuple[Job, Prepared]:
+    """The analysis of a vintage; one from which the comparison cannot be made is refused.
+
+    Raises
+    ------
+    FrontierLagError
+        Of the first vintage: then it is the comparison that is wrong.
+    """
+    job = asked.job(archive.folder / kept.file)
+    try:
+        return job, job.prepare(table)
+    except FrontierLagError as error:
+        if archive.last is None:
+            raise
+        _refuse(archive, kept, content, str(error))
 
 
 def accepted(
@@ -80,7 +98,12 @@ def accepted(
 
 def _one_line(error: ScoresError) -> str:
     """Why a table cannot be used, without the list of layouts below it."""
-    return reason(error).splitlines()[0]
+    text, layouts = reason(error), describe_layouts()
+    if layouts in text:
+        # The sentence that leads to the list goes with it.
+        text = text.replace(layouts, "")
+        text = text[: text.rfind(". ") + 1] or text.rstrip(" :\n")
+    return " ".join(text.split())
 
 
 def _refuse(

@@ -33,7 +33,7 @@ from frontierlag.updates.headlines import (
     with_row,
     write_table,
 )
-from frontierlag.updates.taking import accepted, answer_of, table_of
+from frontierlag.updates.taking import accepted, answer_of, prepared_of, table_of
 from frontierlag.updates.words import first_words, paragraph, refusals, whole_page
 
 RESULTS, PAGE, SITE_INDEX = "results", "updates.md", "index.html"
@@ -117,8 +117,7 @@ def update(
     if found is not None:
         taken = accepted(archive, kept, answer.content, found, accept_layout, accept_smaller)
         kept = replace(kept, reason=taken)
-    job = asked.job(archive.folder / kept.file)
-    prepared = job.prepare(table)
+    job, prepared = prepared_of(asked, archive, kept, answer.content, table)
     why: Causes | None = None
     if before is not None:
         # The fit of this vintage is then in the store of fits, for the run.
@@ -166,6 +165,7 @@ def _kept(
         final_url=answer.final_url,
         etag=answer.etag,
         last_modified=answer.last_modified,
+        reading=asked.reading.model_dump_json(exclude_defaults=True),
     )
 
 
@@ -182,7 +182,7 @@ def _unchanged(last: Kept, history: pd.DataFrame) -> Update:
 
 
 def _before(asked: Following, archive: Archive, last: Kept) -> Vintage:
-    return Vintage(asked.job(archive.path(last)).prepare())
+    return Vintage(asked.job(archive.path(last), last.options).prepare())
 
 
 def _known(archive: Archive) -> set[tuple[str, str]]:

@@ -68,7 +68,7 @@ def paragraph(
         f"By the vintage before it was {before}, to {last['as_of']}.",
         _moved(moved),
         *_models(found.moved),
-        *_cells(found.moved),
+        *cells_moved(found.moved),
         *_errors(vintages),
         *found.remarks,
     ]
@@ -117,6 +117,24 @@ def signed(months: float, mcse: float) -> str:
     return f"{round(months, places) + 0.0:+.{places}f}"
 
 
+def cells_moved(moved: pd.DataFrame) -> list[str]:
+    """Dates, openness, countries and makers that moved, by model."""
+    rows = {column: _records(moved[moved["column"] == column]) for column in WHAT}
+    cells = {column: {_cell(row) for row in of} for column, of in rows.items()}
+    dated = {str(row["model"]) for row in rows["dated"]}
+    said = []
+    for column, words in WHAT.items():
+        names = []
+        for row in rows[column]:
+            if column == "dated" and _cell(row) in cells["released"]:
+                continue  # the day in use is the published one, and moved with it
+            kept = column == "released" and row["model"] not in dated
+            names.append(f"{' '.join(_cell(row))}{' (not the day in use)' if kept else ''}")
+        if names:
+            said.append(f"{words[0].upper()}{words[1:]} moved: {listed(names)}.")
+    return said
+
+
 def refusals(kept: Sequence[Kept]) -> list[Kept]:
     """The answers that were refused."""
     return [one for one in kept if one.state == REFUSED]
@@ -152,24 +170,6 @@ def _models(moved: pd.DataFrame) -> list[str]:
             day = "after" if kind == NEW else "before"
             names = [f"{row['model']} ({row[day] or 'no date'})" for row in _records(models)]
             said.append(f"{_count(len(names), 'model')} {words}: {listed(names)}.")
-    return said
-
-
-def _cells(moved: pd.DataFrame) -> list[str]:
-    """Dates, openness, countries and makers that moved, by model."""
-    rows = {column: _records(moved[moved["column"] == column]) for column in WHAT}
-    cells = {column: {_cell(row) for row in of} for column, of in rows.items()}
-    dated = {str(row["model"]) for row in rows["dated"]}
-    said = []
-    for column, words in WHAT.items():
-        names = []
-        for row in rows[column]:
-            if column == "dated" and _cell(row) in cells["released"]:
-                continue  # the day in use is the published one, and moved with it
-            kept = column == "released" and row["model"] not in dated
-            names.append(f"{' '.join(_cell(row))}{' (not the day in use)' if kept else ''}")
-        if names:
-            said.append(f"{words[0].upper()}{words[1:]} moved: {listed(names)}.")
     return said
 
 
