@@ -181,7 +181,7 @@ def test_the_paragraph_says_what_moved_the_headline_and_by_how_much(followed):
     assert f"By the vintage before it was {last['median']:.1f} ({last['lower90']:.1f} to" in words
     assert f"The posterior mean moved by {round(now['change'], 1) + 0.0:+.1f} months" in words
     for name, called in (("scores", "revised scores"), ("models", "models that came or went")):
-        assert f"{called} {round(now[f'by_{name}'], 1) + 0.0:+.1f}" in words
+        assert f"{round(now[f'by_{name}'], 1) + 0.0:+.1f} by {called}" in words
     assert "after eci_scores_2026-07-01 of 2026-07-01" in words
     assert "the first vintage here" in said[DAYS[0]].stdout
     page = (out / "updates.md").read_text("utf-8")
@@ -403,6 +403,8 @@ def test_a_real_fit_with_its_page(server, vintages, tmp_path):
     assert not history["converged"]
     page = (out / "results" / "report.html").read_text("utf-8")
     assert "NOT CONVERGED" in page
-    assert (out / "index.html").is_file()
+    top = (out / "index.html").read_text("utf-8")
+    assert '<link rel="alternate" type="application/atom+xml" href="feed.xml">' in top
+    assert [name for name in re.findall('href="([^"#]+)"', top) if not (out / name).is_file()] == []
     assert "NOT CONVERGED" in answer["words"]
     assert "NOT CONVERGED" in entries(out)[1][0].findtext(f"{ATOM}title")

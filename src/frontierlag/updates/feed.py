@@ -14,9 +14,9 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from frontierlag.machine.files import replaced
+from frontierlag.report.page.index import FEED
 from frontierlag.updates.words import title_of
 
-FEED = "feed.xml"
 ATOM = "http://www.w3.org/2005/Atom"
 # What XML 1.0 has no letter for.
 _NOT_XML = re.compile(r"[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")

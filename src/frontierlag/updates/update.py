@@ -15,13 +15,14 @@ import pandas as pd
 from frontierlag.errors import FetchError, OutputError, ResultsError
 from frontierlag.machine.files import replaced
 from frontierlag.report.page.build import write_tree
+from frontierlag.report.page.index import FEED
 from frontierlag.runs.run import run_jobs
 from frontierlag.scores.fetch.download import Download
 from frontierlag.studies.history.tables import Vintage
 from frontierlag.updates.archive import ACCEPTED, Archive, Kept, digest, moment, place
 from frontierlag.updates.causes import Causes, causes
 from frontierlag.updates.check import differences
-from frontierlag.updates.feed import FEED, feed, write_feed
+from frontierlag.updates.feed import feed, write_feed
 from frontierlag.updates.following import Following
 from frontierlag.updates.headlines import (
     ABOUT,

@@ -154,7 +154,7 @@ def _moved(moved: Causes) -> str:
     if moved.total == (0, 0):
         return "The headline is the same to the last digit."
     order = sorted(moved.parts.items(), key=lambda item: -abs(item[1][0]))
-    named = "; ".join(f"{PARTS[name]} {signed(*part)}" for name, part in order)
+    named = "; ".join(f"{signed(*part)} by {PARTS[name]}" for name, part in order)
     verdict = stamp(moved.converged, brackets=True)
     return (
         f"The posterior mean moved by {signed(*moved.total)} months, "
