@@ -370,6 +370,18 @@ def test_files_of_somebody_else_are_not_overwritten(server, vintages, made_up, t
     assert contents(tmp_path).keys() == {(tmp_path / "history.csv").relative_to(tmp_path)}
 
 
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_fetched(server, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    refused(run(server, tmp_path / "file"), "file is a file; give a folder")
+    refused(run(server, tmp_path / "file" / "out"), "cannot be written")
+    assert server.asked == []
+
+
+def test_an_address_without_encryption_is_refused_unless_allowed(server, tmp_path):
+    refused(here("update", server.url, "--out", tmp_path / "out"), "not an https address")
+    assert (server.asked, list(tmp_path.iterdir())) == ([], [])
+
+
 def test_a_comparison_that_the_first_table_lacks_leaves_nothing(
     server, vintages, made_up, tmp_path
 ):

@@ -13,6 +13,7 @@ from datetime import date
 import pandas as pd
 
 from frontierlag.errors import FetchError, OutputError, ResultsError
+from frontierlag.machine.caches import can_be_written
 from frontierlag.machine.files import replaced
 from frontierlag.report.page.build import write_tree
 from frontierlag.report.page.index import FEED
@@ -191,9 +192,13 @@ def _known(archive: Archive) -> set[tuple[str, str]]:
 
 
 def _refuse_foreign(asked: Following, archive: Archive) -> None:
-    """Raise if the folder has files of the names that are written, and no archive of ours."""
+    """Raise if the folder cannot be written, or has files of our names and no archive of ours."""
+    if asked.folder.exists() and not asked.folder.is_dir():
+        raise OutputError(f"{asked.folder} is a file; give a folder with --out")
+    if not can_be_written(asked.folder):
+        raise OutputError(f"{asked.folder} cannot be written; give another folder with --out")
     there = [name for name in _OURS if (asked.folder / name).exists()]
-    if not archive.kept and there and not (asked.folder / "archive").is_dir():
+    if not archive.kept and there and not archive.folder.is_dir():
         raise OutputError(
             f"{asked.folder} has {', '.join(there)} in it but no archive of earlier updates, so "
             "nothing is written there; give an empty or new folder with --out"
