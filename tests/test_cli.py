@@ -170,14 +170,14 @@ def test_an_unconverged_fit_is_marked_everywhere_and_exits_1(tmp_path):
 def test_lags_of_a_stored_fit_over_another_window_and_at_a_level(made):
     out, _ = made
     file = out / "linear-stochastic" / "posterior.nc"
-    done = here("lags", file, "--since", "2025-01-01", "--level", "140")
+    done = here("study", "lags", file, "--since", "2025-01-01", "--level", "140")
     assert "2024" not in done.stdout
     assert "140" in done.stdout
     # A folder answers with its headline model.
-    whole = json.loads(here("lags", out, "--json").stdout)
+    whole = json.loads(here("study", "lags", out, "--json").stdout)
     assert whole["model"] == headline_model(read_manifest(out))
     assert {row["lag"] for row in whole["lags"]} == {"trend", "realized"}
-    early = here("lags", file, "--since", "2023-09-06")
+    early = here("study", "lags", file, "--since", "2023-09-06")
     assert early.returncode == 2
     assert "before it" in early.stderr
 
@@ -259,7 +259,7 @@ def test_check_says_all_that_a_run_says_before_it_fits(tmp_path):
         (["run", "--draws", "3"], "--draws 3"),
         (["run", "--colour", "blue"], "--colour"),
         (["run", "--scores", "gpqa-diamond-2026-01-17", "--models", "linear-records"], "accuracy"),
-        (["lags", "nowhere.nc"], "no file 'nowhere.nc'"),
+        (["study", "lags", "nowhere.nc"], "no file 'nowhere.nc'"),
         (["diagnose", "nowhere"], "nowhere"),
         (["frobnicate"], "frobnicate"),
     ],
@@ -285,6 +285,6 @@ def test_a_mistake_ends_so_as_a_process_too(tmp_path):
 
 
 def test_debug_shows_the_traceback(tmp_path):
-    done = process("--debug", "lags", "nowhere.nc", cwd=tmp_path)
+    done = process("--debug", "study", "lags", "nowhere.nc", cwd=tmp_path)
     assert done.returncode != 0
     assert "Traceback" in done.stderr

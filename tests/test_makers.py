@@ -11,6 +11,8 @@ from simulate import sort_releases
 
 from frontierlag.analyses.refits import quick_fit
 from frontierlag.checks.loo import _parted
+from frontierlag.checks.no_shortfall import no_shortfall
+from frontierlag.checks.shortfalls import composed_errors, shortfall_draws
 from frontierlag.errors import SpecError
 from frontierlag.fits.fitting import labels_of
 from frontierlag.frontiers.observations import Observations
@@ -142,3 +144,18 @@ def test_a_fit_finds_shortfalls_that_shrink_and_makers_that_differ():
     short = np.array([int(name.split()[-1]) >= 3 for _, name in observations.makers])
     assert effects[short].min() > effects[~short].max()
     assert 0.4 < float(posterior["maker_spread"]) < 1.3
+
+
+def test_shortfalls_of_a_fit_have_the_means_of_their_makers(eci_new):
+    """And nothing is said of no shortfall at all, which would be one of each maker's."""
+    settings = SamplerSettings(chains=2, draws=100, tune=100, seed=1)
+    fit = quick_fit(SPEC, SPEC.observations(eci_new), settings)
+    errors = composed_errors(fit)
+    p, i = fit.all_draws, 30
+    k, g = fit.observations.maker[i], eci_new.group[i]
+    power = p["maker_effect"][..., k] + (
+        p["shortfall_change"][..., g] * fit.observations.arrays["years"][i]
+    )
+    np.testing.assert_allclose(errors.mean[..., i], p["shortfall"][..., g] * np.exp(power))
+    assert shortfall_draws(fit).shape == (2, 100, len(eci_new))
+    assert no_shortfall(fit) == ()

@@ -35,6 +35,7 @@ from frontierlag.studies.calibration.estimators import CHAINS, DRAWS, MAX_RHAT, 
 from frontierlag.studies.calibration.worlds import BASE, Design
 from frontierlag.studies.index.refits import OTHER_RHAT
 from frontierlag.trends import TRENDS, Broken
+from frontierlag.updates import check
 from frontierlag.words import FEW_BOUNDS
 
 # Models whose priors are shown, by the page's name for them.
@@ -97,11 +98,16 @@ def shown() -> dict[str, str]:
                     "ranks are not uniform (`validate sbc`), or frozen numbers are not the same "
                     "(`validate verify`)",
                 ),
+                (codes.UNCHANGED, "what `update` follows has not changed; nothing was written"),
                 (codes.INTERRUPTED, "Ctrl-C; nothing half-written is left"),
                 (codes.TERMINATED, "SIGTERM; the same"),
                 (codes.PIPE_CLOSED, "whoever was reading the output has seen enough"),
             ],
         ),
+        "update_gone": f"{check.MOST_GONE:.0%}",
+        "update_blank": f"{check.MOST_BLANK:.0%}",
+        "update_moved": f"{check.MOST_MOVED:.0%}",
+        "update_order": f"{check.SAME_ORDER:g}",
         "claims_reading": _second_paragraph(article.__doc__ or ""),
         "broken_at": str(Broken().earliest),
         "few_bounds": f"{FEW_BOUNDS:.0%}",

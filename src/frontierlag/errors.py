@@ -50,5 +50,7 @@ USER_ERROR = 2
 # What a command checks is not so: ranks are not uniform (`sbc`), or frozen results came out
 # otherwise (`verify`).
 CHECK_FAILED = 3
+# What `update` follows has not changed: nothing was written.
+UNCHANGED = 4
 # By the shell's convention 128 and the number of the signal: Ctrl-C, a closed pipe, SIGTERM.
 INTERRUPTED, PIPE_CLOSED, TERMINATED = 130, 141, 143

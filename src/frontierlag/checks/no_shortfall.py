@@ -10,10 +10,11 @@ from arviz_stats.base import array_stats
 
 from frontierlag import arrays
 from frontierlag.checks.predictive import skewness
-from frontierlag.checks.shortfalls import ComposedErrors, composed_errors
+from frontierlag.checks.shortfalls import ComposedErrors, composed_errors, stochastic_of
 from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers import Stochastic, StochasticHalfNormal
 from frontierlag.frontiers.densities import normal_logp
+from frontierlag.frontiers.makers import ByMaker
 from frontierlag.frontiers.stochastic import Shortfall, composed_logp
 from frontierlag.intervals import OUTER, tails
 from frontierlag.priors import Prior
@@ -81,11 +82,11 @@ def no_shortfall(fit: Fit) -> tuple[NoShortfall, ...]:
 
     Returns
     -------
-    The leader's and the follower's; none of a fit without shortfalls, or whose prior of the mean
-    shortfall has no density at 0.
+    The leader's and the follower's; none of a fit without shortfalls, whose shortfalls have a mean
+    of each maker's, or whose prior of the mean shortfall has no density at 0.
     """
     errors = composed_errors(fit)
-    if errors is None:
+    if errors is None or isinstance(stochastic_of(fit), ByMaker):
         return ()
     prior = next(p.prior for p in fit.spec.parameters if p.name == "shortfall")
     at_zero = float(np.exp(prior.logp(np.zeros(1)))[0])

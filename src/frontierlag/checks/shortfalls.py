@@ -16,9 +16,10 @@ import xarray as xr
 from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers import Stochastic
 from frontierlag.frontiers.noise import ReleaseNoise
-from frontierlag.frontiers.stochastic import Shortfall, capability_prior, positive_normal
+from frontierlag.frontiers.stochastic import Shortfall, positive_normal
 from frontierlag.names import RELEASE, SAMPLE_DIMS
 from frontierlag.scores.metric import LOG_ODDS
+from frontierlag.trends.base import of_group
 
 # The share of a group's releases that are called nearest to its frontier.
 NEAREST = 0.1
@@ -39,7 +40,7 @@ class ComposedErrors:
     capability, trend
         Shape ``(chain, draw, release)``.
     scatter, mean
-        Scatter and mean shortfall of each release's group, same shape.
+        Scatter of each release's group and mean of the release's shortfall, same shape.
     group
         Shape ``(release,)``.
     """
@@ -72,12 +73,13 @@ def composed_errors(fit: Fit) -> ComposedErrors | None:
     frontier = stochastic_of(fit)
     if frontier is None:
         return None
-    metric, p = fit.spec.metric, fit.draws
+    metric, p = fit.spec.metric, fit.all_draws
     capability, mu = fit.capabilities, fit.spec.trend_at(p, fit.observations)
     group = fit.observations.arrays["group_index"]
     if metric.bounds is not None:
         capability, mu = (metric.bounds.log_odds(each, np) for each in (capability, mu))
-    mu, scatter, mean = capability_prior(p, mu, group)
+    scatter = of_group(p["scatter"], group)
+    mean = frontier.mean_shortfall(p, fit.observations.arrays, np)
     unit = metric.unit if metric.bounds is None else LOG_ODDS.unit
     return ComposedErrors(frontier.shortfall, unit, capability, mu, scatter, mean, group)
 

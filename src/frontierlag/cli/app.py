@@ -19,6 +19,7 @@ from frontierlag.cli.review import diagnose, lags, published
 from frontierlag.cli.runs import claims, fit, results, run
 from frontierlag.cli.scores import scores_app
 from frontierlag.cli.studies import capabilities, catch_up, history, sensitivity, vintages
+from frontierlag.cli.update import update
 from frontierlag.errors import UsageError
 from frontierlag.machine.terminal import HelpConsole
 
@@ -34,9 +35,9 @@ Example: frontierlag cite my-results --format latex
 --json with any command that answers prints one JSON object and nothing else.
 
 A mistake ends with one sentence and exit code 2, a fit that did not converge with 1, a check that
-failed (validate sbc, validate verify) with 3, Ctrl-C with 130, a closed pipe such as `| head` with
-141. --debug before any command shows where an error came from, and warnings of libraries as they
-come.
+failed (validate sbc, validate verify) with 3, an update without change with 4, Ctrl-C with 130, a
+closed pipe such as `| head` with 141. --debug before any command shows where an error came from,
+and warnings of libraries as they come.
 
 What was fitted before, to the same data with the same settings by the same program, is taken from
 the store of fits in your cache; --refit with any command fits it again.
@@ -80,11 +81,11 @@ validate_app = App(
     help_epilogue="Example: frontierlag validate calibrate --worlds base --n 100",
 )
 COMMANDS: dict[Group, tuple[Any, ...]] = {
-    ANSWER: (run, results, fit, claims, report, cite),
-    LOOK: (scores_app, lags, domains, figures, diagnose, study_app),
+    ANSWER: (run, results, update, fit, claims, report, cite),
+    LOOK: (scores_app, domains, figures, diagnose, study_app),
     TRUST: (validate_app, freeze),
 }
-STUDIES = (sensitivity, vintages, history, index, catch_up, capabilities, published)
+STUDIES = (sensitivity, vintages, history, index, catch_up, capabilities, published, lags)
 VALIDATIONS = (calibrate, sbc, backtest, verify)
 for group, commands in COMMANDS.items():
     for place, command in enumerate(commands):

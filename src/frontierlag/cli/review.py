@@ -1,4 +1,4 @@
-"""Stored fits, looked at again: `lags`, `diagnose`; and `published`, which needs no fit."""
+"""Stored fits, looked at again: `study lags`, `diagnose`; and `published`, which needs no fit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def lags(
 ) -> int:
     """Print the lags of a stored fit, over another window or at other scores if asked.
 
-    Example: frontierlag lags my-results --since 2025-01-01 --level 145
+    Example: frontierlag study lags my-results --since 2025-01-01 --level 145
     """
     import numpy as np
 

@@ -14,6 +14,9 @@ from frontierlag.report.page import answers
 from frontierlag.report.page.folder import PAGE, Results
 from frontierlag.report.page.forest import Forest, bar, long_date, scaled, whose
 
+# What `frontierlag update` keeps beside its index, and what a link to it says.
+FEED = "feed.xml"
+BESIDE = {FEED: "Atom feed", "updates.md": "what moved", "history.csv": "all headlines"}
 FITTED = {"results": "benchmark results", "draws": "joint draws", "scores": "scores"}
 
 
@@ -48,6 +51,7 @@ def index_context(root: Path, found: Sequence[Results]) -> dict[str, Any]:
         "common": differences(ordered)[0],
         "entries": cards,
         "attributions": list(sources),
+        "beside": {name: words for name, words in BESIDE.items() if (root / name).is_file()},
     }
 
 

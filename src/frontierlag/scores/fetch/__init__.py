@@ -1,8 +1,8 @@
 """A published score table fetched from the web, checked, and kept by content with its date."""
 
 from frontierlag.scores.fetch.cache import Copy, cache_folder, kept_copies, latest_copy
-from frontierlag.scores.fetch.download import DEFAULT_URL, Limits, Unreachable
-from frontierlag.scores.fetch.fetching import Fetched, fetch
+from frontierlag.scores.fetch.download import DEFAULT_URL, Limits, Unreachable, Unusable
+from frontierlag.scores.fetch.fetching import Fetched, fetch, read_answer
 
 __all__ = [
     "DEFAULT_URL",
@@ -10,8 +10,10 @@ __all__ = [
     "Fetched",
     "Limits",
     "Unreachable",
+    "Unusable",
     "cache_folder",
     "fetch",
     "kept_copies",
     "latest_copy",
+    "read_answer",
 ]

@@ -28,6 +28,22 @@ class Unreachable(FetchError):
     """The server gave no answer: no network, no such host, too slow, or out of order."""
 
 
+class Unusable(FetchError):
+    """What the server sent is no table.
+
+    Parameters
+    ----------
+    words
+        Why.
+    date
+        The server's own time of its answer, as it wrote it; empty if it did not.
+    """
+
+    def __init__(self, words: str, date: str = "") -> None:
+        super().__init__(words)
+        self.date = date
+
+
 @dataclass(frozen=True)
 class Limits:
     """How much of a server's answer is put up with.
@@ -52,12 +68,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Download:
-    """What came: the bytes (None if they have not changed) and what the server says of them."""
+    """What came: the bytes (None if they have not changed) and what the server says of them.
+
+    ``date`` is the server's own time of its answer, as it wrote it; empty if it did not.
+    """
 
     content: bytes | None
     final_url: str
     etag: str
     last_modified: str
+    date: str = ""
 
 
 def download(
@@ -80,8 +100,10 @@ def download(
     ------
     Unreachable
         If no answer came.
+    Unusable
+        If what came is no table.
     FetchError
-        If the answer is refused.
+        If the address or the answer is refused.
     """
     conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
     sent = {name: value for name, value in conditions.items() if value}
@@ -163,17 +185,20 @@ def _check_address(url: httpx.URL, asked: str, limits: Limits) -> None:
 async def _answer(response: httpx.Response, limits: Limits, conditional: bool) -> Download:
     url = str(response.url)
     code = response.status_code
-    etag, last_modified = (response.headers.get(k, "") for k in ("etag", "last-modified"))
+    said = [response.headers.get(name, "") for name in ("etag", "last-modified", "date")]
     if code == _NOT_MODIFIED and conditional:
-        return Download(None, url, etag, last_modified)
+        return Download(None, url, *said)
     if code >= 500 or code == 429:
         raise Unreachable(f"{url} answers {code} {response.reason_phrase}; try again later")
     if code != _OK:
         raise FetchError(f"{url} answers {code} {response.reason_phrase}; check the address")
-    _refuse_page(response, url)
-    content = await _body(response, limits, url)
-    _refuse_strange(content, response, url)
-    return Download(content, url, etag, last_modified)
+    try:
+        _refuse_page(response, url)
+        content = await _body(response, limits, url)
+        _refuse_strange(content, response, url)
+    except FetchError as error:
+        raise Unusable(str(error), said[-1]) from None
+    return Download(content, url, *said)
 
 
 async def _body(response: httpx.Response, limits: Limits, url: str) -> bytes:

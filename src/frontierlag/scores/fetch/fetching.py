@@ -6,13 +6,16 @@ import csv
 import hashlib
 import io
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from frontierlag.dates import RELEASED, Dates
 from frontierlag.errors import FetchError, ScoresError
 from frontierlag.scores.fetch import cache as kept
 from frontierlag.scores.fetch.download import DEFAULT_URL, Limits, download
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.table import ScoreTable, from_file
 
 # A table that has lost this share of its rows is more likely cut off than shortened.
@@ -107,27 +110,48 @@ def fetch(
             etag=answer.etag,
             last_modified=answer.last_modified,
         )
-    table = _read(answer.content, Path(copy.file).name, answer.final_url)
-    if table.layout.startswith("epoch"):
-        _refuse_cut_off(answer.content, answer.final_url)
+    table = read_answer(answer.content, Path(copy.file).name, answer.final_url)
     if before_path is not None and not same and not accept_smaller:
         _refuse_shrunken(table, from_file(before_path), answer.final_url)
     kept.keep(copy, answer.content, folder)
     return Fetched(copy, folder / copy.file, table, before, before_path, not same)
 
 
-def _read(content: bytes, name: str, url: str) -> ScoreTable:
-    """The table in the bytes, read as it will be from the cache."""
+def read_answer(
+    content: bytes,
+    name: str,
+    url: str,
+    options: ReadOptions = DEFAULT_OPTIONS,
+    dates: Dates = RELEASED,
+    words: Callable[[ScoresError], str] = str,
+) -> ScoreTable:
+    """The table that an address sent, read as it will be from a file of this name.
+
+    Parameters
+    ----------
+    content, name, url
+        The bytes, the name of the file in which they are kept, and where they came from.
+    options, dates
+        As for :func:`frontierlag.scores.load_scores`.
+    words
+        How a message says why a table cannot be used.
+
+    Raises
+    ------
+    FetchError
+        If they are no score table, or one that may be cut off.
+    """
     with tempfile.TemporaryDirectory(prefix="frontierlag-") as aside:
         path = Path(aside) / name
         path.write_bytes(content)
         try:
-            return from_file(path)
+            table = from_file(path, options, dates)
         except ScoresError as error:
-            words = str(error).replace(str(path), "it")
-            raise FetchError(
-                f"what {url} sent is no score table that can be used: {words}"
-            ) from None
+            why = words(error).replace(str(path), "it")
+            raise FetchError(f"what {url} sent is no score table that can be used: {why}") from None
+    if table.layout.startswith("epoch"):
+        _refuse_cut_off(content, url)
+    return table
 
 
 def _refuse_cut_off(content: bytes, url: str) -> None:

@@ -1,0 +1,1 @@
+"""A published table followed: every vintage checked, kept, refitted, and put into words."""
