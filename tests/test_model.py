@@ -18,7 +18,13 @@ from frontierlag.scores.metric import ECI
 from frontierlag.scores.releases import reference_date, subset
 from frontierlag.trends import TRENDS
 
-PAIRINGS = [f"{t}-{f}" for t in TRENDS for f in FRONTIERS if FRONTIERS[f].reads == "scores"]
+# What makers add does not depend on the trend.
+PAIRINGS = [
+    f"{t}-{f}"
+    for t in TRENDS
+    for f in FRONTIERS
+    if FRONTIERS[f].reads == "scores" and (t == "linear" or not f.endswith("makers"))
+]
 
 
 def unconstrained(model: pm.Model, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
