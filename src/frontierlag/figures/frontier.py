@@ -24,11 +24,13 @@ from frontierlag.figures.sheet import (
     draw_bands,
     group_labels,
     new_figure,
+    score_axis,
     styled,
     watermark,
 )
 from frontierlag.results.charts import BEST, TREND_CURVE, score_range
 from frontierlag.scores import Comparison, Metric
+from frontierlag.scores.scale import axis_words
 
 SIZE = (9.2, 7.0)
 LABEL_SIZE = 6.8
@@ -101,7 +103,8 @@ def frontier_chart(
             _draw_group(axes, trend, best, color)
         axes.set_xlim(days.min() - 20, date2num(np.datetime64(about.as_of)) + 26)
         axes.set_ylim(low, high)
-        axes.set_ylabel(f"{metric.name} score ({metric.unit})")
+        axes.set_ylabel(axis_words(metric))
+        score_axis(axes, metric)
         date_axis(axes)
         _name_groups(axes, [float(best["median"].iloc[-1]) for _, best in curves], names)
         _label_records(axes, shown.assign(day=days), curves, sides, low)

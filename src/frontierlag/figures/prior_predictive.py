@@ -27,6 +27,7 @@ from frontierlag.figures.sheet import (
     group_labels,
     months,
     new_figure,
+    score_axis,
     styled,
     watermark,
 )
@@ -41,6 +42,7 @@ from frontierlag.results.charts import (
     summary_of,
 )
 from frontierlag.scores import Comparison, Metric
+from frontierlag.scores.scale import axis_words
 
 SIZE = (9.6, 5.2)
 BINS = 48
@@ -110,7 +112,9 @@ def prior_predictive(
             first, last = min(own["day"].min(), days.min()), own["day"].max()
             axes.set(xlim=(first - 25, last + 25), ylim=(low, high))
             date_axis(axes, every=12)
-        panels[LEADER].set_ylabel(f"{metric.name} score ({metric.unit})")
+        panels[LEADER].set_ylabel(axis_words(metric))
+        for axes in panels[:2]:
+            score_axis(axes, metric)
         panels[FOLLOWER].tick_params(labelleft=False)
         watermark(panels[2], about)
         _draw_lags(panels[2], both, limits)

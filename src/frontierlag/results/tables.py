@@ -38,6 +38,7 @@ from frontierlag.names import (
     VALUE,
     WINDOW,
 )
+from frontierlag.scores.scale import scale_of
 
 DIGITS = 3
 _SUMMARY = (
@@ -138,13 +139,17 @@ def published_table(conventions: tuple[Convention, ...], dates: Dates) -> pd.Dat
 
 
 def origin(analysis: Analysis) -> dict[str, object]:
-    """What a row is of: dataset, comparison, as-of date, convention of the dates, and model."""
+    """What a row is of: dataset, comparison, as-of date, convention of the dates, and model.
+
+    Where scores are not the table's own values, also what one more of them is.
+    """
     releases = analysis.fit.observations.releases
     return {
         "dataset": releases.table,
         "comparison": releases.comparison.name,
         "as_of": releases.as_of.isoformat(),
         "dates": releases.dates,
+        **({"scale": releases.metric.unit} if scale_of(releases.metric).changes else {}),
         "model": analysis.name,
     }
 
