@@ -1,0 +1,390 @@
+"""One lag by several measures: each fitted alone, over the days they share and over its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from frontierlag.analyses.refits import Refit, Task, numbers, refit_all
+from frontierlag.dates import Window
+from frontierlag.errors import SpecError
+from frontierlag.intervals import probability, summarize
+from frontierlag.jobs import Prepared
+from frontierlag.model import ModelSpec
+from frontierlag.names import REALIZED, SAMPLE_DIMS, TREND
+from frontierlag.names import WINDOW as WHOLE
+from frontierlag.scores import Releases, records
+from frontierlag.scores.registry import joined_credit, registry
+from frontierlag.scores.scale import scale_of
+from frontierlag.settings import QUICK, SamplerSettings
+from frontierlag.studies.measures.pooling import SPREAD, Pooled, Reported, pooled
+from frontierlag.words import mostly_bound
+
+SAME_DAYS, OWN_WINDOW = "same days", "own window"
+KINDS = (REALIZED, TREND)
+# What a measure's lag is to the pooled one.
+POINT, BOUND, LEFT_OUT = "a lag", "a bound", "left out"
+# A lag without a value in a larger share of draws than this is not pooled.
+FEW_UNDEFINED = 0.1
+# Other scales of the prior of the spread, as multiples of the one in use, that are shown beside it.
+OTHER_PRIORS = (0.5, 2.0)
+CENTRE, BETWEEN, ANOTHER = "typical measure", "spread between measures", "one more measure"
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """One measure: its table with the groups' releases, and its model."""
+
+    prepared: Prepared
+    spec: ModelSpec
+
+    @property
+    def name(self) -> str:
+        """What is measured, as rows call it."""
+        return self.prepared.table.metric.name
+
+    @property
+    def table(self) -> str:
+        """Name of the score table."""
+        return self.prepared.table.name
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """A comparison by several measures.
+
+    Attributes
+    ----------
+    measures
+        In the order given; differences are from the first.
+    window
+        The days that all share; None if there is none.
+    lags
+        One row a measure, kind of lag and days: ``measures.csv``.
+    pooled
+        One row a kind of lag, days, prior scale of the spread and quantity: ``pooled.csv``.
+    coverage
+        One row a measure and group, what the measure has of it: ``coverage.csv``.
+    spread
+        Scale of the half-normal prior of the spread between measures, months.
+    """
+
+    measures: tuple[Measure, ...]
+    window: Window | None
+    lags: pd.DataFrame
+    pooled: pd.DataFrame
+    coverage: pd.DataFrame
+    spread: float
+
+    @property
+    def converged(self) -> bool:
+        """Whether every fit passed the gate."""
+        return bool(self.lags["converged"].all())
+
+    @property
+    def attribution(self) -> str:
+        """The credit of every table, each once."""
+        return joined_credit(*(one.prepared.releases.attribution for one in self.measures))
+
+
+def shipped_measures(comparison: str) -> tuple[str, ...]:
+    """The newest table of each metric that comes with the package and allows a comparison."""
+    tables = registry().of("scores", archived=False)
+    newest = {t.metric: t.name for t in sorted(tables, key=lambda t: t.vintage)
+              if comparison in t.comparisons}  # fmt: skip
+    order = dict.fromkeys(t.metric for t in tables)
+    return tuple(newest[metric] for metric in order if metric in newest)
+
+
+def measured_by(
+    prepared: Sequence[Prepared],
+    settings: SamplerSettings = QUICK,
+    *,
+    trend: str = "",
+    since: Any = None,
+    spread: float = SPREAD,
+    workers: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> Measures:
+    """Fit every measure and pool their lags.
+
+    Parameters
+    ----------
+    prepared
+        The same comparison in tables of different measures.
+    settings
+        Sampler settings of every fit.
+    trend
+        A trend for all of them; by default each measure's headline model.
+    since
+        First day of the days that they share; by default the latest start of their own windows.
+    spread
+        Scale of the half-normal prior of the spread between measures, months.
+    workers
+        Processes; changes no number.
+    done
+        Called with a line as fits are finished.
+
+    Raises
+    ------
+    SpecError
+        If there are fewer than two tables, a table comes twice, they compare different groups, or
+        a model does not suit a measure.
+    """
+    _check(prepared)
+    measures = tuple(
+        Measure(one, ModelSpec.of(one.model(trend), one.table.metric)) for one in _named(prepared)
+    )
+    window = _shared(measures, since)
+    tasks = [
+        Task(
+            k, one.spec, one.spec.observations(one.prepared.releases),
+            (one.prepared.window, *((window,) if window else ())),
+        )
+        for k, one in enumerate(measures)
+    ]  # fmt: skip
+    found = refit_all(tasks, settings, workers, done)
+    fits = [found[k] for k in range(len(measures))]
+    lags, summary = [], []
+    for days in (SAME_DAYS, OWN_WINDOW):
+        if days == SAME_DAYS and window is None:
+            continue
+        for kind in KINDS:
+            own = [_draws(one, fit, days, kind) for one, fit in zip(measures, fits, strict=True)]
+            together = _pool(own, spread, settings.seed)
+            windows = [window or one.prepared.window if days == SAME_DAYS else one.prepared.window
+                       for one in measures]  # fmt: skip
+            lags += _rows(measures, fits, windows, own, together, days, kind)
+            summary += _summary(own, spread, settings.seed, days, kind)
+    return Measures(
+        measures, window, pd.DataFrame(lags), pd.DataFrame(summary), coverage(measures, window),
+        spread,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Lag:
+    """One lag of one fit: draws, share of censored days, and what it is to the pooled lag."""
+
+    draws: xr.DataArray
+    censored: float
+    role: str
+    converged: bool
+
+    @property
+    def reported(self) -> Reported:
+        values = self.draws.to_numpy().ravel()
+        return Reported(values[np.isfinite(values)], bound=self.role == BOUND)
+
+
+def _draws(one: Measure, fit: Refit, days: str, kind: str) -> _Lag:
+    draws, censored = fit.lags[1 if days == SAME_DAYS else 0][kind, WHOLE]
+    undefined = float(draws.isnull().mean())
+    role = POINT
+    if undefined > FEW_UNDEFINED:
+        role = LEFT_OUT
+    elif mostly_bound(kind, censored):
+        role = BOUND
+    return _Lag(draws, censored, role, fit.converged)
+
+
+def _pool(own: Sequence[_Lag], spread: float, seed: int) -> Pooled | None:
+    """The pooled lag, each of its measures in the order of those that are not left out."""
+    if sum(one.role == POINT for one in own) < 2:
+        return None
+    return pooled([one.reported for one in own if one.role != LEFT_OUT], seed, spread)
+
+
+def _rows(
+    measures: Sequence[Measure],
+    fits: Sequence[Refit],
+    windows: Sequence[Window],
+    own: Sequence[_Lag],
+    together: Pooled | None,
+    days: str,
+    kind: str,
+) -> list[dict[str, Any]]:
+    rows, at = [], 0
+    for k, (one, fit, window, lag) in enumerate(zip(measures, fits, windows, own, strict=True)):
+        r, scale = one.prepared.releases, scale_of(one.prepared.table.metric)
+        row: dict[str, Any] = {
+            "measure": one.name,
+            "table": one.table,
+            "model": one.spec.name,
+            "unit": one.prepared.table.metric.unit,
+            "scale": scale.words,
+            "dates": r.dates,
+            "lag": kind,
+            "days": days,
+            "since": window.since.isoformat(),
+            "as_of": window.as_of.isoformat(),
+            "releases_leader": int(r.of(0).sum()),
+            "releases_follower": int(r.of(1).sum()),
+            **numbers(lag.draws, lag.censored),
+            "enters_as": lag.role,
+        }
+        row |= _difference(lag, own[0]) if k else {}
+        if together is not None and lag.role != LEFT_OUT:
+            s = summarize(_labelled(together.each[:, at]))
+            row |= {"pooled": s.median, "pooled_lower90": s.lower90, "pooled_upper90": s.upper90,
+                    "pooled_mcse_median": s.mcse_median}  # fmt: skip
+        at += lag.role != LEFT_OUT
+        rows.append(row | {"converged": fit.converged, "note": fit.note})
+    return rows
+
+
+def _difference(lag: _Lag, first: _Lag) -> dict[str, float]:
+    """How much longer than by the first measure; draws of two fits are independent."""
+    change = lag.draws - first.draws
+    known = change.notnull()
+    s = summarize(change)
+    longer = probability(change > 0) / float(known.mean()) if bool(known.any()) else float("nan")
+    return {
+        "difference": s.median,
+        "difference_lower90": s.lower90,
+        "difference_upper90": s.upper90,
+        "difference_mcse_median": s.mcse_median,
+        "longer": longer,
+    }
+
+
+def _summary(
+    own: Sequence[_Lag], spread: float, seed: int, days: str, kind: str
+) -> list[dict[str, Any]]:
+    """The pooled lag, by the prior in use and by others."""
+    counts = {role: sum(one.role == role for one in own) for role in (POINT, BOUND, LEFT_OUT)}
+    rows = []
+    for times in (1.0, *OTHER_PRIORS):
+        scale = times * spread
+        found = _pool(own, scale, seed)
+        about = {
+            "lag": kind,
+            "days": days,
+            "prior_spread": scale,
+            "in_use": times == 1.0,
+            "measures": counts[POINT],
+            "bounds": counts[BOUND],
+            "left_out": counts[LEFT_OUT],
+            "converged": all(one.converged for one in own if one.role != LEFT_OUT),
+        }
+        if found is None:
+            rows.append(about | {"quantity": CENTRE, "note": "fewer than two measures with a lag"})
+            continue
+        for quantity, draws in (
+            (CENTRE, found.centre),
+            (BETWEEN, found.spread),
+            (ANOTHER, found.another),
+        ):
+            s = asdict(summarize(_labelled(draws)))
+            s.pop("undefined")
+            rows.append(about | {"quantity": quantity, **s, "note": ""})
+    return rows
+
+
+def coverage(measures: Sequence[Measure], window: Window | None) -> pd.DataFrame:
+    """What each measure has of each group: releases, records, first and last, the best one.
+
+    Of the releases by the last day that all measures speak for, or by the measure's own last day
+    where they share none; ``best_value`` is the best one's score, or the value that was made from.
+    """
+    rows = []
+    for one in measures:
+        r = one.prepared.releases
+        last = window.as_of if window else r.as_of
+        here = r.date <= np.datetime64(last, "D")
+        record, scale = records(r), scale_of(r.metric)
+        for side, group in enumerate(r.group_names):
+            own = np.flatnonzero(r.of(side) & here)
+            row: dict[str, Any] = {
+                "measure": one.name, "table": one.table, "group": group, "by": last.isoformat(),
+                "releases": len(own), "records": int(record[own].sum()),
+            }  # fmt: skip
+            if window is not None:
+                begun = own[r.date[own] >= np.datetime64(window.since, "D")]
+                row["records_in_days"] = int(record[begun].sum())
+            if len(own):
+                best = own[np.argmax(r.score[own])]
+                value = scale.told(float(r.score[best])) if scale.changes else _value(r, best)
+                row |= {
+                    "first_release": str(r.date[own[0]]),
+                    "last_release": str(r.date[own[-1]]),
+                    "best": str(r.model[best]),
+                    "best_released": str(r.date[best]),
+                    "best_value": value,
+                }
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _value(r: Releases, at: int) -> str:
+    score = float(r.score[at])
+    return f"{100 * score:.0f} %" if r.metric.unit == "accuracy" else f"{score:.1f}"
+
+
+def _check(prepared: Sequence[Prepared]) -> None:
+    if len(prepared) < 2:
+        raise SpecError(f"{len(prepared)} measure(s) given: a spread needs at least two tables")
+    first = prepared[0].releases.comparison
+    for one in prepared[1:]:
+        if one.releases.comparison != first:
+            raise SpecError(
+                f"{one.table.name} compares {one.releases.comparison.name} and "
+                f"{prepared[0].table.name} {first.name}: give the same two groups"
+            )
+        if one.table.dates != prepared[0].table.dates:
+            raise SpecError(
+                f"{one.table.name} has its dates by {one.table.dates} and {prepared[0].table.name} "
+                f"by {prepared[0].table.dates}: read both by one convention"
+            )
+    for one in prepared:
+        if one.reads != "scores":
+            raise SpecError(
+                f"{one.table.name} comes with {one.reads}; measures are compared from scores alone"
+            )
+    digests = [one.table.sha256 for one in prepared]
+    twice = sorted({p.table.name for p in prepared if digests.count(p.table.sha256) > 1})
+    if twice:
+        raise SpecError(f"given twice: {', '.join(twice)}; each measure counts once")
+
+
+def _named(prepared: Sequence[Prepared]) -> list[Prepared]:
+    """The same, measures of one name told apart by their tables."""
+    names = [one.table.metric.name for one in prepared]
+    out = []
+    for one, name in zip(prepared, names, strict=True):
+        if names.count(name) > 1:
+            metric = replace(one.table.metric, name=f"{name}, {one.table.name}")
+            one = replace(
+                one,
+                table=replace(one.table, metric=metric),
+                releases=replace(one.releases, metric=metric),
+            )
+        out.append(one)
+    return out
+
+
+def _shared(measures: Sequence[Measure], since: Any) -> Window | None:
+    """The days that all measures can speak for; None if there is none and none was asked for."""
+    latest = max(measures, key=lambda one: one.prepared.window.since)
+    earliest = min(measures, key=lambda one: one.prepared.window.as_of)
+    start, end = latest.prepared.window.since, earliest.prepared.window.as_of
+    if since is not None and since < start:
+        raise SpecError(
+            f"the days would start on {since}, but both groups of {latest.table} have a second "
+            f"record only from {start} on; give --since {start} or later"
+        )
+    if since is not None and since > end:
+        raise SpecError(
+            f"the days would start on {since}, after {end}, the last day of {earliest.table}"
+        )
+    return Window(since or start, end) if (since or start) <= end else None
+
+
+def _labelled(values: np.ndarray) -> xr.DataArray:
+    """Independent draws as chains of one length, which summaries want."""
+    return xr.DataArray(values.reshape(4, -1), dims=SAMPLE_DIMS)
