@@ -18,7 +18,14 @@ from frontierlag.cli.report import cite, figures, report
 from frontierlag.cli.review import diagnose, lags, published
 from frontierlag.cli.runs import claims, fit, results, run
 from frontierlag.cli.scores import scores_app
-from frontierlag.cli.studies import capabilities, catch_up, history, sensitivity, vintages
+from frontierlag.cli.studies import (
+    capabilities,
+    catch_up,
+    history,
+    measures,
+    sensitivity,
+    vintages,
+)
 from frontierlag.errors import UsageError
 from frontierlag.machine.terminal import HelpConsole
 
@@ -83,7 +90,7 @@ COMMANDS: dict[Group, tuple[Any, ...]] = {
     LOOK: (scores_app, lags, domains, figures, diagnose, study_app),
     TRUST: (validate_app, freeze, verify),
 }
-STUDIES = (sensitivity, vintages, history, index, catch_up, capabilities, published)
+STUDIES = (sensitivity, vintages, history, measures, index, catch_up, capabilities, published)
 VALIDATIONS = (calibrate, sbc, backtest)
 for group, commands in COMMANDS.items():
     for place, command in enumerate(commands):
@@ -96,12 +103,14 @@ for study in STUDIES:
     study_app.command(study)
 for validation in VALIDATIONS:
     validate_app.command(validation)
+# Commands that were never at the top.
+NEW = ("measures",)
 # Where the commands of 0.1 are that were at the top; their names work in this version.
 MOVED = {
     name: f"{below.name[0]} {name}"
     for below in (study_app, validate_app)
     for name in below
-    if not name.startswith("-")
+    if not name.startswith("-") and name not in NEW
 }
 
 

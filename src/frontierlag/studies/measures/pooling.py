@@ -1,8 +1,9 @@
 r"""Partial pooling of one lag by several measures, from the draws of each.
 
-The lag by measure m is :math:`\theta_m \sim \mathrm{Normal}(\mu, \omega)`: measures differ for good,
-by a standard deviation :math:`\omega`, and :math:`\mu` is the lag of a typical one (a random-effects
-meta-analysis; Gelman et al. 2013, Bayesian Data Analysis, section 5.4). A measure's likelihood
+The lag by measure m is :math:`\theta_m \sim \mathrm{Normal}(\mu, \omega)`: measures differ for
+good, by a standard deviation :math:`\omega`, and :math:`\mu` is the lag of a typical one (a
+random-effects meta-analysis; Gelman et al. 2013, Bayesian Data Analysis, section 5.4). A measure's
+likelihood
 :math:`L_m` is the shape of its own posterior, which is not taken to be normal: it is a mixture of
 narrow normals about quantiles of the draws, so that
 

@@ -116,5 +116,8 @@ def _record(found: Measures, settings: SamplerSettings) -> dict[str, Any]:
             "limits": LIMITS,
         },
         **settings_record(first.table.metric, settings),
+        "measurement_errors": {
+            one.table: one.prepared.table.metric.measurement for one in found.measures
+        },
         "converged": found.converged,
     }

@@ -38,9 +38,8 @@ CLEAR = 0.95
 LIMITS = (
     "Errors of the measures are taken as independent, and they are not: the same releases are in "
     "several tables with the same days, and an index is computed from benchmarks that may be "
-    "measures of their own here. What all measures share cancels in no average, so the interval of "
-    "the typical measure is too narrow, and the spread between measures, which counts differences "
-    "alone, may be too small."
+    "measures of their own here. An error that measures share does not average out, so the "
+    "interval of the typical measure is too narrow and the spread between measures may be too small."
 )
 FLAT = (
     "A measure enters with its own posterior as its likelihood, as if the prior of its lag were "
@@ -102,9 +101,9 @@ def _pooled(found: Measures, kind: str, days: str) -> str:
     return (
         f"By a typical measure {follower} trails {leader} by {_lag(centre)} months (pooled mean "
         f"{kind} lag of {n} measures{more}, {_days(found, days)}; posterior median with "
-        f"{OUTER:.0%} {INTERVAL_KIND} interval; {_dates(found)}); measures differ by {_lag(between)} "
-        f"months (standard deviation), so one more measure would say {_lag(another)}"
-        f"{stamp(converged(centre))}."
+        f"{OUTER:.0%} {INTERVAL_KIND} interval; {_dates(found)}); measures differ by "
+        f"{_lag(between)} months (standard deviation), so one more measure would say "
+        f"{_lag(another)}{stamp(converged(centre))}."
     )
 
 
