@@ -144,7 +144,9 @@ def test_names_in_docs_examples_and_makefile_are_known():
     root = Path(__file__).parents[2]
     known = {t.name for t in registry().tables}
     files = [*root.glob("docs/**/*.md"), root / "Makefile", *root.glob("models/*.py")]
-    named = re.compile(r"\b(?:eci|eci-results|frontiermath|gpqa-diamond|metr-time-horizons(?:-v1\.1)?)-20\d\d-\d\d-\d\d\b")
+    named = re.compile(
+        r"\b(?:eci|eci-results|frontiermath|gpqa-diamond|metr-time-horizons(?:-v1\.1)?)-20\d\d-\d\d-\d\d\b"
+    )
     found = {name for f in files for name in named.findall(f.read_text(encoding="utf-8"))}
     assert "eci-2026-08-11" in found
     assert found <= known

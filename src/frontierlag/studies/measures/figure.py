@@ -95,7 +95,7 @@ def lag_by_measure(
 
 
 def _draw(axes: Axes, row: Mapping[Any, Any], y: float, color: str) -> None:
-    """One row: intervals and median, or an arrow from the median of a bound."""
+    """One row: intervals and median, or an arrow that begins at the median of a bound."""
     if pd.isna(row["median"]):
         axes.annotate(
             NONE, (0.02, y), xycoords=("axes fraction", "data"), va="center", size=7.5, color=color
@@ -103,10 +103,8 @@ def _draw(axes: Axes, row: Mapping[Any, Any], y: float, color: str) -> None:
         return
     color = color if converged(row) else FAILED_COLOR
     if row.get("enters_as") == BOUND:
-        axes.annotate(
-            "", (row["upper90"], y), (row["median"], y), annotation_clip=False,
-            arrowprops={"arrowstyle": "->", "color": color, "lw": 1.4},
-        )  # fmt: skip
+        axes.plot([row["median"], row["upper90"]], [y, y], color=color, lw=1.4)
+        axes.plot(row["upper90"], y, ">", color=color, ms=6, gid="bound")
     else:
         for level, width in (("90", 1.4), ("50", 4.2)):
             ends = [row[f"lower{level}"], row[f"upper{level}"]]
@@ -115,4 +113,5 @@ def _draw(axes: Axes, row: Mapping[Any, Any], y: float, color: str) -> None:
     axes.annotate(
         f"{median(row)} ({span(row)})", (row["median"], y), xytext=(0, 7),
         textcoords="offset points", ha="center", size=7.5,
+        bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 0.4},
     )  # fmt: skip

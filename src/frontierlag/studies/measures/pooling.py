@@ -30,12 +30,16 @@ CENTRE, WIDTH = 0.0, 24.0
 # Prior scale of the spread between measures, half-normal, months.
 SPREAD = 4.0
 # A posterior stands for itself as this many quantiles, each the middle of a part of it.
-ATOMS = 400
+ATOMS = 200
 # Width of the normal about each quantile, as a share of the posterior's standard deviation. The
 # quantiles are drawn towards their mean by as much as that adds (West 1993), so it adds nothing.
 KERNEL = 0.12
-# Points of the grid: of the typical lag, and of the spread up to so many times its prior scale.
-_POINTS, _SPREADS, _LARGEST, _BEYOND = 900, 160, 4.0, 6.0
+# Cells of the grid of typical lag and spread: to find where the posterior is, and to compute it.
+_COARSE, _FINE = (120, 50), (200, 100)
+# How far it reaches: from the outermost measures, and up to a spread, in prior scales.
+_BEYOND, _LARGEST = 6.0, 4.0
+# What is less probable than its mode by this, in logarithms, is not looked at.
+_DEEP = 20.0
 _LOG_2PI = float(np.log(2 * np.pi))
 
 
@@ -120,6 +124,40 @@ class _Mixture:
         return rng.normal(centre + share * (atom - centre), self.h * np.sqrt(share))
 
 
+@dataclass(frozen=True)
+class _Axis:
+    """Cells of equal size from ``low`` to ``high``, as one axis of a grid."""
+
+    low: float
+    high: float
+    cells: int
+
+    @property
+    def step(self) -> float:
+        return (self.high - self.low) / self.cells
+
+    @property
+    def middles(self) -> np.ndarray:
+        return self.low + self.step * (np.arange(self.cells) + 0.5)
+
+    def around(self, chosen: np.ndarray, cells: int) -> _Axis:
+        """The axis over the chosen cells and one more on either side, within this one."""
+        first, last = np.flatnonzero(chosen)[[0, -1]]
+        low = self.low + max(first - 1, 0) * self.step
+        high = self.low + min(last + 2, self.cells) * self.step
+        return _Axis(float(low), float(high), cells)
+
+
+def _log_posterior(
+    mixtures: Sequence[_Mixture], centre: _Axis, between: _Axis, spread: float
+) -> np.ndarray:
+    """Log posterior of typical lag and spread, up to a constant: shape ``(spread, centre)``."""
+    mu, omega = centre.middles, between.middles
+    prior = -0.5 * ((mu - CENTRE) / WIDTH) ** 2 - 0.5 * (omega[:, None] / spread) ** 2
+    rows = [sum(m.log_likelihood(mu, float(one)) for m in mixtures) for one in omega]
+    return np.asarray(prior + np.stack(rows))
+
+
 def pooled(
     reported: Sequence[Reported],
     seed: int,
@@ -157,19 +195,20 @@ def pooled(
     mixtures = [_Mixture.of(one) for one in reported]
     middles = [float(np.median(one.draws)) for one in reported]
     reach = _BEYOND * spread
-    edges = np.linspace(min(middles) - reach, max(middles) + reach, _POINTS + 1)
-    centre, step = (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
-    wide = _LARGEST * spread / _SPREADS
-    spreads = (np.arange(_SPREADS) + 0.5) * wide
-    log = -0.5 * ((centre - CENTRE) / WIDTH) ** 2 - 0.5 * (spreads[:, None] / spread) ** 2
-    for j, one_spread in enumerate(spreads):
-        log[j] += sum(m.log_likelihood(centre, float(one_spread)) for m in mixtures)
+    centre = _Axis(min(middles) - reach, max(middles) + reach, _COARSE[0])
+    between = _Axis(0.0, _LARGEST * spread, _COARSE[1])
+    log = _log_posterior(mixtures, centre, between, spread)
+    # A fine grid over where the coarse one has any probability to speak of.
+    here = log > log.max() - _DEEP
+    centre = centre.around(here.any(0), _FINE[0])
+    between = between.around(here.any(1), _FINE[1])
+    log = _log_posterior(mixtures, centre, between, spread)
     weight = np.exp(log - log.max()).ravel()
     rng = np.random.default_rng(seed)
     at = rng.choice(weight.size, size=draws, p=weight / weight.sum())
     row, column = np.unravel_index(at, log.shape)
     # Anywhere in its cell of the grid.
-    mu = centre[column] + step * rng.uniform(-0.5, 0.5, draws)
-    omega = spreads[row] + wide * rng.uniform(-0.5, 0.5, draws)
+    mu = centre.middles[column] + centre.step * rng.uniform(-0.5, 0.5, draws)
+    omega = between.middles[row] + between.step * rng.uniform(-0.5, 0.5, draws)
     each = np.stack([m.drawn(mu, omega, rng) for m in mixtures], axis=-1)
     return Pooled(mu, omega, each, rng.normal(mu, omega))

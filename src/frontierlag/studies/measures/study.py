@@ -45,8 +45,8 @@ def study_measures(
     prepared, settings, trend, since, spread, workers, done
         As for :func:`frontierlag.studies.measures.table.measured_by`.
     out
-        Gets ``measures.csv``, ``pooled.csv``, ``coverage.csv``, ``measures.md``, a forest and the
-        manifest.
+        Gets ``measures.csv``, ``differences.csv``, ``pooled.csv``, ``coverage.csv``,
+        ``measures.md``, a forest and the manifest.
 
     Raises
     ------
@@ -59,7 +59,12 @@ def study_measures(
         )
         write_tables(
             folder,
-            {"measures": found.lags, "pooled": found.pooled, "coverage": found.coverage},
+            {
+                "measures": found.lags,
+                "differences": found.differences,
+                "pooled": found.pooled,
+                "coverage": found.coverage,
+            },
         )
         write_words(folder / "measures.md", report(found))
         save(figure_of(found), folder / FIGURES, "lag-by-measure")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -61,11 +62,14 @@ class Measures:
     Attributes
     ----------
     measures
-        In the order given; differences are from the first.
+        In the order given; each is compared with the first.
     window
         The days that all share; None if there is none.
     lags
         One row a measure, kind of lag and days: ``measures.csv``.
+    differences
+        One row a measure but the first and kind of lag: both lags over the days that the two
+        share, and their difference: ``differences.csv``.
     pooled
         One row a kind of lag, days, prior scale of the spread and quantity: ``pooled.csv``.
     coverage
@@ -77,6 +81,7 @@ class Measures:
     measures: tuple[Measure, ...]
     window: Window | None
     lags: pd.DataFrame
+    differences: pd.DataFrame
     pooled: pd.DataFrame
     coverage: pd.DataFrame
     spread: float
@@ -106,7 +111,7 @@ def measured_by(
     settings: SamplerSettings = QUICK,
     *,
     trend: str = "",
-    since: Any = None,
+    since: date | None = None,
     spread: float = SPREAD,
     workers: int | None = None,
     done: Callable[[str], None] = lambda _: None,
@@ -141,29 +146,35 @@ def measured_by(
         Measure(one, ModelSpec.of(one.model(trend), one.table.metric)) for one in _named(prepared)
     )
     window = _shared(measures, since)
+    first, *others = measures
+    pairs = [_shared((first, one)) for one in others]
+    asked = [(one.prepared.window, window, *(pairs if k == 0 else pairs[k - 1 : k]))
+             for k, one in enumerate(measures)]  # fmt: skip
+    windows = [tuple(dict.fromkeys(w for w in each if w is not None)) for each in asked]
     tasks = [
-        Task(
-            k, one.spec, one.spec.observations(one.prepared.releases),
-            (one.prepared.window, *((window,) if window else ())),
-        )
+        Task(k, one.spec, one.spec.observations(one.prepared.releases), windows[k])
         for k, one in enumerate(measures)
-    ]  # fmt: skip
+    ]
     found = refit_all(tasks, settings, workers, done)
-    fits = [found[k] for k in range(len(measures))]
+    fitted = [_Fitted(one, found[k], windows[k]) for k, one in enumerate(measures)]
     lags, summary = [], []
     for days in (SAME_DAYS, OWN_WINDOW):
-        if days == SAME_DAYS and window is None:
-            continue
-        for kind in KINDS:
-            own = [_draws(one, fit, days, kind) for one, fit in zip(measures, fits, strict=True)]
-            together = _pool(own, spread, settings.seed)
-            windows = [window or one.prepared.window if days == SAME_DAYS else one.prepared.window
-                       for one in measures]  # fmt: skip
-            lags += _rows(measures, fits, windows, own, together, days, kind)
-            summary += _summary(own, spread, settings.seed, days, kind)
+        over = [window if days == SAME_DAYS else one.prepared.window for one in measures]
+        for kind in KINDS if None not in over else ():
+            own = [one.lag(kind, when) for one, when in zip(fitted, over, strict=True)]
+            scales = (spread, *(times * spread for times in OTHER_PRIORS))
+            pools = {scale: _pool(own, scale, settings.seed) for scale in scales}
+            lags += _rows(fitted, own, pools[spread], days)
+            summary += _summary(own, pools, days)
+    differences = [
+        _difference(one.lag(kind, pair), fitted[0].lag(kind, pair), one, fitted[0])
+        for one, pair in zip(fitted[1:], pairs, strict=True)
+        for kind in KINDS
+        if pair is not None
+    ]
     return Measures(
-        measures, window, pd.DataFrame(lags), pd.DataFrame(summary), coverage(measures, window),
-        spread,
+        measures, window, pd.DataFrame(lags), pd.DataFrame(differences), pd.DataFrame(summary),
+        coverage(measures, window), spread,
     )  # fmt: skip
 
 
@@ -171,10 +182,17 @@ def measured_by(
 class _Lag:
     """One lag of one fit: draws, share of censored days, and what it is to the pooled lag."""
 
+    kind: str
+    window: Window
     draws: xr.DataArray
     censored: float
-    role: str
     converged: bool
+
+    @property
+    def role(self) -> str:
+        if float(self.draws.isnull().mean()) > FEW_UNDEFINED:
+            return LEFT_OUT
+        return BOUND if mostly_bound(self.kind, self.censored) else POINT
 
     @property
     def reported(self) -> Reported:
@@ -182,15 +200,18 @@ class _Lag:
         return Reported(values[np.isfinite(values)], bound=self.role == BOUND)
 
 
-def _draws(one: Measure, fit: Refit, days: str, kind: str) -> _Lag:
-    draws, censored = fit.lags[1 if days == SAME_DAYS else 0][kind, WHOLE]
-    undefined = float(draws.isnull().mean())
-    role = POINT
-    if undefined > FEW_UNDEFINED:
-        role = LEFT_OUT
-    elif mostly_bound(kind, censored):
-        role = BOUND
-    return _Lag(draws, censored, role, fit.converged)
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """A measure with its refit, whose lags are over these windows."""
+
+    measure: Measure
+    fit: Refit
+    windows: tuple[Window, ...]
+
+    def lag(self, kind: str, window: Window | None) -> _Lag:
+        assert window is not None  # asked for days that there are
+        draws, censored = self.fit.lags[self.windows.index(window)][kind, WHOLE]
+        return _Lag(kind, window, draws, censored, self.fit.converged)
 
 
 def _pool(own: Sequence[_Lag], spread: float, seed: int) -> Pooled | None:
@@ -201,34 +222,28 @@ def _pool(own: Sequence[_Lag], spread: float, seed: int) -> Pooled | None:
 
 
 def _rows(
-    measures: Sequence[Measure],
-    fits: Sequence[Refit],
-    windows: Sequence[Window],
-    own: Sequence[_Lag],
-    together: Pooled | None,
-    days: str,
-    kind: str,
+    fitted: Sequence[_Fitted], own: Sequence[_Lag], together: Pooled | None, days: str
 ) -> list[dict[str, Any]]:
     rows, at = [], 0
-    for k, (one, fit, window, lag) in enumerate(zip(measures, fits, windows, own, strict=True)):
-        r, scale = one.prepared.releases, scale_of(one.prepared.table.metric)
+    for of, lag in zip(fitted, own, strict=True):
+        one, fit = of.measure, of.fit
+        r, metric = one.prepared.releases, one.prepared.table.metric
         row: dict[str, Any] = {
             "measure": one.name,
             "table": one.table,
             "model": one.spec.name,
-            "unit": one.prepared.table.metric.unit,
-            "scale": scale.words,
+            "unit": metric.unit,
+            "scale": scale_of(metric).words,
             "dates": r.dates,
-            "lag": kind,
+            "lag": lag.kind,
             "days": days,
-            "since": window.since.isoformat(),
-            "as_of": window.as_of.isoformat(),
+            "since": lag.window.since.isoformat(),
+            "as_of": lag.window.as_of.isoformat(),
             "releases_leader": int(r.of(0).sum()),
             "releases_follower": int(r.of(1).sum()),
             **numbers(lag.draws, lag.censored),
             "enters_as": lag.role,
         }
-        row |= _difference(lag, own[0]) if k else {}
         if together is not None and lag.role != LEFT_OUT:
             s = summarize(_labelled(together.each[:, at]))
             row |= {"pooled": s.median, "pooled_lower90": s.lower90, "pooled_upper90": s.upper90,
@@ -238,35 +253,44 @@ def _rows(
     return rows
 
 
-def _difference(lag: _Lag, first: _Lag) -> dict[str, float]:
+def _difference(lag: _Lag, first: _Lag, one: _Fitted, base: _Fitted) -> dict[str, Any]:
     """How much longer than by the first measure; draws of two fits are independent."""
     change = lag.draws - first.draws
     known = change.notnull()
     s = summarize(change)
     longer = probability(change > 0) / float(known.mean()) if bool(known.any()) else float("nan")
+    of_first = {f"first_{k}": v for k, v in numbers(first.draws, first.censored).items()}
     return {
+        "measure": one.measure.name,
+        "table": one.measure.table,
+        "first": base.measure.name,
+        "first_table": base.measure.table,
+        "lag": lag.kind,
+        "since": lag.window.since.isoformat(),
+        "as_of": lag.window.as_of.isoformat(),
+        **numbers(lag.draws, lag.censored),
+        **of_first,
         "difference": s.median,
         "difference_lower90": s.lower90,
         "difference_upper90": s.upper90,
         "difference_mcse_median": s.mcse_median,
         "longer": longer,
+        "converged": lag.converged and first.converged,
     }
 
 
 def _summary(
-    own: Sequence[_Lag], spread: float, seed: int, days: str, kind: str
+    own: Sequence[_Lag], pools: Mapping[float, Pooled | None], days: str
 ) -> list[dict[str, Any]]:
-    """The pooled lag, by the prior in use and by others."""
+    """The pooled lag by each prior scale of the spread, the first of which is the one in use."""
     counts = {role: sum(one.role == role for one in own) for role in (POINT, BOUND, LEFT_OUT)}
     rows = []
-    for times in (1.0, *OTHER_PRIORS):
-        scale = times * spread
-        found = _pool(own, scale, seed)
+    for k, (scale, found) in enumerate(pools.items()):
         about = {
-            "lag": kind,
+            "lag": own[0].kind,
             "days": days,
             "prior_spread": scale,
-            "in_use": times == 1.0,
+            "in_use": k == 0,
             "measures": counts[POINT],
             "bounds": counts[BOUND],
             "left_out": counts[LEFT_OUT],
@@ -368,8 +392,8 @@ def _named(prepared: Sequence[Prepared]) -> list[Prepared]:
     return out
 
 
-def _shared(measures: Sequence[Measure], since: Any) -> Window | None:
-    """The days that all measures can speak for; None if there is none and none was asked for."""
+def _shared(measures: Sequence[Measure], since: date | None = None) -> Window | None:
+    """The days that all of these can speak for; None if there is none and none was asked for."""
     latest = max(measures, key=lambda one: one.prepared.window.since)
     earliest = min(measures, key=lambda one: one.prepared.window.as_of)
     start, end = latest.prepared.window.since, earliest.prepared.window.as_of

@@ -16,7 +16,6 @@ from frontierlag.studies.measures.table import (
     BETWEEN,
     BOUND,
     CENTRE,
-    LEFT_OUT,
     OWN_WINDOW,
     SAME_DAYS,
     Measures,
@@ -38,8 +37,8 @@ CLEAR = 0.95
 LIMITS = (
     "Errors of the measures are taken as independent, and they are not: the same releases are in "
     "several tables with the same days, and an index is computed from benchmarks that may be "
-    "measures of their own here. An error that measures share does not average out, so the "
-    "interval of the typical measure is too narrow and the spread between measures may be too small."
+    "measures of their own here. An error that measures share does not average out: the interval "
+    "of the typical measure is too narrow, and the spread between measures may be too small."
 )
 FLAT = (
     "A measure enters with its own posterior as its likelihood, as if the prior of its lag were "
@@ -53,8 +52,10 @@ def sentences(found: Measures) -> tuple[str, ...]:
     said = [_pooled(found, REALIZED, days), _pooled(found, TREND, days)]
     if not found.window:
         said.append("The measures share no day, so each lag is over its measure's own window.")
-    said += [_of_measure(found, row, days) for row in _lags(found, REALIZED, days)]
-    said += [_why(found, row, days) for row in _lags(found, REALIZED, days)[1:]]
+    else:
+        said += [_pooled(found, kind, OWN_WINDOW) for kind in (REALIZED, TREND)]
+    said += [_of_measure(found, row) for row in _lags(found, REALIZED, OWN_WINDOW)]
+    said += [_why(found, row) for row in _differences(found, REALIZED)]
     said += [_left_out(row) for kind in (REALIZED, TREND) for row in _lags(found, kind, days)
              if row["enters_as"] != "a lag"]  # fmt: skip
     bad = [row["table"] for row in _lags(found, REALIZED, days) if not converged(row)]
@@ -71,11 +72,12 @@ def report(found: Measures) -> list[str]:
         parts += [
             "## Over the days that all share",
             f"Mean lags over {found.window.since} to {found.window.as_of}, months: posterior "
-            f"median with {OUTER:.0%} {INTERVAL_KIND} interval. The difference is that of the "
-            f"realized lag from {found.measures[0].name}'s.",
+            f"median with {OUTER:.0%} {INTERVAL_KIND} interval.",
             _markdown(found, SAME_DAYS),
         ]
     parts += ["## Over each measure's own window", _markdown(found, OWN_WINDOW)]
+    if len(found.differences):
+        parts += [f"## Against {found.measures[0].name}, over the days of both", _against(found)]
     parts += ["## What each measure has", _coverage(found), "## The prior of the spread"]
     parts += [
         f"The typical lag has a normal prior with standard deviation {WIDTH:g} months, the spread "
@@ -107,7 +109,7 @@ def _pooled(found: Measures, kind: str, days: str) -> str:
     )
 
 
-def _of_measure(found: Measures, row: Row, days: str) -> str:
+def _of_measure(found: Measures, row: Row) -> str:
     leader, follower = found.measures[0].prepared.releases.group_names
     undefined = float(row["undefined"])
     missing = f"; undefined in {share(undefined)} of the draws" if undefined else ""
@@ -121,29 +123,24 @@ def _of_measure(found: Measures, row: Row, days: str) -> str:
     )
 
 
-def _why(found: Measures, row: Row, days: str) -> str:
-    """How a measure differs from the first, and what it has that the first has not."""
-    first = found.measures[0]
+def _why(found: Measures, row: Row) -> str:
+    """How a measure differs from the first over the days of both, and what either has of whom."""
     clear = max(float(row["longer"]), 1 - float(row["longer"])) >= CLEAR
     verdict = "" if clear else ", which may be chance"
-    follower = first.prepared.releases.group_names[1]
-    have = _has(found, str(row["table"]), follower)
-    other = _has(found, first.table, follower)
-    own = next(r for r in _lags(found, REALIZED, OWN_WINDOW) if r["table"] == row["table"])
-    base = next(r for r in _lags(found, REALIZED, OWN_WINDOW) if r["table"] == first.table)
-    same = _lags(found, REALIZED, days)[0]
-    text = (
-        f"{row['measure']} against {first.name}: {_change(row)} months, probability that it is "
-        f"longer {probability_words(float(row['longer']))}{verdict}. Of {follower} it has "
-        f"{have} and {first.name} {other}"
+    follower = found.measures[0].prepared.releases.group_names[1]
+    have, other = (_has(found, str(row[t]), follower) for t in ("table", "first_table"))
+    of_first = {k.removeprefix("first_"): v for k, v in row.items() if k.startswith("first_")}
+    lags = _lag(row), _lag(of_first | {"lag": row["lag"]})
+    own = next(r for r in _lags(found, str(row["lag"]), OWN_WINDOW)
+               if r["table"] == row["first_table"])  # fmt: skip
+    return (
+        f"{row['measure']} against {row['first']} over the days of both ({row['since']} to "
+        f"{row['as_of']}, mean {row['lag']} lag): {lags[0]} against {lags[1]} months, difference "
+        f"{_change(row)}, probability that it is longer {probability_words(float(row['longer']))}"
+        f"{verdict}; the days alone move {row['first']} from {_lag(own)}, over its own window, to "
+        f"{lags[1]}. Of {follower}, {row['measure']} has {have}, and {row['first']} {other}"
+        f"{stamp(converged(row))}."
     )
-    if days == SAME_DAYS:
-        text += (
-            f"; over its own window ({own['since']} to {own['as_of']}) it says {_lag(own)}, "
-            f"{first.name} over its own ({base['since']} to {base['as_of']}) {_lag(base)} and over "
-            f"the days that all share {_lag(same)}"
-        )
-    return f"{text}{stamp(converged(row) and converged(base))}."
 
 
 def _has(found: Measures, table: str, group: str) -> str:
@@ -171,27 +168,38 @@ def _markdown(found: Measures, days: str) -> str:
     trend = {row["table"]: row for row in _lags(found, TREND, days)}
     rows = []
     for row in _lags(found, REALIZED, days):
-        different = (
-            ("", "")
-            if pd.isna(row.get("difference"))
-            else (_change(row), probability_words(float(row["longer"])))
-        )
-        together = "" if row["enters_as"] == LEFT_OUT or pd.isna(row.get("pooled")) else _each(row)
-        rows.append(
-            (
-                row["measure"], f"`{row['table']}`", f"{row['since']} to {row['as_of']}",
-                f"{_lag(row)}{stamp(converged(row))}", *different, together,
-                _lag(trend[row["table"]]),
-            )
-        )  # fmt: skip
-    blank = ("", "", "", "", "")
+        lags = [f"{_lag(one)}{stamp(converged(one))}" for one in (row, trend[row["table"]])]
+        when = f"{row['since']} to {row['as_of']}"
+        together = _each(row)
+        rows.append((row["measure"], f"`{row['table']}`", when, lags[0], together, lags[1]))
     pools = [_of_prior(found, kind, days) for kind in (REALIZED, TREND)]
     for name in (CENTRE, BETWEEN, ANOTHER):
         cells = [_lag(pool[name]) if name in pool else "none" for pool in pools]
-        rows.append((f"**{name}**", *blank[:2], cells[0], *blank[:3], cells[1]))
-    head = ("measure", "table", "days", "realized lag", "difference", "P(longer)",
-            "given the others", "trend lag")  # fmt: skip
+        rows.append((f"**{name}**", "", "", cells[0], "", cells[1]))
+    head = ("measure", "table", "days", "realized lag", "given the others", "trend lag")
     return markdown_table(head, rows)
+
+
+def _against(found: Measures) -> str:
+    """Each measure next to the first, over the days that the two share."""
+    rows = []
+    for kind in (REALIZED, TREND):
+        for row in _differences(found, kind):
+            first = {k.removeprefix("first_"): v for k, v in row.items() if k.startswith("first_")}
+            rows.append(
+                (
+                    row["measure"], kind, f"{row['since']} to {row['as_of']}",
+                    f"{_lag(row)}{stamp(converged(row))}", _lag(first | {"lag": kind}),
+                    _change(row), probability_words(float(row["longer"])),
+                )
+            )  # fmt: skip
+    head = ("measure", "lag", "days", "months", found.measures[0].name, "difference", "P(longer)")
+    return markdown_table(head, rows)
+
+
+def _differences(found: Measures, kind: str) -> list[Row]:
+    own = found.differences
+    return [] if own.empty else list(own[own["lag"] == kind].to_dict("records"))
 
 
 def _coverage(found: Measures) -> str:
@@ -228,6 +236,9 @@ def _lag(row: Row) -> str:
 
 
 def _each(row: Row) -> str:
+    """The lag by a measure given the others; '' where it is not pooled."""
+    if pd.isna(row.get("pooled")):
+        return ""
     error = float(row["pooled_mcse_median"])
     middle, low, high = (
         figure(row[name], error) for name in ("pooled", "pooled_lower90", "pooled_upper90")
