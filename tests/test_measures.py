@@ -21,6 +21,7 @@ from frontierlag.errors import SpecError
 from frontierlag.jobs import Job
 from frontierlag.names import CURRENT, REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
+from frontierlag.scores.same_models import in_both, same_models
 from frontierlag.studies.measures import table as module
 from frontierlag.studies.measures.figure import POOLED
 from frontierlag.studies.measures.pooling import CENTRE as MIDDLE
@@ -218,6 +219,30 @@ def test_lags_are_over_shared_days_own_days_and_the_days_of_each_pair(made, prep
     metr = own.set_index("table").loc[METR]
     assert (metr["unit"], metr["model"]) == ("doublings of minutes", "linear-stochastic")
     assert metr["scale"].startswith("scores are the logarithm")
+
+
+def test_the_first_measure_is_also_fitted_to_the_models_of_both_where_names_are_known(made):
+    found = made(of=METR, shift=3)
+    rows = found.differences.set_index(["table", "lag"])
+    assert rows["same_models_median"].notna().groupby("table").all().to_dict() == {
+        METR: True, "frontiermath-2026-01-17": False, "gpqa-diamond-2026-01-17": False,
+    }  # fmt: skip
+    metr = rows.loc[(METR, REALIZED)]
+    assert (metr["same_models_leader"], metr["same_models_follower"]) == (22, 7)
+    assert metr["same_models_median"] == pytest.approx(metr["first_median"], abs=0.2)
+    why = next(one for one in sentences(found) if one.startswith("METR time horizon against ECI"))
+    assert "of the models of both alone (22 and 7 releases)" in why
+
+
+def test_names_that_are_one_model_are_names_of_the_tables():
+    names = {name: set(fl.load_scores(name).frame["model"]) for name in (METR, "eci-2026-08-11")}
+    newer = set(fl.load_scores("metr-time-horizons-v1.1-2026-05-14").frame["model"])
+    assert set(same_models()) <= names[METR] | newer
+    assert set(same_models().values()) <= names["eci-2026-08-11"]
+    older = [name for name in same_models() if name in names[METR]]
+    assert len({same_models()[name] for name in older}) == len(older)
+    mine, its = in_both(Job("eci-2026-08-11").prepare().releases, Job(METR).prepare().releases)
+    assert (mine.sum(), its.sum()) == (29, 29)
 
 
 def test_pooled_rows_are_those_of_the_pooling_of_the_same_draws(made):

@@ -20,7 +20,13 @@ from frontierlag.scores.scale import METRICS
 
 DATA = resources.files("frontierlag.scores") / "data"
 # Tables of this project's own about the reference tables.
-BESIDE = {"resolutions.csv", "result_sources.csv", "date_corrections.csv", "benchmarks.csv"}
+BESIDE = {
+    "resolutions.csv",
+    "result_sources.csv",
+    "date_corrections.csv",
+    "benchmarks.csv",
+    "same_models.csv",
+}
 ARCHIVE = registry().archive
 
 

@@ -19,8 +19,10 @@ from frontierlag.jobs import Prepared
 from frontierlag.model import ModelSpec
 from frontierlag.names import REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
-from frontierlag.scores import Releases, records
+from frontierlag.scores import Releases, default_window_start, records
 from frontierlag.scores.registry import joined_credit, registry
+from frontierlag.scores.releases import FEWEST_RECORDS, FEWEST_RELEASES, subset
+from frontierlag.scores.same_models import in_both
 from frontierlag.scores.scale import scale_of
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.measures.pooling import SPREAD, Pooled, Reported, pooled
@@ -34,6 +36,10 @@ POINT, BOUND, LEFT_OUT = "a lag", "a bound", "left out"
 FEW_UNDEFINED = 0.1
 # Other scales of the prior of the spread, as multiples of the one in use, that are shown beside it.
 OTHER_PRIORS = (0.5, 2.0)
+SAME_MODELS = "same models"
+# Of each group, the share of another measure's releases whose names the first must know before it
+# is fitted to the models of both: with fewer they are another choice of models.
+MOST_KNOWN = 0.8
 CENTRE, BETWEEN, ANOTHER = "typical measure", "spread between measures", "one more measure"
 
 
@@ -69,7 +75,8 @@ class Measures:
         One row a measure, kind of lag and days: ``measures.csv``.
     differences
         One row a measure but the first and kind of lag: both lags over the days that the two
-        share, and their difference: ``differences.csv``.
+        share, their difference, and the first measure's lag if it had only the models of both
+        (``same_models_...``, where their names are known): ``differences.csv``.
     pooled
         One row a kind of lag, days, prior scale of the spread and quantity: ``pooled.csv``.
     coverage
@@ -89,7 +96,10 @@ class Measures:
     @property
     def converged(self) -> bool:
         """Whether every fit passed the gate."""
-        return bool(self.lags["converged"].all())
+        fits = [self.lags["converged"]]
+        if "same_models_converged" in self.differences:
+            fits.append(self.differences["same_models_converged"].dropna())
+        return all(bool(one.all()) for one in fits)
 
     @property
     def attribution(self) -> str:
@@ -155,6 +165,15 @@ def measured_by(
         Task(k, one.spec, one.spec.observations(one.prepared.releases), windows[k])
         for k, one in enumerate(measures)
     ]
+    commons = [
+        None if pair is None else _common(first, one, pair)
+        for one, pair in zip(others, pairs, strict=True)
+    ]
+    tasks += [
+        Task((SAME_MODELS, k), first.spec, first.spec.observations(common), (pair,))
+        for k, (common, pair) in enumerate(zip(commons, pairs, strict=True), 1)
+        if common is not None and pair is not None
+    ]
     found = refit_all(tasks, settings, workers, done)
     fitted = [_Fitted(one, found[k], windows[k]) for k, one in enumerate(measures)]
     lags, summary = [], []
@@ -167,8 +186,9 @@ def measured_by(
             lags += _rows(fitted, own, pools[spread], days)
             summary += _summary(own, pools, days)
     differences = [
-        _difference(one.lag(kind, pair), fitted[0].lag(kind, pair), one, fitted[0])
-        for one, pair in zip(fitted[1:], pairs, strict=True)
+        _difference(fitted[k].lag(kind, pair), fitted[0].lag(kind, pair), fitted[k], fitted[0])
+        | _of_same_models(found.get((SAME_MODELS, k)), commons[k - 1], kind)
+        for k, pair in enumerate(pairs, 1)
         for kind in KINDS
         if pair is not None
     ]
@@ -276,6 +296,38 @@ def _difference(lag: _Lag, first: _Lag, one: _Fitted, base: _Fitted) -> dict[str
         "difference_mcse_median": s.mcse_median,
         "longer": longer,
         "converged": lag.converged and first.converged,
+    }
+
+
+def _common(first: Measure, one: Measure, pair: Window) -> Releases | None:
+    """The first measure's releases that the other has too, by the last day that both speak for.
+
+    None where the names of too few of the other's releases are known to the first, or they are too
+    few to compare over all of these days.
+    """
+    r, other = first.prepared.releases, one.prepared.releases
+    mine, its = in_both(r, other)
+    known = [float(its[other.of(side)].mean()) for side in (0, 1)]
+    chosen = mine & (r.day <= pair.days[-1])
+    of_each = [int((chosen & r.of(side)).sum()) for side in (0, 1)]
+    if min(known) < MOST_KNOWN or min(of_each) < FEWEST_RELEASES:
+        return None
+    common = replace(subset(r, chosen), as_of=pair.as_of)
+    if min(int(records(common, side).sum()) for side in (0, 1)) < FEWEST_RECORDS:
+        return None
+    return common if default_window_start(common) <= pair.since else None
+
+
+def _of_same_models(fit: Refit | None, common: Releases | None, kind: str) -> dict[str, Any]:
+    """The first measure's lag if it had only the models of both, over the days of both."""
+    if fit is None or common is None:
+        return {}
+    draws, censored = fit.lags[0][kind, WHOLE]
+    return {
+        "same_models_leader": int(common.of(0).sum()),
+        "same_models_follower": int(common.of(1).sum()),
+        **{f"same_models_{k}": v for k, v in numbers(draws, censored).items()},
+        "same_models_converged": fit.converged,
     }
 
 

@@ -138,8 +138,22 @@ def _why(found: Measures, row: Row) -> str:
         f"{row['as_of']}, mean {row['lag']} lag): {lags[0]} against {lags[1]} months, difference "
         f"{_change(row)}, probability that it is longer {probability_words(float(row['longer']))}"
         f"{verdict}; the days alone move {row['first']} from {_lag(own)}, over its own window, to "
-        f"{lags[1]}. Of {follower}, {row['measure']} has {have}, and {row['first']} {other}"
-        f"{stamp(converged(row))}."
+        f"{lags[1]}{_same_models(row)}. Of {follower}, {row['measure']} has {have}, and "
+        f"{row['first']} {other}{stamp(converged(row))}."
+    )
+
+
+def _same_models(row: Row) -> str:
+    """What the first measure says of the models of both; '' where that is not known."""
+    if pd.isna(row.get("same_models_median")):
+        return ""
+    prefix = "same_models_"
+    own = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}
+    counts = f"{int(own['leader'])} and {int(own['follower'])}"
+    return (
+        f"; of the models of both alone ({counts} releases) it says over these days "
+        f"{_lag(own | {'lag': row['lag']})}{stamp(converged(own))}, so what is left of the "
+        f"difference is what {row['measure']} measures"
     )
 
 
