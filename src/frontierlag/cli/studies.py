@@ -284,7 +284,7 @@ def measures(
         PositiveFloat,
         Parameter(help="Scale of the half-normal prior of the spread between measures, months."),
     ] = DEFAULT_SPREAD,
-    sampler: QuickSampler = QUICK,
+    sampler: MixtureSampler = MIXTURES,
     jobs: Jobs = 2,
     out: Annotated[
         Path | None, Parameter(help="Folder; by default results/measures/COMPARISON[-DATES].")

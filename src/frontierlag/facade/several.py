@@ -13,7 +13,7 @@ from frontierlag.facade.html import card
 from frontierlag.facade.scores import Day, Scores, day_of, load_scores
 from frontierlag.jobs import Prepared
 from frontierlag.names import REALIZED
-from frontierlag.settings import QUICK
+from frontierlag.settings import MIXTURES
 from frontierlag.studies.measures.pooling import SPREAD
 from frontierlag.studies.measures.table import OWN_WINDOW, SAME_DAYS, measured_by, shipped_measures
 from frontierlag.studies.measures.table import Measures as Found
@@ -105,10 +105,10 @@ def measures(
     since: Day = None,
     trend: str = "",
     spread: float = SPREAD,
-    chains: int = QUICK.chains,
-    draws: int = QUICK.draws,
-    tune: int = QUICK.tune,
-    seed: int = QUICK.seed,
+    chains: int = MIXTURES.chains,
+    draws: int = MIXTURES.draws,
+    tune: int = MIXTURES.tune,
+    seed: int = MIXTURES.seed,
 ) -> Measures:
     """Fit the lag by each of several measures, and pool them.
 
@@ -137,7 +137,7 @@ def measures(
     comparison = f"{leader}:{follower}" if follower else leader
     given = tables or shipped_measures(comparison)
     prepared = [_prepared(one, leader, follower) for one in given]
-    settings = QUICK.model_copy(
+    settings = MIXTURES.model_copy(
         update={"chains": chains, "draws": draws, "tune": tune, "seed": seed}
     )
     found = measured_by(

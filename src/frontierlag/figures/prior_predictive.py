@@ -28,6 +28,7 @@ from frontierlag.figures.sheet import (
     months,
     new_figure,
     score_axis,
+    score_room,
     styled,
     watermark,
 )
@@ -95,7 +96,7 @@ def prior_predictive(
         figure = new_figure(SIZE)
         place = add_sheet(
             figure, title, "", about, key=_key(), columns=3, notes=[_note(both, limits, window)],
-            panel_title=True,
+            panel_title=True, left=score_room(metric),
         )  # fmt: skip
         grid = figure.add_gridspec(1, 3, width_ratios=(1, 1, 1.05), wspace=0.16, **place)
         panels = [figure.add_subplot(grid[0, k]) for k in range(3)]

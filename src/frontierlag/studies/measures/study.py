@@ -19,7 +19,7 @@ from frontierlag.results.manifest import (
     settings_record,
     window_record,
 )
-from frontierlag.settings import QUICK, SamplerSettings
+from frontierlag.settings import MIXTURES, SamplerSettings
 from frontierlag.studies.measures.figure import lag_by_measure
 from frontierlag.studies.measures.pooling import ATOMS, CENTRE, KERNEL, SPREAD, WIDTH
 from frontierlag.studies.measures.table import OWN_WINDOW, SAME_DAYS, Measures, measured_by
@@ -30,7 +30,7 @@ from frontierlag.studies.writing import FIGURES, write_tables, write_words
 def study_measures(
     prepared: Sequence[Prepared],
     out: Path,
-    settings: SamplerSettings = QUICK,
+    settings: SamplerSettings = MIXTURES,
     *,
     trend: str = "",
     since: date | None = None,

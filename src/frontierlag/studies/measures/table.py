@@ -24,7 +24,7 @@ from frontierlag.scores.registry import joined_credit, registry
 from frontierlag.scores.releases import FEWEST_RECORDS, FEWEST_RELEASES, subset
 from frontierlag.scores.same_models import in_both
 from frontierlag.scores.scale import scale_of
-from frontierlag.settings import QUICK, SamplerSettings
+from frontierlag.settings import MIXTURES, SamplerSettings
 from frontierlag.studies.measures.pooling import SPREAD, Pooled, Reported, pooled
 from frontierlag.words import mostly_bound
 
@@ -118,7 +118,7 @@ def shipped_measures(comparison: str) -> tuple[str, ...]:
 
 def measured_by(
     prepared: Sequence[Prepared],
-    settings: SamplerSettings = QUICK,
+    settings: SamplerSettings = MIXTURES,
     *,
     trend: str = "",
     since: date | None = None,
