@@ -215,6 +215,11 @@ def test_a_cost_is_negated_after_its_logarithm_and_its_ends_change_places():
     assert any(COST.words.replace("USD", "USD a task")[1:] in note for note in table.notes)
 
 
+def test_a_cost_is_not_taken_as_it_stands():
+    with pytest.raises(ScoresError, match="less is better"):
+        load_scores(costs(), columns={"score": "cost"})
+
+
 def test_a_loss_is_negated():
     table = load_scores(costs(), columns={"score": "cost"}, lower_is_better=True, unit="nats")
     assert table.metric.unit == "nats, negated"
