@@ -15,6 +15,7 @@ from scipy import stats
 from tests.commands import here
 
 import frontierlag as fl
+from frontierlag import words
 from frontierlag.analyses.refits import Refit
 from frontierlag.cli.studies import DEFAULT_SPREAD
 from frontierlag.errors import SpecError
@@ -232,6 +233,12 @@ def test_the_first_measure_is_also_fitted_to_the_models_of_both_where_names_are_
     assert metr["same_models_median"] == pytest.approx(metr["first_median"], abs=0.2)
     why = next(one for one in sentences(found) if one.startswith("METR time horizon against ECI"))
     assert "of the models of both alone (22 and 7 releases)" in why
+    text = "\n".join(report(found))
+    shown = words.figure(metr["same_models_median"], metr["same_models_mcse_median"])
+    line = next(
+        one for one in text.splitlines() if one.startswith("| METR time horizon | realized")
+    )
+    assert line.split("|")[-2].strip().startswith(f"{shown} (")
 
 
 def test_names_that_are_one_model_are_names_of_the_tables():

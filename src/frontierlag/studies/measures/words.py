@@ -129,8 +129,7 @@ def _why(found: Measures, row: Row) -> str:
     verdict = "" if clear else ", which may be chance"
     follower = found.measures[0].prepared.releases.group_names[1]
     have, other = (_has(found, str(row[t]), follower) for t in ("table", "first_table"))
-    of_first = {k.removeprefix("first_"): v for k, v in row.items() if k.startswith("first_")}
-    lags = _lag(row), _lag(of_first | {"lag": row["lag"]})
+    lags = _lag(row), _of(row, "first")
     own = next(r for r in _lags(found, str(row["lag"]), OWN_WINDOW)
                if r["table"] == row["first_table"])  # fmt: skip
     return (
@@ -147,14 +146,20 @@ def _same_models(row: Row) -> str:
     """What the first measure says of the models of both; '' where that is not known."""
     if pd.isna(row.get("same_models_median")):
         return ""
-    prefix = "same_models_"
-    own = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}
-    counts = f"{int(own['leader'])} and {int(own['follower'])}"
+    counts = " and ".join(str(int(row[f"same_models_{side}"])) for side in ("leader", "follower"))
     return (
         f"; of the models of both alone ({counts} releases) it says over these days "
-        f"{_lag(own | {'lag': row['lag']})}{stamp(converged(own))}, so what is left of the "
-        f"difference is what {row['measure']} measures"
+        f"{_of(row, 'same_models')}, so the rest of the difference comes neither from the days "
+        "nor from the choice of models"
     )
+
+
+def _of(row: Row, which: str) -> str:
+    """The lag in a row of differences by ``first`` or ``same_models``; '' where there is none."""
+    own = {k.removeprefix(f"{which}_"): v for k, v in row.items() if k.startswith(f"{which}_")}
+    if pd.isna(own.get("median")):
+        return ""
+    return f"{_lag(own | {'lag': row['lag']})}{stamp(converged(own))}"
 
 
 def _has(found: Measures, table: str, group: str) -> str:
@@ -199,15 +204,16 @@ def _against(found: Measures) -> str:
     rows = []
     for kind in (REALIZED, TREND):
         for row in _differences(found, kind):
-            first = {k.removeprefix("first_"): v for k, v in row.items() if k.startswith("first_")}
             rows.append(
                 (
                     row["measure"], kind, f"{row['since']} to {row['as_of']}",
-                    f"{_lag(row)}{stamp(converged(row))}", _lag(first | {"lag": kind}),
-                    _change(row), probability_words(float(row["longer"])),
+                    f"{_lag(row)}{stamp(converged(row))}", _of(row, "first"), _change(row),
+                    probability_words(float(row["longer"])), _of(row, "same_models"),
                 )
             )  # fmt: skip
-    head = ("measure", "lag", "days", "months", found.measures[0].name, "difference", "P(longer)")
+    first = found.measures[0].name
+    head = ("measure", "lag", "days", "months", first, "difference", "P(longer)",
+            f"{first}, models of both")  # fmt: skip
     return markdown_table(head, rows)
 
 
