@@ -34,6 +34,7 @@ studies: .venv/ready
 	@code=0; $(BIN)/frontierlag study history || code=$$?; if [ $$code -gt 1 ]; then exit $$code; fi
 	@code=0; $(BIN)/frontierlag study history --comparison closed-open || code=$$?; \
 	if [ $$code -gt 1 ]; then exit $$code; fi
+	@code=0; $(BIN)/frontierlag study measures || code=$$?; if [ $$code -gt 1 ]; then exit $$code; fi
 	$(BIN)/frontierlag study sensitivity --scores eci-2025-12-19 --date-error-table eci-2026-08-11
 	$(BIN)/frontierlag study sensitivity --scores eci-2026-08-11 --date-error-table eci-2025-12-19 --date-error-days 30
 	$(BIN)/frontierlag study vintages eci-2025-12-19 eci-2026-08-11

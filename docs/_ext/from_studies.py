@@ -17,6 +17,7 @@ _SENSITIVITY = (*US_CHINA, "sensitivity")
 _CATCH_UP = (*US_CHINA, "catch-up")
 _INDEX = (NEW, "us-china-joint", "index")
 _DOMAINS = (NEW, "us-china-joint", "domains")
+_MEASURES = ("measures", "us-china")
 _MISSING = "These results hold no `{file}` of the present form; `{command}` makes it."
 
 
@@ -56,6 +57,11 @@ def shown(results: Path) -> dict[str, str]:
             lambda r: _page(r.joinpath(*_DOMAINS, "domains.md")),
             "frontierlag domains --leave-out",
             ("/".join((*_DOMAINS, "domains.csv")),),
+        ),
+        "study_measures": made(
+            lambda r: _page(r.joinpath(*_MEASURES, "measures.md")),
+            "frontierlag study measures",
+            ("/".join((*_MEASURES, "measures.csv")),),
         ),
         "study_index": made(
             lambda r: f"{convention(r, *_INDEX)}\n\n{_page(r.joinpath(*_INDEX, 'index.md'))}",

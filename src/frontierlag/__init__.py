@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         fit,
         load,
         load_scores,
+        measures,
     )
     from frontierlag.priors import Prior
 
@@ -54,6 +55,7 @@ _HOME = {
     "fit": "facade",
     "load": "facade",
     "load_scores": "facade",
+    "measures": "facade",
 }
 # Names of 0.1 that are not of the interface above: where each is, and what to use instead.
 _MOVED = {
@@ -111,4 +113,5 @@ __all__ = [
     "fit",
     "load",
     "load_scores",
+    "measures",
 ]

@@ -15,12 +15,18 @@ from frontierlag.cli import options
 from frontierlag.errors import ScoresError
 from frontierlag.scores import BadRowsError, load_scores, reference_names
 from frontierlag.scores.item_results import load_results, result_names
-from frontierlag.scores.metric import BY_NAME
 from frontierlag.scores.registry import read_registry, registry
+from frontierlag.scores.scale import METRICS
 
 DATA = resources.files("frontierlag.scores") / "data"
 # Tables of this project's own about the reference tables.
-BESIDE = {"resolutions.csv", "result_sources.csv", "date_corrections.csv", "benchmarks.csv"}
+BESIDE = {
+    "resolutions.csv",
+    "result_sources.csv",
+    "date_corrections.csv",
+    "benchmarks.csv",
+    "same_models.csv",
+}
 ARCHIVE = registry().archive
 
 
@@ -40,7 +46,7 @@ def test_names_are_unique_and_say_the_vintage():
     assert len(names) == len(set(names))
     for table in registry().tables:
         assert table.name.endswith(str(table.vintage))
-        assert table.metric in BY_NAME
+        assert table.metric in METRICS
         assert table.source.is_file()
 
 
@@ -144,7 +150,9 @@ def test_names_in_docs_examples_and_makefile_are_known():
     root = Path(__file__).parents[2]
     known = {t.name for t in registry().tables}
     files = [*root.glob("docs/**/*.md"), root / "Makefile", *root.glob("models/*.py")]
-    named = re.compile(r"\b(?:eci|eci-results|frontiermath|gpqa-diamond)-20\d\d-\d\d-\d\d\b")
+    named = re.compile(
+        r"\b(?:eci|eci-results|frontiermath|gpqa-diamond|metr-time-horizons(?:-v1\.1)?)-20\d\d-\d\d-\d\d\b"
+    )
     found = {name for f in files for name in named.findall(f.read_text(encoding="utf-8"))}
     assert "eci-2026-08-11" in found
     assert found <= known
@@ -211,6 +219,7 @@ def test_a_vintage_is_one_line():
         ('scores = "a"\nresults', 'scores = "b"\nresults', "no such table: b"),
         ('main = ["us-china"]', 'main = ["closed-open"]', "does not allow"),
         ("as_of = 2026-01-02", "as_of = 2025-01-02", "before its vintage"),
+        ("as_of = 2026-01-02", "as_of = 2026-01-02\nended = true", "has ended, but is as of"),
         ('what = "results"\nscores = "a"', 'what = "results"', "name their score table"),
         ("[attributions]", "[other]", "no 'attributions'"),
         ("2026-03-01 =", "2026-13-01 =", "inconsistent"),

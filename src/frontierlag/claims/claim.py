@@ -145,6 +145,7 @@ class Claim:
     one_posterior: bool = False
 
 
+POINTS = "points"
 # From these probabilities on, the words of a verdict.
 VERDICTS = (
     (0.95, "very likely true"),
@@ -209,6 +210,8 @@ def _answer(claim: Claim, evidence: Evidence) -> Answer:
         asked = claim.ask(evidence, claim.needs)
     except Unanswerable as reason:
         return Answer(claim, None, None, NO_ANSWER, None, str(reason))
+    if claim.unit == POINTS:  # of whatever the table's scores are
+        claim = replace(claim, unit=fits[0].fit.spec.metric.unit)
     named = list(zip(fits, claim.needs, strict=True))
     rests_on = tuple(f"{f.name} ({n.scores})" if n.scores else f.name for f, n in named)
     missed = _missed(fits, asked)

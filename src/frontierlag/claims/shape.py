@@ -10,7 +10,7 @@ import xarray as xr
 
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.checks.comparison import comparison_of
-from frontierlag.claims.claim import ClaimDraws, Evidence, Need, Question, Unanswerable
+from frontierlag.claims.claim import POINTS, ClaimDraws, Evidence, Need, Question, Unanswerable
 from frontierlag.claims.lags import FEWEST_DAYS
 from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, day_number
 from frontierlag.lags.measure import staircases, trend_lag_by_day
@@ -181,14 +181,16 @@ def rhythm(of: Callable[[Cadence], np.ndarray], sign: int, words: str, unit: str
 
     def ask(evidence: Evidence, needs: tuple[Need, ...]) -> ClaimDraws:
         analysis = evidence.analysis(needs[0])
-        if unit == "points" and analysis.fit.spec.metric.bounded:
+        metric = analysis.fit.spec.metric
+        if unit == POINTS and metric.bounded:
             raise Unanswerable("a step between accuracies depends on where it is taken")
         days = analysis.measured.window.days
         leader, follower = (of(cadence(s, days)) for s in staircases(analysis.fit))
         difference = xr.DataArray(follower - leader, dims=SAMPLE_DIMS)
         names = analysis.fit.observations.releases.group_names
         medians = (np.nanmedian(leader), np.nanmedian(follower))
-        paces = ", ".join(f"{n} {m:.1f} {unit}" for n, m in zip(names, medians, strict=True))
+        told = metric.unit if unit == POINTS else unit
+        paces = ", ".join(f"{n} {m:.1f} {told}" for n, m in zip(names, medians, strict=True))
         return ClaimDraws(difference, sign * difference > 0, f"{words}: {paces}")
 
     return ask

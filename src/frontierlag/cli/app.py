@@ -18,7 +18,14 @@ from frontierlag.cli.report import cite, figures, report
 from frontierlag.cli.review import diagnose, lags, published
 from frontierlag.cli.runs import claims, fit, results, run
 from frontierlag.cli.scores import scores_app
-from frontierlag.cli.studies import capabilities, catch_up, history, sensitivity, vintages
+from frontierlag.cli.studies import (
+    capabilities,
+    catch_up,
+    history,
+    measures,
+    sensitivity,
+    vintages,
+)
 from frontierlag.cli.update import update
 from frontierlag.errors import UsageError
 from frontierlag.machine.terminal import HelpConsole
@@ -85,7 +92,9 @@ COMMANDS: dict[Group, tuple[Any, ...]] = {
     LOOK: (scores_app, domains, figures, diagnose, study_app),
     TRUST: (validate_app, freeze),
 }
-STUDIES = (sensitivity, vintages, history, index, catch_up, capabilities, published, lags)
+STUDIES = (
+    sensitivity, vintages, history, measures, index, catch_up, capabilities, published, lags,
+)  # fmt: skip
 VALIDATIONS = (calibrate, sbc, backtest, verify)
 for group, commands in COMMANDS.items():
     for place, command in enumerate(commands):
@@ -98,12 +107,14 @@ for study in STUDIES:
     study_app.command(study)
 for validation in VALIDATIONS:
     validate_app.command(validation)
+# Commands that were never at the top.
+NEW = ("measures",)
 # Where the commands of 0.1 are that were at the top; their names work in this version.
 MOVED = {
     name: f"{below.name[0]} {name}"
     for below in (study_app, validate_app)
     for name in below
-    if not name.startswith("-")
+    if not name.startswith("-") and name not in NEW
 }
 
 

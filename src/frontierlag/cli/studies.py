@@ -1,4 +1,4 @@
-"""What the answer rests on: `vintages`, `history`, `sensitivity`, `catch-up`, `capabilities`."""
+"""What the answer rests on: `vintages`, `history`, `measures`, `sensitivity`, `catch-up`, ..."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.types import PositiveFloat
 
 from frontierlag.cli.ending import tell
 from frontierlag.cli.options import (
@@ -33,6 +34,9 @@ from frontierlag.dates import suffix
 from frontierlag.machine.progress import progress
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS
 from frontierlag.settings import CAPABILITIES, MIXTURES, QUICK, CapabilitiesSettings
+
+# As in studies/measures/pooling.py, which is only imported where it is used.
+DEFAULT_SPREAD = 4.0
 
 
 def vintages(
@@ -246,4 +250,67 @@ def history(
         )
     words = sentences(found)
     tell(words, folder, as_json=as_json, converged=found.converged)
+    return 0 if found.converged else NOT_CONVERGED
+
+
+def measures(
+    scores: Annotated[
+        tuple[str, ...],
+        Parameter(
+            negative="",
+            help="Further measures: files or reference tables; may repeat. The options of reading "
+            "hold for files, all alike.",
+        ),
+    ] = (),
+    *,
+    comparison: ComparisonName = "us-china",
+    since: Annotated[
+        date | None,
+        Parameter(
+            help="First of the days that all share, YYYY-MM-DD; by default the latest start of "
+            "their own windows."
+        ),
+    ] = None,
+    dates: DateConvention = DEFAULT_DATES,
+    reading: Reading = DEFAULT_OPTIONS,
+    shipped: Annotated[
+        bool,
+        Parameter(help="Take the newest table of each measure that comes with the package."),
+    ] = True,
+    trend: Annotated[
+        str, Parameter(help="A trend for all; by default each measure's headline model.")
+    ] = "",
+    spread: Annotated[
+        PositiveFloat,
+        Parameter(help="Scale of the half-normal prior of the spread between measures, months."),
+    ] = DEFAULT_SPREAD,
+    sampler: MixtureSampler = MIXTURES,
+    jobs: Jobs = 2,
+    out: Annotated[
+        Path | None, Parameter(help="Folder; by default results/measures/COMPARISON[-DATES].")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compute the lag by several measures, and the pooled lag with the spread between them.
+
+    Example: frontierlag study measures
+
+    Example: frontierlag study measures my-elo.csv --interval-level 0.95 --dates-from my-dates.csv
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.studies.measures.study import study_measures
+    from frontierlag.studies.measures.table import shipped_measures
+    from frontierlag.studies.measures.words import sentences
+
+    names = dict.fromkeys((*(shipped_measures(comparison) if shipped else ()), *scores))
+    asked = Job("", comparison, reading=reading, dates=dates)
+    prepared = [asked.of(name).prepare() for name in names]
+    slug = f"{comparison.replace(':', '-').lower()}{suffix(dates)}"
+    folder = out or Path("results") / "measures" / slug
+    with progress("fitting every measure") as step:
+        found = study_measures(
+            prepared, folder, sampler, trend=trend, since=since, spread=spread, workers=jobs,
+            done=step,
+        )  # fmt: skip
+    tell(sentences(found), folder, as_json=as_json, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED

@@ -9,11 +9,13 @@ from frontierlag.facade.fits import FittedModel, compare, fit, load
 from frontierlag.facade.lag import Lag
 from frontierlag.facade.pair import Pair
 from frontierlag.facade.scores import Scores, load_scores
+from frontierlag.facade.several import Measures, measures
 
 __all__ = [
     "Domains",
     "FittedModel",
     "Lag",
+    "Measures",
     "Pair",
     "Scores",
     "compare",
@@ -21,4 +23,5 @@ __all__ = [
     "fit",
     "load",
     "load_scores",
+    "measures",
 ]

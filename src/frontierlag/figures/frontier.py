@@ -24,16 +24,20 @@ from frontierlag.figures.sheet import (
     draw_bands,
     group_labels,
     new_figure,
+    score_axis,
+    score_room,
     styled,
     watermark,
 )
 from frontierlag.results.charts import BEST, TREND_CURVE, score_range
 from frontierlag.scores import Comparison, Metric
+from frontierlag.scores.scale import axis_words, scale_of
 
 SIZE = (9.2, 7.0)
 LABEL_SIZE = 6.8
 LINE_APART = 13.0  # points between the names of the groups, a line
 TREND_DASHES = (0, (4, 1.3))
+EMPTY = 366  # days without a release in the drawn range that are not drawn
 
 
 def frontier_chart(
@@ -87,8 +91,11 @@ def frontier_chart(
             about,
             key=_key(names, scores),
             columns=2,
-            notes=_below_note(int(below.sum()), [*shown["model"][below & shown["record"]]], low),
+            notes=_below_note(
+                int(below.sum()), [*shown["model"][below & shown["record"]]], low, metric
+            ),
             right=0.95,
+            left=score_room(metric),
         )
         axes = figure.subplots(gridspec_kw=place)
         watermark(axes, about)
@@ -99,9 +106,13 @@ def frontier_chart(
                 _draw_releases(axes, days[chosen], shown[chosen], side, record=record)
         for (trend, best), color in zip(curves, COLORS, strict=True):
             _draw_group(axes, trend, best, color)
-        axes.set_xlim(days.min() - 20, date2num(np.datetime64(about.as_of)) + 26)
+        # Years before the first release in the drawn range would be empty.
+        seen = days[~below.to_numpy()].min()
+        first = seen if seen - days.min() > EMPTY else days.min()
+        axes.set_xlim(first - 20, date2num(np.datetime64(about.as_of)) + 26)
         axes.set_ylim(low, high)
-        axes.set_ylabel(f"{metric.name} score ({metric.unit})")
+        axes.set_ylabel(axis_words(metric))
+        score_axis(axes, metric)
         date_axis(axes)
         _name_groups(axes, [float(best["median"].iloc[-1]) for _, best in curves], names)
         _label_records(axes, shown.assign(day=days), curves, sides, low)
@@ -201,7 +212,7 @@ def _key(names: tuple[str, str], scores: str) -> list[tuple[Any, str]]:
     return key
 
 
-def _below_note(count: int, names: list[str], low: float) -> list[str]:
+def _below_note(count: int, names: list[str], low: float, metric: Metric) -> list[str]:
     if not count:
         return []
     noun = "release" if count == 1 else "releases"
@@ -209,5 +220,11 @@ def _below_note(count: int, names: list[str], low: float) -> list[str]:
     if names:
         firsts = "record" if len(names) == 1 else "records"
         which = f", among them the first {firsts} {' and '.join(names)}"
+    scale = scale_of(metric)
     digits = ".2f" if low < 1 else ".0f"
-    return [f"Not shown: {count} {noun} with a score below {low:{digits}}{which}."]
+    # Of what less is better, a score below is a value above.
+    side = "above" if scale.negated else "below"
+    end = f"{side} {scale.told(low)}" if scale.changes else f"below {low:{digits}}"
+    return [
+        f"Not shown: {count} {noun} with a {'value' if scale.changes else 'score'} {end}{which}."
+    ]

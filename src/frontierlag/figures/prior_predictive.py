@@ -27,6 +27,8 @@ from frontierlag.figures.sheet import (
     group_labels,
     months,
     new_figure,
+    score_axis,
+    score_room,
     styled,
     watermark,
 )
@@ -41,6 +43,7 @@ from frontierlag.results.charts import (
     summary_of,
 )
 from frontierlag.scores import Comparison, Metric
+from frontierlag.scores.scale import axis_words
 
 SIZE = (9.6, 5.2)
 BINS = 48
@@ -93,7 +96,7 @@ def prior_predictive(
         figure = new_figure(SIZE)
         place = add_sheet(
             figure, title, "", about, key=_key(), columns=3, notes=[_note(both, limits, window)],
-            panel_title=True,
+            panel_title=True, left=score_room(metric),
         )  # fmt: skip
         grid = figure.add_gridspec(1, 3, width_ratios=(1, 1, 1.05), wspace=0.16, **place)
         panels = [figure.add_subplot(grid[0, k]) for k in range(3)]
@@ -110,7 +113,9 @@ def prior_predictive(
             first, last = min(own["day"].min(), days.min()), own["day"].max()
             axes.set(xlim=(first - 25, last + 25), ylim=(low, high))
             date_axis(axes, every=12)
-        panels[LEADER].set_ylabel(f"{metric.name} score ({metric.unit})")
+        panels[LEADER].set_ylabel(axis_words(metric))
+        for axes in panels[:2]:
+            score_axis(axes, metric)
         panels[FOLLOWER].tick_params(labelleft=False)
         watermark(panels[2], about)
         _draw_lags(panels[2], both, limits)

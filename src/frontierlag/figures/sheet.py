@@ -27,7 +27,8 @@ from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER, Summary, decimals
 from frontierlag.jobs import Prepared
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import AT_RELEASE, REALIZED, TREND
-from frontierlag.scores import ATTRIBUTION, Comparison, is_epochs
+from frontierlag.scores import ATTRIBUTION, Comparison, Metric, is_epochs
+from frontierlag.scores.scale import scale_of
 from frontierlag.words import STAMP as STAMP
 
 STYLE = Path(__file__).with_name("frontierlag.mplstyle")
@@ -307,6 +308,18 @@ def date_axis(axes: Axes, every: int = 3) -> None:
         labels.append(f"{MONTHS[when.month - 1]}{year}")
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.set_xticks(ticks, labels)
+
+
+def score_axis(axes: Axes, metric: Metric) -> None:
+    """Tick an axis of scores, whose limits are final, at round raw values where it is of others."""
+    scale = scale_of(metric)
+    if scale.changes:
+        axes.set_yticks(*scale.ticks(*axes.get_ylim()))
+
+
+def score_room(metric: Metric) -> float:
+    """Inches left of an axis of scores: words such as '30 min' take more than points."""
+    return 0.95 if scale_of(metric).changes else 0.65
 
 
 def bare_rows(axes: Axes) -> None:

@@ -15,10 +15,12 @@ from scipy.stats import norm
 from frontierlag.dates import DAYS_PER_MONTH, day_number
 from frontierlag.lags.realized import Staircase
 from frontierlag.names import FOLLOWER, LEADER
-from frontierlag.scores import Releases, records
+from frontierlag.scores import Metric, Releases, records
 
-# How far above the follower still counts as level: one point of an index, one percentage point.
+# How far above the follower still counts as level: one point of an index, one percentage point; on
+# a logarithm or another scale as much of its spread as a point is of the index's.
 TOLERANCE = {"points": 1.0, "accuracy": 0.01}
+SHARE_OF_SPREAD = 0.05
 PUBLISHED = {"mean": 7.0, "minimum": 4.0, "maximum": 14.0}
 
 
@@ -211,8 +213,13 @@ def _from(since: date | None, day: np.ndarray, *others: np.ndarray) -> tuple[np.
     return day[kept], *(other[kept] for other in others)
 
 
+def tolerance_of(metric: Metric) -> float:
+    """How far above the follower still counts as level, in score units."""
+    return TOLERANCE.get(metric.unit, SHARE_OF_SPREAD * metric.spread)
+
+
 def _margin(releases: Releases, tolerance: float | None) -> float:
-    return TOLERANCE[releases.metric.unit] if tolerance is None else tolerance
+    return tolerance_of(releases.metric) if tolerance is None else tolerance
 
 
 def _records(

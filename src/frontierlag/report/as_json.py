@@ -21,6 +21,7 @@ from frontierlag.jobs import Prepared
 from frontierlag.report.screen import warnings
 from frontierlag.results.folder import as_written
 from frontierlag.scores import ScoreTable
+from frontierlag.scores.scale import scale_of
 
 if TYPE_CHECKING:
     from frontierlag.analyses.analysis import Analysis
@@ -101,6 +102,7 @@ def table(found: ScoreTable) -> dict[str, Any]:
         "rows": len(found.frame),
         "metric": found.metric.name,
         "unit": found.metric.unit,
+        "scale": scale_of(found.metric).words,
         "as_of": found.as_of,
         "layout": found.layout,
         "sha256": found.sha256,

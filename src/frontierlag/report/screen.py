@@ -21,6 +21,7 @@ from frontierlag.results.folder import headline_model, read_manifest, read_table
 from frontierlag.results.manifest import reason_kind
 from frontierlag.scores import Finding, LeftOut, ScoreTable, date_lint
 from frontierlag.scores.reading.report import worst_first
+from frontierlag.scores.scale import unit_words
 from frontierlag.words import FEW_BOUNDS
 
 if TYPE_CHECKING:
@@ -319,7 +320,7 @@ def summary_line(prepared: Prepared) -> str:
     return (
         f"{prepared.table.name}: {len(found)} of {len(prepared.table.frame)} rows are used "
         f"({counts}), {len(found.left_out)} left out; {prepared.window_words}; "
-        f"{WORDS[found.dates]}; {prepared.table.metric.name}, {errors}"
+        f"{WORDS[found.dates]}; {unit_words(prepared.table.metric)}, {errors}"
     )
 
 

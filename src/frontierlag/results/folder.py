@@ -14,6 +14,7 @@ from frontierlag.errors import ResultsError
 from frontierlag.machine.files import MANIFEST
 from frontierlag.model import Reads, headline_of
 from frontierlag.scores import Metric
+from frontierlag.scores.scale import metric_of as metric_of
 
 HEADLINE = "headline"  # its key in a manifest
 POSTERIOR = "posterior.nc"  # in the folder of each model
@@ -85,12 +86,6 @@ def headline_model(manifest: Mapping[str, Any]) -> str:
     known = {field.name for field in fields(Metric)}
     metric = {key: value for key, value in data["metric"].items() if key in known}
     return headline_of(list(models), metric_of(metric), reads_of(data))
-
-
-def metric_of(stored: Mapping[str, Any]) -> Metric:
-    """The metric that a manifest or a stored fit describes."""
-    anchors = tuple((str(model), float(score)) for model, score in stored.get("anchors", ()))
-    return Metric(**{**stored, "anchors": anchors})
 
 
 def reads_of(data: Mapping[str, Any]) -> Reads:

@@ -17,6 +17,7 @@ from frontierlag.model import ModelSpec
 from frontierlag.scores import Metric, Releases, ScoreTable, date_lint
 from frontierlag.scores.bootstraps.releases import DrawnReleases
 from frontierlag.scores.item_results import MeasuredReleases
+from frontierlag.scores.scale import scale_of
 from frontierlag.settings import SamplerSettings
 
 
@@ -31,6 +32,7 @@ def data_record(table: ScoreTable, releases: Releases) -> dict[str, Any]:
         "as_of": releases.as_of.isoformat(),
         "layout": table.layout,
         "metric": asdict(table.metric),
+        "scale": scale_of(table.metric).words,
         "attribution": releases.attribution,
         "notes": [*table.notes, *releases.notes],
         "dates": dates_record(table, releases),

@@ -23,7 +23,9 @@ from frontierlag.names import (
 from frontierlag.results.estimands import last_day_table, velocity_table
 from frontierlag.results.last_day import read_last_day, sides
 from frontierlag.results.last_day import sentence as day_sentence
+from frontierlag.scores import Releases
 from frontierlag.scores.metric import ECI
+from frontierlag.scores.scale import scale_of, unit_words
 from frontierlag.words import (
     AT_LEAST,
     STAMP,
@@ -65,7 +67,7 @@ def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW)
         f"{follower} trails {leader} by {bound}{number(summary.median, summary)} months "
         f"({OUTER:.0%} {INTERVAL_KIND} interval {outer(summary)}; "
         f"{_what(kind, period, analysis)}; {analysis.name}, "
-        f"{releases.table}, as of {releases.as_of}; {WORDS[releases.dates]})"
+        f"{_table(releases)}, as of {releases.as_of}; {WORDS[releases.dates]})"
     )
     extra = []
     if censored > 0 and not at_least:
@@ -83,7 +85,7 @@ def _last_day_sentence(analysis: Analysis) -> str:
     names = sides(releases.comparison.column, *releases.group_names)
     words = day_sentence(day, *names, str(analysis.measured.window.as_of))
     about = (
-        f" (realized lag; {analysis.name}, {releases.table}, as of {releases.as_of}; "
+        f" (realized lag; {analysis.name}, {_table(releases)}, as of {releases.as_of}; "
         f"{WORDS[releases.dates]})"
     )
     stamp = "" if day.converged else f"; {STAMP}"
@@ -106,8 +108,14 @@ def velocity_sentence(analysis: Analysis) -> str:
         parts.append("the change of the realized lag is undefined: the window has under 24 months")
     stamp = "" if all(bool(r["converged"]) for r in rows.values()) else f"; {STAMP}"
     releases = analysis.fit.observations.releases
-    about = f"{analysis.name}, {releases.table}; {WORDS[releases.dates]}"
+    about = f"{analysis.name}, {_table(releases)}; {WORDS[releases.dates]}"
     return f"{'; '.join(parts)} ({about}){stamp}."
+
+
+def _table(releases: Releases) -> str:
+    """The table, and what it scores where scores are not its own values."""
+    changed = scale_of(releases.metric).changes
+    return f"{releases.table} ({unit_words(releases.metric)})" if changed else releases.table
 
 
 def _velocity(row: Row) -> str:

@@ -39,6 +39,7 @@ from frontierlag.names import (
     WINDOW,
 )
 from frontierlag.scores import Releases
+from frontierlag.scores.scale import scale_of
 
 DIGITS = 3
 _SUMMARY = (
@@ -139,17 +140,21 @@ def published_table(conventions: tuple[Convention, ...], dates: Dates) -> pd.Dat
 
 
 def origin(analysis: Analysis) -> dict[str, str]:
-    """What a row is of: dataset, comparison, as-of date, convention of the dates, and model."""
+    """What a row is of: dataset, comparison, as-of date, convention of the dates, and model.
+
+    Where scores are not the table's own values, also what one more of them is.
+    """
     return origin_of(analysis.fit.observations.releases) | {"model": analysis.name}
 
 
 def origin_of(releases: Releases) -> dict[str, str]:
-    """What a row is of: dataset, comparison, as-of date and convention of the dates."""
+    """The same without the model."""
     return {
         "dataset": releases.table,
         "comparison": releases.comparison.name,
         "as_of": releases.as_of.isoformat(),
         "dates": releases.dates,
+        **({"scale": releases.metric.unit} if scale_of(releases.metric).changes else {}),
     }
 
 

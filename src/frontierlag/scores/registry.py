@@ -56,6 +56,9 @@ class ReferenceTable(_Frozen):
         Further terms of use.
     note
         What a reader should know of this table.
+    ended
+        Whether nothing that came later was measured in this way, so that the last day that it
+        speaks for is earlier than its vintage.
     archived
         Whether it is one of the archive of vintages.
     """
@@ -73,14 +76,19 @@ class ReferenceTable(_Frozen):
     scores: str = ""
     terms: str = ""
     note: str = ""
+    ended: bool = False
     archived: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if not set(self.main) <= set(self.comparisons):
             raise ValueError(f"{self.name}: the main job compares what the table does not allow")
-        if self.as_of < self.vintage:
-            raise ValueError(f"{self.name}: as of {self.as_of}, before its vintage {self.vintage}")
+        if (self.as_of < self.vintage) != self.ended:
+            ended = "has ended, but is" if self.ended else "has not ended, but is"
+            raise ValueError(
+                f"{self.name}: {ended} as of {self.as_of}, "
+                f"{'not ' if self.ended else ''}before its vintage {self.vintage}"
+            )
         if bool(self.scores) != (self.kind == "results"):
             raise ValueError(f"{self.name}: results, and only they, name their score table")
         return self

@@ -16,6 +16,7 @@ from frontierlag.names import AT_RELEASE, CURRENT, MAXIMUM, MINIMUM, REALIZED, T
 from frontierlag.results.folder import headline_model, read_manifest, read_table
 from frontierlag.results.last_day import LastDayRow, of_model
 from frontierlag.scores import is_epochs
+from frontierlag.scores.scale import unit_recorded
 from frontierlag.words import error_of, figure, mostly_bound
 
 LAGS = (REALIZED, TREND, AT_RELEASE)
@@ -240,7 +241,7 @@ def _source(folder: Path) -> Source:
             )
         return Source(
             dataset=str(data["name"]),
-            metric=str(data["metric"]["name"]),
+            metric=unit_recorded(data["metric"]),
             vintage=str(data["vintage"] or ""),
             sha256=str(data["sha256"]),
             comparison=str(comparison["name"]),

@@ -144,8 +144,10 @@ def percent(share: object) -> str:
 
 
 def score_digits(metric: Mapping[str, Any]) -> int:
-    """Decimals of a score: one of an index in points, three of an accuracy from 0 to 1."""
-    return 1 if metric["unit"] == "points" else 3
+    """Decimals of a score: one of an index, two of a logarithm, three of an accuracy."""
+    if metric.get("scale", {}).get("log2"):
+        return 2
+    return 3 if metric["unit"] == "accuracy" else 1
 
 
 def coded(text: object) -> Markup:

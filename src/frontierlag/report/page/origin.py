@@ -11,6 +11,7 @@ from frontierlag.names import CURRENT, REALIZED, WINDOW
 from frontierlag.report.cite import choose, cite, read_estimates
 from frontierlag.report.page.folder import Results
 from frontierlag.results.estimands import LAST_DAY
+from frontierlag.scores.scale import scale_recorded
 
 # Topics of the methods section, each with its page of the docs.
 DOCS = {
@@ -28,6 +29,7 @@ DOCS = {
 def data(results: Results) -> dict[str, Any]:
     """The table, what was used of it, what was left out and why, and its warnings."""
     found = results.manifest["data"]
+    scale = scale_recorded(found["metric"])
     used, left = found.get("used", {}), found.get("left_out", {})
     return {
         "name": found["name"],
@@ -47,6 +49,7 @@ def data(results: Results) -> dict[str, Any]:
         "attribution": found["attribution"],
         "errors": results.manifest.get("measurement_errors", "not stated"),
         "anchors": found["metric"].get("anchors", []),
+        "scale": scale.words if scale.changes else "",
         "metric": found["metric"]["name"],
         "results": found.get("results"),
     }

@@ -8,7 +8,7 @@ plotly, which renders a part of HTML.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -19,6 +19,7 @@ from frontierlag.names import REALIZED, TREND
 from frontierlag.report.page.folder import Results, rows_of
 from frontierlag.report.page.forest import KINDS, score_digits, years_back
 from frontierlag.results.charts import BEST, MOSTLY, TREND_CURVE, score_range, spans
+from frontierlag.scores.scale import axis_recorded, scale_recorded
 from frontierlag.words import Row
 
 Trace = dict[str, Any]
@@ -67,13 +68,22 @@ def frontier_plot(results: Results) -> dict[str, Any] | None:
     return {
         "traces": [trace for trace in traces if len(trace["x"])],
         "layout": {
-            "yaxis": {"title": {"text": escape(f"{metric['name']} score ({metric['unit']})")}},
+            "yaxis": _score_axis(metric, lowest - edge, highest + edge),
             "xaxis": {"type": "date"},
         },
         "ranges": ranges,
         "hidden": int((releases["score"] < low).sum()),
         "labelled": True,
     }
+
+
+def _score_axis(metric: Mapping[str, Any], low: float, high: float) -> dict[str, Any]:
+    """The axis of scores, ticked at round raw values where scores are of others."""
+    axis: dict[str, Any] = {"title": {"text": escape(axis_recorded(metric))}}
+    scale = scale_recorded(metric)
+    if scale.changes:
+        axis["tickvals"], axis["ticktext"] = scale.ticks(low, high)
+    return axis
 
 
 def lag_plot(results: Results) -> dict[str, Any] | None:

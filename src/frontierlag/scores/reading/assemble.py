@@ -12,7 +12,7 @@ import pandas as pd
 from frontierlag.dates import Dates
 from frontierlag.errors import ScoresError
 from frontierlag.scores.corrections import Correction, corrections, dated, resolve
-from frontierlag.scores.metric import BY_NAME, ECI, Metric, index_metric
+from frontierlag.scores.metric import ECI, Metric, index_metric
 from frontierlag.scores.reading import validation
 from frontierlag.scores.reading.files import TextTable
 from frontierlag.scores.reading.headings import looks_like_interval
@@ -33,6 +33,7 @@ from frontierlag.scores.reading.report import (
 from frontierlag.scores.reading.sanity import checked
 from frontierlag.scores.reading.sanity_of_rows import merged_cells, one_row_each, spelled_twice
 from frontierlag.scores.registry import ATTRIBUTION, ReferenceTable, own_credit
+from frontierlag.scores.scale import AS_GIVEN, METRICS, scale_of, scaled
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,15 @@ def assembled(
     _check_shape(raw, groups, shown_as)
     normal = own_schema(raw, options)
     heading = " ".join(raw.header[normal.score_at].split())
-    found = measured(normal, heading, options)
+    declared = METRICS[reference.metric] if reference is not None else None
+    found = measured(normal, heading, options, scale_of(declared) if declared else AS_GIVEN)
     text, values = normal.text, found.values
     notes, findings = list(normal.notes), [*normal.findings, *found.findings]
     text, values, merged, said = one_row_each(text, values, options)
     findings += said
     metric: Metric | None
-    if reference is not None and not found.changed:
-        metric = BY_NAME[reference.metric]
+    if declared is not None and found.scale == scale_of(declared):
+        metric = declared
     else:
         metric, how, said = known_metric(
             raw, name, heading, text["model"].tolist(), values["score"].to_numpy(dtype=np.float64),
@@ -132,11 +134,13 @@ def assembled(
         findings += _spelled_twice(
             text, values, options, shown_as, raw.recognized.layout.from_epoch
         )
-        findings += checked(usable, metric, heading, options, shown_as, bool(found.changed))
+        findings += checked(usable, metric, heading, options, shown_as, found.scale.changes)
         findings += merged_cells(text, groups) + _late(usable)
     if metric is None:
-        label = f"{heading} ({found.changed})" if found.changed else heading
+        label = f"{heading} ({found.scale.short})" if found.scale.changes else heading
         metric = index_metric(label, usable["score"].to_numpy(dtype=np.float64))
+        if found.scale.changes:
+            metric = scaled(metric, found.scale)
         notes.append(
             f"Read as an unbounded index {metric.name!r} at {metric.location:g} with a spread of "
             f"{metric.spread:g}, from the table's own scores."

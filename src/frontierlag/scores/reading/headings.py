@@ -38,7 +38,8 @@ USUAL = {
 # Scores where less is better: never taken unless requested.
 LOWER_IS_BETTER = frozenset({"perplexity", "ppl", "error rate", "error", "word error rate", "wer",
                              "loss", "cross entropy", "test loss", "bits per byte", "bpb", "cer",
-                             "validation loss", "hallucination rate"})  # fmt: skip
+                             "validation loss", "hallucination rate", "cost", "price",
+                             "cost per task", "price per million tokens", "latency"})  # fmt: skip
 MINUTES = frozenset({"minutes", "horizon minutes", "time horizon", "p50 horizon length",
                      "time horizon (minutes)", "p50 minutes"})  # fmt: skip
 STDERR = frozenset({"stderr", "std err", "std error", "standard error", "se", "sem", "std. err.",

@@ -48,7 +48,7 @@ def known_metric(
     models, scores
         One each a row, shape (n,); NaN where there is no score.
     found
-        Whether scores were in percent, and whether their logarithm or negative was taken.
+        Whether scores were in percent, and their scale.
     options
         Names the metric, where the user does.
 
@@ -75,7 +75,7 @@ def known_metric(
     asked = fold(options.metric).replace("-", " ")
     if asked:
         return _asked(asked, words, options.metric)
-    if found.changed:
+    if found.scale.changes:
         return None, [], []
     if scale == "accuracy":
         return (*_accuracy(words), [])

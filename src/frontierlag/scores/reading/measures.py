@@ -17,6 +17,8 @@ from frontierlag.scores.reading.normalize import NUMBERS, Normalized
 from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.reading.report import Finding, LeftOut
 from frontierlag.scores.reading.validation import DATE_COLUMNS
+from frontierlag.scores.scale import AS_GIVEN, Scale
+from frontierlag.scores.scale import MINUTES as IN_MINUTES
 
 LEVEL = 0.9
 
@@ -32,8 +34,8 @@ class MeasuredColumns:
         blank.
     percent
         Whether numbers were divided by 100.
-    changed
-        What was done to the scores, in words for the metric's name; '' if nothing.
+    scale
+        How scores were made from the table's values.
     level, rule
         Probability of the table's own intervals and how it was settled; None and '' without any.
     findings
@@ -42,14 +44,18 @@ class MeasuredColumns:
 
     values: pd.DataFrame
     percent: bool
-    changed: str
+    scale: Scale
     level: float | None
     rule: str
     findings: tuple[Finding, ...]
 
 
-def measured(found: Normalized, heading: str, options: ReadOptions) -> MeasuredColumns:
+def measured(
+    found: Normalized, heading: str, options: ReadOptions, declared: Scale = AS_GIVEN
+) -> MeasuredColumns:
     """Return a table's values: percent divided, intervals at 90 %, logarithm and sign taken.
+
+    The ends of an interval are transformed as ends, so that arms of different length stay so.
 
     Parameters
     ----------
@@ -59,6 +65,8 @@ def measured(found: Normalized, heading: str, options: ReadOptions) -> MeasuredC
         That of the score column.
     options
         What only the user can know.
+    declared
+        The scale of the metric, where a reference table declares one.
 
     Raises
     ------
@@ -80,12 +88,10 @@ def measured(found: Normalized, heading: str, options: ReadOptions) -> MeasuredC
     if percent:
         values[list(NUMBERS)] /= 100
         findings.append(Finding("note", "Scores are in percent and divided by 100."))
-    changed = []
-    minutes = fold(heading) in MINUTES and "score" not in options.columns
-    if options.log2 or minutes:
-        _log2(text, values)
-        changed.append("log2")
-        if not options.log2:
+    scale = _scale(heading, options, declared)
+    if scale.log2:
+        _log2(text, values, scale)
+        if not (options.log2 or declared.log2):
             said = f"{heading!r} is a time horizon: its logarithm to base 2 is taken, as METR does."
             findings.append(Finding("note", said))
     has_intervals = bool(values["low"].notna().any())
@@ -94,16 +100,29 @@ def measured(found: Normalized, heading: str, options: ReadOptions) -> MeasuredC
         ratio = float(norm.ppf((1 + LEVEL) / 2) / norm.ppf((1 + level) / 2))
         for end in ("low", "high"):
             values[end] = values["score"] + (values[end] - values["score"]) * ratio
-    if options.lower_is_better:
+    if scale.negated:
         values["score"] = -values["score"]
         values["low"], values["high"] = -values["high"], -values["low"]
-        changed.append("negated")
-        findings.append(Finding("note", "Less is better, so scores are negated."))
     elif lower_is_better(heading):
         raise ScoresError(
             f"Of {heading!r} less is better. Say so with --lower-is-better, which negates scores."
         )
-    return MeasuredColumns(values, percent, ", ".join(changed), level, rule, tuple(findings))
+    if scale.changes:
+        findings.append(Finding("note", f"{scale.words[0].upper()}{scale.words[1:]}."))
+    return MeasuredColumns(values, percent, scale, level, rule, tuple(findings))
+
+
+def _scale(heading: str, options: ReadOptions, declared: Scale) -> Scale:
+    """The scale that a metric declares, the user asks for, or a heading of minutes implies."""
+    minutes = fold(heading) in MINUTES and "score" not in options.columns
+    asked = Scale(
+        raw=options.unit or (IN_MINUTES if fold(heading) in MINUTES else heading),
+        log2=options.log2 or minutes,
+        negated=options.lower_is_better,
+    )
+    if declared.changes and not (options.log2 or options.lower_is_better or options.unit):
+        return declared
+    return asked if asked.changes else AS_GIVEN
 
 
 def _level(found: Normalized, options: ReadOptions) -> tuple[float, str]:
@@ -137,14 +156,15 @@ def _refuse_offsets(text: pd.DataFrame, values: pd.DataFrame) -> None:
             )
 
 
-def _log2(text: pd.DataFrame, values: pd.DataFrame) -> None:
+def _log2(text: pd.DataFrame, values: pd.DataFrame, scale: Scale) -> None:
     for column in ("score", "low", "high"):
         bad = values[column] <= 0
         if bad.any():
             row = values.index[bad.to_numpy()][0]
             raise ScoresError(
-                f"row {row}, column {column!r}, found {text.loc[row, column]!r}: no logarithm can "
-                "be taken of a number that is not positive. Leave --log2 out, or correct the cell."
+                f"row {row}, column {column!r}, found {text.loc[row, column]!r}: the scale is the "
+                f"logarithm of {scale.raw}, and no logarithm can be taken of a number that is not "
+                "positive. Leave --log2 out, or correct the cell."
             )
     if values["stderr"].notna().any():
         # First order: the standard error of log2(x) is that of x over x ln 2.

@@ -43,9 +43,13 @@ class ReadOptions(BaseModel):
         Probability of the table's intervals, such as 0.95. None: by the headings (``low_95``), else
         0.9. Intervals of another level are brought to 90 % about the score, as of a normal error.
     lower_is_better
-        Whether a lower score is a better one (perplexity, error rates); scores are then negated.
+        Whether a lower score is a better one (cost, loss, error rates); scores are then negated.
     log2
-        Whether to take the logarithm to base 2 of scores and interval ends (time horizons).
+        Whether to take the logarithm to base 2 of scores and interval ends (time horizons, costs).
+        With `lower_is_better` the logarithm is taken first.
+    unit
+        What the table's values are in, in words, where a logarithm or the negative is taken:
+        'minutes', 'USD a task'. Empty: the heading's words.
     metric
         'index' (unbounded), 'accuracy' (0 to 1), 'percent' (an accuracy in percent, divided by
         100), 'eci', or the name of a known benchmark; empty: by the table.
@@ -69,6 +73,7 @@ class ReadOptions(BaseModel):
     interval_level: float | None = Field(default=None, gt=0.0, lt=1.0)
     lower_is_better: bool = False
     log2: bool = False
+    unit: str = ""
     metric: str = ""
     reruns: Literal["refuse", "mean", "best", "latest"] = "refuse"
     missing_intervals: Literal["refuse", "median", "drop"] = "refuse"

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from frontierlag.dates import DAYS_PER_MONTH, day_number
-from frontierlag.lags.published import TOLERANCE
+from frontierlag.lags.published import tolerance_of
 from frontierlag.lags.realized import Staircase
 from frontierlag.names import FOLLOWER, LEADER
 from frontierlag.scores import Releases, records
@@ -188,5 +188,5 @@ def cells(target: ForecastQuestion, past: Past, end: int) -> np.ndarray:
     """Edges of the log score's cells: about a point of the score wide, or a month."""
     if target.is_date:
         return np.append(np.arange(past.day + DAYS_PER_MONTH, end, DAYS_PER_MONTH), end + 0.5)
-    step = TOLERANCE[past.releases.metric.unit]
+    step = tolerance_of(past.releases.metric)
     return past.now(target.group) + step * (np.arange(-CELLS_BELOW, CELLS_ABOVE) - 0.5)

@@ -14,7 +14,7 @@ from frontierlag.analyses.refits import Task
 from frontierlag.dates import CONVENTIONS, Dates, Window
 from frontierlag.errors import SpecError
 from frontierlag.jobs import Job
-from frontierlag.lags.published import Convention, daily, release_matched
+from frontierlag.lags.published import Convention, daily, release_matched, tolerance_of
 from frontierlag.model import ModelSpec, first_model, split_name, suits
 from frontierlag.scores import (
     Comparison,
@@ -164,8 +164,7 @@ class PointConvention(Alternative):
 
     def lag(self, case: Case) -> Convention:
         """The convention on the case's releases, over its own days and records."""
-        unit = 1.0 if case.table.metric.unit == "points" else 0.01
-        tolerance = self.tolerance * unit
+        tolerance = self.tolerance * tolerance_of(case.table.metric)
         if self.convention == "daily":
             return daily(case.releases, tolerance=tolerance, keep_first=self.keep_first)
         return release_matched(case.releases, tolerance, keep_first=self.keep_first)

@@ -1,0 +1,283 @@
+"""What several measures say of one lag, in sentences and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from frontierlag.dates import WORDS
+from frontierlag.intervals import INTERVAL_KIND, OUTER
+from frontierlag.names import REALIZED, TREND
+from frontierlag.studies.measures.pooling import WIDTH
+from frontierlag.studies.measures.table import (
+    ANOTHER,
+    BETWEEN,
+    BOUND,
+    CENTRE,
+    OWN_WINDOW,
+    SAME_DAYS,
+    Measures,
+)
+from frontierlag.studies.writing import markdown_table
+from frontierlag.words import (
+    Row,
+    converged,
+    figure,
+    median,
+    probability_words,
+    share,
+    span,
+    stamp,
+)
+
+# A difference this probable in its direction is said to be one.
+CLEAR = 0.95
+LIMITS = (
+    "Errors of the measures are taken as independent, and they are not: the same releases are in "
+    "several tables with the same days, and an index is computed from benchmarks that may be "
+    "measures of their own here. An error that measures share does not average out: the interval "
+    "of the typical measure is too narrow, and the spread between measures may be too small."
+)
+FLAT = (
+    "A measure enters with its own posterior as its likelihood, as if the prior of its lag were "
+    "flat."
+)
+
+
+def sentences(found: Measures) -> tuple[str, ...]:
+    """What a reader should know, each in a sentence that can stand alone, the answer first."""
+    days = SAME_DAYS if found.window else OWN_WINDOW
+    said = [_pooled(found, REALIZED, days), _pooled(found, TREND, days)]
+    if not found.window:
+        said.append("The measures share no day, so each lag is over its measure's own window.")
+    else:
+        said += [_pooled(found, kind, OWN_WINDOW) for kind in (REALIZED, TREND)]
+    said += [_of_measure(found, row) for row in _lags(found, REALIZED, OWN_WINDOW)]
+    said += [_why(found, row) for row in _differences(found, REALIZED)]
+    said += [_left_out(row) for kind in (REALIZED, TREND) for row in _lags(found, kind, days)
+             if row["enters_as"] != "a lag"]  # fmt: skip
+    bad = [row["table"] for row in _lags(found, REALIZED, days) if not converged(row)]
+    if bad:
+        said.append(f"NOT CONVERGED: fits of {', '.join(bad)} missed the convergence gate.")
+    return (*said, LIMITS, FLAT)
+
+
+def report(found: Measures) -> list[str]:
+    """The paragraphs of ``measures.md``."""
+    first = found.measures[0].prepared
+    parts = [f"# Measures: {first.title}", *sentences(found)]
+    if found.window:
+        parts += [
+            "## Over the days that all share",
+            f"Mean lags over {found.window.since} to {found.window.as_of}, months: posterior "
+            f"median with {OUTER:.0%} {INTERVAL_KIND} interval.",
+            _markdown(found, SAME_DAYS),
+        ]
+    parts += ["## Over each measure's own window", _markdown(found, OWN_WINDOW)]
+    if len(found.differences):
+        parts += [f"## Against {found.measures[0].name}, over the days of both", _against(found)]
+    parts += ["## What each measure has", _coverage(found), "## The prior of the spread"]
+    parts += [
+        f"The typical lag has a normal prior with standard deviation {WIDTH:g} months, the spread "
+        "between measures a half-normal one, of the scale in the table.",
+        _priors(found),
+        found.attribution,
+    ]
+    return parts
+
+
+def _pooled(found: Measures, kind: str, days: str) -> str:
+    leader, follower = found.measures[0].prepared.releases.group_names
+    rows = _of_prior(found, kind, days)
+    if CENTRE not in rows or pd.isna(rows[CENTRE]["median"]):
+        return (
+            f"No pooled {kind} lag: fewer than two of {len(found.measures)} measures have a lag "
+            "that is more than a bound."
+        )
+    centre, between, another = (rows[name] for name in (CENTRE, BETWEEN, ANOTHER))
+    n = int(centre["measures"])
+    bounds = int(centre["bounds"])
+    more = f" and {bounds} bound{'s' if bounds > 1 else ''}" if bounds else ""
+    return (
+        f"By a typical measure {follower} trails {leader} by {_lag(centre)} months (pooled mean "
+        f"{kind} lag of {n} measures{more}, {_days(found, days)}; posterior median with "
+        f"{OUTER:.0%} {INTERVAL_KIND} interval; {_dates(found)}); measures differ by "
+        f"{_lag(between)} months (standard deviation), so one more measure would say "
+        f"{_lag(another)}{stamp(converged(centre))}."
+    )
+
+
+def _of_measure(found: Measures, row: Row) -> str:
+    leader, follower = found.measures[0].prepared.releases.group_names
+    undefined = float(row["undefined"])
+    missing = f"; undefined in {share(undefined)} of the draws" if undefined else ""
+    censored = float(row["censored"])
+    partly = f"; on {share(censored)} of the days only a bound" if censored > 0 else ""
+    return (
+        f"{row['measure']}: {follower} trails {leader} by {median(row)} months ({span(row)}; mean "
+        f"realized lag, {row['since']} to {row['as_of']}; {row['model']}, {row['table']}, "
+        f"{row['releases_leader']} and {row['releases_follower']} releases; "
+        f"{row['scale']}{partly}{missing}){stamp(converged(row))}."
+    )
+
+
+def _why(found: Measures, row: Row) -> str:
+    """How a measure differs from the first over the days of both, and what either has of whom."""
+    clear = max(float(row["longer"]), 1 - float(row["longer"])) >= CLEAR
+    verdict = "" if clear else ", which may be chance"
+    follower = found.measures[0].prepared.releases.group_names[1]
+    have, other = (_has(found, str(row[t]), follower) for t in ("table", "first_table"))
+    lags = _lag(row), _of(row, "first")
+    own = next(r for r in _lags(found, str(row["lag"]), OWN_WINDOW)
+               if r["table"] == row["first_table"])  # fmt: skip
+    return (
+        f"{row['measure']} against {row['first']} over the days of both ({row['since']} to "
+        f"{row['as_of']}, mean {row['lag']} lag): {lags[0]} against {lags[1]} months, difference "
+        f"{_change(row)}, probability that it is longer {probability_words(float(row['longer']))}"
+        f"{verdict}; the days alone move {row['first']} from {_lag(own)}, over its own window, to "
+        f"{lags[1]}{_same_models(row)}. Of {follower}, {row['measure']} has {have}, and "
+        f"{row['first']} {other}{stamp(converged(row))}."
+    )
+
+
+def _same_models(row: Row) -> str:
+    """What the first measure says of the models of both; '' where that is not known."""
+    if pd.isna(row.get("same_models_median")):
+        return ""
+    counts = " and ".join(str(int(row[f"same_models_{side}"])) for side in ("leader", "follower"))
+    return (
+        f"; of the models of both alone ({counts} releases) it says over these days "
+        f"{_of(row, 'same_models')}, so the rest of the difference comes neither from the days "
+        "nor from the choice of models"
+    )
+
+
+def _of(row: Row, which: str) -> str:
+    """The lag in a row of differences by ``first`` or ``same_models``; '' where there is none."""
+    own = {k.removeprefix(f"{which}_"): v for k, v in row.items() if k.startswith(f"{which}_")}
+    if pd.isna(own.get("median")):
+        return ""
+    return f"{_lag(own | {'lag': row['lag']})}{stamp(converged(own))}"
+
+
+def _has(found: Measures, table: str, group: str) -> str:
+    own = found.coverage[(found.coverage["table"] == table) & (found.coverage["group"] == group)]
+    row: Mapping[Any, Any] = own.iloc[0].to_dict()
+    return (
+        f"{row['releases']} releases by {row['by']} ({row['records']} records; best "
+        f"{row['best']} of {row['best_released']}, {row['best_value']})"
+    )
+
+
+def _left_out(row: Row) -> str:
+    if row["enters_as"] == BOUND:
+        return (
+            f"The {row['lag']} lag by {row['measure']} is only a bound on {share(row['censored'])} "
+            "of the days, so it enters the pooled lag as a bound."
+        )
+    return (
+        f"The {row['lag']} lag by {row['measure']} is undefined in {share(row['undefined'])} of "
+        "the draws, so it is left out of the pooled lag."
+    )
+
+
+def _markdown(found: Measures, days: str) -> str:
+    trend = {row["table"]: row for row in _lags(found, TREND, days)}
+    rows = []
+    for row in _lags(found, REALIZED, days):
+        lags = [f"{_lag(one)}{stamp(converged(one))}" for one in (row, trend[row["table"]])]
+        when = f"{row['since']} to {row['as_of']}"
+        together = _each(row)
+        rows.append((row["measure"], f"`{row['table']}`", when, lags[0], together, lags[1]))
+    pools = [_of_prior(found, kind, days) for kind in (REALIZED, TREND)]
+    for name in (CENTRE, BETWEEN, ANOTHER):
+        cells = [_lag(pool[name]) if name in pool else "none" for pool in pools]
+        rows.append((f"**{name}**", "", "", cells[0], "", cells[1]))
+    head = ("measure", "table", "days", "realized lag", "given the others", "trend lag")
+    return markdown_table(head, rows)
+
+
+def _against(found: Measures) -> str:
+    """Each measure next to the first, over the days that the two share."""
+    rows = []
+    for kind in (REALIZED, TREND):
+        for row in _differences(found, kind):
+            rows.append(
+                (
+                    row["measure"], kind, f"{row['since']} to {row['as_of']}",
+                    f"{_lag(row)}{stamp(converged(row))}", _of(row, "first"), _change(row),
+                    probability_words(float(row["longer"])), _of(row, "same_models"),
+                )
+            )  # fmt: skip
+    first = found.measures[0].name
+    head = ("measure", "lag", "days", "months", first, "difference", "P(longer)",
+            f"{first}, models of both")  # fmt: skip
+    return markdown_table(head, rows)
+
+
+def _differences(found: Measures, kind: str) -> list[Row]:
+    own = found.differences
+    return [] if own.empty else list(own[own["lag"] == kind].to_dict("records"))
+
+
+def _coverage(found: Measures) -> str:
+    columns = ("measure", "group", "releases", "records", "first_release", "last_release", "best",
+               "best_released", "best_value")  # fmt: skip
+    rows = [[row[c] for c in columns] for row in found.coverage.to_dict("records")]
+    return markdown_table([c.replace("_", " ") for c in columns], rows)
+
+
+def _priors(found: Measures) -> str:
+    known = found.pooled[found.pooled["quantity"].isin([CENTRE, BETWEEN])]
+    days = SAME_DAYS if found.window else OWN_WINDOW
+    rows = []
+    for (scale, kind), own in known[known["days"] == days].groupby(["prior_spread", "lag"]):
+        told = own.set_index("quantity").to_dict("index")
+        cells = [_lag(told[name]) if name in told else "none" for name in (CENTRE, BETWEEN)]
+        rows.append((f"{scale:g} months", kind, *cells))
+    return markdown_table(("prior scale", "lag", CENTRE, BETWEEN), rows)
+
+
+def _lags(found: Measures, kind: str, days: str) -> list[Row]:
+    own = found.lags[(found.lags["lag"] == kind) & (found.lags["days"] == days)]
+    return list(own.to_dict("records"))
+
+
+def _of_prior(found: Measures, kind: str, days: str) -> dict[str, Row]:
+    own = found.pooled
+    own = own[(own["lag"] == kind) & (own["days"] == days) & own["in_use"]]
+    return {str(row["quantity"]): row for row in own.to_dict("records")}
+
+
+def _lag(row: Row) -> str:
+    return f"{median(row)} ({span(row)})"
+
+
+def _each(row: Row) -> str:
+    """The lag by a measure given the others; '' where it is not pooled."""
+    if pd.isna(row.get("pooled")):
+        return ""
+    error = float(row["pooled_mcse_median"])
+    middle, low, high = (
+        figure(row[name], error) for name in ("pooled", "pooled_lower90", "pooled_upper90")
+    )
+    return f"{middle} ({low} to {high})"
+
+
+def _change(row: Row) -> str:
+    error = float(row["difference_mcse_median"])
+    values = (float(row[f"difference{end}"]) for end in ("", "_lower90", "_upper90"))
+    middle, low, high = (figure(v, error) if v < 0 else f"+{figure(v, error)}" for v in values)
+    return f"{middle} ({low} to {high})"
+
+
+def _days(found: Measures, days: str) -> str:
+    if days == OWN_WINDOW or not found.window:
+        return "each over its own window"
+    return f"{found.window.since} to {found.window.as_of}"
+
+
+def _dates(found: Measures) -> str:
+    return WORDS[found.measures[0].prepared.table.dates]
