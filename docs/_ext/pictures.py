@@ -1,6 +1,6 @@
 """The picture of the README, drawn from the results: ``make pictures``.
 
-It is the only picture in the repository; every other is drawn on demand (``frontierlag figures``),
+It is the only picture in the repository; every other is drawn on demand (``frontierlag study figures``),
 by the study that it belongs to, or when the pages are built (:mod:`drawn`).
 """
 
