@@ -90,11 +90,14 @@ def league_figure(
         for y, row in enumerate(rows):
             draw_summary(left, summary_of(row), y, color, ("interval90", "interval50", "median"))
             words = "at the frontier" if _leads(row) else f"{median(row)} ({span(row)})"
+            # Of a group far behind, the words stand on the other side, where there is room.
+            far = float(row["lower90"]) > highest / 2
+            at, shift = ("lower90", -7) if far else ("upper90", 7)
             left.annotate(
-                words, (max(float(row["upper90"]), float(row["median"])), y), xytext=(7, 0),
-                textcoords="offset points", va="center", size=8, color="#333333",
+                words, (float(row[at]), y), xytext=(shift, 0), textcoords="offset points",
+                va="center", ha="right" if far else "left", size=8, color="#333333",
             )  # fmt: skip
-        left.set(ylim=(n - 0.4, -0.6), xlim=(-0.02 * highest, 1.42 * highest), xlabel="months")
+        left.set(ylim=(n - 0.4, -0.6), xlim=(-0.02 * highest, 1.1 * highest), xlabel="months")
         left.set_yticks(range(n), [f"{row['group']} ({row['releases']})" for row in rows])
         left.set_title("Months behind the frontier", color=color)
         _ranks(right, ranks)

@@ -115,6 +115,8 @@ def _of(league: pd.DataFrame, quantity: str) -> list[Row]:
 
 
 def _lag(row: Row) -> str:
+    if pd.isna(row["median"]):
+        return "not there all the time"
     return f"{median(row)} ({span(row)})"
 
 
