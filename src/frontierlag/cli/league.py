@@ -43,15 +43,17 @@ def league(
     """Fit all groups of a column at once: months behind the frontier, ranks, every pairwise lag.
 
     Groups with fewer than three releases are left out and listed. A release with a date and no
-    score is pending: it counts as unknown.
+    score is pending: it counts as unknown. The folder gets tables, figures and a page,
+    report.html, on which any two groups can be compared.
 
     Example: frontierlag league --by maker
     """
+    from frontierlag.report.page.league import write_league_page
     from frontierlag.studies.league.study import LeagueJob, study_league
 
     job = LeagueJob(scores, by, as_of, reading, dates)
     folder = out or job.folder
     with progress("fitting all groups", 2) as step:
-        found = study_league(job, folder, sampler, done=step)
+        found = study_league(job, folder, sampler, extra=write_league_page, done=step)
     tell(found.sentences, folder, as_json=as_json, converged=found.converged)
     return 0 if found.converged else NOT_CONVERGED

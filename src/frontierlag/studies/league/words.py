@@ -69,16 +69,8 @@ def league_page(
     tables: Mapping[str, pd.DataFrame], sentences: Sequence[str], releases: LeagueReleases
 ) -> list[str]:
     """The page: the sentences, the league, the lags between neighbours, notes, the credit."""
-    rows, year = _of(tables["league"], BEHIND), _of(tables["league"], BEHIND_YEAR)
-    lines = [
-        (
-            row["tier"], row["group"], row["releases"], f"{_lag(row)}{stamp(converged(row))}",
-            _lag(old), f"{float(row['mean_rank']):.1f}", probability_words(float(row["first"])),
-        )
-        for row, old in zip(rows, year, strict=True)
-    ]  # fmt: skip
-    head = ("tier", releases.by, "releases", "months behind", "mean of a year", "mean rank",
-            "P(first)")  # fmt: skip
+    head, lines = league_rows(tables["league"], releases)
+    order = [line[1] for line in lines]
     return [
         f"# League by {releases.by}: {releases.table}",
         *sentences,
@@ -87,7 +79,7 @@ def league_page(
         f"Months behind the frontier on {releases.as_of} and as a mean over the year to that day, "
         f"posterior median with {INTERVAL_WORDS}; ranks by best available on that day.",
         "## Each group against the one ranked before it",
-        _neighbours(tables["pairs"], [str(row["group"]) for row in rows]),
+        _neighbours(tables["pairs"], order),
         "Months. Realized: since when the group ahead had more than the group behind has. Trend: "
         "how long ago the trend of the group ahead was where the other's is (backward), and how "
         "long until the other's trend, at its own pace, is where it is now (forward). Every pair "
@@ -95,6 +87,41 @@ def league_page(
         *releases.notes,
         releases.attribution,
     ]
+
+
+def league_rows(
+    league: pd.DataFrame, releases: LeagueReleases
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and cells of the league as a table for people, the best ranked first."""
+    rows, year = _of(league, BEHIND), _of(league, BEHIND_YEAR)
+    lines: list[tuple[str, ...]] = [
+        (
+            str(row["tier"]), str(row["group"]), str(row["releases"]),
+            f"{_lag(row)}{stamp(converged(row))}", _lag(old), f"{float(row['mean_rank']):.1f}",
+            probability_words(float(row["first"])),
+        )
+        for row, old in zip(rows, year, strict=True)
+    ]  # fmt: skip
+    head = ("tier", releases.by, "releases", "months behind", "mean of a year", "mean rank",
+            "P(first)")  # fmt: skip
+    return head, lines
+
+
+def pair_words(rows: pd.DataFrame) -> str:
+    """The lags between two groups in words, from the four rows of the pair."""
+    by = {str(row["lag"]): row for row in rows.to_dict("records")}
+    one = by[CURRENT]
+    ahead, behind, p = one["ahead"], one["behind"], float(one["p_ahead"])
+    below = any(float(row["lower90"]) < 0 for row in by.values())
+    turned = f" (below zero: {behind} before {ahead})" if below else ""
+    return (
+        f"{behind} trails {ahead} by {_lag(one)} months on the last day and by {_lag(by[MEAN])} "
+        f"months on average since {by[MEAN]['since']} (realized lag, posterior median with "
+        f"{INTERVAL_WORDS}); {ahead} is ahead on the last day with probability "
+        f"{probability_words(p)}. By their trends, {ahead} was {_lag(by[BACKWARD])} months ago "
+        f"where {behind} is, and {behind} will be where {ahead} is in {_lag(by[FORWARD])} months"
+        f"{turned}.{stamp(converged(one))}"
+    )
 
 
 def _neighbours(pairs: pd.DataFrame, order: Sequence[str]) -> str:
