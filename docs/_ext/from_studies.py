@@ -57,6 +57,14 @@ def shown(results: Path) -> dict[str, str]:
             "frontierlag domains --leave-out",
             ("/".join((*_DOMAINS, "domains.csv")),),
         ),
+        **{
+            f"study_league_{by}": made(
+                lambda r, by=by: _page(r.joinpath(NEW, f"league-{by}", "league.md")),
+                f"frontierlag league --by {by}",
+                (f"{NEW}/league-{by}/league.csv",),
+            )
+            for by in ("country", "maker")
+        },
         "study_index": made(
             lambda r: f"{convention(r, *_INDEX)}\n\n{_page(r.joinpath(*_INDEX, 'index.md'))}",
             "frontierlag study index",

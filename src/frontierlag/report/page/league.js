@@ -10,7 +10,14 @@
   let chosen = null;
   const scheme = () => chosen || (dark.matches ? "dark" : "light");
 
-  function traces(name, side, styles) {
+  /* From the lowest to the highest interval of the groups shown; pending releases lie on the lower edge. */
+  function reach(names) {
+    const ends = names.map((name) => data.groups[name]).flatMap((g) => g.score.flatMap((s, i) => [s - g.down[i], s + g.up[i]]));
+    const low = Math.min(...ends), high = Math.max(...ends), room = data.room * (high - low);
+    return { floor: low - room, range: [low - 2 * room, high + 2 * room] };
+  }
+
+  function traces(name, side, styles, floor) {
     const color = (suffix) => styles.getPropertyValue(`--${side}${suffix}`).trim();
     const group = data.groups[name];
     const made = [];
@@ -27,7 +34,7 @@
     });
     if (group.pending.length) {
       made.push({
-        x: group.pending, y: group.pending.map(() => data.floor), text: group.waiting, mode: "markers",
+        x: group.pending, y: group.pending.map(() => floor), text: group.waiting, mode: "markers",
         hovertemplate: "%{text}<extra></extra>", marker: { color: color(""), symbol: "circle-open", size: 9 },
       });
     }
@@ -47,14 +54,15 @@
     const ink = styles.getPropertyValue("--ink").trim();
     const narrow = target.clientWidth < 600;
     const axis = { gridcolor: styles.getPropertyValue("--grid").trim(), linecolor: styles.getPropertyValue("--rule").trim(), zeroline: false, fixedrange: narrow };
-    const shown = [...traces(one, "leader", styles), ...(one === two ? [] : traces(two, "follower", styles))];
+    const { floor, range } = reach([one, two]);
+    const shown = [...traces(one, "leader", styles, floor), ...(one === two ? [] : traces(two, "follower", styles, floor))];
     const tag = (name, side, y) => ({ text: data.groups[name].label, xref: "paper", yref: "paper", x: 0.01, y, xanchor: "left", showarrow: false, font: { color: styles.getPropertyValue(`--${side}`).trim(), size: 14 } });
     Plotly.react(target, shown, {
       font: { family: "system-ui, sans-serif", size: narrow ? 11 : 12.5, color: ink },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, hovermode: "closest",
       margin: { l: narrow ? 42 : 58, r: 12, t: 14, b: 40 }, dragmode: narrow ? false : "zoom",
       hoverlabel: { bgcolor: styles.getPropertyValue("--card").trim(), font: { color: ink, size: 13 }, align: "left" },
-      xaxis: { ...axis, type: "date", range: data.dates, showgrid: false }, yaxis: { ...axis, range: data.scores, title: { text: narrow ? "" : data.unit } },
+      xaxis: { ...axis, type: "date", range: data.dates, showgrid: false }, yaxis: { ...axis, range, title: { text: narrow ? "" : data.unit } },
       annotations: [tag(one, "leader", 0.98), ...(one === two ? [] : [tag(two, "follower", 0.92)])],
     }, { responsive: true, displaylogo: false, displayModeBar: narrow ? false : "hover", modeBarButtonsToRemove: ["lasso2d", "select2d"] });
   }

@@ -22,7 +22,7 @@ PICTURES = {
     "leaders": "Who led on each day with what probability",
 }
 BANDS = ("lower90", "lower50", "median", "upper50", "upper90")
-ROOM = 0.04  # of the range of scores and dates, free at the edges of the chart
+ROOM = 0.05  # of the range of the two rivals' intervals, free above and below them
 
 
 def write_league_page(found: LeagueStudy, folder: Path) -> None:
@@ -55,7 +55,7 @@ def league_html(found: LeagueStudy, folder: Path) -> str:
             "dataset": releases.table,
             "as_of": releases.as_of.isoformat(),
             "converged": found.converged,
-            "sentences": found.sentences,
+            "sentences": [sentence.replace("`", "") for sentence in found.sentences],
             "order": [found.league.groups[k] for k in found.league.order],
             "head": head,
             "rows": rows,
@@ -74,8 +74,6 @@ def chart(found: LeagueStudy) -> dict[str, Any]:
     """What the chart of two rivals is drawn from; text for plotly is escaped for HTML."""
     releases, bands = release_table(found.league), band_table(found.league)
     metric = found.releases.metric
-    low, high = float(releases["score"].min()), float(releases["score"].max())
-    edge = ROOM * (high - low)
     first, last = str(releases["released"].min()), found.releases.as_of.isoformat()
     return {
         "groups": {
@@ -90,8 +88,7 @@ def chart(found: LeagueStudy) -> dict[str, Any]:
                 ["ahead", "behind"], sort=False
             )
         },
-        "scores": [low - 2 * edge, high + 2 * edge],
-        "floor": low - edge,
+        "room": ROOM,
         "dates": [first, last],
         "unit": escape(f"{metric.name} score ({metric.unit})"),
     }

@@ -121,7 +121,8 @@ def _ranks(axes: Axes, ranks: np.ndarray) -> None:
     for y, of_group in enumerate(ranks):
         for k, p in enumerate(of_group):
             if p >= WRITTEN:
-                words = ">99" if p > 0.995 else f"{100 * p:.0f}"
+                # Never shown as certain; the sign has room where cells are wide.
+                words = f"{100 * p:.0f}" if p <= 0.995 else ">99" if n <= 12 else "99"
                 size, ink = (8 if n <= 12 else 6.8), ("white" if p > 0.6 else "#333333")
                 axes.text(k + 1, y, words, ha="center", va="center", size=size, color=ink)
     axes.grid(visible=False)

@@ -17,12 +17,10 @@ from frontierlag.studies.league.measure import League
 
 BEHIND, BEHIND_YEAR = "months behind the frontier", "months behind the frontier, mean of a year"
 BEST, SLOPE = "best available", "slope of the trend"
-CURRENT, MEAN, BACKWARD, FORWARD = (
-    "realized lag, last day",
-    "realized lag, mean",
-    "trend lag backward, last day",
-    "trend lag forward, last day",
-)
+# Kinds of lag between two groups, as in :class:`frontierlag.studies.league.measure.PairLags`.
+CURRENT, MEAN, BACKWARD, FORWARD = "current", "mean", "backward", "forward"
+# Of the many pairs one interval each is enough.
+INNER = ("lower50", "upper50")
 # Days between the points of a band on the chart; no eye sees the difference.
 CHART_STEP = 14
 # With a smaller probability of leading a group has no row of its own in the table of leaders.
@@ -81,8 +79,10 @@ def pair_table(found: League) -> pd.DataFrame:
 
     Returns
     -------
-    Four rows a pair: ``behind`` trails ``ahead`` by the number, negative where it leads; ``since``
-    is the first day of a mean. ``p_ahead``: probability that ``ahead`` has the better best
+    Four rows a pair: ``behind`` trails ``ahead`` by the number, negative where it leads. ``lag``:
+    the realized lag on the last day (``current``) or as a mean from the day ``since`` on
+    (``mean``); the trend lag on the last day ``backward`` or ``forward``, as :class:`PairLags`
+    says. ``p_ahead``: probability that ``ahead`` has the better best
     available on the last day.
     """
     rows = []
@@ -99,7 +99,8 @@ def pair_table(found: League) -> pd.DataFrame:
             (FORWARD, p.forward, 0.0),
         ):
             when = {"lag": name, "since": p.since.isoformat() if name == MEAN else ""}
-            rows.append(about | when | _numbers(draws, censored))
+            measured = _numbers(draws, censored)
+            rows.append(about | when | {k: v for k, v in measured.items() if k not in INNER})
     return pd.DataFrame(rows).assign(converged=found.convergence.converged)
 
 

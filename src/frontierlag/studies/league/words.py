@@ -143,7 +143,7 @@ def _of(league: pd.DataFrame, quantity: str) -> list[Row]:
 
 def _lag(row: Row) -> str:
     if pd.isna(row["median"]):
-        return "not there all the time"
+        return "not there for a year"
     return f"{median(row)} ({span(row)})"
 
 
@@ -168,9 +168,9 @@ def _leaders(table: pd.DataFrame) -> str:
         f"{row['group']} {probability_words(float(row['probability']))}"
         for row in last.to_dict("records")
     )
-    cut = f"the last {CHANGES} of {len(changes)}: " if len(changes) > CHANGES else ""
+    cut = f" (the latest {CHANGES} of {len(changes)} times)" if len(changes) > CHANGES else ""
     return (
-        f"Most probable leader: {cut}{', '.join(runs)}; on {last['day'].iloc[0]} the probability "
+        f"Most probable leader{cut}: {', '.join(runs)}; on {last['day'].iloc[0]} the probability "
         f"of the lead is {now}"
     )
 
