@@ -83,10 +83,8 @@ def chart(found: LeagueStudy) -> dict[str, Any]:
             for name in found.releases.groups
         },
         "pairs": {
-            f"{ahead}\n{behind}": pair_words(rows)
-            for (ahead, behind), rows in found.tables["pairs"].groupby(
-                ["ahead", "behind"], sort=False
-            )
+            f"{pair['ahead']}\n{pair['behind']}": pair_words(pair)
+            for pair in found.tables["pairs"].to_dict("records")
         },
         "room": ROOM,
         "dates": [first, last],

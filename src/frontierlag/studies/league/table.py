@@ -14,13 +14,14 @@ from frontierlag.analyses.refits import DIGITS, numbers
 from frontierlag.intervals import summarize_each
 from frontierlag.names import DATE, SAMPLE_DIMS
 from frontierlag.studies.league.measure import League
+from frontierlag.words import Row
 
 BEHIND, BEHIND_YEAR = "months behind the frontier", "months behind the frontier, mean of a year"
 BEST, SLOPE = "best available", "slope of the trend"
 # Kinds of lag between two groups, as in :class:`frontierlag.studies.league.measure.PairLags`.
 CURRENT, MEAN, BACKWARD, FORWARD = "current", "mean", "backward", "forward"
 # Of the many pairs one interval each is enough.
-INNER = ("lower50", "upper50")
+OF_A_PAIR = ("median", "lower90", "upper90", "mcse_median")
 # Days between the points of a band on the chart; no eye sees the difference.
 CHART_STEP = 14
 # With a smaller probability of leading a group has no row of its own in the table of leaders.
@@ -75,33 +76,43 @@ def rank_table(found: League) -> pd.DataFrame:
 
 
 def pair_table(found: League) -> pd.DataFrame:
-    """Every lag between every two groups, months.
+    """Every lag between every two groups, months, a row a pair.
 
     Returns
     -------
-    Four rows a pair: ``behind`` trails ``ahead`` by the number, negative where it leads. ``lag``:
-    the realized lag on the last day (``current``) or as a mean from the day ``since`` on
-    (``mean``); the trend lag on the last day ``backward`` or ``forward``, as :class:`PairLags`
-    says. ``p_ahead``: probability that ``ahead`` has the better best
-    available on the last day.
+    ``behind`` trails ``ahead`` by the number, negative where it leads; ``p_ahead``: probability
+    that ``ahead`` has the better best available on the last day. Of each kind of lag the median,
+    its interval (``current_lower90``), the Monte Carlo error of the median and, of a realized lag,
+    how often it is a lower bound: the realized lag on the last day (``current``) and as a mean
+    from the day ``since`` on (``mean``), the trend lag on the last day ``backward`` and
+    ``forward``, as :class:`frontierlag.studies.league.measure.PairLags` says.
     """
     rows = []
     for p in found.pairs:
-        about: dict[str, Any] = {
+        row: dict[str, Any] = {
             "ahead": found.groups[p.ahead],
             "behind": found.groups[p.behind],
             "p_ahead": round(float(found.ahead_probability[p.ahead, p.behind]), DIGITS),
+            "since": p.since.isoformat(),
         }
-        for name, draws, censored in (
+        for kind, draws, censored in (
             (CURRENT, p.current, p.censored),
             (MEAN, p.mean, p.censored_mean),
-            (BACKWARD, p.backward, 0.0),
-            (FORWARD, p.forward, 0.0),
+            (BACKWARD, p.backward, None),
+            (FORWARD, p.forward, None),
         ):
-            when = {"lag": name, "since": p.since.isoformat() if name == MEAN else ""}
-            measured = _numbers(draws, censored)
-            rows.append(about | when | {k: v for k, v in measured.items() if k not in INNER})
+            measured = _numbers(draws, 0.0 if censored is None else censored)
+            wanted = OF_A_PAIR if censored is None else (*OF_A_PAIR, "censored")
+            row |= {f"{kind}_{name}": measured[name] for name in wanted}
+        rows.append(row)
     return pd.DataFrame(rows).assign(converged=found.convergence.converged)
+
+
+def lag_of(pair: Row, kind: str) -> Row:
+    """The numbers of one kind of lag in a row of :func:`pair_table`, by their plain names."""
+    names = (*OF_A_PAIR, "censored")
+    row = {name: pair[f"{kind}_{name}"] for name in names if f"{kind}_{name}" in pair}
+    return row | {"converged": pair["converged"]}
 
 
 def leader_table(found: League) -> pd.DataFrame:

@@ -11,7 +11,15 @@ from frontierlag.dates import WORDS
 from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.scores.league import LeagueReleases
 from frontierlag.studies.league.measure import APART
-from frontierlag.studies.league.table import BACKWARD, BEHIND, BEHIND_YEAR, CURRENT, FORWARD, MEAN
+from frontierlag.studies.league.table import (
+    BACKWARD,
+    BEHIND,
+    BEHIND_YEAR,
+    CURRENT,
+    FORWARD,
+    MEAN,
+    lag_of,
+)
 from frontierlag.studies.writing import markdown_table
 from frontierlag.words import STAMP, Row, converged, median, probability_words, span, stamp
 
@@ -107,31 +115,30 @@ def league_rows(
     return head, lines
 
 
-def pair_words(rows: pd.DataFrame) -> str:
-    """The lags between two groups in words, from the four rows of the pair."""
-    by = {str(row["lag"]): row for row in rows.to_dict("records")}
-    one = by[CURRENT]
-    ahead, behind, p = one["ahead"], one["behind"], float(one["p_ahead"])
+def pair_words(pair: Row) -> str:
+    """The lags between two groups in words, from their row of the table of pairs."""
+    by = {kind: lag_of(pair, kind) for kind in (CURRENT, MEAN, BACKWARD, FORWARD)}
+    ahead, behind, p = pair["ahead"], pair["behind"], float(pair["p_ahead"])
     below = any(float(row["lower90"]) < 0 for row in by.values())
     turned = f" (below zero: {behind} before {ahead})" if below else ""
     return (
-        f"{behind} trails {ahead} by {_lag(one)} months on the last day and by {_lag(by[MEAN])} "
-        f"months on average since {by[MEAN]['since']} (realized lag, posterior median with "
-        f"{INTERVAL_WORDS}); {ahead} is ahead on the last day with probability "
+        f"{behind} trails {ahead} by {_lag(by[CURRENT])} months on the last day and by "
+        f"{_lag(by[MEAN])} months on average since {pair['since']} (realized lag, posterior median "
+        f"with {INTERVAL_WORDS}); {ahead} is ahead on the last day with probability "
         f"{probability_words(p)}. By their trends, {ahead} was {_lag(by[BACKWARD])} months ago "
         f"where {behind} is, and {behind} will be where {ahead} is in {_lag(by[FORWARD])} months"
-        f"{turned}.{stamp(converged(one))}"
+        f"{turned}.{stamp(converged(pair))}"
     )
 
 
 def _neighbours(pairs: pd.DataFrame, order: Sequence[str]) -> str:
     lines = []
     for ahead, behind in pairwise(order):
-        own = pairs[(pairs["ahead"] == ahead) & (pairs["behind"] == behind)]
-        by = {str(row["lag"]): row for row in own.to_dict("records")}
-        lags = [f"{_lag(by[kind])}" for kind in (CURRENT, MEAN, BACKWARD, FORWARD)]
-        p = probability_words(float(by[CURRENT]["p_ahead"]))
-        lines.append((behind, ahead, p, *lags, by[MEAN]["since"]))
+        (pair,) = pairs[(pairs["ahead"] == ahead) & (pairs["behind"] == behind)].to_dict("records")
+        kinds = (CURRENT, MEAN, BACKWARD, FORWARD)
+        lags = [_lag(lag_of(pair, kind)) for kind in kinds]
+        p = probability_words(float(pair["p_ahead"]))
+        lines.append((behind, ahead, p, *lags, pair["since"]))
     head = ("behind", "ahead", "P(ahead)", "realized, last day", "realized, mean", "backward",
             "forward", "mean since")  # fmt: skip
     return markdown_table(head, lines)
