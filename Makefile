@@ -42,6 +42,8 @@ studies: .venv/ready
 	@code=0; $(BIN)/frontierlag study index --scores eci-2026-08-11 --results eci-results-2026-08-11 || code=$$?; \
 	if [ $$code -gt 1 ]; then exit $$code; fi
 	@code=0; $(BIN)/frontierlag domains --leave-out || code=$$?; if [ $$code -gt 1 ]; then exit $$code; fi
+	@code=0; $(BIN)/frontierlag league --by country || code=$$?; if [ $$code -gt 1 ]; then exit $$code; fi
+	@code=0; $(BIN)/frontierlag league --by maker || code=$$?; if [ $$code -gt 1 ]; then exit $$code; fi
 	$(BIN)/frontierlag study catch-up --scores eci-2025-12-19
 	$(BIN)/frontierlag study catch-up --scores eci-2026-08-11 --by 2026-12-31
 	$(BIN)/frontierlag study catch-up --scores eci-2026-08-11 --results eci-results-2026-08-11 --by 2026-12-31 --draws 3000 --tune 1500

@@ -288,5 +288,5 @@ def test_every_command_that_answers_can_answer_as_json(words):
         command = command[word]
     names = {name for option in command.assemble_argument_collection() for name in option.names}
     # These make a file or a page and say where it is.
-    makes = {("report",), ("scores", "fetch"), ("study", "capabilities"), ("figures",)}
+    makes = {("report",), ("scores", "fetch"), ("study", "capabilities"), ("study", "figures")}
     assert ("--json" in names) != (tuple(words) in makes)

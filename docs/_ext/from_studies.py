@@ -63,6 +63,14 @@ def shown(results: Path) -> dict[str, str]:
             "frontierlag study measures",
             ("/".join((*_MEASURES, "measures.csv")),),
         ),
+        **{
+            f"study_league_{by}": made(
+                lambda r, by=by: _page(r.joinpath(NEW, f"league-{by}", "league.md")),
+                f"frontierlag league --by {by}",
+                (f"{NEW}/league-{by}/league.csv",),
+            )
+            for by in ("country", "maker")
+        },
         "study_index": made(
             lambda r: f"{convention(r, *_INDEX)}\n\n{_page(r.joinpath(*_INDEX, 'index.md'))}",
             "frontierlag study index",

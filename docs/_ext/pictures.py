@@ -1,7 +1,7 @@
 """The picture of the README, drawn from the results: ``make pictures``.
 
-It is the only picture in the repository; every other is drawn on demand (``frontierlag figures``),
-by the study that it belongs to, or when the pages are built (:mod:`drawn`).
+It is the only picture in the repository; every other is drawn on demand, by ``frontierlag study
+figures``, by the study that it belongs to, or when the pages are built (:mod:`drawn`).
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from frontierlag.cli.campaigns import backtest, calibrate, sbc
 from frontierlag.cli.domains import domains
 from frontierlag.cli.freeze import freeze, verify
 from frontierlag.cli.index import index
+from frontierlag.cli.league import league
 from frontierlag.cli.options import DEFAULT_SCORES
 from frontierlag.cli.report import cite, figures, report
 from frontierlag.cli.review import diagnose, lags, published
@@ -88,13 +89,14 @@ validate_app = App(
     help_epilogue="Example: frontierlag validate calibrate --worlds base --n 100",
 )
 COMMANDS: dict[Group, tuple[Any, ...]] = {
-    ANSWER: (run, results, update, fit, claims, report, cite),
-    LOOK: (scores_app, domains, figures, diagnose, study_app),
+    ANSWER: (run, results, update, fit, claims, report, cite, league),
+    LOOK: (scores_app, domains, diagnose, study_app),
     TRUST: (validate_app, freeze),
 }
 STUDIES = (
-    sensitivity, vintages, history, measures, index, catch_up, capabilities, published, lags,
-)  # fmt: skip
+    *(sensitivity, vintages, history, measures, index, catch_up, capabilities, published, lags),
+    figures,
+)
 VALIDATIONS = (calibrate, sbc, backtest, verify)
 for group, commands in COMMANDS.items():
     for place, command in enumerate(commands):

@@ -29,9 +29,9 @@ def figures(
 
     ArviZ's diagnostic figures need the posteriors: `frontierlag diagnose` draws them.
 
-    Example: frontierlag figures results/eci-2026-08-11/us-china
+    Example: frontierlag study figures results/eci-2026-08-11/us-china
 
-    Example: frontierlag figures my-results --kinds frontier --out pictures
+    Example: frontierlag study figures my-results --kinds frontier --out pictures
     """
     from frontierlag.report.drawing import FIGURES, draw_folder
 

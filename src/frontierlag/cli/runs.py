@@ -68,7 +68,8 @@ def run(
 ) -> int:
     """Fit a model to one table and comparison and write tables and the posterior.
 
-    Figures are drawn from the tables by `frontierlag figures`, the page by `frontierlag report`.
+    Figures are drawn from the tables by `frontierlag study figures`, the page by
+    `frontierlag report`.
 
     Example: frontierlag run --scores eci-2025-12-19 --comparison us-china --out my-results
 

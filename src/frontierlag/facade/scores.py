@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from os import PathLike
 from types import MappingProxyType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 from pydantic import ValidationError
@@ -23,7 +23,12 @@ from frontierlag.scores.groups import group_counts
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.table import from_frame
+from frontierlag.settings import SamplerSettings
 
+if TYPE_CHECKING:
+    from frontierlag.facade.league import League
+
+DEFAULTS = SamplerSettings()
 Day = str | date | None
 
 
@@ -108,6 +113,48 @@ class Scores(ScoreTable):
             dates=table.dates,
         )
         return Pair.of(job.prepare(table))
+
+    def league(
+        self,
+        by: str = "country",
+        *,
+        as_of: Day = None,
+        chains: int = DEFAULTS.chains,
+        draws: int = DEFAULTS.draws,
+        tune: int = DEFAULTS.tune,
+        seed: int = DEFAULTS.seed,
+    ) -> League:
+        """Fit all groups of a column at once.
+
+        Parameters
+        ----------
+        by
+            ``"country"``, ``"maker"``, ``"weights"``, or another column of the file or DataFrame
+            that this table was read from.
+        as_of
+            The last day that counts, ``YYYY-MM-DD`` or a date; the table's own by default.
+        chains, draws, tune, seed
+            Of the sampler; a fit that misses the gate is made once more with four times the draws.
+
+        Returns
+        -------
+        League
+            Months behind the frontier, ranks and tiers, every pairwise lag, who led when.
+
+        Raises
+        ------
+        FrontierLagError
+            If there is no such column, fewer than two groups have three releases, or the scores
+            are accuracies.
+        """
+        from frontierlag.facade.league import League
+        from frontierlag.studies.league.study import LeagueJob, fit_league
+
+        source = self.source if isinstance(self.source, str) else self.name
+        job = LeagueJob(source, by, day_of(as_of, "as_of"), self.options, self.dates)
+        _, releases = job.prepare(self, self.source)
+        asked = {"chains": chains, "draws": draws, "tune": tune, "seed": seed}
+        return League(fit_league(releases, SamplerSettings(**asked)))
 
     def groups(self) -> pd.DataFrame:
         """Number of models of each group that can be compared.

@@ -181,10 +181,6 @@ def releases(
         last = last.date()
     frame = table.frame
     day = frame["dated"].to_numpy().astype("datetime64[D]")
-    low, high = (
-        frame[column].to_numpy().astype("datetime64[D]").astype(np.int64)
-        for column in ("dated_low", "dated_high")
-    )
     dated = "announced" if table.dates == ANNOUNCED else "released"
     late = day > np.datetime64(last, "D")
     unusable = {(entry.row, entry.model) for entry in table.left_out}
@@ -205,37 +201,71 @@ def releases(
         else:
             why = _why_not(cell, sides, comparison)
             left_out.append(LeftOut(row, model, why, comparison.column, cell))
+    chosen = gathered(table, kept, group, left_out, last, efforts)
+    _check_sizes(table, comparison, chosen["group"], last)
+    result = Releases(comparison=comparison, **chosen)
+    _check_records(result)
+    return with_open_days(result)
+
+
+def gathered(
+    table: ScoreTable,
+    kept: list[int],
+    group: list[int],
+    left_out: list[LeftOut],
+    last: date,
+    efforts: Efforts = "best",
+) -> dict[str, Any]:
+    """The fields of :class:`Releases` but the comparison, of given rows of a table.
+
+    Parameters
+    ----------
+    table
+        The score table.
+    kept, group
+        Positions of the rows in its frame, and the number of each one's group.
+    left_out
+        Rows that are not among them; rows that only an accuracy leaves out are added.
+    last
+        The last day that counts.
+    efforts
+        As for :func:`releases`.
+    """
+    frame = table.frame
+    day, low, high = (
+        frame[column].to_numpy().astype("datetime64[D]").astype(np.int64)
+        for column in ("dated", "dated_low", "dated_high")
+    )
     counted, accuracy_notes = _of_accuracy(table, kept, left_out, efforts)
     group = [side for at, side in zip(kept, group, strict=True) if at in counted]
     kept = [at for at in kept if at in counted]
-    _check_sizes(table, comparison, np.array(group, dtype=np.int64), last)
-
     chosen = frame.iloc[kept]
-    error = _errors(chosen)
     arrays: dict[str, NDArray[Any]] = {
         "model": chosen["model"].to_numpy(dtype=str),
         "organization": chosen["organization"].to_numpy(dtype=str),
-        "day": day[kept].astype(np.int64),
+        "day": day[kept],
         "day_low": low[kept],
         "day_high": high[kept],
         "group": np.array(group, dtype=np.int64),
         "score": chosen["score"].to_numpy(dtype=np.float64),
         "problems": np.array([counted[at] for at in kept], dtype=np.int64),
-        **error,
+        **_errors(chosen),
     }
     order = np.lexsort((arrays["model"], arrays["score"], arrays["day"]))
-    result = Releases(
-        comparison=comparison,
-        metric=table.metric,
-        as_of=last,
-        table=table.name,
-        dates=table.dates,
-        left_out=tuple(sorted(left_out, key=lambda entry: entry.row)),
-        notes=accuracy_notes,
-        attribution=table.attribution,
+    return {
+        "metric": table.metric,
+        "as_of": last,
+        "table": table.name,
+        "dates": table.dates,
+        "left_out": tuple(sorted(left_out, key=lambda entry: entry.row)),
+        "notes": accuracy_notes,
+        "attribution": table.attribution,
         **{name: array[order] for name, array in arrays.items()},
-    )
-    _check_records(result)
+    }
+
+
+def with_open_days[R: Releases](result: R) -> R:
+    """The same with a note on the releases whose day public sources leave open, if any."""
     width = result.open_days
     if not width.any():
         return result

@@ -185,25 +185,30 @@ def _environment() -> Environment:
     return made
 
 
+def render(template: str, context: dict[str, Any]) -> str:
+    """A template of this folder with everything that it names."""
+    return _environment().get_template(template).render(context)
+
+
 def _render(template: str, context: dict[str, Any]) -> str:
     own = (HERE / "page.js").read_text(encoding="utf-8")
-    scripts = [_plotly(), own] if context.get("charts") else [own]
+    scripts = [plotly(), own] if context.get("charts") else [own]
     parts = {
         "style": Markup((HERE / "page.css").read_text(encoding="utf-8")),
         "scripts": [Markup(script) for script in scripts],
-        "hashes": [_hash(script) for script in scripts],
+        "hashes": [hash_of(script) for script in scripts],
     }
-    return _environment().get_template(template).render(context | parts)
+    return render(template, context | parts)
 
 
 @cache
-def _plotly() -> str:
+def plotly() -> str:
     """The chart library's source, which is a part of its Python package."""
     bundle = files("plotly") / "package_data" / "plotly.min.js"
     return bundle.read_text(encoding="utf-8")
 
 
-def _hash(script: str) -> str:
+def hash_of(script: str) -> str:
     """What the page's content security policy knows a script by."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
@@ -220,7 +225,7 @@ def _stills(results: Results) -> dict[str, str]:
     for kind in ("frontier", "lag"):
         path = results.folder / "figures" / f"{kind}-{results.headline}.png"
         if path.is_file():
-            found[kind] = _image(path)
+            found[kind] = image(path)
     return found
 
 
@@ -235,22 +240,22 @@ def _figures(results: Results, room: int) -> tuple[list[dict[str, Any]], list[st
             path = results.folder / "figures" / f"{kind}-{model}.png"
             if not path.is_file() or (kind == "prior" and model != results.headline):
                 continue
-            image = _image(path)
-            if len(image) + 1000 > room:
+            packed = image(path)
+            if len(packed) + 1000 > room:
                 dropped.append(path.relative_to(results.folder).as_posix())
                 continue
-            room -= len(image) + 1000
-            own.append({"words": words, "src": image})
+            room -= len(packed) + 1000
+            own.append({"words": words, "src": packed})
         if own:
             found.append({"model": model, "figures": own})
     return found, dropped
 
 
-def _image(path: Path) -> str:
+def image(path: Path) -> str:
     """A drawing as an address that holds its own content, packed smaller without loss."""
     from PIL import Image
 
     packed = io.BytesIO()
-    with Image.open(path) as image:
-        image.convert("RGB").save(packed, "WEBP", lossless=True, quality=30, method=1)
+    with Image.open(path) as drawing:
+        drawing.convert("RGB").save(packed, "WEBP", lossless=True, quality=30, method=1)
     return "data:image/webp;base64," + base64.b64encode(packed.getvalue()).decode()

@@ -1,0 +1,1 @@
+"""All groups of a table in one fit: how far behind the frontier, and who is ahead of whom."""

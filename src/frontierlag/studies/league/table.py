@@ -1,0 +1,246 @@
+"""Tables of a league: a row a group and quantity, ranks, every two groups, who led when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from frontierlag.analyses.refits import DIGITS, numbers
+from frontierlag.intervals import summarize_each
+from frontierlag.names import DATE, SAMPLE_DIMS
+from frontierlag.studies.league.measure import League
+from frontierlag.words import Row
+
+BEHIND, BEHIND_YEAR = "months behind the frontier", "months behind the frontier, mean of a year"
+BEST, SLOPE = "best available", "slope of the trend"
+# Kinds of lag between two groups, as in :class:`frontierlag.studies.league.measure.PairLags`.
+CURRENT, MEAN, BACKWARD, FORWARD = "current", "mean", "backward", "forward"
+# Of the many pairs one interval each is enough.
+OF_A_PAIR = ("median", "lower90", "upper90", "mcse_median")
+# Days between the points of a band on the chart; no eye sees the difference.
+CHART_STEP = 14
+# With a smaller probability of leading a group has no row of its own in the table of leaders.
+SHOWN = 0.005
+
+
+def league_table(found: League) -> pd.DataFrame:
+    """How far each group is behind, the best ranked first.
+
+    Returns
+    -------
+    A row for each group and quantity: ``releases``, ``pending``, ``tier``, ``mean_rank`` and
+    ``first`` (probability of the first rank) are of the group on the last day; the numbers are of
+    the quantity, ``unit`` says in what. ``censored``: share of draws (and days) in which months
+    behind are a lower bound.
+    """
+    fit, releases = found.fit, found.fit.releases
+    pending = np.bincount(releases.pending.group, minlength=len(found.groups))
+    mean_rank, unit = found.rank.mean((0, 1)), releases.metric.unit
+    rows = []
+    for k in found.order:
+        about: dict[str, Any] = {
+            "group": found.groups[k],
+            "releases": int(releases.counts[k]),
+            "pending": int(pending[k]),
+            "tier": int(found.tier[k]),
+            "mean_rank": round(float(mean_rank[k]), DIGITS),
+            "first": round(float(found.rank_probability[k, 0]), DIGITS),
+        }
+        quantities = (
+            (BEHIND, "months", found.behind[..., k], found.censored[k]),
+            (BEHIND_YEAR, "months", found.behind_year[..., k], found.censored_year[k]),
+            (BEST, unit, found.best[..., k], 0.0),
+            (SLOPE, f"{unit} a year", fit.p["slope"][..., k], 0.0),
+        )
+        for name, of, draws, censored in quantities:
+            rows.append(about | {"quantity": name, "unit": of} | _numbers(draws, float(censored)))
+    return pd.DataFrame(rows).assign(converged=found.convergence.converged)
+
+
+def rank_table(found: League) -> pd.DataFrame:
+    """Probability of each rank on the last day, a row a group, the best ranked first."""
+    rows = [
+        {"group": found.groups[k], "tier": int(found.tier[k])}
+        | {
+            f"rank_{place + 1}": round(float(value), DIGITS)
+            for place, value in enumerate(found.rank_probability[k])
+        }
+        for k in found.order
+    ]
+    return pd.DataFrame(rows).assign(converged=found.convergence.converged)
+
+
+def pair_table(found: League) -> pd.DataFrame:
+    """Every lag between every two groups, months, a row a pair.
+
+    Returns
+    -------
+    ``behind`` trails ``ahead`` by the number, negative where it leads; ``p_ahead``: probability
+    that ``ahead`` has the better best available on the last day. Of each kind of lag the median,
+    its interval (``current_lower90``), the Monte Carlo error of the median and, of a realized lag,
+    how often it is a lower bound: the realized lag on the last day (``current``) and as a mean
+    from the day ``since`` on (``mean``), the trend lag on the last day ``backward`` and
+    ``forward``, as :class:`frontierlag.studies.league.measure.PairLags` says.
+    """
+    rows = []
+    for p in found.pairs:
+        row: dict[str, Any] = {
+            "ahead": found.groups[p.ahead],
+            "behind": found.groups[p.behind],
+            "p_ahead": round(float(found.ahead_probability[p.ahead, p.behind]), DIGITS),
+            "since": p.since.isoformat(),
+        }
+        for kind, draws, censored in (
+            (CURRENT, p.current, p.censored),
+            (MEAN, p.mean, p.censored_mean),
+            (BACKWARD, p.backward, None),
+            (FORWARD, p.forward, None),
+        ):
+            measured = _numbers(draws, 0.0 if censored is None else censored)
+            wanted = OF_A_PAIR if censored is None else (*OF_A_PAIR, "censored")
+            row |= {f"{kind}_{name}": measured[name] for name in wanted}
+        rows.append(row)
+    return pd.DataFrame(rows).assign(converged=found.convergence.converged)
+
+
+def lag_of(pair: Row, kind: str) -> Row:
+    """The numbers of one kind of lag in a row of :func:`pair_table`, by their plain names."""
+    names = (*OF_A_PAIR, "censored")
+    row = {name: pair[f"{kind}_{name}"] for name in names if f"{kind}_{name}" in pair}
+    return row | {"converged": pair["converged"]}
+
+
+def leader_table(found: League) -> pd.DataFrame:
+    """Who led with what probability: on the first of each month, on the last day, and on changes.
+
+    A change is a release day after which another group leads most probably. Groups with less than
+    half a per cent have no row.
+    """
+    days, shares = leaders(found)
+    first = shares.argmax(1)
+    changed = np.append(True, first[1:] != first[:-1])
+    kept = changed | is_month_start(days) | (days == found.last)
+    rows = []
+    for day, share, new in zip(days[kept], shares[kept], changed[kept], strict=True):
+        for k in np.argsort(-share, kind="stable"):
+            if share[k] >= SHOWN:
+                rows.append(
+                    {
+                        "day": _date(day).isoformat(),
+                        "group": found.groups[k],
+                        "probability": round(float(share[k]), DIGITS),
+                        "change": bool(new and share[k] == share.max()),
+                    }
+                )
+    return pd.DataFrame(rows).assign(converged=found.convergence.converged)
+
+
+def leaders(found: League) -> tuple[np.ndarray, np.ndarray]:
+    """Days from the first release on: every release day and first of a month, and who led.
+
+    Returns
+    -------
+    Days since 1970-01-01, shape ``(date,)``, and the probability of each group, ``(date, group)``.
+    """
+    releases = found.fit.releases
+    first = int(releases.day.min())
+    every = np.arange(first, found.last + 1)
+    starts = every[is_month_start(every)]
+    wanted = np.unique(np.r_[releases.day, releases.day_high, starts, found.last])
+    wanted = wanted[(wanted >= first) & (wanted <= found.last)]
+    shares = found.leading(wanted)
+    known = shares.sum(1) > 0
+    return wanted[known], shares[known]
+
+
+def pending_table(found: League) -> pd.DataFrame:
+    """Releases that are known and not scored: what the group's model says of each, and its odds.
+
+    ``record`` is the probability that it is the best of its group, ``frontier`` the best of all on
+    the last day.
+    """
+    fit, pending = found.fit, found.fit.releases.pending
+    n = len(fit.releases)
+    rows = []
+    for i, name in enumerate(pending.model):
+        k = int(pending.group[i])
+        capability = fit.capability[..., n + i]
+        top = capability >= found.best[..., k]
+        rows.append(
+            {
+                "model": str(name),
+                "group": found.groups[k],
+                "released": _date(pending.day[i]).isoformat(),
+                **_numbers(capability, 0.0),
+                "record": round(float(top.mean()), DIGITS),
+                "frontier": round(float((top & (found.rank[..., k] == 1)).mean()), DIGITS),
+            }
+        )
+    return pd.DataFrame(rows).assign(converged=found.convergence.converged)
+
+
+def release_table(found: League) -> pd.DataFrame:
+    """The releases as published, for the chart: model, group, day, score, interval."""
+    r = found.fit.releases
+    pending = r.pending
+    scored = {
+        "model": r.model,
+        "group": [found.groups[k] for k in r.group],
+        "released": [_date(day).isoformat() for day in r.day],
+        "score": r.score,
+        "low": r.low,
+        "high": r.high,
+    }
+    waiting = {
+        "model": pending.model,
+        "group": [found.groups[k] for k in pending.group],
+        "released": [_date(day).isoformat() for day in pending.day],
+    }
+    return pd.concat([pd.DataFrame(scored), pd.DataFrame(waiting)], ignore_index=True)
+
+
+def band_table(found: League) -> pd.DataFrame:
+    """Best available of each group with its intervals, on release days and every other week."""
+    releases = found.fit.releases
+    parts = []
+    for k in found.order:
+        own = releases.day[releases.group == k]
+        grid = np.arange(found.last, own.min() - 1, -CHART_STEP)
+        days = np.unique(np.concatenate([own, grid, [found.last]]))
+        best = found.staircases[k].on(days)
+        known = ~np.isnan(best).any((0, 1))
+        draws = xr.DataArray(best[..., known], dims=(*SAMPLE_DIMS, DATE))
+        band = {name: v.round(2) for name, v in summarize_each(draws, DATE).items()}
+        band.pop("mean"), band.pop("mcse_mean")
+        parts.append(
+            pd.DataFrame({"group": found.groups[k],
+                          "day": [_date(day).isoformat() for day in days[known]], **band})
+        )  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+TABLES: dict[str, Callable[[League], pd.DataFrame]] = {
+    "league": league_table,
+    "ranks": rank_table,
+    "pairs": pair_table,
+    "leaders": leader_table,
+}
+
+
+def is_month_start(days: np.ndarray) -> np.ndarray:
+    """Which days are the first of a month."""
+    days = np.asarray(days).astype("datetime64[D]")
+    return np.asarray(days == days.astype("datetime64[M]").astype("datetime64[D]"))
+
+
+def _numbers(draws: np.ndarray, censored: float) -> dict[str, float]:
+    return numbers(xr.DataArray(draws, dims=SAMPLE_DIMS), censored)
+
+
+def _date(day: Any) -> date:
+    return date(1970, 1, 1) + timedelta(days=int(day))
