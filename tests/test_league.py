@@ -176,7 +176,9 @@ def test_a_league_needs_two_groups_and_no_accuracies(table):
 def test_a_release_without_a_score_is_pending():
     rows = frame()
     rows.loc[len(rows)] = ["next", "Bo", "China", "2025-07-19", None, None, "red"]
+    rows.loc[len(rows)] = ["later", "Bo", "China", "2025-12-19", None, None, "red"]
     found = league_releases(from_frame(rows, "mine"), "country")
+    assert any("not pending: later (2025-12-19)" in note for note in found.notes)
     assert found.pending.model.tolist() == ["next"]
     assert found.groups[found.pending.group[0]] == "China"
     assert "next" not in found.model
@@ -333,6 +335,10 @@ def test_a_pending_release_counts_as_unknown(world):
     )
     own = found.fit.capability[..., -1] - mu + found.fit.p["shortfall"][..., 3]
     assert abs(own.mean()) < 4 * own.std() / np.sqrt(800)
+    moving = replace(r, pending=pending, day_low=r.day - 3, day_high=r.day)
+    days = made_up(moving, np.random.default_rng(7)).fit.day
+    assert days.shape == (*DRAWS, len(r) + 1)
+    assert (days[..., -1] == pending.day).all()
     study = LeagueStudy(found)
     (row,) = study.tables["pending"].to_dict("records")
     assert row["model"] == "next"

@@ -168,7 +168,7 @@ def write_manifest(folder: Path, record: Mapping[str, Any]) -> None:
 
 def manifest_text(record: Mapping[str, Any]) -> str:
     """A record as text: what JSON has no form for is written as its text."""
-    return json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n"
+    return json.dumps(record, indent=1, ensure_ascii=False, default=str) + "\n"
 
 
 def written_before(folder: Path) -> frozenset[str]:

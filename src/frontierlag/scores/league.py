@@ -172,11 +172,14 @@ def league_releases(
         )
     place = {name: k for k, name in enumerate(names)}
     left_out, kept, group, waiting = list(table.left_out), [], [], []
+    late, later = ~np.isnat(day) & (day > np.datetime64(last, "D")), []
     few: Counter[str] = Counter()
     for at, (row, model) in enumerate(zip(frame["row"], frame["model"], strict=True)):
         own = _own(cells[at], column, place)
         if here[at] and own is not None and frame["score"].isna().iloc[at]:
             waiting.append((at, place[own]))
+        if late[at] and own is not None and frame["score"].isna().iloc[at]:
+            later.append(f"{model} ({day[at]})")
         if not scored[at]:
             continue
         if not here[at]:
@@ -189,6 +192,12 @@ def league_releases(
             kept.append(at)
             group.append(place[own])
     found = gathered(table, kept, group, left_out, last, efforts)
+    if later:
+        notes = (
+            *notes,
+            f"Without a score and after the as-of date {last}, so not pending: {', '.join(later)}. "
+            "The as-of date is the day in the file's name, else that of the last scored release.",
+        )
     result = LeagueReleases(
         comparison=Comparison(f"league by {by}", "", "", column),
         by=by,

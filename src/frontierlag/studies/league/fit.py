@@ -176,9 +176,9 @@ def derived(
     if len(releases.pending):
         extra, days = _pending(observations, settings.seed, p)
         capability = np.concatenate([capability, extra], -1)
-        wide = (*days.shape[:-1], len(releases)) if days.ndim > 1 else (len(releases),)
-        narrow = (*day.shape[:-1], len(releases.pending)) if day.ndim > 1 else days.shape
-        day = np.concatenate([np.broadcast_to(day, wide), np.broadcast_to(days, narrow)], -1)
+        # Days of releases may differ from draw to draw; those of pending ones are the same in all.
+        of_each = np.broadcast_to(days, (*day.shape[:-1], len(days)))
+        day = np.concatenate([day, of_each], -1)
         group = np.concatenate([group, releases.pending.group])
     return LeagueFit(
         observations, settings, posterior, stats, seconds, capability, day, np.asarray(group)
