@@ -23,7 +23,7 @@ from frontierlag.scores.reading.parsing import folded
 from frontierlag.scores.reading.report import LeftOut
 from frontierlag.scores.registry import registry
 from frontierlag.scores.releases import FEWEST_RELEASES, Releases, gathered, with_open_days
-from frontierlag.scores.table import ScoreTable
+from frontierlag.scores.table import ScoreTable, content_of
 
 # What a person calls a column, where that is not its name.
 COLUMN_OF = {"maker": "organization"}
@@ -349,9 +349,7 @@ def with_column(
 
 def _read_again(source: str | pd.DataFrame, options: ReadOptions) -> TextTable:
     if isinstance(source, pd.DataFrame):
-        named = any(level is not None for level in source.index.names)
-        content = source.to_csv(index=named, date_format="%Y-%m-%d").encode()
-        return read_table(content, "the DataFrame", options)
+        return read_table(content_of(source), "the DataFrame", options)
     reference = registry().find(source, "scores")
     if reference is not None:
         return read_table(reference.source.read_bytes(), reference.file, options)

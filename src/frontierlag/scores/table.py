@@ -132,9 +132,14 @@ def from_frame(
     ScoresError
         As :func:`load_scores`.
     """
-    named = any(level is not None for level in frame.index.names)
-    content = frame.to_csv(index=named, date_format="%Y-%m-%d").encode()
+    content = content_of(frame)
     return table_of(content, name, f"the DataFrame {name!r}", options=options, dates=dates)
+
+
+def content_of(frame: pd.DataFrame) -> bytes:
+    """The bytes of the file that a DataFrame would be, with its index where that has a name."""
+    named = any(level is not None for level in frame.index.names)
+    return frame.to_csv(index=named, date_format="%Y-%m-%d").encode()
 
 
 def _read_bytes(given: str | Path, path: Path) -> tuple[bytes, Path]:

@@ -14,7 +14,7 @@ from frontierlag.analyses.domains import DomainAnalysis, analyse_domains
 from frontierlag.checks.held_out import compared, held_out
 from frontierlag.figures import Provenance, save
 from frontierlag.jobs import Job, Prepared
-from frontierlag.machine.files import staged, write_manifest
+from frontierlag.machine.files import csv_text, staged, write_manifest
 from frontierlag.results.manifest import models_record, run_record
 from frontierlag.results.tables import origin_of
 from frontierlag.scores.item_results import MeasuredReleases
@@ -141,7 +141,7 @@ def study_domains(
         record = run_record(prepared, settings, models_record(prepared, settings, names))
         record["benchmarks"] = {
             "table": benchmarks or "the table that comes with the package",
-            "sha256": hashlib.sha256(table.to_csv().encode()).hexdigest(),
+            "sha256": hashlib.sha256(csv_text(table.reset_index()).encode()).hexdigest(),
         }
         record["verdicts"] = {k: found.convergence.verdict() for k, found in analyses.items()}
         record["converged"] = found.converged
