@@ -27,6 +27,9 @@ from frontierlag.studies.calibration.matrices import (
 )
 from frontierlag.studies.calibration.prior_worlds import prior_world, spec_of
 
+# The worlds take a minute to draw: one process draws them.
+pytestmark = pytest.mark.xdist_group("matrices")
+
 
 @pytest.fixture(scope="module")
 def worlds():
