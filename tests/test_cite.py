@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from committed import committed_results
 
 from frontierlag.cli import main
 from frontierlag.errors import ResultsError, SpecError
@@ -377,7 +378,7 @@ def test_a_folder_that_is_no_results_folder(tmp_path):
 
 
 def test_the_committed_results_can_all_be_cited():
-    for manifest in sorted((ROOT / "results").glob("eci-*/*/manifest.json")):
+    for manifest in sorted(committed_results().glob("eci-*/*/manifest.json")):
         if "comparison" not in json.loads(manifest.read_text("utf-8")):
             continue  # a league, of many groups
         estimates = read_estimates(manifest.parent)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from committed import committed_results
 
 from frontierlag import Job, ModelSpec, settings
 from frontierlag.cli.app import app, modern
@@ -248,7 +249,7 @@ def test_the_picture_shows_a_lag_that_the_posterior_holds(made):
     reference = spec.observations(job.releases).reference
     first = int(job.releases.day[job.releases.of(0)].min())
     mode = float(trend_lag(spec.trend, p, last, reference, first, int(last[0]))[0][0])
-    lags = pd.read_csv(ROOT / "results" / picture.SCORES / picture.COMPARISON / "lags.csv")
+    lags = pd.read_csv(committed_results() / picture.SCORES / picture.COMPARISON / "lags.csv")
     row = lags[(lags.model == picture.MODEL) & (lags.lag == "trend") & (lags.period == "current")]
     assert row["lower50"].item() < mode < row["upper50"].item()
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from committed import committed_results
 from readme import BLOCKS, START, updated
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-RESULTS = ROOT / "results"
+RESULTS = committed_results()
 
 
 def test_the_readme_figures_are_those_of_the_results():
