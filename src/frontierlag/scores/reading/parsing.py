@@ -110,7 +110,7 @@ _NOT_A_DAY = (
      "this is what a spreadsheet makes of an empty or zero cell: write the release date as "
      "YYYY-MM-DD, or leave the cell blank"),
     (re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}.*"),
-     "day and month cannot be distinguished in this order: write the release date as "
+     "with the year last, day and month may stand in either order: write the release date as "
      "YYYY-MM-DD"),
     (re.compile(r"[0-9]{4}[-/.](?:1[3-9]|2[0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])(?:[T\s].*)?"),
      "the day stands before the month: write the release date as YYYY-MM-DD in every row, also "
