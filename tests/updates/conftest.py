@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
+from loopback import serving
 from vintage_server import Server, ran, refitted
 
 from frontierlag.updates import causes, update
@@ -12,16 +11,8 @@ from frontierlag.updates import causes, update
 
 @pytest.fixture
 def server(monkeypatch):
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    made = Server()
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield made
-    made.shutdown()
-    thread.join()
-    made.server_close()
+    with serving(Server(), monkeypatch) as made:
+        yield made
 
 
 @pytest.fixture

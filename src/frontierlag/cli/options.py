@@ -69,6 +69,9 @@ QuickSampler = Annotated[QuickSettings, Parameter(name="*")]
 MixtureSampler = Annotated[MixtureSettings, Parameter(name="*")]
 DEFAULT_SAMPLER = SamplerSettings()
 
+AllowHttp = Annotated[bool, Parameter(help="Let the address be without encryption (http).")]
+Seconds = Annotated[float, Parameter(help="Time for the whole download.")]
+LargestAnswer = Annotated[int, Parameter(help="Largest answer, in bytes.")]
 AsJson = Annotated[
     bool, Parameter(name="json", negative=(), help="Print one JSON object and nothing else.")
 ]

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from frontierlag.cli.options import DEFAULT_OPTIONS, DEFAULT_SCORES, AsJson, Reading, Scores
+from frontierlag.cli.options import (
+    DEFAULT_OPTIONS,
+    DEFAULT_SCORES,
+    AllowHttp,
+    AsJson,
+    LargestAnswer,
+    Reading,
+    Scores,
+    Seconds,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -164,11 +173,9 @@ def fetch(
     accept_smaller: Annotated[
         bool, Parameter(help="Take a table with less than half of the rows it had.")
     ] = False,
-    allow_http: Annotated[
-        bool, Parameter(help="Let the address be without encryption (http).")
-    ] = False,
-    seconds: Annotated[float, Parameter(help="Time for the whole download.")] = 60.0,
-    size: Annotated[int, Parameter(help="Largest answer, in bytes.")] = 20_000_000,
+    allow_http: AllowHttp = False,
+    seconds: Seconds = 60.0,
+    size: LargestAnswer = 20_000_000,
 ) -> int:
     """Fetch a score table, keep it with its date, and say what changed since the last one.
 

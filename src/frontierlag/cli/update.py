@@ -12,11 +12,14 @@ from frontierlag.cli.options import (
     DEFAULT_DATES,
     DEFAULT_SAMPLER,
     NOT_CONVERGED,
+    AllowHttp,
     AsJson,
     ComparisonName,
     DateConvention,
+    LargestAnswer,
     Reading,
     Sampler,
+    Seconds,
 )
 from frontierlag.errors import UNCHANGED
 from frontierlag.machine.progress import progress
@@ -47,11 +50,9 @@ def update(
     accept_smaller: Annotated[
         bool, Parameter(help="Take a table that lacks more than a tenth of the models it had.")
     ] = False,
-    allow_http: Annotated[
-        bool, Parameter(help="Let the address be without encryption (http).")
-    ] = False,
-    seconds: Annotated[float, Parameter(help="Time for the whole download.")] = 60.0,
-    size: Annotated[int, Parameter(help="Largest answer, in bytes.")] = 20_000_000,
+    allow_http: AllowHttp = False,
+    seconds: Seconds = 60.0,
+    size: LargestAnswer = 20_000_000,
     sampler: Sampler = DEFAULT_SAMPLER,
     as_json: AsJson = False,
 ) -> int:

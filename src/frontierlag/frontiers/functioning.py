@@ -7,6 +7,7 @@ Where it is not so, item response theory speaks of differential item functioning
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -28,13 +29,13 @@ from frontierlag.scores.item_results import MeasuredReleases
 class ByResult(Joint):
     """Benchmark results of which each may be of another ability than its model's capability."""
 
+    @abstractmethod
     def differences(self, p: Values, data: Values) -> dict[str, Any]:
         """Random variables of how abilities differ from one index, by name, points."""
-        raise NotImplementedError
 
+    @abstractmethod
     def points(self, p: Mapping[str, Any], data: Values, xp: Any) -> Any:
         """Ability behind each result minus the capability of its model, points."""
-        raise NotImplementedError
 
     def ability(self, p: Values, scale: FreeScale, data: Values) -> tuple[Any, Any]:
         """One for each result."""

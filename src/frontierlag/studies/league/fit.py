@@ -13,7 +13,7 @@ import numpy as np
 import pymc as pm
 import xarray as xr
 
-from frontierlag.dates import day_number
+from frontierlag.dates import years_after
 from frontierlag.errors import FitError
 from frontierlag.fits.sampling import compilation, draw
 from frontierlag.fits.traces import arrays_of
@@ -192,7 +192,7 @@ def _pending(
     releases = observations.releases
     assert isinstance(releases, LeagueReleases)
     pending = releases.pending
-    years = (pending.day - day_number(observations.reference)) / 365.25
+    years = years_after(pending.day, observations.reference)
     data = {"group_index": pending.group}
     mu = TREND_CURVE.value(p, years, pending.group, np)
     rng = np.random.default_rng([seed, _PENDING])
