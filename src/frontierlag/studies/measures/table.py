@@ -25,6 +25,7 @@ from frontierlag.scores.releases import FEWEST_RECORDS, FEWEST_RELEASES, subset
 from frontierlag.scores.same_models import in_both
 from frontierlag.scores.scale import scale_of
 from frontierlag.settings import MIXTURES, SamplerSettings
+from frontierlag.studies.measures.coverage import coverage
 from frontierlag.studies.measures.pooling import SPREAD, Pooled, Reported, pooled
 from frontierlag.words import mostly_bound
 
@@ -194,7 +195,7 @@ def measured_by(
     ]
     return Measures(
         measures, window, pd.DataFrame(lags), pd.DataFrame(differences), pd.DataFrame(summary),
-        coverage(measures, window), spread,
+        coverage([one.prepared for one in measures], window), spread,
     )  # fmt: skip
 
 
@@ -360,46 +361,6 @@ def _summary(
             s.pop("undefined")
             rows.append(about | {"quantity": quantity, **s, "note": ""})
     return rows
-
-
-def coverage(measures: Sequence[Measure], window: Window | None) -> pd.DataFrame:
-    """What each measure has of each group: releases, records, first and last, the best one.
-
-    Of the releases by the last day that all measures speak for, or by the measure's own last day
-    where they share none; ``best_value`` is the best one's score, or the value that was made from.
-    """
-    rows = []
-    for one in measures:
-        r = one.prepared.releases
-        last = window.as_of if window else r.as_of
-        here = r.date <= np.datetime64(last, "D")
-        record, scale = records(r), scale_of(r.metric)
-        for side, group in enumerate(r.group_names):
-            own = np.flatnonzero(r.of(side) & here)
-            row: dict[str, Any] = {
-                "measure": one.name, "table": one.table, "group": group, "by": last.isoformat(),
-                "releases": len(own), "records": int(record[own].sum()),
-            }  # fmt: skip
-            if window is not None:
-                begun = own[r.date[own] >= np.datetime64(window.since, "D")]
-                row["records_in_days"] = int(record[begun].sum())
-            if len(own):
-                best = own[np.argmax(r.score[own])]
-                value = scale.told(float(r.score[best])) if scale.changes else _value(r, best)
-                row |= {
-                    "first_release": str(r.date[own[0]]),
-                    "last_release": str(r.date[own[-1]]),
-                    "best": str(r.model[best]),
-                    "best_released": str(r.date[best]),
-                    "best_value": value,
-                }
-            rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _value(r: Releases, at: int) -> str:
-    score = float(r.score[at])
-    return f"{100 * score:.0f} %" if r.metric.unit == "accuracy" else f"{score:.1f}"
 
 
 def _check(prepared: Sequence[Prepared]) -> None:
