@@ -11,13 +11,14 @@ from scipy import optimize, stats
 
 from frontierlag.dates import DAYS_PER_YEAR
 from frontierlag.errors import SpecError
+from frontierlag.fits.sampling import _fixed_shape
 from frontierlag.frontiers.item_response import FREEDOM
 from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec
 from frontierlag.scores.item_results import joined, load_results
 from frontierlag.scores.metric import ECI
 from frontierlag.studies.calibration.calibrate import JOINT, PLAN, Block, default_plan, run_plan
-from frontierlag.studies.calibration.estimands import true_lags
+from frontierlag.studies.calibration.estimands import true_lags, truth_of
 from frontierlag.studies.calibration.index import RESIDUAL, _Problem, publish
 from frontierlag.studies.calibration.matrices import (
     MATRICES,
@@ -191,6 +192,24 @@ def test_worlds_of_results_break_what_they_say_and_keep_truth_beside_the_table()
         assert set(world.domains) == set(world.releases.responses.domains)
         for index, score in world.releases.responses.pins:
             assert world.capability[index] == pytest.approx(score)
+
+
+def test_worlds_of_domains_share_one_compiled_model_and_know_the_size_of_their_effects():
+    worlds = [
+        make_matrix_world(MATRIX_DESIGNS["matrices-domains"], np.random.default_rng(seed))
+        for seed in (4, 5)
+    ]
+    spec = ModelSpec.of("linear-joint-domains", ECI)
+    one, other = (spec.observations(world.releases) for world in worlds)
+    assert len(one.arrays["result"]) != len(other.arrays["result"])
+    assert _fixed_shape(spec, one) == _fixed_shape(spec, other)
+    responses = worlds[0].releases.responses
+    model, domain, of = responses.pairs
+    assert len(model) == responses.models * len(responses.domains)
+    assert np.array_equal(model[of], responses.model)
+    assert np.array_equal(domain[of], responses.domain_of[responses.benchmark])
+    assert worlds[0].effects == {"dif_spread": 1.0, "own_spread": 2.5}
+    assert truth_of(worlds[0])["parameter", "dif_spread"] == 1.0
 
 
 def test_results_are_asked_only_of_worlds_that_have_them(tmp_path):

@@ -53,6 +53,8 @@ class Responses:
     domains, domain_of
         Names of the domains of benchmarks, shape ``(domain,)``, and which each benchmark is of,
         shape ``(benchmark,)``; empty where nobody asked: see :meth:`divided`.
+    every_pair
+        Whether a model has an ability in every domain, or only in those that it has results in.
     """
 
     others: np.ndarray
@@ -73,14 +75,19 @@ class Responses:
     notes: tuple[str, ...] = ()
     domains: np.ndarray = field(default_factory=lambda: np.array([], dtype=str))
     domain_of: np.ndarray = field(default_factory=lambda: np.array([], dtype=np.int64))
+    every_pair: bool = False
 
-    def divided(self, domains: Mapping[str, str]) -> Responses:
+    def divided(self, domains: Mapping[str, str], every_pair: bool = False) -> Responses:
         """The same with a domain for each benchmark.
 
         Parameters
         ----------
         domains
             Domain by benchmark; others than those of the results are not looked at.
+        every_pair
+            Give each model an ability in every domain. One without a result has its prior, so that
+            answers are the same; and how many there are, which the compiled model knows, does not
+            depend on which results a table has.
 
         Raises
         ------
@@ -101,13 +108,15 @@ class Responses:
                 f"all benchmarks of {self.table} are of one domain, {names[0]}: "
                 "there is nothing to compare"
             )
-        return replace(self, domains=names, domain_of=index.astype(np.int64))
+        return replace(self, domains=names, domain_of=index.astype(np.int64), every_pair=every_pair)
 
     @cached_property
     def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Model and domain of each pair that has a result, and the pair of each result."""
+        """Model and domain of each ability in a domain, and which of them each result is of."""
         code = self.model * len(self.domains) + self.domain_of[self.benchmark]
         found, of = np.unique(code, return_inverse=True)
+        if self.every_pair:
+            found, of = np.arange(self.models * len(self.domains)), code
         model, domain = np.divmod(found, len(self.domains))
         return model, domain, of
 

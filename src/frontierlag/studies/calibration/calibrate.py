@@ -216,7 +216,7 @@ PLAN = (
     Block((MATRICES.name,), (JOINT_DIF,), 60),
     Block((_DIF,), (JOINT, JOINT_DIF, "daily-points"), 60),
     Block((_VENDORS,), (JOINT, JOINT_VENDORS, "daily-points"), 60),
-    Block((_DOMAINS,), (JOINT_DOMAINS, "daily-points"), 60),
+    Block((_DOMAINS,), (JOINT_DOMAINS, "daily-points"), 200),
     Block(_MAKERS, (HEADLINE, MAKERS, *BASELINES), 200),
     Block((BASE.name,), (MAKERS,), 200),
     Block((BASE.name,), ("linear-records",), 500),

@@ -22,6 +22,10 @@ ROUNDING = 1e-9
 # Probabilities of the intervals whose coverage is counted.
 PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
 
+# In place of a kind of lag: the estimand is a parameter of the model, which stands in place of the
+# period.
+PARAMETER = "parameter"
+
 # A kind of lag and a period, as in ("realized", "window").
 Estimand = tuple[str, str]
 
@@ -102,6 +106,14 @@ def true_lags(world: World, window: Window | None = None) -> dict[Estimand, floa
         for period in window.periods:
             found[kind, period] = float(values.sel({PERIOD: period}).item())
     return found
+
+
+def truth_of(world: World) -> dict[Estimand, float]:
+    """Every lag of a world over its default window, and the parameters that only some models have.
+
+    Lags in months, parameters in points.
+    """
+    return true_lags(world) | {(PARAMETER, name): x for name, x in world.effects.items()}
 
 
 def to_json(found: Found, truth: dict[Estimand, float]) -> dict[str, Any]:

@@ -24,7 +24,13 @@ from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases, records
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.calibration.estimands import PROBABILITIES, Estimand, Found, WorldEstimate
+from frontierlag.studies.calibration.estimands import (
+    PARAMETER,
+    PROBABILITIES,
+    Estimand,
+    Found,
+    WorldEstimate,
+)
 from frontierlag.studies.calibration.worlds import World
 from frontierlag.studies.sensitivity.dates import UniformDays, mixture, shifted
 
@@ -62,12 +68,20 @@ class Model:
 
     def __call__(self, world: World, seed: np.random.SeedSequence) -> Found:
         """Fit the model to the world's table and summarize its lags."""
-        return _pooled([self.fitted(world.releases, world.window, seed)])
+        effects = tuple(world.effects)
+        return _pooled([self.fitted(world.releases, world.window, seed, effects)])
 
     def fitted(
-        self, releases: Releases, window: Window, seed: np.random.SeedSequence
+        self,
+        releases: Releases,
+        window: Window,
+        seed: np.random.SeedSequence,
+        effects: Sequence[str] = (),
     ) -> tuple[dict[str, xr.DataArray], str]:
-        """Draws of the lags from a fit to a table, and what the campaign's gate says against it."""
+        """Draws of the lags from a fit to a table, and what the campaign's gate says against it.
+
+        With them those of the parameters ``effects`` that the model has.
+        """
         settings = SamplerSettings(
             chains=CHAINS, draws=self.draws, tune=self.tune, seed=int(seed.generate_state(1)[0])
         )
@@ -78,7 +92,12 @@ class Model:
             lags = lags_of(fit, window)
             if isinstance(self.spec.frontier, JointDomains):
                 lags = _with_domains(fit, lags, window)
-            return lags, trouble_of(gate(fit, lags))
+            trouble = trouble_of(gate(fit, lags))
+            posterior = fit.tree["posterior"].to_dataset()
+            known = [name for name in effects if name in posterior]
+            if known:
+                lags[PARAMETER] = posterior[known].to_array(PERIOD).transpose(..., PERIOD)
+            return lags, trouble
 
         return sampled_to_pass(sampled, lambda found: not found[1])
 

@@ -314,14 +314,25 @@ def _with_results(
         labels = {
             str(name): names[j % len(names)] for name, j in zip(of.benchmarks, numbers, strict=True)
         }
-        measured = replace(measured, responses=of.divided(labels))
+        measured = replace(measured, responses=of.divided(labels, every_pair=True))
     return replace(
         world,
         releases=measured,
         capability=world.capability[order],
         day=world.day[order],
         domains={name: (own[order], p) for name, (own, p) in abilities.items()},
+        effects=_effects(design),
     )
+
+
+def _effects(design: MatrixDesign) -> dict[str, float]:
+    """True sizes of what differs from one capability, by the name of the models' parameter."""
+    found = {"dif_spread": design.dif} if design.dif else {}
+    if design.vendors is not None:
+        found |= {"bias_mean": design.vendors.mean, "bias_spread": design.vendors.spread}
+    if design.domains is not None:
+        found["own_spread"] = design.domains.own
+    return found
 
 
 def _domains(

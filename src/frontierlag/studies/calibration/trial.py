@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from frontierlag.fits.store import nothing_kept
-from frontierlag.studies.calibration.estimands import to_json, true_lags
+from frontierlag.studies.calibration.estimands import to_json, truth_of
 from frontierlag.studies.calibration.estimators import estimator
 from frontierlag.studies.calibration.matrices import MATRIX_DESIGNS, make_matrix_world
 from frontierlag.studies.calibration.worlds import DESIGNS, make_world
@@ -27,4 +27,4 @@ def run_one(payload: tuple[str, str], seed: np.random.SeedSequence) -> dict[str,
         world = make_matrix_world(MATRIX_DESIGNS[world_name], rng)
     else:
         world = make_world(DESIGNS[world_name], rng)
-    return to_json(estimator(name)(world, of_estimator), true_lags(world))
+    return to_json(estimator(name)(world, of_estimator), truth_of(world))

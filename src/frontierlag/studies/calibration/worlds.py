@@ -191,6 +191,8 @@ class World:
     domains
         Where benchmarks are of domains, by the name of each: true abilities in it, of the releases,
         and the parameters of the trend in it.
+    effects
+        True values of parameters that only some models have, by name.
     """
 
     design: Design
@@ -202,6 +204,7 @@ class World:
     scatter: np.ndarray
     reference: date
     domains: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]] = field(default_factory=dict)
+    effects: dict[str, float] = field(default_factory=dict)
 
     @cached_property
     def window(self) -> Window:
