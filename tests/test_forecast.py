@@ -179,7 +179,9 @@ def test_every_stochastic_frontier_can_be_carried_on(name):
     a = given(frontier=name, scatter=1.0, shortfall=4.0)
     rng = np.random.default_rng(2)
     day = np.full((*DRAWS, 3), END + 100.0)
-    drawn = future_capabilities(a.fit, rng, day, 0) - height(a, 0, END + 100)
+    drawn = future_capabilities(a.fit, rng, day, 0, a.fit.observations.releases.of(0)) - height(
+        a, 0, END + 100
+    )
     assert drawn.mean() == pytest.approx(-4.0, abs=0.1)
 
 
@@ -427,7 +429,13 @@ def test_futures_do_not_depend_on_what_measured_the_past(frontier):
     tree = xr.DataTree.from_dict({"posterior": fit.tree["posterior"].to_dataset().assign(beside)})
     day = np.full((*DRAWS, 3), END + 90.0)
     drawn = [
-        future_capabilities(one, np.random.default_rng(4), day, 1)
+        future_capabilities(
+            one,
+            np.random.default_rng(4),
+            day,
+            1,
+            np.ones(len(one.observations.releases), dtype=bool),
+        )
         for one in (fit, replace(fit, spec=spec, tree=tree))
     ]
     np.testing.assert_array_equal(*drawn)

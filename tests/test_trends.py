@@ -14,7 +14,7 @@ from frontierlag.errors import SpecError
 from frontierlag.model import ModelSpec
 from frontierlag.names import EPOCH
 from frontierlag.scores.metric import ECI, FRONTIERMATH
-from frontierlag.trends import TRENDS, Broken, Linear, Logistic, trend
+from frontierlag.trends import TRENDS, Broken, Linear, Logistic, Wandering, trend
 
 GROUPS = np.array([0, 1, 1, 0])
 
@@ -198,3 +198,60 @@ def test_the_follower_of_a_parallel_trend_is_the_leader_a_lag_later(name):
     earlier = curve.value(p, t - 7.0 / 12, np.zeros(9, dtype=int), np)
     np.testing.assert_allclose(follow, earlier, rtol=1e-9)
     assert (lead > follow).all()
+
+
+def wandering_draws(rng, shape=()):
+    changes = [q.name for q in Wandering().parameters(ECI) if q.name.startswith("pace_")]
+    return {
+        "level": rng.normal(135, 10, (*shape, 2)),
+        "slope": rng.uniform(5, 30, (*shape, 2)),
+        **{name: rng.normal(size=(*shape, 2)) for name in changes if name != "pace_spread"},
+        "pace_spread": rng.uniform(0.05, 0.5, shape),
+    }
+
+
+def test_the_wandering_pace_is_a_random_walk_by_years():
+    p = wandering_draws(np.random.default_rng(5))
+    walked = {0: np.zeros(2)}
+    for k in range(1, 7):
+        for sign, side, last in ((-1, "before", 3), (1, "after", 5)):
+            step = p[f"pace_{side}_{k}"] if k <= last else 0.0
+            walked[sign * k] = walked[sign * (k - 1)] + step
+    # The curve is the integral of the pace, by the midpoint rule on a fine grid.
+    grid = np.arange(-4.5, 6.5, 1e-3)
+    for group in (0, 1):
+        year = np.rint(grid + 5e-4).astype(int)
+        pace = np.array(
+            [p["slope"][group] * np.exp(p["pace_spread"] * walked[k][group]) for k in year]
+        )
+        integral = np.cumsum(pace) * 1e-3
+        ends = grid + 1e-3
+        brute = p["level"][group] + integral - np.interp(0.0, ends, integral)
+        here = np.full(len(ends), group)
+        np.testing.assert_allclose(Wandering().value(p, ends, here, np), brute, atol=0.1)
+
+
+def test_the_wandering_trend_comes_back_from_every_year():
+    rng = np.random.default_rng(6)
+    p = wandering_draws(rng, (3, 5))
+    t = np.linspace(-6, 8, 29)
+    for group in (0, 1):
+        here = np.full(len(t), group)
+        value = Wandering().value(p, t, here, np)
+        assert value.shape == (3, 5, 29)
+        np.testing.assert_allclose(
+            Wandering().inverse(p, value, here), np.broadcast_to(t, value.shape), atol=1e-9
+        )
+
+
+def test_without_changes_of_pace_the_wandering_trend_is_the_line():
+    rng = np.random.default_rng(7)
+    p = wandering_draws(rng) | {"pace_spread": np.zeros(())}
+    t = rng.uniform(-5, 7, 4)
+    np.testing.assert_allclose(
+        Wandering().value(p, t, GROUPS, np), Linear().value(p, t, GROUPS, np), rtol=1e-12
+    )
+    symbols = {name: pt.as_tensor(value) for name, value in wandering_draws(rng).items()}
+    graph = Wandering().value(symbols, pt.as_tensor(t), pt.as_tensor(GROUPS), pt)
+    numbers = {name: value.eval() for name, value in symbols.items()}
+    np.testing.assert_allclose(graph.eval(), Wandering().value(numbers, t, GROUPS, np), rtol=1e-12)

@@ -49,6 +49,7 @@ PRIORS = {
     ),
     "broken": ("broken-stochastic", ECI, ("level", "slope", "slope_after")),
     "broken_learned": ("broken-learned-stochastic", ECI, ("break_year",)),
+    "wandering": ("wandering-stochastic", ECI, ("level", "slope", "pace_spread")),
     "records": ("linear-records", ECI, ("scatter",)),
     "stochastic": ("linear-stochastic", ECI, ("scatter", "shortfall")),
     "makers": ("linear-stochastic-makers", ECI, ("maker_spread", "shortfall_change")),

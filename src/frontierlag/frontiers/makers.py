@@ -87,6 +87,16 @@ class ByMaker(Stochastic):
         effect = p[_EFFECT][..., data["maker"]]
         return of_group(p["shortfall"], group) * xp.exp(effect + change)
 
+    def future_shortfall(
+        self, p: Values, group: np.ndarray, years: np.ndarray, maker: np.ndarray
+    ) -> np.ndarray:
+        """Mean shortfall of releases yet to come: of their maker, as it is by then."""
+        change = of_group(p["shortfall_change"], group) * years
+        effect = np.take_along_axis(p[_EFFECT], maker, axis=-1)
+        return np.asarray(
+            super().future_shortfall(p, group, years, maker) * np.exp(effect + change)
+        )
+
     def simulate(
         self, rng: np.random.Generator, p: Values, mu: np.ndarray, data: Values
     ) -> np.ndarray:

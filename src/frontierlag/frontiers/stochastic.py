@@ -119,6 +119,21 @@ class Stochastic(Frontier):
         """Mean of each release's shortfall, ``(..., release)``: that of its group."""
         return of_group(p["shortfall"], data["group_index"])
 
+    def future_shortfall(
+        self, p: Values, group: np.ndarray, years: np.ndarray, maker: np.ndarray
+    ) -> np.ndarray:
+        """Mean shortfall of releases yet to come, ``(..., n)``: that of their group.
+
+        Parameters
+        ----------
+        p
+            Draws of the parameters.
+        group, years, maker
+            Of each release, shapes ``(n,)``, ``(..., n)`` and ``(..., n)``; years after the
+            reference date, makers by their place in the data.
+        """
+        return np.asarray(of_group(p["shortfall"], group))
+
     def capabilities(self, rng: Noise, p: Values, mu: np.ndarray, data: Values) -> np.ndarray:
         """Shortfall from its truncated normal, then scatter given the rest.
 

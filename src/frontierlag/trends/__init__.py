@@ -9,6 +9,7 @@ from frontierlag.trends.broken import Broken, BrokenLearned
 from frontierlag.trends.linear import Linear
 from frontierlag.trends.logistic import Logistic, LogisticBetween
 from frontierlag.trends.parallel import Parallel, ParallelLogistic
+from frontierlag.trends.wandering import Wandering
 
 TRENDS: dict[str, Trend] = {
     trend.name: trend
@@ -19,6 +20,7 @@ TRENDS: dict[str, Trend] = {
         ParallelLogistic(),
         Broken(),
         BrokenLearned(),
+        Wandering(),
     )
 }
 
@@ -61,6 +63,7 @@ __all__ = [
     "Parallel",
     "ParallelLogistic",
     "Trend",
+    "Wandering",
     "for_metric",
     "trend",
 ]

@@ -4,10 +4,11 @@ A baseline is a function of the past, a target, a number of draws and a random g
 draws (score units, or days), or None where the past is too short or the method has nothing to say.
 
 ``persistence``: nothing changes. The best score stays, the next record comes after the usual time
-and by the usual step, and a level is reached after the usual delay. ``shifted leader``: the
+and by the usual step, and a level is reached after the usual delay. ``drift``: the best score goes
+on rising as fast as it did on average. ``shifted leader``: the
 follower does what the leader did :data:`SHIFT` months before (the published lag; for origins before
-it was published that is hindsight, in this baseline's favour). Both are a point and an error, which
-is normal with the root mean square of the errors that the same point made before the origin.
+it was published that is hindsight, in this baseline's favour). All three are a point and an error,
+which is normal with the root mean square of the errors that the same point made before the origin.
 ``least squares``: a straight line through a group's records, with a bootstrap of its residuals.
 
 What is known at the origin holds in all of them: a best score cannot fall, and what has not come
@@ -55,6 +56,19 @@ def persistence(
     if target.quantity == NEXT_DATE:
         return _after(past.day, days[-1] + np.diff(days), n, rng) if len(days) else None
     return _after(now, now + np.diff(scores), n, rng)
+
+
+def drift(
+    past: Past, target: ForecastQuestion, n: int, rng: np.random.Generator
+) -> np.ndarray | None:
+    """The best score rises by as much as it did on average, and is off by as much as it was."""
+    if target.quantity != BEST:
+        return None
+    now = past.now(target.group)
+    rise = past_rises(past, target.group, months_to_days(target.months))
+    if rise is None:
+        return None
+    return np.maximum(now, rng.normal(now + rise.mean(), rise.std(), n))
 
 
 def least_squares(
@@ -123,6 +137,7 @@ def shifted_leader(
 
 BASELINES: dict[str, Baseline] = {
     "persistence": persistence,
+    "drift": drift,
     "least squares": least_squares,
     "shifted leader": shifted_leader,
 }

@@ -19,6 +19,7 @@ from frontierlag.errors import SpecError
 from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers import Frontier, OfAccuracy, Stochastic
 from frontierlag.frontiers.drawn import OfDraws
+from frontierlag.frontiers.makers import ByMaker
 from frontierlag.frontiers.stochastic import draw_shortfall
 from frontierlag.lags.measure import staircases
 from frontierlag.names import FOLLOWER, LEADER
@@ -135,8 +136,9 @@ def _future(fit: Fit, group: int, days: int, rate_months: float) -> Future:
     day = arrivals(rng, rate.draw(rng, now.shape), as_of, days)
     real = np.isfinite(day)
     when = np.where(real, day, as_of)
-    capability = future_capabilities(fit, rng, when, group)
-    score = _scores(fit, rng, capability, own & (releases.day > as_of - rate.days))
+    recent = own & (releases.day > as_of - rate.days)
+    capability = future_capabilities(fit, rng, when, group, recent if recent.any() else own)
+    score = _scores(fit, rng, capability, recent)
     return Future(
         day=day,
         capability=np.where(real, capability, -np.inf),
@@ -148,11 +150,12 @@ def _future(fit: Fit, group: int, days: int, rate_months: float) -> Future:
 
 
 def future_capabilities(
-    fit: Fit, rng: np.random.Generator, day: np.ndarray, group: int
+    fit: Fit, rng: np.random.Generator, day: np.ndarray, group: int, recent: np.ndarray
 ) -> np.ndarray:
     """True capabilities of releases of a group on given days, shape ``(chain, draw, k)``.
 
-    Trend plus scatter minus shortfall, whatever the scores of past releases were measured by.
+    Trend plus scatter minus shortfall, whatever the scores of past releases were measured by. Where
+    makers differ, a release is of the maker of one of the ``recent`` releases, drawn at random.
     """
     groups = np.full(day.shape[-1], group)
     years = years_after(day, fit.observations.reference)
@@ -163,8 +166,12 @@ def future_capabilities(
     found = _stochastic(frontier)
     if found is None:
         raise SpecError(f"{fit.spec.name} says nothing of releases that hold no record")
-    scatter, mean = (of_group(fit.draws[name], groups) for name in ("scatter", "shortfall"))
-    drawn = rng.normal(centre, scatter)
+    maker = np.zeros(0, dtype=np.int64)
+    if isinstance(found, ByMaker):
+        maker = rng.choice(fit.observations.arrays["maker"][recent], day.shape)
+    p = fit.all_draws if maker.size else fit.draws
+    mean = found.future_shortfall(p, groups, years, maker)
+    drawn = rng.normal(centre, of_group(fit.draws["scatter"], groups))
     drawn = drawn - draw_shortfall(found.shortfall, rng, mean, centre.shape)
     return frontier.bounds.score(drawn, arrays) if isinstance(frontier, OfAccuracy) else drawn
 
