@@ -20,12 +20,13 @@ from frontierlag.figures import Provenance
 from frontierlag.jobs import Job
 from frontierlag.scores import load_scores
 from frontierlag.settings import SMALL, SmallSettings
-from frontierlag.studies.backtest import baselines
-from frontierlag.studies.backtest.figure import backtest_ratios
-from frontierlag.studies.backtest.origins import origins_of, vintage_origins
-from frontierlag.studies.backtest.scoring import covered, crps, log_score, pit
-from frontierlag.studies.backtest.study import study_backtest
-from frontierlag.studies.backtest.summary import (
+from frontierlag.studies.forecast import baselines
+from frontierlag.studies.forecast.backtest import ACROSS, WITHIN, Backtest, backtest
+from frontierlag.studies.forecast.backtest_figure import backtest_ratios
+from frontierlag.studies.forecast.origins import origins_of, vintage_origins
+from frontierlag.studies.forecast.scoring import covered, crps, log_score, pit
+from frontierlag.studies.forecast.study import study_backtest
+from frontierlag.studies.forecast.summary import (
     Resamples,
     block_resamples,
     compared,
@@ -33,8 +34,7 @@ from frontierlag.studies.backtest.summary import (
     overall,
     summary_table,
 )
-from frontierlag.studies.backtest.table import ACROSS, WITHIN, Backtest, backtest
-from frontierlag.studies.backtest.targets import (
+from frontierlag.studies.forecast.targets import (
     BEST,
     CATCH_UP,
     NEXT_DATE,
@@ -47,7 +47,7 @@ from frontierlag.studies.backtest.targets import (
     outcome,
     targets_at,
 )
-from frontierlag.studies.backtest.words import report, verdict
+from frontierlag.studies.forecast.words import report, verdict
 
 numbers = st.floats(-50, 50, allow_nan=False).map(lambda x: round(x, 3))
 
@@ -459,7 +459,7 @@ def test_origins_are_every_quarter_that_can_be_fitted_and_judged():
 def test_a_small_backtest_knows_nothing_of_the_future_and_is_written_whole(
     quick, tmp_path, monkeypatch
 ):
-    from frontierlag.studies.backtest import table as module
+    from frontierlag.studies.forecast import table as module
 
     every = origins_of
     monkeypatch.setattr(module, "origins_of", lambda job, m: every(job, m)[5:7])

@@ -127,7 +127,7 @@ def test_what_columns_mean_is_said_of_ones_own_tables_alone(own):
         (["study", "history", "a.csv"], "frontierlag.studies.history.study.study_history"),
         (
             ["validate", "backtest", "--scores", "b.csv", "--earlier", "a.csv"],
-            "frontierlag.studies.backtest.study.study_backtest",
+            "frontierlag.studies.forecast.study.study_backtest",
         ),
     ],
     ids=lambda words: words[1] if isinstance(words, list) else "",

@@ -166,9 +166,9 @@ def backtest(
     Example: frontierlag validate backtest --model linear-stochastic --model logistic-stochastic
     """
     from frontierlag.jobs import Job
-    from frontierlag.studies.backtest.study import study_backtest
-    from frontierlag.studies.backtest.table import ACROSS, WITHIN
-    from frontierlag.studies.backtest.words import verdict
+    from frontierlag.studies.forecast.backtest import ACROSS, WITHIN
+    from frontierlag.studies.forecast.study import study_backtest
+    from frontierlag.studies.forecast.words import verdict
 
     folder = out or Path("results") / f"backtest{suffix(dates)}"
     job = Job(scores, comparison, reading=reading, dates=dates)

@@ -14,10 +14,10 @@ from frontierlag.intervals import INNER, OUTER, QUANTILES
 from frontierlag.jobs import Job, Prepared
 from frontierlag.model import ModelSpec, first_model
 from frontierlag.settings import SMALL, SamplerSettings
-from frontierlag.studies.backtest.baselines import BASELINES
-from frontierlag.studies.backtest.origins import Simulated, origins_of, simulate, vintage_origins
-from frontierlag.studies.backtest.scoring import covered, crps, log_score
-from frontierlag.studies.backtest.targets import (
+from frontierlag.studies.forecast.baselines import BASELINES
+from frontierlag.studies.forecast.origins import Simulated, origins_of, simulate, vintage_origins
+from frontierlag.studies.forecast.scoring import covered, crps, log_score
+from frontierlag.studies.forecast.targets import (
     HORIZONS,
     VINTAGE_HORIZONS,
     ForecastQuestion,
@@ -84,7 +84,7 @@ def backtest(
         Stochastic frontiers; by default the headline model of the metric.
     earlier
         Earlier vintages to forecast from, each as of its own date; by default as in
-        :func:`~frontierlag.studies.backtest.origins.vintage_origins`.
+        :func:`~frontierlag.studies.forecast.origins.vintage_origins`.
     cores
         Threads for sampling; changes no number.
     done

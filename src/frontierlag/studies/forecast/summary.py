@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.intervals import OUTER, tails
-from frontierlag.studies.backtest.table import ACROSS, Backtest
+from frontierlag.studies.forecast.backtest import ACROSS, Backtest
 
 # Horizons of a year overlap for four quarters, so origins are resampled four in a row.
 BLOCK = 4

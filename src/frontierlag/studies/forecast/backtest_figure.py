@@ -44,7 +44,7 @@ def backtest_ratios(
     Parameters
     ----------
     summary
-        Rows of one kind of origin of :func:`frontierlag.studies.backtest.summary.summary_table`.
+        Rows of one kind of origin of :func:`frontierlag.studies.forecast.summary.summary_table`.
     about
         Model, dataset and verdict.
     title, subtitle

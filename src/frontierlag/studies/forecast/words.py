@@ -7,11 +7,11 @@ import pandas as pd
 
 from frontierlag.dates import WORDS
 from frontierlag.intervals import INNER, OUTER
-from frontierlag.studies.backtest.baselines import BASELINES, SHIFT
-from frontierlag.studies.backtest.figure import question
-from frontierlag.studies.backtest.summary import KEY, coverage, overall, summary_table
-from frontierlag.studies.backtest.table import ACROSS, WITHIN, Backtest
-from frontierlag.studies.backtest.targets import NOT_BY_END
+from frontierlag.studies.forecast.backtest import ACROSS, WITHIN, Backtest
+from frontierlag.studies.forecast.backtest_figure import question
+from frontierlag.studies.forecast.baselines import BASELINES, SHIFT
+from frontierlag.studies.forecast.summary import KEY, coverage, overall, summary_table
+from frontierlag.studies.forecast.targets import NOT_BY_END
 from frontierlag.studies.writing import markdown_table, page
 
 _METHODS = f"""\

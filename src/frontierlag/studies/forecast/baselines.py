@@ -24,7 +24,8 @@ from scipy.stats import truncnorm
 
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import FOLLOWER, LEADER
-from frontierlag.studies.backtest.targets import (
+from frontierlag.studies.forecast.paths import months_to_days
+from frontierlag.studies.forecast.targets import (
     BEST,
     CATCH_UP,
     NEXT_DATE,
@@ -32,7 +33,6 @@ from frontierlag.studies.backtest.targets import (
     ForecastQuestion,
     Past,
 )
-from frontierlag.studies.forecast.paths import months_to_days
 
 SHIFT = PUBLISHED["mean"]
 # Fewest past errors, and fewest days of them, from which a spread is estimated.
