@@ -17,9 +17,9 @@ from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.results import last_day
 from frontierlag.results.sentences import HEADLINE as SCORES_MODEL
 from frontierlag.results.sentences import JOINT_HEADLINE as JOINT_MODEL
-from frontierlag.studies.forecast.backtest import ACROSS
 from frontierlag.studies.domains.table import INDEX
 from frontierlag.studies.domains.words import PRIVATE, PUBLIC
+from frontierlag.studies.forecast.backtest import ACROSS
 from frontierlag.words import probability_words
 
 START, END = "<!-- {}: made from results/ by `make readme` -->", "<!-- end of {} -->"
@@ -184,7 +184,7 @@ def _vintages(results: Path) -> str:
 def _forecasts(results: Path) -> str:
     """How the model forecasts from earlier vintages, what beats it first."""
     table = rows_of(read(results, "backtest", "verdict.csv"), kind=ACROSS)
-    own = rows_of(table, method=SCORES_MODEL).to_dict("records")[0]
+    own = table[table["origins"].notna()].to_dict("records")[0]
     others = table[table["method"].isin(list(_SIMPLE))].sort_values("crps_ratio", ascending=False)
     against = [
         f"against {_SIMPLE[r['method']]} {r['crps_ratio']:.2f} "
@@ -198,15 +198,22 @@ def _forecasts(results: Path) -> str:
         chance = "" if sure else ", which may be chance"
         first = f"{_COUNTS[len(lost)]} did better{chance}"
     return (
-        f"Of forecasts from {own['origins']:.0f} of them {first}. Ratio of mean CRPS (below 1 the "
+        f"Of forecasts from {own['origins']:.0f} of them by `{own['method']}` {first}. Ratio of "
+        f"mean CRPS (below 1 the "
         f"model is better; 90 % interval): {', '.join(against)}. Its 90 % interval contained "
         f"{100 * own['covered90']:.0f} % of the outcomes."
     )
 
 
-_COUNTS = {1: "a simple method", 2: "two simple methods", 3: "every simple method"}
+_COUNTS = {
+    1: "a simple method",
+    2: "two simple methods",
+    3: "three simple methods",
+    4: "every simple method",
+}
 _SIMPLE = {
     "persistence": "“nothing changes”",
+    "drift": "“it goes on rising as fast as before”",
     "least squares": "a straight line",
     "shifted leader": "“China repeats the US path seven months later”",
 }

@@ -163,7 +163,7 @@ def backtest(
 ) -> int:
     """Refit every quarter and vintage of the past, forecast what came, score it with simple ones.
 
-    Example: frontierlag validate backtest --model linear-stochastic --model logistic-stochastic
+    Example: frontierlag validate backtest --model linear-stochastic-makers
     """
     from frontierlag.jobs import Job
     from frontierlag.studies.forecast.backtest import ACROSS, WITHIN

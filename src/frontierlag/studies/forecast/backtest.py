@@ -12,10 +12,11 @@ import pandas as pd
 from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.intervals import INNER, OUTER, QUANTILES
 from frontierlag.jobs import Job, Prepared
-from frontierlag.model import ModelSpec, first_model
+from frontierlag.model import ModelSpec
 from frontierlag.settings import SMALL, SamplerSettings
 from frontierlag.studies.forecast.baselines import BASELINES
 from frontierlag.studies.forecast.origins import Simulated, origins_of, simulate, vintage_origins
+from frontierlag.studies.forecast.paths import forecast_model
 from frontierlag.studies.forecast.scoring import covered, crps, log_score
 from frontierlag.studies.forecast.targets import (
     HORIZONS,
@@ -81,7 +82,8 @@ def backtest(
     settings
         Sampler settings of every refit.
     models
-        Stochastic frontiers; by default the headline model of the metric.
+        Stochastic frontiers, first the one that is judged; by default the one that forecasts and
+        the headline model.
     earlier
         Earlier vintages to forecast from, each as of its own date; by default as in
         :func:`~frontierlag.studies.forecast.origins.vintage_origins`.
@@ -96,7 +98,7 @@ def backtest(
         If there is no origin to forecast from, or a vintage to forecast from is not earlier.
     """
     now = job.prepare()
-    names = tuple(models) or (first_model(now.table.metric),)
+    names = tuple(models) or (forecast_model(now), now.model())
     specs = [ModelSpec.of(name, now.table.metric) for name in dict.fromkeys(names)]
     # Where the model is fitted, the table of the outcomes, and the horizon.
     origins = [(WITHIN, origin, now, HORIZONS) for origin in origins_of(job, min(HORIZONS))]

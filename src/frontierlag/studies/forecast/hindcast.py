@@ -38,7 +38,7 @@ from frontierlag.studies.forecast.catch_up import (
     exceeded_before,
     targets_of,
 )
-from frontierlag.studies.forecast.paths import Future, futures, months_to_days
+from frontierlag.studies.forecast.paths import Future, forecast_model, futures, months_to_days
 from frontierlag.studies.writing import quantiles
 
 MONTHS = (3.0, 6.0, 12.0)
@@ -121,7 +121,8 @@ def hindcast(
     settings
         Sampler settings of both fits.
     model
-        A stochastic frontier; by default the headline model of the metric.
+        A stochastic frontier; by default that of
+        :func:`~frontierlag.studies.forecast.paths.forecast_model`.
     earlier
         Forecast from this job (an earlier vintage, as of its own date) instead of from the first
         part of the same table; ``months`` is then what lies between the two.
@@ -150,7 +151,7 @@ def hindcast(
             "hide some months, or give an earlier vintage"
         )
     metric = now_job.table.metric
-    spec = ModelSpec.of(model or now_job.model(), metric)
+    spec = ModelSpec.of(model or forecast_model(now_job), metric)
     then, now = (
         analyse(spec, p.releases, p.window, settings, levels=np.zeros(0), cores=cores)
         for p in (then_job, now_job)

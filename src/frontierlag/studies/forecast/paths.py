@@ -3,7 +3,8 @@
 Each release of a path has the capability that the fitted frontier gives a release of its day: the
 draw's trend, carried on beyond the data, plus scatter minus shortfall. The uncertainty of the trend
 and of the rate of releases is in the spread between draws, the luck of the releases within them.
-Releases are independent of each other, as in the model that was fitted.
+Releases are independent of each other, as in the model that was fitted; where it tells makers
+apart, each is of the maker of a recent release.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from frontierlag import arrays
 from frontierlag.dates import DAYS_PER_MONTH, day_number, years_after
 from frontierlag.errors import SpecError
 from frontierlag.fits.fitting import Fit
-from frontierlag.frontiers import Frontier, OfAccuracy, Stochastic
+from frontierlag.frontiers import Frontier, OfAccuracy, Stochastic, frontier
 from frontierlag.frontiers.drawn import OfDraws
 from frontierlag.frontiers.makers import ByMaker
 from frontierlag.frontiers.stochastic import draw_shortfall
+from frontierlag.jobs import Prepared
 from frontierlag.lags.measure import staircases
+from frontierlag.model import split_name, suits
 from frontierlag.names import FOLLOWER, LEADER
 from frontierlag.scores import Releases
 from frontierlag.studies.forecast.arrivals import RATE_MONTHS, Rate, arrivals, rate_of
@@ -96,6 +99,21 @@ class Future:
         another = np.zeros_like(rises)
         another[..., :-1] = (self.day[..., 1:] == self.day[..., :-1]) & rises[..., 1:]
         return (rises & ~another & (self.day <= day)).sum(-1)
+
+
+def forecast_model(item: Prepared) -> str:
+    """Name of the model that forecasts unless told otherwise.
+
+    From scores it is the headline model with shortfalls by maker and time, where the table names
+    makers: of forecasts from every quarter and vintage of the past its were the best
+    (docs/decisions/forecasts.md). Else it is the headline model.
+    """
+    headline = item.model()
+    name = f"{headline}-makers"
+    if item.reads != "scores" or not suits(name, item.table.metric):
+        return headline
+    _, makers = split_name(name)
+    return headline if frontier(makers).lacking(item.releases) else name
 
 
 def futures(fit: Fit, days: int, rate_months: float = RATE_MONTHS) -> tuple[Future, Future]:

@@ -23,6 +23,7 @@ from frontierlag.studies.forecast.best import forecast_best
 from frontierlag.studies.forecast.catch_up import CatchUp, catch_up
 from frontierlag.studies.forecast.figure import catch_up_dates
 from frontierlag.studies.forecast.hindcast import Hindcast, hindcast
+from frontierlag.studies.forecast.paths import forecast_model
 from frontierlag.studies.forecast.summary import summary_table, verdict_table
 from frontierlag.studies.forecast.words import report
 from frontierlag.studies.writing import FIGURES, write_tables, write_words
@@ -46,7 +47,7 @@ def study_catch_up(
     """
     settings = settings or SamplerSettings()
     item = job.prepare()
-    spec = ModelSpec.of(item.model(), item.table.metric)
+    spec = ModelSpec.of(forecast_model(item), item.table.metric)
     with staged(out) as folder:
         analysis = analyse(spec, item.releases, item.window, settings, stage=stage)
         found = catch_up(analysis, by=by)

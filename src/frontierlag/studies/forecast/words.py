@@ -22,6 +22,7 @@ wide. Coverage counts ties and dates that have not come by their expected share.
 
 - persistence: the best score stays, the next record comes after the usual time and by the usual
   step, a level is reached after the usual delay; each off by as much as the same guess was before.
+- drift: the best score goes on rising as fast as it did on average, off by as much as that was.
 - least squares: a straight line through the group's records, with a bootstrap of its residuals. It
   knows nothing of release dates, so it is weakest on the date of the next record.
 - shifted leader: the follower does what the leader did {SHIFT:g} months before, off by as much as
