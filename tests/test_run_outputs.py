@@ -27,7 +27,7 @@ from frontierlag.lags.measure import (
 )
 from frontierlag.machine.files import MANIFEST, csv_text
 from frontierlag.names import DATE, GROUP
-from frontierlag.report.drawing import draw_folder
+from frontierlag.report.drawing import OF_A_MODEL, OF_ALL_MODELS, draw_folder
 from frontierlag.report.page.folder import read_results
 from frontierlag.report.screen import runs_screen, stored_screen
 from frontierlag.results.charts import (
@@ -119,7 +119,10 @@ def test_figures_are_drawn_from_the_tables_alone(plain, tmp_path, monkeypatch):
         shutil.copy(path, only)
     monkeypatch.setattr("frontierlag.results.storage.load", None)
     made = draw_folder(only)
-    stems = [f"{kind}-linear-stochastic" for kind in ("frontier", "lag", "prior")] + ["mean-lag"]
+    of_a_model = [kind for kind in OF_A_MODEL if kind != INFORMATION]
+    assert {"frontier", "lag", "prior"} <= {*of_a_model}
+    assert {"mean-lag"} <= {*OF_ALL_MODELS}
+    stems = [*(f"{kind}-linear-stochastic" for kind in of_a_model), *OF_ALL_MODELS]
     assert [path.name for path in made] == [f"{s}.{end}" for s in stems for end in ("svg", "png")]
     listed = json.loads((only / MANIFEST).read_text())["files"]
     assert {path.relative_to(only).as_posix() for path in made} <= set(listed)

@@ -20,8 +20,8 @@ def figures(
     kinds: Annotated[
         str | None,
         Parameter(
-            help="Comma-separated: frontier, lag, prior, mean-lag and, of benchmark results, "
-            "information; by default all."
+            help="Comma-separated, such as frontier,mean-lag; by default all. A name that is none "
+            "is answered with all names."
         ),
     ] = None,
 ) -> int:

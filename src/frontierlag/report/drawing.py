@@ -51,8 +51,8 @@ def draw_folder(
     out
         Where the figures go; by default ``figures/`` in the folder, whose manifest then lists them.
     kinds
-        ``frontier``, ``lag`` and ``prior``, one a model each, ``information`` of each model of
-        benchmark results, and ``mean-lag`` of all models; by default all that there are.
+        Names from :data:`OF_A_MODEL`, one figure a model each, and :data:`OF_ALL_MODELS`; by
+        default all that there are.
 
     Returns
     -------
