@@ -24,9 +24,16 @@ FIGURES = "figures"
 QUANTILES = ("median", "lower50", "upper50", "lower90", "upper90")
 
 
-def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write tables by the name of their file, numbers rounded alike everywhere."""
+def write_tables(
+    folder: Path, tables: Mapping[str, pd.DataFrame], about: Mapping[str, str] | None = None
+) -> None:
+    """Write tables by the name of their file, numbers rounded alike everywhere.
+
+    With ``about``, columns that say what every row is of stand before the others.
+    """
     for stem, table in tables.items():
+        if about:
+            table = table.assign(**about)[[*about, *table]]
         numbers = table.select_dtypes("float").columns
         # Adding zero turns a rounded -0.0 into 0.0.
         rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
