@@ -39,17 +39,10 @@ NAMED = 8  # models named in one sentence
 class Differences:
     """A vintage against the last one.
 
-    Attributes
-    ----------
-    layout
-        What may make its numbers mean something else, a clause each; empty if nothing does.
-    gone
-        The models of the last vintage that it lacks, if they are too many; else empty.
-    moved
-        One row a model and column that moved, with ``model``, ``column``, ``before`` and ``after``
-        as text; column ``new`` or ``gone`` of a model that came or went.
-    remarks
-        Columns that are not read and came or went, a sentence each.
+    ``layout``: what may make its numbers mean something else, a clause each; ``gone``: the models
+    of the last vintage that it lacks, if they are too many; ``moved``: a row a model and column
+    with ``before`` and ``after`` as text, the column ``new`` or ``gone`` of a model that came or
+    went; ``remarks``: columns that are not read and came or went, a sentence each.
     """
 
     layout: tuple[str, ...]
