@@ -19,6 +19,7 @@ from frontierlag.results.manifest import (
 )
 from frontierlag.results.tables import DIGITS
 from frontierlag.settings import SamplerSettings
+from frontierlag.words import Row
 
 FIGURES = "figures"
 QUANTILES = ("median", "lower50", "upper50", "lower90", "upper90")
@@ -54,6 +55,13 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     """Cells as a table in Markdown."""
     head, *lines = (f"| {' | '.join(map(str, cells))} |" for cells in (columns, *rows))
     return "\n".join([head, f"|{'---|' * len(columns)}", *lines])
+
+
+def rows_where(table: pd.DataFrame, /, **wanted: object) -> list[Row]:
+    """The rows whose columns have these values; none of a table without rows."""
+    for name, value in wanted.items() if len(table) else ():
+        table = table[table[name] == value]
+    return list(table.to_dict("records"))
 
 
 def quantiles(summary: Any, places: int | None = None) -> dict[str, Any]:

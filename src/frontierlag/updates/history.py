@@ -28,7 +28,7 @@ from frontierlag.settings import SamplerSettings
 from frontierlag.studies.history.changes import CAUSES, Fits, mixtures, taken_apart
 from frontierlag.studies.history.tables import Vintage, same_days
 from frontierlag.studies.vintages.comparison import AFTER, BEFORE
-from frontierlag.studies.writing import write_tables
+from frontierlag.studies.writing import rows_where, write_tables
 from frontierlag.updates.archive import Kept
 from frontierlag.updates.check import COLUMNS
 
@@ -111,9 +111,7 @@ def headline(
     kept: Kept, prepared: Prepared, result: Result, moved: Causes | None
 ) -> dict[str, Any]:
     """The row of one vintage, but for its words; nothing ``moved`` the first one."""
-    lags = result.table("lags")
-    chosen = (lags["model"] == result.headline) & (lags["lag"] == REALIZED)
-    (row,) = lags[chosen & (lags["period"] == WINDOW)].to_dict("records")
+    (row,) = rows_where(result.table("lags"), model=result.headline, lag=REALIZED, period=WINDOW)
     parts: dict[str, float] = {}
     if moved is not None:
         parts = {"change": moved.total[0], "change_mcse": moved.total[1]}

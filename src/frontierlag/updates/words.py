@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Sequence
-from typing import Any
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -19,7 +18,7 @@ from frontierlag.intervals import OUTER, decimals
 from frontierlag.report.page.index import FEED
 from frontierlag.runs.run import Result
 from frontierlag.studies.history.tables import Vintage
-from frontierlag.studies.writing import markdown_table, page
+from frontierlag.studies.writing import markdown_table, page, rows_where
 from frontierlag.updates.archive import REFUSED, Kept
 from frontierlag.updates.check import GONE, NEW, Differences, listed
 from frontierlag.updates.history import DAYS, Causes
@@ -115,7 +114,7 @@ def signed(months: float, mcse: float) -> str:
 
 def cells_moved(moved: pd.DataFrame) -> list[str]:
     """Dates, openness, countries and makers that moved, by model."""
-    rows = {column: _records(moved[moved["column"] == column]) for column in WHAT}
+    rows = {column: rows_where(moved, column=column) for column in WHAT}
     cells = {column: {_cell(row) for row in of} for column, of in rows.items()}
     dated = {str(row["model"]) for row in rows["dated"]}
     said = []
@@ -194,10 +193,9 @@ def _moved(moved: Causes) -> str:
 def _models(moved: pd.DataFrame) -> list[str]:
     said = []
     for kind, words in ((NEW, "new"), (GONE, "no longer there")):
-        models = moved[moved["column"] == kind]
-        if len(models):
+        if models := rows_where(moved, column=kind):
             day = "after" if kind == NEW else "before"
-            names = [f"{row['model']} ({row[day] or 'no date'})" for row in _records(models)]
+            names = [f"{row['model']} ({row[day] or 'no date'})" for row in models]
             said.append(f"{_count(len(names), 'model')} {words}: {listed(names)}.")
     return said
 
@@ -224,11 +222,6 @@ def _change(row: Row) -> str:
 
 def _count(n: int, what: str) -> str:
     return f"{n} {what} is" if n == 1 else f"{n} {what}s are"
-
-
-def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
-    rows: list[dict[Any, Any]] = table.to_dict("records")
-    return rows
 
 
 def _title(row: Row, title: str) -> str:

@@ -22,14 +22,7 @@ from frontierlag.results.tables import origin_of
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.scores.item_results.benchmarks import grouped_by, load_benchmarks
 from frontierlag.settings import DOMAINS, SamplerSettings
-from frontierlag.studies.domains.table import (
-    INDEX,
-    contrast_table,
-    dif_table,
-    domain_table,
-    index_table,
-    spread_table,
-)
+from frontierlag.studies.domains.table import INDEX, TABLES, index_table
 from frontierlag.studies.domains.words import (
     TITLES,
     choice_sentences,
@@ -43,12 +36,6 @@ from frontierlag.words import Row
 
 # Models of one index that are compared by how well they predict a benchmark they have not seen.
 ONE_INDEX = ("linear-joint", "linear-joint-dif")
-TABLES = {
-    "domains": domain_table,
-    "contrasts": contrast_table,
-    "dif": dif_table,
-    "spreads": spread_table,
-}
 
 
 @dataclass(frozen=True, eq=False)

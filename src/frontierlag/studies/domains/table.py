@@ -113,6 +113,14 @@ def spread_table(found: DomainAnalysis, by: str) -> pd.DataFrame:
     )
 
 
+TABLES = {
+    "domains": domain_table,
+    "contrasts": contrast_table,
+    "dif": dif_table,
+    "spreads": spread_table,
+}
+
+
 def _counts(found: DomainAnalysis, name: str) -> dict[str, int]:
     observations = found.fit.observations
     responses = observations.responses

@@ -10,7 +10,7 @@ from frontierlag.dates import WORDS
 from frontierlag.jobs import Prepared
 from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.studies.domains.table import INDEX
-from frontierlag.studies.writing import markdown_table
+from frontierlag.studies.writing import markdown_table, rows_where
 from frontierlag.words import (
     INTERVAL_WORDS,
     STAMP,
@@ -38,7 +38,7 @@ def domain_sentences(
     leader, follower = prepared.releases.group_names
     sentences = []
     for by in dict.fromkeys(domains["by"]):
-        rows = _means(domains, by)
+        rows = rows_where(domains, by=by, lag=REALIZED, period=WINDOW)
         own = [row for row in rows if row["domain"] != INDEX]
         ordered = sorted(own, key=lambda row: float(row["median"]))
         low, high = ordered[0], ordered[-1]
@@ -55,9 +55,7 @@ def domain_sentences(
         sentences.append(extremes + (chosen if pairs > 1 else ""))
         if {PRIVATE, PUBLIC} <= {str(row["domain"]) for row in own}:
             sentences.append(_versus(contrasts, by, PRIVATE, PUBLIC))
-        (tau,) = spreads[(spreads["by"] == by) & (spreads["parameter"] == "dif_spread")].to_dict(
-            "records"
-        )
+        (tau,) = rows_where(spreads, by=by, parameter="dif_spread")
         points = figure(tau["median"], tau["mcse_median"])
         sentences.append(
             f"Within one {NOUNS.get(by, by)} benchmarks favour one group or the other by {points} "
@@ -69,8 +67,7 @@ def domain_sentences(
 
 def choice_sentences(index: pd.DataFrame, prepared: Prepared) -> list[str]:
     """What it adds to the interval that benchmarks may favour a group."""
-    own = index[(index["lag"] == REALIZED) & (index["period"] == WINDOW)]
-    plain, differing = own.to_dict("records")
+    plain, differing = rows_where(index, lag=REALIZED, period=WINDOW)
     return [
         "That other benchmarks might have been chosen, each of which may favour a group, moves the "
         f"mean realized lag of the index from {with_span(plain)} months ({plain['model']}) to "
@@ -113,9 +110,10 @@ def domain_page(
 
 
 def _markdown(domains: pd.DataFrame, by: str) -> str:
-    trend = {row["domain"]: row for row in _means(domains, by, TREND)}
+    own = {kind: rows_where(domains, by=by, lag=kind, period=WINDOW) for kind in (REALIZED, TREND)}
+    trend = {row["domain"]: row for row in own[TREND]}
     rows = []
-    for row in _means(domains, by):
+    for row in own[REALIZED]:
         name = row["domain"]
         of_index = ("", "") if name == INDEX else (
             change(row), probability_words(float(row["longer"]))
@@ -129,18 +127,12 @@ def _markdown(domains: pd.DataFrame, by: str) -> str:
     return markdown_table(head, rows)
 
 
-def _means(domains: pd.DataFrame, by: str, lag: str = REALIZED) -> list[Row]:
-    own = domains[(domains["by"] == by) & (domains["lag"] == lag) & (domains["period"] == WINDOW)]
-    return list(own.to_dict("records"))
-
-
 def _versus(contrasts: pd.DataFrame, by: str, first: str, second: str) -> str:
     """How the lags of two domains differ, and how sure the direction is."""
-    own = contrasts[(contrasts["by"] == by) & (contrasts["lag"] == REALIZED)]
     turns = {(first, second): 1, (second, first): -1}
     ((row, turn),) = (
         (row, turns[pair])
-        for row in own.to_dict("records")
+        for row in rows_where(contrasts, by=by, lag=REALIZED)
         if (pair := (row["first"], row["second"])) in turns
     )
     longer = float(row["longer"]) if turn == 1 else 1 - float(row["longer"])

@@ -20,7 +20,7 @@ from frontierlag.studies.league.table import (
     MEAN,
     lag_of,
 )
-from frontierlag.studies.writing import markdown_table
+from frontierlag.studies.writing import markdown_table, rows_where
 from frontierlag.words import (
     INTERVAL_WORDS,
     STAMP,
@@ -50,7 +50,7 @@ def league_sentences(tables: Mapping[str, pd.DataFrame], releases: LeagueRelease
 
     Sentences that can stand alone, the answer first; ``tables`` by the name of their file.
     """
-    rows = _of(tables["league"], BEHIND)
+    rows = rows_where(tables["league"], quantity=BEHIND)
     first, others = rows[0], rows[1:]
     state = stamp(converged(first))
     more = f", then {len(others) - NAMED} more" if len(others) > NAMED else ""
@@ -99,7 +99,7 @@ def league_rows(
     league: pd.DataFrame, releases: LeagueReleases
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Head and cells of the league as a table for people, the best ranked first."""
-    rows, year = _of(league, BEHIND), _of(league, BEHIND_YEAR)
+    rows, year = rows_where(league, quantity=BEHIND), rows_where(league, quantity=BEHIND_YEAR)
     lines: list[tuple[str, ...]] = [
         (
             str(row["tier"]), str(row["group"]), str(row["releases"]),
@@ -132,17 +132,13 @@ def pair_words(pair: Row) -> str:
 def _neighbours(pairs: pd.DataFrame, order: Sequence[str]) -> str:
     lines = []
     for ahead, behind in pairwise(order):
-        (pair,) = pairs[(pairs["ahead"] == ahead) & (pairs["behind"] == behind)].to_dict("records")
+        (pair,) = rows_where(pairs, ahead=ahead, behind=behind)
         lags = [_lag(lag_of(pair, kind)) for kind in KINDS]
         p = probability_words(float(pair["p_ahead"]))
         lines.append((behind, ahead, p, *lags, pair["since"]))
     head = ("behind", "ahead", "P(ahead)", "realized, last day", "realized, mean", "backward",
             "forward", "mean since")  # fmt: skip
     return markdown_table(head, lines)
-
-
-def _of(league: pd.DataFrame, quantity: str) -> list[Row]:
-    return list(league[league["quantity"] == quantity].to_dict("records"))
 
 
 def _lag(row: Row) -> str:

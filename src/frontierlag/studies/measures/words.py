@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from frontierlag.dates import WORDS
@@ -16,10 +13,11 @@ from frontierlag.studies.measures.table import (
     BOUND,
     CENTRE,
     OWN_WINDOW,
+    POINT,
     SAME_DAYS,
     Measures,
 )
-from frontierlag.studies.writing import markdown_table
+from frontierlag.studies.writing import markdown_table, rows_where
 from frontierlag.words import (
     INTERVAL_WORDS,
     Row,
@@ -56,11 +54,12 @@ def sentences(found: Measures) -> tuple[str, ...]:
         said.append("The measures share no day, so each lag is over its measure's own window.")
     else:
         said += [_pooled(found, kind, OWN_WINDOW) for kind in (REALIZED, TREND)]
-    said += [_of_measure(found, row) for row in _lags(found, REALIZED, OWN_WINDOW)]
-    said += [_why(found, row) for row in _differences(found, REALIZED)]
-    said += [_left_out(row) for kind in (REALIZED, TREND) for row in _lags(found, kind, days)
-             if row["enters_as"] != "a lag"]  # fmt: skip
-    bad = [row["table"] for row in _lags(found, REALIZED, days) if not converged(row)]
+    own = rows_where(found.lags, lag=REALIZED, days=OWN_WINDOW)
+    realized, trend = (rows_where(found.lags, lag=kind, days=days) for kind in (REALIZED, TREND))
+    said += [_of_measure(found, row) for row in own]
+    said += [_why(found, row) for row in rows_where(found.differences, lag=REALIZED)]
+    said += [_left_out(row) for row in (*realized, *trend) if row["enters_as"] != POINT]
+    bad = [row["table"] for row in realized if not converged(row)]
     if bad:
         said.append(f"NOT CONVERGED: fits of {', '.join(bad)} missed the convergence gate.")
     return (*said, LIMITS, FLAT)
@@ -92,7 +91,7 @@ def report(found: Measures) -> list[str]:
 
 def _pooled(found: Measures, kind: str, days: str) -> str:
     leader, follower = found.measures[0].prepared.releases.group_names
-    rows = _of_prior(found, kind, days)
+    rows = _pool(found, kind, days)
     if CENTRE not in rows or pd.isna(rows[CENTRE]["median"]):
         return (
             f"No pooled {kind} lag: fewer than two of {len(found.measures)} measures have a lag "
@@ -134,8 +133,7 @@ def _why(found: Measures, row: Row) -> str:
     follower = found.measures[0].prepared.releases.group_names[1]
     have, other = (_has(found, str(row[t]), follower) for t in ("table", "first_table"))
     lags = with_span(row), _of(row, "first")
-    own = next(r for r in _lags(found, str(row["lag"]), OWN_WINDOW)
-               if r["table"] == row["first_table"])  # fmt: skip
+    (own,) = rows_where(found.lags, lag=row["lag"], days=OWN_WINDOW, table=row["first_table"])
     return (
         f"{row['measure']} against {row['first']} over the days of both ({row['since']} to "
         f"{row['as_of']}, mean {row['lag']} lag): {lags[0]} against {lags[1]} months, difference "
@@ -167,8 +165,7 @@ def _of(row: Row, which: str) -> str:
 
 
 def _has(found: Measures, table: str, group: str) -> str:
-    own = found.coverage[(found.coverage["table"] == table) & (found.coverage["group"] == group)]
-    row: Mapping[Any, Any] = own.iloc[0].to_dict()
+    (row,) = rows_where(found.coverage, table=table, group=group)
     return (
         f"{row['releases']} releases by {row['by']} ({row['records']} records; best "
         f"{row['best']} of {row['best_released']}, {row['best_value']})"
@@ -188,14 +185,14 @@ def _left_out(row: Row) -> str:
 
 
 def _markdown(found: Measures, days: str) -> str:
-    trend = {row["table"]: row for row in _lags(found, TREND, days)}
+    trend = {row["table"]: row for row in rows_where(found.lags, lag=TREND, days=days)}
     rows = []
-    for row in _lags(found, REALIZED, days):
+    for row in rows_where(found.lags, lag=REALIZED, days=days):
         lags = [with_span(one, mark=True) for one in (row, trend[row["table"]])]
         when = f"{row['since']} to {row['as_of']}"
         together = _each(row)
         rows.append((row["measure"], f"`{row['table']}`", when, lags[0], together, lags[1]))
-    pools = [_of_prior(found, kind, days) for kind in (REALIZED, TREND)]
+    pools = [_pool(found, kind, days) for kind in (REALIZED, TREND)]
     for name in (CENTRE, BETWEEN, ANOTHER):
         cells = [with_span(pool[name]) if name in pool else "none" for pool in pools]
         rows.append((f"**{name}**", "", "", cells[0], "", cells[1]))
@@ -207,7 +204,7 @@ def _against(found: Measures) -> str:
     """Each measure next to the first, over the days that the two share."""
     rows = []
     for kind in (REALIZED, TREND):
-        for row in _differences(found, kind):
+        for row in rows_where(found.differences, lag=kind):
             rows.append(
                 (
                     row["measure"], kind, f"{row['since']} to {row['as_of']}",
@@ -219,11 +216,6 @@ def _against(found: Measures) -> str:
     head = ("measure", "lag", "days", "months", first, "difference", "P(longer)",
             f"{first}, models of both")  # fmt: skip
     return markdown_table(head, rows)
-
-
-def _differences(found: Measures, kind: str) -> list[Row]:
-    own = found.differences
-    return [] if own.empty else list(own[own["lag"] == kind].to_dict("records"))
 
 
 def _coverage(found: Measures) -> str:
@@ -244,15 +236,10 @@ def _priors(found: Measures) -> str:
     return markdown_table(("prior scale", "lag", CENTRE, BETWEEN), rows)
 
 
-def _lags(found: Measures, kind: str, days: str) -> list[Row]:
-    own = found.lags[(found.lags["lag"] == kind) & (found.lags["days"] == days)]
-    return list(own.to_dict("records"))
-
-
-def _of_prior(found: Measures, kind: str, days: str) -> dict[str, Row]:
-    own = found.pooled
-    own = own[(own["lag"] == kind) & (own["days"] == days) & own["in_use"]]
-    return {str(row["quantity"]): row for row in own.to_dict("records")}
+def _pool(found: Measures, kind: str, days: str) -> dict[str, Row]:
+    """The pooled rows by the prior in use, by quantity."""
+    rows = rows_where(found.pooled, lag=kind, days=days, in_use=True)
+    return {str(row["quantity"]): row for row in rows}
 
 
 def _each(row: Row) -> str:
