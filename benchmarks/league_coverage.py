@@ -8,6 +8,7 @@ Each world is fitted with the quick settings, once more with more draws where th
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ import pandas as pd
 
 from frontierlag.settings import QuickSettings
 from frontierlag.studies.league.study import fit_league
-from frontierlag.studies.league.worlds import LeagueDesign, coverage, judged, make_league_world
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from league_worlds import LeagueDesign, coverage, judged, make_league_world
 
 
 def main() -> None:

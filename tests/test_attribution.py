@@ -5,7 +5,7 @@ import re
 import pytest
 
 from frontierlag.claims import ARTICLE
-from frontierlag.claims.applicable import applicable
+from frontierlag.claims.article import applicable
 from frontierlag.errors import SpecError
 from frontierlag.figures.sheet import CREDIT, credit_line
 from frontierlag.jobs import Job
@@ -89,7 +89,7 @@ def test_each_claim_is_asked_where_it_makes_sense(scores, comparison, without, r
 @pytest.mark.parametrize("same", [True, False])
 def test_claim_6_is_not_asked_where_open_and_china_are_the_same_rows(tmp_path, monkeypatch, same):
     # A table of Epoch's in which, if ``same``, China's models are the open ones.
-    from frontierlag.claims import applicable as module
+    from frontierlag.claims import article as module
 
     monkeypatch.setattr(module, "is_epochs", lambda _: True)
     prepared = Job(own_table(tmp_path, leader_weights="closed")).prepare()

@@ -18,10 +18,15 @@ from scipy.special import logsumexp
 from simulate import make_releases
 
 from frontierlag.analyses.analysis import analyse
-from frontierlag.checks import predictive, priors, stacking
-from frontierlag.checks.comparison import compare, comparison_of
+from frontierlag.checks import predictive, priors
+from frontierlag.checks.comparison import (
+    Stacked,
+    compare,
+    comparison_of,
+    same_data,
+    stacking_weights,
+)
 from frontierlag.checks.loo import exact_elpd, loo
-from frontierlag.checks.stacking import Stacked, same_data, stacked
 from frontierlag.claims import Need
 from frontierlag.claims.shape import predicts_no_worse
 from frontierlag.dates import Window, day_number
@@ -260,7 +265,7 @@ def test_stacking_weights_are_optimal(seed):
     rng = np.random.default_rng(seed)
     elpd_i = rng.normal(-3, 1, (60, 5)) + rng.normal(0, 1, 5)
     elpd_i[0] -= 2000  # an outlier to every model
-    w = stacking.stacking_weights(elpd_i)
+    w = stacking_weights(elpd_i)
     assert w.sum() == pytest.approx(1, abs=1e-12)
     assert (w >= 0).all()
     scaled = np.exp(elpd_i - elpd_i.max(1, keepdims=True))
@@ -269,7 +274,7 @@ def test_stacking_weights_are_optimal(seed):
 
 def test_a_better_model_everywhere_takes_all():
     elpd_i = np.tile([-2.0, -3.0], (20, 1))
-    np.testing.assert_array_equal(stacking.stacking_weights(elpd_i), [1, 0])
+    np.testing.assert_array_equal(stacking_weights(elpd_i), [1, 0])
 
 
 # the stacked lag
@@ -282,7 +287,7 @@ def test_stacked_draws_are_the_mixture(linear, broken):
     np.testing.assert_allclose(share, 0.3, atol=1 / SETTINGS.draws)
     for kind in (TREND, REALIZED):
         members = [a.measured.lag(kind, WINDOW).to_numpy() for a in (linear, broken)]
-        draws = stacked([linear, broken], stack.weights, kind, WINDOW)
+        draws = stack.measured.lag(kind, WINDOW)
         assert draws.dims == ("chain", "draw")
         np.testing.assert_array_equal(draws, np.where(stack.member_of_draw == 0, *members))
         mean = 0.3 * members[0].mean() + 0.7 * members[1].mean()
@@ -381,9 +386,8 @@ def test_undefined_draws_stay_undefined(linear, broken):
     lags = {k: v.copy(deep=True) for k, v in linear.measured.lags.items()}
     lags[TREND][VALUE] = lags[TREND][VALUE] * np.nan
     hollow = replace(linear, measured=replace(linear.measured, lags=lags))
-    draws = stacked(
-        [hollow, broken], {"linear-records": 0.25, "broken-records": 0.75}, TREND, WINDOW
-    )
+    weights = {"linear-records": 0.25, "broken-records": 0.75}
+    draws = Stacked((hollow, broken), weights).measured.lag(TREND, WINDOW)
     assert float(np.isnan(draws).mean()) == pytest.approx(0.25, abs=1e-3)
 
 

@@ -38,7 +38,7 @@ from frontierlag.studies.calibration.matrices import (
     make_matrix_world,
 )
 from frontierlag.studies.domains import study
-from frontierlag.studies.domains.figure import lag_by_domain
+from frontierlag.studies.domains.study import lag_by_domain
 from frontierlag.studies.domains.table import (
     INDEX,
     contrast_table,

@@ -430,7 +430,7 @@ def test_a_bound_is_at_least_and_level_groups_are_said():
 
 @pytest.mark.xdist_group("linear-records")
 def test_a_stack_of_one_model_is_that_model(records_analysis):
-    from frontierlag.checks.stacking import Stacked
+    from frontierlag.checks.comparison import Stacked
 
     stack = Stacked((records_analysis,), {records_analysis.name: 1.0})
     same = ["release", "months", "probability", "bracket"]

@@ -12,9 +12,9 @@ from scipy import stats
 from simulate import days_until, make_releases
 
 from frontierlag.analyses.analysis import Analysis, analyse
-from frontierlag.checks import check
 from frontierlag.dates import Window
 from frontierlag.errors import FitError
+from frontierlag.fits.convergence import check
 from frontierlag.fits.fitting import PRIOR_DRAWS
 from frontierlag.fits.sampling import SamplerSettings, sample
 from frontierlag.lags.measure import measure, realized_lag_by_day, staircases

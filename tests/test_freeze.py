@@ -11,7 +11,7 @@ import pytest
 from frontierlag.cli import main
 from frontierlag.errors import CHECK_FAILED, ResultsError, ScoresError, SpecError
 from frontierlag.freeze import compare_tables, freeze, open_frozen, verify
-from frontierlag.freeze.compare import DIFFERENT, IDENTICAL, NOT_JUDGED, WITHIN
+from frontierlag.freeze.verify import DIFFERENT, IDENTICAL, NOT_JUDGED, WITHIN
 from frontierlag.jobs import Job
 from frontierlag.priors import Prior
 from frontierlag.runs.request import Request

@@ -12,6 +12,7 @@ import pymc as pm
 import pytest
 import xarray as xr
 from commands import here
+from league_worlds import LeagueDesign, coverage, judged, make_league_world
 
 import frontierlag as fl
 from frontierlag.analyses.refits import Task, refit
@@ -29,15 +30,16 @@ from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.releases import Releases, default_window_start, subset
 from frontierlag.scores.table import from_frame
 from frontierlag.settings import QuickSettings, SamplerSettings
-from frontierlag.studies.league.fit import derived, sample_league
-from frontierlag.studies.league.measure import League, ranks, tiers
-from frontierlag.studies.league.model import (
+from frontierlag.studies.league.fit import (
     FRONTIER,
     OF_A_GROUP,
     build_league,
+    derived,
     observations_of,
     parameters,
+    sample_league,
 )
+from frontierlag.studies.league.measure import League, ranks, tiers
 from frontierlag.studies.league.study import LeagueStudy
 from frontierlag.studies.league.table import (
     BACKWARD,
@@ -50,7 +52,6 @@ from frontierlag.studies.league.table import (
     leader_table,
     pair_table,
 )
-from frontierlag.studies.league.worlds import LeagueDesign, coverage, judged, make_league_world
 
 DRAWS = (2, 40)
 # Of graphs that are evaluated a few times: interpreting them is faster than compiling.

@@ -11,8 +11,7 @@ from simulate import sort_releases
 
 from frontierlag.analyses.refits import quick_fit
 from frontierlag.checks.loo import _parted
-from frontierlag.checks.no_shortfall import no_shortfall
-from frontierlag.checks.shortfalls import composed_errors, shortfall_draws
+from frontierlag.checks.shortfalls import composed_errors, no_shortfall, shortfall_draws
 from frontierlag.errors import SpecError
 from frontierlag.fits.fitting import labels_of
 from frontierlag.frontiers.observations import Observations

@@ -24,10 +24,9 @@ from frontierlag.names import CURRENT, REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores.same_models import in_both, same_models
 from frontierlag.studies.measures import table as module
-from frontierlag.studies.measures.figure import POOLED
 from frontierlag.studies.measures.pooling import CENTRE as MIDDLE
 from frontierlag.studies.measures.pooling import SPREAD, WIDTH, Reported, pooled
-from frontierlag.studies.measures.study import figure_of, study_measures
+from frontierlag.studies.measures.study import POOLED, figure_of, study_measures
 from frontierlag.studies.measures.table import (
     ANOTHER,
     BETWEEN,

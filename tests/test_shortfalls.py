@@ -10,11 +10,13 @@ from scipy.integrate import quad
 from simulate import make_releases
 
 from frontierlag import arrays
-from frontierlag.checks import no_shortfall as module
-from frontierlag.checks.no_shortfall import density_bound, no_shortfall, residual_skewness
+from frontierlag.checks import shortfalls as module
 from frontierlag.checks.shortfalls import (
     composed_errors,
+    density_bound,
     nearest_share,
+    no_shortfall,
+    residual_skewness,
     shortfall_draws,
     shortfall_given,
 )

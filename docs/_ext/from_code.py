@@ -9,7 +9,7 @@ import numpy as np
 from blocks import block, table
 
 from frontierlag import errors as codes
-from frontierlag.checks.no_shortfall import FEW
+from frontierlag.checks.shortfalls import FEW
 from frontierlag.claims import article
 from frontierlag.claims.claim import VERDICTS
 from frontierlag.dates import AS_PUBLISHED, RELEASED, WORDS

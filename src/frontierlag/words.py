@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from frontierlag.intervals import Summary, decimals
+from frontierlag.intervals import INTERVAL_KIND, OUTER, Summary, decimals
 from frontierlag.names import TREND
 
 Row = Mapping[Any, Any]
 STAMP = "NOT CONVERGED"
 AT_LEAST = "at least "
 NONE = "none"
+INTERVAL_WORDS = f"{OUTER:.0%} {INTERVAL_KIND} interval"
 # With a larger share of censored days a lag is worded "at least" and no range is judged by it. Up
 # to a tenth, even bounds that fall short of the true lag by as much as they say (7 months) move
 # the mean by less than a month, which is within its own 90 % interval (2 months wide).
@@ -77,6 +78,22 @@ def span(row: Row, inner: bool = False) -> str:
     level = "50" if inner else "90"
     ends = [figure(row[f"{side}{level}"], error_of(row)) for side in ("lower", "upper")]
     return NONE if NONE in ends else joined_span(*ends)
+
+
+def with_span(row: Row, mark: bool = False) -> str:
+    """Median and 90 % interval of a row, as in ``6.9 (5.9 to 7.9)``; ``mark`` for its stamp."""
+    return f"{median(row)} ({span(row)}){stamp(converged(row)) if mark else ''}"
+
+
+def change(row: Row, turn: int = 1) -> str:
+    """The ``difference`` of a row and its interval, each with its sign; turned round with -1."""
+    error = float(row["difference_mcse_median"])
+    ends = [turn * float(row[f"difference_{end}90"]) for end in ("lower", "upper")][::turn]
+    middle, low, high = (
+        figure(value, error) if value < 0 else f"+{figure(value, error)}"
+        for value in (turn * float(row["difference"]), *ends)
+    )
+    return f"{middle} ({low} to {high})"
 
 
 def joined_span(low: str, high: str) -> str:

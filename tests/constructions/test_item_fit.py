@@ -15,12 +15,13 @@ from simulate_results import matrix
 
 import frontierlag as fl
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.checks.information import information, result_information
 from frontierlag.checks.items import (
     DRAWS,
     FEWEST,
     PARTS,
+    information,
     outfit,
+    result_information,
     scored,
     shape,
     thinned,

@@ -12,9 +12,9 @@ import pytest
 
 from frontierlag.report.page.league import chart, league_html
 from frontierlag.studies.league.study import LeagueStudy
-from frontierlag.studies.league.worlds import LeagueDesign, make_league_world
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from league_worlds import LeagueDesign, make_league_world
 from test_league import made_up
 
 pytestmark = pytest.mark.xdist_group("league-page")

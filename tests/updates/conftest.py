@@ -6,7 +6,7 @@ import pytest
 from loopback import serving
 from vintage_server import Server, ran, refitted
 
-from frontierlag.updates import causes, update
+from frontierlag.updates import history, update
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def server(monkeypatch):
 def made_up(monkeypatch):
     """Fits that are made up: of the run, and of the mixtures of two vintages."""
     monkeypatch.setattr(update, "run_jobs", ran)
-    monkeypatch.setattr(causes, "refit_all", refitted)
+    monkeypatch.setattr(history, "refit_all", refitted)
     monkeypatch.setattr(
         update, "write_tree", lambda root: (root / "index.html").write_text("page", "utf-8")
     )

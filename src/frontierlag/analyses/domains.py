@@ -35,20 +35,14 @@ from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.settings import DOMAINS, SamplerSettings
 from frontierlag.trends.linear import Linear
 
+KINDS = (REALIZED, TREND)
+# A fit that misses the gate is made once more with this many times the draws.
+LONGER = 2
+
 
 @dataclass(frozen=True)
 class DomainAnalysis:
-    """One fit of an ability for each domain, with the lags of each and those of the index.
-
-    Attributes
-    ----------
-    fit
-        Of the frontier ``joint-domains``.
-    index
-        The lags of the index, which is the mean of the domains.
-    measured
-        The lags by domain.
-    """
+    """One fit of ``joint-domains``, with the lags of each domain and of their mean, the index."""
 
     fit: Fit
     index: Measured
@@ -59,7 +53,7 @@ class DomainAnalysis:
         """The gate's verdict over parameters, abilities and the lags of index and domains."""
         every = {
             f"{name}, {kind}": m.lags[kind][VALUE].sel({PERIOD: periods_of(m)})
-            for name, m in self._all
+            for name, m in [("index", self.index), *self.measured.items()]
             for kind in KINDS
         }
         posterior = self.fit.tree["posterior"].to_dataset()
@@ -67,10 +61,6 @@ class DomainAnalysis:
         named = posterior.assign_coords({d: labels[d] for d in labels if d in posterior.dims})
         quantities = xr.merge([named, xr.Dataset(every)])
         return check(self.fit.tree["sample_stats"].to_dataset(), quantities)
-
-    @property
-    def _all(self) -> list[tuple[str, Measured]]:
-        return [("index", self.index), *self.measured.items()]
 
     @property
     def tree(self) -> xr.DataTree:
@@ -82,16 +72,9 @@ class DomainAnalysis:
         return judged(groups, self.fit, self.index.window, self.convergence)
 
 
-KINDS = (REALIZED, TREND)
-
-
 def periods_of(measured: Measured) -> list[str]:
     """The periods of which the lag in a domain is reported: all but its extremes over the days."""
     return [period for period in measured.window.periods if period not in (MINIMUM, MAXIMUM)]
-
-
-# A fit that misses the gate is made once more with this many times the draws.
-LONGER = 2
 
 
 def analyse_domains(
@@ -102,20 +85,7 @@ def analyse_domains(
     *,
     cores: int | None = None,
 ) -> DomainAnalysis:
-    """Fit an ability for each domain and measure the lag in each.
-
-    Parameters
-    ----------
-    releases
-        All releases of the two groups, with their benchmark results.
-    domains
-        Domain of each benchmark.
-    window
-        The days over which lags are computed, the same in every domain.
-    settings
-        Sampler settings.
-    cores
-        Threads for sampling; changes no number.
+    """Fit an ability for each domain of benchmarks and measure the lag in each over the window.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,11 @@ from frontierlag.settings import QUICK, SamplerSettings
 KINDS = (TREND, REALIZED)
 PERIODS = (WHOLE, CURRENT)
 DIGITS = 3
+# Of a lag, in the order of the columns of a table.
+NUMBERS = (
+    *("median", "lower50", "upper50", "lower90", "upper90"),
+    *("mcse_median", "undefined", "censored"),
+)
 
 # By kind of lag and period: draws in months, and the share of days that are censored.
 Lags = dict[tuple[str, str], tuple[xr.DataArray, float]]
@@ -47,17 +52,7 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Refit:
-    """What a refit found, without its tree.
-
-    Attributes
-    ----------
-    lags
-        One a window, in the order of the task's windows.
-    gate
-        The verdict over all parameters and these lags.
-    n_releases
-        How many releases are in the likelihood.
-    """
+    """What a refit found, without its tree: lags by window, and the verdict over all of it."""
 
     lags: tuple[Lags, ...]
     gate: Convergence = field(repr=False)
@@ -90,7 +85,8 @@ def refit_with_draws(
 
     def sampled(times: int) -> tuple[Refit, Fit]:
         fit = quick_fit(task.spec, task.observations, settings, cores, thin=times)
-        return _found(fit, task.windows), fit
+        lags = lags_over(fit, task.windows)
+        return Refit(lags, gate_of(fit, lags), len(task.observations.releases)), fit
 
     return sampled_to_pass(sampled, lambda found: found[0].converged)
 
@@ -104,22 +100,11 @@ def quick_fit(
 ) -> Fit:
     """Sample the posterior and the capabilities, with the noise of a full fit of the same seed.
 
-    Parameters
-    ----------
-    spec, observations, settings, cores
-        As for :func:`frontierlag.fits.fitting.fit_model`.
-    thin
-        Sample this many times the draws, tune twice as long if more than one, and keep every
-        ``thin``-th draw; the sampler's own record is kept whole.
+    Of ``thin`` times the draws every ``thin``-th is kept; the sampler's own record is kept whole.
     """
     settings = settings.resolved(spec.frontier.target_accept)
-    chosen = settings
-    if thin > 1:
-        longer = {"draws": thin * settings.draws, "tune": 2 * settings.tune}
-        chosen = settings.model_copy(update=longer)
-    sampled = sample(spec, observations, chosen, cores)
-    posterior = sampled.posterior.isel({DRAW: slice(None, None, thin)})
-    posterior = posterior.assign_coords({DRAW: np.arange(posterior.sizes[DRAW])})
+    sampled = sample(spec, observations, longer(settings, thin), cores)
+    posterior = every_nth(sampled.posterior, thin)
     names = [q.name for q in spec.parameters] + list(spec.frontier.latent_in_model)
     p = {name: posterior[name].to_numpy() for name in names}
     tree = xr.DataTree.from_dict(
@@ -132,15 +117,25 @@ def quick_fit(
     return Fit(spec, observations, settings, tree, sampled.seconds)
 
 
+def longer(settings: SamplerSettings, times: int) -> SamplerSettings:
+    """Settings with so many times the draws, and twice the tuning if it is more than one."""
+    if times == 1:
+        return settings
+    more = {"draws": times * settings.draws, "tune": 2 * settings.tune}
+    return settings.model_copy(update=more)
+
+
+def every_nth(posterior: xr.Dataset, n: int) -> xr.Dataset:
+    """Every ``n``-th draw of each chain, numbered anew."""
+    kept = posterior.isel({DRAW: slice(None, None, n)})
+    return kept.assign_coords({DRAW: np.arange(kept.sizes[DRAW])})
+
+
 def lags_over(fit: Fit, windows: Sequence[Window]) -> tuple[Lags, ...]:
     """Trend and realized lag of one fit over windows."""
-    return from_daily(
-        {
-            TREND: trend_lag_by_day(fit, longest(windows)),
-            REALIZED: realized_lag_by_day(fit, longest(windows)),
-        },
-        windows,
-    )
+    whole = longest(windows)
+    daily = {TREND: trend_lag_by_day(fit, whole), REALIZED: realized_lag_by_day(fit, whole)}
+    return from_daily(daily, windows)
 
 
 def longest(windows: Sequence[Window]) -> Window:
@@ -161,8 +156,8 @@ def from_daily(
         lags: Lags = {}
         for kind, (months, censored) in daily.items():
             days, bounds = (np.asarray(x)[..., start:stop] for x in (months, censored))
-            lags[kind, WHOLE] = _labelled(days.mean(-1)), float(bounds.mean())
-            lags[kind, CURRENT] = _labelled(days[..., -1]), float(bounds[..., -1].mean())
+            lags[kind, WHOLE] = labelled(days.mean(-1)), float(bounds.mean())
+            lags[kind, CURRENT] = labelled(days[..., -1]), float(bounds[..., -1].mean())
         found.append(lags)
     return tuple(found)
 
@@ -178,20 +173,23 @@ def gate_of(fit: Fit, lags: Sequence[Lags]) -> Convergence:
     return check(fit.tree["sample_stats"].to_dataset(), quantities)
 
 
-def numbers(draws: xr.DataArray, censored: float) -> dict[str, float]:
+def numbers(draws: xr.DataArray | np.ndarray, censored: float = 0.0) -> dict[str, float]:
     """What a table says of one lag; ``mcse_median`` is the Monte Carlo error of the median."""
-    s = summarize(draws)
-    values = {
-        "median": s.median,
-        "lower50": s.lower50,
-        "upper50": s.upper50,
-        "lower90": s.lower90,
-        "upper90": s.upper90,
-        "mcse_median": s.mcse_median,
-        "undefined": s.undefined,
-        "censored": censored,
+    values = asdict(summarize(labelled(draws))) | {"censored": censored}
+    return {name: round(values[name], DIGITS) + 0.0 for name in NUMBERS}
+
+
+def change_of(change: xr.DataArray) -> dict[str, float]:
+    """What a table says of the difference of two lags; ``longer``: how probably the first is."""
+    s, known = summarize(change), change.notnull()
+    longer = float((change > 0).sum() / known.sum()) if bool(known.any()) else float("nan")
+    return {
+        "difference": s.median,
+        "difference_lower90": s.lower90,
+        "difference_upper90": s.upper90,
+        "difference_mcse_median": s.mcse_median,
+        "longer": longer,
     }
-    return {name: round(value, DIGITS) + 0.0 for name, value in values.items()}
 
 
 def refit_all(
@@ -202,20 +200,8 @@ def refit_all(
 ) -> dict[Hashable, Refit]:
     """Refit all tasks in processes, those that share a compilation in one as far as that is fair.
 
-    Parameters
-    ----------
-    tasks
-        With different keys.
-    settings
-        Sampler settings of each.
-    workers
-        Processes; by default one a core. Changes no number.
-    done
-        Called with a line each time a group of refits is finished.
-
-    Returns
-    -------
-    What each found, by key.
+    By default one process a core, which changes no number; ``done`` is called with a line each
+    time a group of refits is finished.
     """
     workers = workers or os.cpu_count() or 1
     chunks = _chunks(tasks, workers)
@@ -259,10 +245,6 @@ def _chunks(tasks: Sequence[Task], workers: int) -> list[list[Task]]:
     return sorted(chunks, key=cost, reverse=True)
 
 
-def _found(fit: Fit, windows: Sequence[Window]) -> Refit:
-    lags = lags_over(fit, windows)
-    return Refit(lags, gate_of(fit, lags), len(fit.observations.releases))
-
-
-def _labelled(values: np.ndarray) -> xr.DataArray:
-    return xr.DataArray(values, dims=SAMPLE_DIMS)
+def labelled(values: xr.DataArray | np.ndarray) -> xr.DataArray:
+    """Draws of a number, shape ``(chain, draw)``, with the names of their dims."""
+    return values if isinstance(values, xr.DataArray) else xr.DataArray(values, dims=SAMPLE_DIMS)

@@ -1,5 +1,1 @@
-"""Checks on a fit: convergence, predictive adequacy, comparison, prior influence."""
-
-from frontierlag.fits.convergence import Check, Convergence, check
-
-__all__ = ["Check", "Convergence", "check"]
+"""Checks on a fit: predictive adequacy, comparison, prior influence, what fits worst."""

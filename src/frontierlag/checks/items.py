@@ -1,14 +1,17 @@
-"""Item and person fit: which benchmarks, models and single results the joint model fits worst.
+"""Which benchmarks, models and single results the joint model fits worst; what results tell.
 
-What users of the R package mirt look at as ``itemfit`` and ``personfit``, as posterior predictive
-checks of realized discrepancies (Gelman, Meng & Stern 1996; Sinharay, Johnson & Stern 2006). The
-errors follow a Student t distribution, whose squares have no distribution that a mean settles on,
-so each error is first turned into a normal score, z = Phi^-1(T_4(error / noise)) (Dunn & Smyth
-1996). Under the model the z of a draw are independent standard normal whatever the parameters are,
-so that sums of their squares are chi-squared and nothing need be simulated.
+Item and person fit, which users of the R package mirt know as ``itemfit`` and ``personfit``, as
+posterior predictive checks of realized discrepancies (Gelman, Meng & Stern 1996; Sinharay, Johnson
+& Stern 2006). The errors follow a Student t distribution, whose squares have no distribution that a
+mean settles on, so each error is first turned into a normal score, z = Phi^-1(T_4(error / noise))
+(Dunn & Smyth 1996). Under the model the z of a draw are independent standard normal whatever the
+parameters are, so that sums of their squares are chi-squared and nothing need be simulated.
 
 Such p-values gather about one half, as the model was fitted to the same results: an extreme one
 says more than its size.
+
+Test information, :class:`Information`: where on the scale results on the benchmarks tell
+capabilities apart.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from scipy.special import chdtrc, ndtri, stdtr
 
 from frontierlag import arrays
@@ -25,13 +29,18 @@ from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers import Joint
 from frontierlag.frontiers.item_response import FREEDOM, expected_score
 from frontierlag.intervals import OUTER, tails
-from frontierlag.names import CHAIN, DRAW, RESULT, SAMPLE_DIMS, SCORE
+from frontierlag.names import CHAIN, DRAW, FOLLOWER, LEADER, RESULT, SAMPLE_DIMS, SCORE
+from frontierlag.scores import Releases
 from frontierlag.scores.item_results import Responses
 
 # Draws that are looked at, of each chain evenly spaced ones; more would not move a p-value much.
 DRAWS = 400
 # Parts of a benchmark's models by capability, and the fewest results that are divided so.
 PARTS, FEWEST = ("low", "middle", "high"), 6
+# Evenly spaced capabilities at which information is given.
+NODES = 81
+# How far they reach beyond the releases, as a share of the releases' range.
+_BEYOND = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,34 +236,15 @@ def _totals(values: np.ndarray, of: np.ndarray, count: int) -> np.ndarray:
     return running[:, ends[1:]] - running[:, ends[:-1]]
 
 
-@dataclass(frozen=True, eq=False)
-class WorstResults:
-    """The results that fit worst, the worst first: arrays of shape ``(result,)``.
+def worst_results(fit: Fit, found: Scored, most: int) -> pd.DataFrame:
+    """The results with the smallest posterior predictive tail probability, the worst first.
 
-    Attributes
-    ----------
-    which
-        Positions among all results.
-    expected
-        Posterior median of the score without error.
-    lower90, upper90
-        90 % interval of a replicated result.
-    z
-        Posterior mean of the normal score.
-    tail
-        Posterior predictive tail probability.
+    Returns
+    -------
+    Of each ``which``, its position among all results; ``expected``, the posterior median of the
+    score without error; ``lower90`` and ``upper90`` of a replicated result; ``z``, the posterior
+    mean of the normal score; ``tail``, the posterior predictive tail probability.
     """
-
-    which: np.ndarray
-    expected: np.ndarray
-    lower90: np.ndarray
-    upper90: np.ndarray
-    z: np.ndarray
-    tail: np.ndarray
-
-
-def worst_results(fit: Fit, found: Scored, most: int) -> WorstResults:
-    """The results with the smallest posterior predictive tail probability."""
     z = found.z.mean(0)
     # Of two that are equally improbable the one further out comes first.
     order = np.lexsort((-np.abs(z), found.tail))[:most]
@@ -262,5 +252,119 @@ def worst_results(fit: Fit, found: Scored, most: int) -> WorstResults:
     replicated = fit.tree["posterior_predictive"].to_dataset()[SCORE].isel({RESULT: which})
     drawn = replicated.transpose(*SAMPLE_DIMS, RESULT).to_numpy().reshape(-1, len(which))
     low, high = np.quantile(drawn, tails(OUTER), axis=0)
-    expected = np.median(found.expected[:, order], axis=0)
-    return WorstResults(which, expected, low, high, z[order], found.tail[order])
+    return pd.DataFrame(
+        {
+            "which": which,
+            "expected": np.median(found.expected[:, order], axis=0),
+            "lower90": low,
+            "upper90": high,
+            "z": z[order],
+            "tail": found.tail[order],
+        }
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Information:
+    """Fisher information of results on all benchmarks about a capability, draw by draw.
+
+    Attributes
+    ----------
+    releases
+        Of the two groups.
+    capability
+        Shape ``(draw, release)``.
+    difficulty, discrimination, noise
+        Of every benchmark, ``(draw, benchmark)``.
+    span
+        Ceiling minus chance level, ``(benchmark,)``.
+    """
+
+    releases: Releases
+    capability: np.ndarray
+    difficulty: np.ndarray
+    discrimination: np.ndarray
+    noise: np.ndarray
+    span: np.ndarray
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """Evenly spaced capabilities from below the releases to above them, ``(node,)``."""
+        middle = np.median(self.capability, axis=0)
+        pad = _BEYOND * np.ptp(middle)
+        return np.linspace(middle.min() - pad, middle.max() + pad, NODES)
+
+    def of_each(self, c: float | np.ndarray) -> np.ndarray:
+        """Of a result on each benchmark at a capability, ``(draw, benchmark)``."""
+        of = self.difficulty, self.discrimination, self.noise
+        return result_information(c, *of, self.span)
+
+    def of_all(self, levels: np.ndarray) -> np.ndarray:
+        """Of results on all benchmarks at each capability, 1 / points^2, ``(draw, level)``."""
+        return np.stack([self.of_each(float(c)).sum(-1) for c in levels], axis=-1)
+
+    @property
+    def highest(self) -> np.ndarray:
+        """Of a result on each benchmark at its difficulty, where it is highest."""
+        return self.of_each(self.difficulty)
+
+    def best(self, day: int) -> np.ndarray:
+        """Capability of each group's best by a day, ``(draw, 2)``; NaN of a group without any."""
+        found = np.full((len(self.capability), 2), np.nan)
+        for g in (LEADER, FOLLOWER):
+            there = self.releases.of(g) & (self.releases.day <= day)
+            if there.any():
+                found[:, g] = self.capability[:, there].max(-1)
+        return found
+
+    def shares(self, c: float) -> np.ndarray:
+        """Share of the information at a capability that each benchmark gives, posterior mean."""
+        each = self.of_each(c)
+        return np.asarray((each / each.sum(-1, keepdims=True)).mean(0))
+
+
+def result_information(
+    c: float | np.ndarray,
+    difficulty: np.ndarray,
+    discrimination: np.ndarray,
+    noise: np.ndarray,
+    span: np.ndarray,
+) -> np.ndarray:
+    """Fisher information of one result about the capability, for known benchmarks.
+
+    A result is f(c) + s t_4 with f'(c) = span a p (1 - p), p = logistic(a (c - d)). That of a
+    Student t of nu degrees of freedom about its location is (nu + 1) / ((nu + 3) s^2) (Lange,
+    Little & Taylor 1989), so that I(c) = 5/7 (f'(c) / s)^2: highest at c = d.
+
+    Parameters
+    ----------
+    c
+        Capabilities; all arguments broadcast.
+    difficulty, discrimination, noise
+        Of the benchmark.
+    span
+        Its ceiling minus its chance level.
+    """
+    p = arrays.sigmoid(discrimination * (c - difficulty))
+    slope = span * discrimination * p * (1 - p)
+    return np.asarray((FREEDOM + 1) / (FREEDOM + 3) * (slope / noise) ** 2)
+
+
+def information(fit: Fit) -> Information | None:
+    """Information along the scale of a fit to benchmark results; None of a fit to scores.
+
+    Each benchmark as it is to a model that it does not favour: differential item functioning moves
+    the curve of a group's models by what the benchmark favours the group by.
+    """
+    responses = fit.observations.responses
+    if responses is None or not isinstance(fit.spec.frontier, Joint):
+        return None
+    p = thinned(fit)
+    return Information(
+        fit.observations.releases,
+        p["capability"],
+        p["difficulty"],
+        p["discrimination"],
+        p["noise"],
+        responses.ceiling - responses.chance,
+    )

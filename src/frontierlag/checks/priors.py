@@ -15,7 +15,7 @@ import xarray as xr
 from arviz_stats.base import array_stats
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.checks.stacking import Stacked
+from frontierlag.checks.comparison import Stacked
 from frontierlag.errors import SpecError
 from frontierlag.fits.fitting import Fit
 from frontierlag.lags.measure import Measured

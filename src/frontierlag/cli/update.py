@@ -70,7 +70,7 @@ def update(
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
     from frontierlag.scores.fetch import DEFAULT_URL, Limits
-    from frontierlag.updates.following import Following
+    from frontierlag.updates.update import Following
     from frontierlag.updates.update import update as updated
 
     limits = Limits(size=size, seconds=seconds, allow_http=allow_http)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
@@ -43,24 +42,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True)
 class Frozen:
-    """Results as they were frozen.
+    """Results as they were frozen, with the request and the manifest of the run.
 
-    Attributes
-    ----------
-    folder
-        Where they lie.
-    request
-        The request.
-    table, sha256
-        Path of the score table below the folder, and its hash.
-    measured
-        Path of the benchmark results or joint draws below the folder; empty of a run on scores.
-    files
-        SHA-256 of every file, by path.
-    digest
-        SHA-256 over all of them: one number to cite and to compare.
-    manifest
-        Of the run.
+    ``table``, and of a run on more than scores ``measured``, are paths below the folder; ``files``
+    holds the SHA-256 of every file by path, and ``digest`` that over all of them: one number to
+    cite and to compare.
     """
 
     folder: Path
@@ -91,16 +77,10 @@ def freeze(name: str, results: Path, to: Path, scores: Path | None = None) -> Fr
     ----------
     name
         Letters, digits, dots, hyphens and underscores.
-    results
-        A folder that `frontierlag run` made.
-    to
-        The folder of all that is frozen.
+    results, to
+        A folder that `frontierlag run` made, and the folder of all that is frozen.
     scores
         The score table, where it no longer lies where the run found it.
-
-    Returns
-    -------
-    What was stored.
 
     Raises
     ------
@@ -124,25 +104,22 @@ def freeze(name: str, results: Path, to: Path, scores: Path | None = None) -> Fr
     request = Request.read(manifest, str(results / MANIFEST))
     kept = _kept(results, manifest)
     file, content = _table(request, manifest["data"]["sha256"], scores)
-    inputs = {f"{INPUT}/{file}": content}
-    measured = ""
+    table, measured = f"{INPUT}/{file}", ""
+    inputs = {table: content, ENVIRONMENT: _environment().encode()}
     if request.results or request.draws:
         file, bundled = _measured(request, manifest["data"])
         measured = f"{INPUT}/{MEASURED}/{file}"
         inputs[measured] = bundled
+    inputs |= {f"{RESULTS}/{path}": (results / path).read_bytes() for path in kept}
     with staged(out) as folder:
-        for path in kept:
-            (folder / RESULTS / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(results / path, folder / RESULTS / path)
         for path, of_input in inputs.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(of_input)
-        (folder / ENVIRONMENT).write_text(_environment(), encoding="utf-8")
         hashes = {path: _hash(folder / path) for path in _listed(folder)}
         record = {
             "name": name,
             "command": request.command(),
-            "table": next(iter(inputs)),
+            "table": table,
             "measured": measured,
             "attribution": manifest["data"]["attribution"],
             "frozen_with": versions(),
@@ -154,13 +131,7 @@ def freeze(name: str, results: Path, to: Path, scores: Path | None = None) -> Fr
 
 
 def open_frozen(folder: Path) -> Frozen:
-    """Read what was frozen in a folder.
-
-    Raises
-    ------
-    ResultsError
-        If nothing was, or its record cannot be read.
-    """
+    """Read what was frozen in a folder; a ResultsError if nothing was or it cannot be read."""
     path = folder / FROZEN
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -191,14 +162,11 @@ def _kept(results: Path, manifest: dict[str, Any]) -> list[str]:
             f"{results} is not whole: {', '.join(gone[:8]) or 'its files'} missing; run the "
             "analysis again"
         )
-    outside = [path for path in kept if not _inside(results / path, results)]
+    whole = results.resolve()
+    outside = [path for path in kept if not (results / path).resolve().is_relative_to(whole)]
     if outside:
         raise ResultsError(f"the manifest in {results} names {outside[0]}, which lies outside it")
     return kept
-
-
-def _inside(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _table(request: Request, sha256: str, given: Path | None) -> tuple[str, bytes]:
@@ -245,17 +213,12 @@ def _measured(request: Request, data: dict[str, Any]) -> tuple[str, bytes]:
 
 
 def measured_for(frozen: Frozen) -> tuple[str, str]:
-    """The benchmark results and the joint draws to run again on, by the rule of `table_for`.
-
-    Empty where the run had none.
-    """
+    """The benchmark results and the joint draws to run again on, by the rule of `table_for`."""
     request = frozen.request
-    if not frozen.measured:
-        return "", ""
-    copy = str(frozen.folder / frozen.measured)
+    copy = str(frozen.folder / frozen.measured) if frozen.measured else ""
     if request.draws:
         return "", copy
-    if request.results not in result_names():
+    if not copy or request.results not in result_names():
         return copy, ""
     return _unchanged(frozen, request.results, load_results(request.results), frozen.measured), ""
 
@@ -263,10 +226,7 @@ def measured_for(frozen: Frozen) -> tuple[str, str]:
 def table_for(frozen: Frozen) -> str:
     """What to run again on: the reference table if it still has the same bytes, else the copy.
 
-    Raises
-    ------
-    ScoresError
-        If the table was a reference table, and this version has another under its name.
+    A reference table of which this version has another under its name is a ScoresError.
     """
     name = frozen.request.scores
     if name not in reference_names():

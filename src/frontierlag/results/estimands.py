@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.checks.stacking import Stacked
+from frontierlag.checks.comparison import Stacked
 from frontierlag.fits.convergence import quantity_checks
 from frontierlag.intervals import probability, summarize
 from frontierlag.lags.equivalence import equivalence_over

@@ -10,18 +10,24 @@ import numpy as np
 import pandas as pd
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.checks.information import Information, information
 from frontierlag.checks.items import (
     PARTS,
     FitOf,
+    Information,
     Scored,
+    information,
     outfit,
     scored,
     shape,
     worst_results,
 )
-from frontierlag.checks.no_shortfall import no_shortfall, residual_skewness
-from frontierlag.checks.shortfalls import composed_errors, nearest_share, shortfall_draws
+from frontierlag.checks.shortfalls import (
+    composed_errors,
+    nearest_share,
+    no_shortfall,
+    residual_skewness,
+    shortfall_draws,
+)
 from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.intervals import OUTER, summarize, summarize_each, tails
 from frontierlag.lags.trend import curve
@@ -203,21 +209,15 @@ def worst_table(analysis: Analysis, found: Scored, most: int = MOST) -> pd.DataF
     """
     worst, responses = worst_results(analysis.fit, found, most), found.responses
     names, groups = _models(analysis, found)
-    model = responses.model[worst.which]
-    rows = pd.DataFrame(
-        {
-            "release": names[model],
-            "group": groups[model],
-            "benchmark": responses.benchmarks[responses.benchmark[worst.which]],
-            "observed": responses.score[worst.which],
-            "expected": worst.expected,
-            "lower90": worst.lower90,
-            "upper90": worst.upper90,
-            "z": worst.z,
-            "tail": worst.tail,
-            "source": responses.source[worst.which],
-        }
-    )
+    which = worst.pop("which").to_numpy()
+    model = responses.model[which]
+    about = {
+        "release": names[model],
+        "group": groups[model],
+        "benchmark": responses.benchmarks[responses.benchmark[which]],
+        "observed": responses.score[which],
+    }
+    rows = pd.DataFrame(about).join(worst).assign(source=responses.source[which])
     return table_of(analysis, rows, places={"tail": 5})
 
 

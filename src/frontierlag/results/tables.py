@@ -12,10 +12,9 @@ import pandas as pd
 import xarray as xr
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.checks.comparison import ModelComparison
+from frontierlag.checks.comparison import ModelComparison, Stacked
 from frontierlag.checks.predictive import predictive_table as predictive_rows
 from frontierlag.checks.priors import sensitivity, stacked_sensitivity
-from frontierlag.checks.stacking import Stacked
 from frontierlag.dates import Dates
 from frontierlag.intervals import summarize, summarize_each
 from frontierlag.lags.dates import release_days

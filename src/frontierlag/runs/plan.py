@@ -9,9 +9,8 @@ from pathlib import Path
 
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.analyses.two_comparisons import TwoComparisons
-from frontierlag.checks.comparison import ModelComparison, comparison_of
+from frontierlag.checks.comparison import ModelComparison, Stacked, comparison_of, same_data
 from frontierlag.checks.loo import Loo
-from frontierlag.checks.stacking import Stacked, same_data
 from frontierlag.claims.claim import Claim, Need, Unanswerable
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.jobs import Job, Prepared

@@ -12,10 +12,9 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from frontierlag.checks.comparison import ModelComparison
-from frontierlag.checks.stacking import Stacked
+from frontierlag.checks.comparison import ModelComparison, Stacked
 from frontierlag.claims import ARTICLE, Answer, Claim, answer
-from frontierlag.claims.applicable import Applicable, applicable
+from frontierlag.claims.article import Applicable, applicable
 from frontierlag.errors import SpecError
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.published import conventions

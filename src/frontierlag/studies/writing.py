@@ -19,14 +19,22 @@ from frontierlag.results.manifest import (
 )
 from frontierlag.results.tables import DIGITS
 from frontierlag.settings import SamplerSettings
+from frontierlag.words import Row
 
 FIGURES = "figures"
 QUANTILES = ("median", "lower50", "upper50", "lower90", "upper90")
 
 
-def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write tables by the name of their file, numbers rounded alike everywhere."""
+def write_tables(
+    folder: Path, tables: Mapping[str, pd.DataFrame], about: Mapping[str, str] | None = None
+) -> None:
+    """Write tables by the name of their file, numbers rounded alike everywhere.
+
+    With ``about``, columns that say what every row is of stand before the others.
+    """
     for stem, table in tables.items():
+        if about:
+            table = table.assign(**about)[[*about, *table]]
         numbers = table.select_dtypes("float").columns
         # Adding zero turns a rounded -0.0 into 0.0.
         rounded = table.assign(**{str(c): table[c].round(DIGITS) + 0.0 for c in numbers})
@@ -47,6 +55,13 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     """Cells as a table in Markdown."""
     head, *lines = (f"| {' | '.join(map(str, cells))} |" for cells in (columns, *rows))
     return "\n".join([head, f"|{'---|' * len(columns)}", *lines])
+
+
+def rows_where(table: pd.DataFrame, /, **wanted: object) -> list[Row]:
+    """The rows whose columns have these values; none of a table without rows."""
+    for name, value in wanted.items() if len(table) else ():
+        table = table[table[name] == value]
+    return list(table.to_dict("records"))
 
 
 def quantiles(summary: Any, places: int | None = None) -> dict[str, Any]:

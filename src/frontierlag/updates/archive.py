@@ -11,9 +11,8 @@ written last: what it does not list has not happened.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -32,24 +31,11 @@ ACCEPTED, REFUSED = "accepted", "refused"
 class Kept:
     """One vintage, or one answer that was refused: a row of ``index.csv``.
 
-    Attributes
-    ----------
-    fetched
-        When, UTC, as ``2026-11-24T04:32:12Z``; of a day that the user gives its first second.
-    state, reason
-        'accepted' or 'refused', and why.
-    rows
-        Of the table; empty if it could not be read.
-    sha256, size
-        Of the bytes; empty if none came.
-    file
-        Their path below the archive.
-    source, final_url
-        The address that was asked, and the one that answered.
-    etag, last_modified
-        What the server said, for the next time.
-    reading
-        How it is read, as JSON of :class:`~frontierlag.scores.ReadOptions`.
+    It was ``fetched`` at a time in UTC, as ``2026-11-24T04:32:12Z``, or on a day that the user
+    gives, of which that is the first second. ``rows`` are empty of a table that could not be read,
+    ``sha256``, ``size`` and ``file`` (below the archive) if no bytes came. ``source`` is the
+    address that was asked, ``final_url`` the one that answered; ``reading`` the JSON of
+    :class:`~frontierlag.scores.ReadOptions`.
     """
 
     fetched: str
@@ -82,18 +68,7 @@ class Kept:
 
 
 class Archive:
-    """The archive of a folder.
-
-    Parameters
-    ----------
-    folder
-        Of all updates; ``archive/`` is in it.
-
-    Raises
-    ------
-    ResultsError
-        If its table cannot be used.
-    """
+    """The archive of a folder of updates; a table of it that cannot be used is an error."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / ARCHIVE
@@ -110,13 +85,7 @@ class Archive:
         return self.accepted[-1] if self.accepted else None
 
     def path(self, one: Kept) -> Path:
-        """Where a vintage's bytes are, which must be those that came.
-
-        Raises
-        ------
-        ResultsError
-            If they are not.
-        """
+        """Where a vintage's bytes are; a ResultsError if they are not those that came."""
         path = self.folder / one.file
         try:
             now = digest(path.read_bytes())
@@ -159,10 +128,7 @@ def place(source: str, fetched: str, content: bytes) -> str:
 def moment(fetched: date | None, header: str) -> str:
     """When something was fetched: the day that the user gives, else the server's own time.
 
-    Raises
-    ------
-    FetchError
-        If neither says it: the clock of this machine is not asked.
+    The clock of this machine is not asked: if neither says it, that is a FetchError.
     """
     if fetched is not None:
         return f"{fetched}T00:00:00Z"
@@ -173,10 +139,6 @@ def moment(fetched: date | None, header: str) -> str:
             "the server does not say which day it is (header Date), and a vintage needs the day on "
             "which it was fetched: give it with --fetched YYYY-MM-DD"
         ) from None
-    return _utc(when)
-
-
-def _utc(when: datetime) -> str:
     known = when if when.tzinfo else when.replace(tzinfo=UTC)
     return known.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -192,8 +154,8 @@ def _read(path: Path) -> tuple[Kept, ...]:
         return ()
     names = [field.name for field in fields(Kept)]
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        found = tuple(Kept(**dict(zip(names, row, strict=True))) for row in _rows(table, names))
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)[names]
+        found = tuple(Kept(*row) for row in table.itertuples(index=False))
         for one in found:
             if one.state not in (ACCEPTED, REFUSED):
                 raise ValueError(f"a row has the state {one.state!r}")
@@ -206,8 +168,3 @@ def _read(path: Path) -> tuple[Kept, ...]:
             f"{path}, the list of vintages, cannot be used ({error}); put it back as it was"
         ) from None
     return found
-
-
-def _rows(table: pd.DataFrame, names: Sequence[str]) -> list[list[str]]:
-    rows: list[list[str]] = table[list(names)].to_numpy().tolist()
-    return rows

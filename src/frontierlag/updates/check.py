@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -39,17 +39,10 @@ NAMED = 8  # models named in one sentence
 class Differences:
     """A vintage against the last one.
 
-    Attributes
-    ----------
-    layout
-        What may make its numbers mean something else, a clause each; empty if nothing does.
-    gone
-        The models of the last vintage that it lacks, if they are too many; else empty.
-    moved
-        One row a model and column that moved, with ``model``, ``column``, ``before`` and ``after``
-        as text; column ``new`` or ``gone`` of a model that came or went.
-    remarks
-        Columns that are not read and came or went, a sentence each.
+    ``layout``: what may make its numbers mean something else, a clause each; ``gone``: the models
+    of the last vintage that it lacks, if they are too many; ``moved``: a row a model and column
+    with ``before`` and ``after`` as text, the column ``new`` or ``gone`` of a model that came or
+    went; ``remarks``: columns that are not read and came or went, a sentence each.
     """
 
     layout: tuple[str, ...]
@@ -78,16 +71,19 @@ def differences(before: ScoreTable, after: ScoreTable) -> Differences:
 
 def headings_differ(before: bytes, after: bytes) -> str:
     """Which headings of two texts with commas are gone and which are new; empty if none is."""
-    one, other = (_headings(content) for content in (before, after))
-    parts = [
-        f"{what}: {', '.join(repr(name) for name in names)}"
-        for what, names in (
-            ("gone", [name for name in one if name not in other]),
-            ("new", [name for name in other if name not in one]),
-        )
-        if names
-    ]
+    one, other = ({name: name for name in _headings(content)} for content in (before, after))
+    parts = [f"{what}: {names}" for what, names in _differing(one, other, (GONE, NEW))]
     return f"against the last vintage, headings {'; '.join(parts)}" if one and parts else ""
+
+
+def _differing(
+    one: Mapping[str, str], other: Mapping[str, str], words: tuple[str, str]
+) -> list[tuple[str, str]]:
+    """Names, by a key that is the same for alike ones, that are gone and that are new, in words."""
+    gone = [name for key, name in one.items() if key not in other]
+    new = [name for key, name in other.items() if key not in one]
+    found = zip(words, (gone, new), strict=True)
+    return [(what, ", ".join(map(repr, names))) for what, names in found if names]
 
 
 def _headings(content: bytes) -> list[str]:
@@ -199,15 +195,10 @@ def _text(cell: object) -> str:
 
 def _unread(before: ScoreTable, after: ScoreTable) -> tuple[str, ...]:
     one, other = ({fold(name): name for name in t.reading.unused} for t in (before, after))
-    said = []
-    for what, names in (
-        ("no longer there", [one[key] for key in one if key not in other]),
-        ("new", [other[key] for key in other if key not in one]),
-    ):
-        if names:
-            listed = ", ".join(map(repr, names))
-            said.append(f"Columns that are not read and are {what}: {listed}.")
-    return tuple(said)
+    return tuple(
+        f"Columns that are not read and are {what}: {names}."
+        for what, names in _differing(one, other, ("no longer there", NEW))
+    )
 
 
 def listed(names: Sequence[str]) -> str:

@@ -1,20 +1,32 @@
-"""An update in words: the paragraph of one vintage, and the page of all."""
+"""An update in words: the paragraph of one vintage, the page of all, and the headlines as a feed.
+
+The feed is Atom (RFC 4287) and made of ``history.csv`` alone. Identifiers are UUIDs of the address
+that is followed and of the vintage's digest (RFC 9562, version 5), times are those of fetching: the
+same history gives the same feed, whenever it is written.
+"""
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Sequence
-from typing import Any
+from xml.etree import ElementTree
 
 import pandas as pd
 
 from frontierlag.intervals import OUTER, decimals
+from frontierlag.report.page.index import FEED
 from frontierlag.runs.run import Result
 from frontierlag.studies.history.tables import Vintage
-from frontierlag.studies.writing import markdown_table, page
+from frontierlag.studies.writing import markdown_table, page, rows_where
 from frontierlag.updates.archive import REFUSED, Kept
-from frontierlag.updates.causes import DAYS, Causes
 from frontierlag.updates.check import GONE, NEW, Differences, listed
-from frontierlag.words import Row, converged, median, span, stamp
+from frontierlag.updates.history import DAYS, Causes
+from frontierlag.words import Row, converged, median, span, stamp, with_span
+
+ATOM = "http://www.w3.org/2005/Atom"
+# What XML 1.0 has no letter for.
+_NOT_XML = re.compile(r"[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 # What a part of the change is called.
 PARTS = {
@@ -48,20 +60,9 @@ def paragraph(
 ) -> str:
     """What a vintage changed: the headline before and after, what moved it, what else moved.
 
-    Parameters
-    ----------
-    kept, result
-        The vintage and the run on it.
-    last
-        The row of ``history.csv`` of the vintage before.
-    found
-        What the vintage has otherwise.
-    moved
-        What moved the headline.
-    vintages
-        The one before and this one.
+    ``last`` is the row of ``history.csv`` of the vintage before; ``vintages`` are that and this.
     """
-    before = f"{median(last)} ({span(last)}){stamp(converged(last))}"
+    before = with_span(last, mark=True)
     parts = [
         f"{_came(kept)}, after {last['name']} of {str(last['fetched'])[:10]}.",
         _headline(result),
@@ -83,7 +84,7 @@ def whole_page(title: str, history: pd.DataFrame, refused: Sequence[Kept]) -> st
         [
             str(row["fetched"])[:10],
             row["name"],
-            f"{median(row)} ({span(row)}){stamp(converged(row))}",
+            with_span(row, mark=True),
             _change(row),
             row["as_of"],
         ]
@@ -103,12 +104,6 @@ def whole_page(title: str, history: pd.DataFrame, refused: Sequence[Kept]) -> st
     return page([*parts, *credits])
 
 
-def title_of(row: Row, title: str) -> str:
-    """One vintage's headline in a few words, as the title of an entry."""
-    mark = stamp(converged(row))
-    return f"{title}: {median(row)} months ({span(row)}){mark}, {row['name']}"
-
-
 def signed(months: float, mcse: float) -> str:
     """A change with its sign, and no more decimals than its Monte Carlo error supports."""
     if months == 0 and mcse == 0:
@@ -119,7 +114,7 @@ def signed(months: float, mcse: float) -> str:
 
 def cells_moved(moved: pd.DataFrame) -> list[str]:
     """Dates, openness, countries and makers that moved, by model."""
-    rows = {column: _records(moved[moved["column"] == column]) for column in WHAT}
+    rows = {column: rows_where(moved, column=column) for column in WHAT}
     cells = {column: {_cell(row) for row in of} for column, of in rows.items()}
     dated = {str(row["model"]) for row in rows["dated"]}
     said = []
@@ -138,6 +133,39 @@ def cells_moved(moved: pd.DataFrame) -> list[str]:
 def refusals(kept: Sequence[Kept]) -> list[Kept]:
     """The answers that were refused."""
     return [one for one in kept if one.state == REFUSED]
+
+
+def feed(history: pd.DataFrame, source: str, title: str, site: str = "") -> str:
+    """The rows of ``history.csv`` as a feed, newest vintage first.
+
+    ``source`` is the address that the first vintage came from; with ``site``, the one under which
+    the folder is published, entries link to the page.
+    """
+    newest = history.to_dict("records")[::-1]
+    about = f"{source} {newest[0]['comparison']} {newest[0]['dates']}"
+    root = ElementTree.Element("feed", xmlns=ATOM)
+    _add(root, "id", _urn(about))
+    _add(root, "title", f"{title}, by vintage")
+    _add(root, "updated", str(newest[0]["fetched"]))
+    author = _add(root, "author")
+    _add(author, "name", "frontierlag")
+    _add(root, "generator", "frontierlag")
+    _add(root, "rights", " ".join(dict.fromkeys(str(row["attribution"]) for row in newest)))
+    if site:
+        base = site.rstrip("/")
+        _add(root, "link", rel="self", type="application/atom+xml", href=f"{base}/{FEED}")
+        _add(root, "link", rel="alternate", type="text/html", href=f"{base}/")
+    for row in newest:
+        entry = _add(root, "entry")
+        _add(entry, "id", _urn(f"{about} {row['fetched']} {row['sha256']}"))
+        _add(entry, "title", _title(row, title))
+        _add(entry, "updated", str(row["fetched"]))
+        if site:
+            _add(entry, "link", rel="alternate", type="text/html", href=f"{base}/")
+        _add(entry, "content", str(row["words"]), type="text")
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
 def _came(kept: Kept) -> str:
@@ -165,10 +193,9 @@ def _moved(moved: Causes) -> str:
 def _models(moved: pd.DataFrame) -> list[str]:
     said = []
     for kind, words in ((NEW, "new"), (GONE, "no longer there")):
-        models = moved[moved["column"] == kind]
-        if len(models):
+        if models := rows_where(moved, column=kind):
             day = "after" if kind == NEW else "before"
-            names = [f"{row['model']} ({row[day] or 'no date'})" for row in _records(models)]
+            names = [f"{row['model']} ({row[day] or 'no date'})" for row in models]
             said.append(f"{_count(len(names), 'model')} {words}: {listed(names)}.")
     return said
 
@@ -197,6 +224,19 @@ def _count(n: int, what: str) -> str:
     return f"{n} {what} is" if n == 1 else f"{n} {what}s are"
 
 
-def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
-    rows: list[dict[Any, Any]] = table.to_dict("records")
-    return rows
+def _title(row: Row, title: str) -> str:
+    """One vintage's headline in a few words, as the title of an entry."""
+    mark = stamp(converged(row))
+    return f"{title}: {median(row)} months ({span(row)}){mark}, {row['name']}"
+
+
+def _add(
+    parent: ElementTree.Element, name: str, text: str = "", **attributes: str
+) -> ElementTree.Element:
+    made = ElementTree.SubElement(parent, name, attributes)
+    made.text = _NOT_XML.sub(" ", text) or None
+    return made
+
+
+def _urn(words: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, words).urn

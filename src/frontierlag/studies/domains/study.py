@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -15,19 +16,13 @@ from frontierlag.checks.held_out import compared, held_out
 from frontierlag.figures import Provenance, save
 from frontierlag.jobs import Job, Prepared
 from frontierlag.machine.files import csv_text, staged, write_manifest
+from frontierlag.names import REALIZED, WINDOW
 from frontierlag.results.manifest import models_record, run_record
 from frontierlag.results.tables import origin_of
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.scores.item_results.benchmarks import grouped_by, load_benchmarks
 from frontierlag.settings import DOMAINS, SamplerSettings
-from frontierlag.studies.domains.figure import lag_by_domain
-from frontierlag.studies.domains.table import (
-    contrast_table,
-    dif_table,
-    domain_table,
-    index_table,
-    spread_table,
-)
+from frontierlag.studies.domains.table import INDEX, TABLES, index_table
 from frontierlag.studies.domains.words import (
     TITLES,
     choice_sentences,
@@ -35,16 +30,12 @@ from frontierlag.studies.domains.words import (
     domain_sentences,
     held_out_sentences,
 )
+from frontierlag.studies.forest import KINDS, forest
 from frontierlag.studies.writing import FIGURES, write_tables, write_words
+from frontierlag.words import Row
 
 # Models of one index that are compared by how well they predict a benchmark they have not seen.
 ONE_INDEX = ("linear-joint", "linear-joint-dif")
-TABLES = {
-    "domains": domain_table,
-    "contrasts": contrast_table,
-    "dif": dif_table,
-    "spreads": spread_table,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,27 +74,14 @@ def study_domains(
         Gets ``index.csv`` (the lag of one index, with and without benchmarks that may favour a
         group), ``domains.csv``, ``contrasts.csv``, ``dif.csv``, ``spreads.csv``, ``domains.md``, a
         figure for each of ``by`` and the manifest.
-    by
-        Columns of the table of benchmarks: one fit each.
-    benchmarks
-        A table of one's own, as for
-        :func:`frontierlag.scores.item_results.benchmarks.load_benchmarks`.
-    settings
-        Sampler settings of each fit; a fit that misses the gate is made once more with twice the
-        draws.
-    leave_out
+    by, benchmarks
+        Columns of the table of benchmarks, one fit each, and a table of one's own.
+    leave_out, jobs
         Also leave out each benchmark in turn, and compare by how well its results are predicted
         the joint model of one capability and the one whose benchmarks may favour a group
         (:func:`frontierlag.checks.held_out.held_out`): ``held_out.csv`` and its summary.
-    jobs
-        Processes for that; changes no number.
-    done
-        Called with a word as each fit finishes.
-
-    Raises
-    ------
-    FrontierLagError
-        For anything that is wrong with the request, the data or the output folder.
+    settings, done
+        Of the sampler; called with a word as each fit finishes.
     """
     prepared = job.prepare()
     table = load_benchmarks(benchmarks)
@@ -128,8 +106,7 @@ def study_domains(
             tables["held_out"] = held_out(prepared.releases, ONE_INDEX, jobs=jobs, done=done)
             tables["held_out_summary"] = compared(tables["held_out"])
             sentences += held_out_sentences(tables["held_out_summary"])
-        about = origin_of(prepared.releases)
-        write_tables(folder, {k: t.assign(**about)[[*about, *t]] for k, t in tables.items()})
+        write_tables(folder, tables, origin_of(prepared.releases))
         write_words(folder / "domains.md", domain_page(tables, sentences, prepared))
         found = DomainStudy(analyses, tables, tuple(sentences))
         for one, analysis in analyses.items():
@@ -151,11 +128,20 @@ def study_domains(
 
 def figure_of(found: DomainAnalysis, domains: pd.DataFrame, by: str, prepared: Prepared) -> Figure:
     """The forest of one grouping of benchmarks, drawn from the rows of its table."""
-    about = Provenance.of_job(
-        prepared,
-        found.fit.spec.name,
-        found.convergence.converged,
-        prepared.releases.attribution,
-    )
+    name, converged = found.fit.spec.name, found.convergence.converged
+    about = Provenance.of_job(prepared, name, converged, prepared.releases.attribution)
     title = f"{TITLES.get(by, f'By {by}')}: {prepared.title}"
     return lag_by_domain(domains, about, title, f"mean lag, {prepared.window_words}")
+
+
+def lag_by_domain(
+    domains: pd.DataFrame, about: Provenance, title: str, subtitle: str = ""
+) -> Figure:
+    """The forest of rows of one grouping: by realized lag, longest on top, below the index."""
+    shown = domains[domains["period"] == WINDOW]
+    rows = {kind: shown[shown["lag"] == kind].set_index("domain") for kind in KINDS}
+    ordered = rows[REALIZED].drop(INDEX).sort_values("median", kind="stable")
+    counts = rows[REALIZED]["results"].astype(int)
+    labels = {name: f"{name} ({counts[name]:,})" for name in (*ordered.index, INDEX)}
+    of: dict[str, dict[Any, Row]] = {k: {**own.to_dict("index")} for k, own in rows.items()}
+    return forest(labels, of, INDEX, about, title, subtitle)

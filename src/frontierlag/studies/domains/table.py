@@ -11,10 +11,9 @@ import pandas as pd
 import xarray as xr
 
 from frontierlag.analyses.domains import KINDS, DomainAnalysis, periods_of
-from frontierlag.analyses.refits import DIGITS, Task, numbers, refit
-from frontierlag.intervals import probability, summarize
+from frontierlag.analyses.refits import DIGITS, Task, change_of, numbers, refit
+from frontierlag.intervals import probability
 from frontierlag.jobs import Prepared
-from frontierlag.lags.measure import Measured
 from frontierlag.model import ModelSpec
 from frontierlag.names import CENSORED, FOLLOWER, LEADER, PERIOD, WINDOW
 from frontierlag.settings import SamplerSettings
@@ -25,17 +24,8 @@ SPREADS = ("dif_spread", "gap_spread", "pace_spread", "pace_gap_spread", "own_sp
 
 
 def domain_table(found: DomainAnalysis, by: str) -> pd.DataFrame:
-    """The lags of the index and of each domain, months.
+    """The lags of the index and of each domain, months; ``by``: how benchmarks were grouped.
 
-    Parameters
-    ----------
-    found
-        The analysis.
-    by
-        How benchmarks were grouped, such as ``domain``.
-
-    Returns
-    -------
     A row for each of the index and the domains, and each kind of lag and period, with the numbers
     of the lag, ``difference`` (domain minus index, median) with its interval, ``longer`` (the
     probability that the lag is longer than the index's), and how much is behind it: results,
@@ -48,7 +38,8 @@ def domain_table(found: DomainAnalysis, by: str) -> pd.DataFrame:
             for period in periods_of(measured):
                 draws = measured.lag(kind, period)
                 row: dict[str, Any] = {"by": by, "domain": name, "lag": kind, "period": period}
-                row |= numbers(draws, _censored(measured, kind, period))
+                censored = measured.lags[kind][CENSORED].sel({PERIOD: period})
+                row |= numbers(draws, float(censored.mean()))
                 if name != INDEX:
                     row |= _difference(draws, found.index.lag(kind, period))
                 rows.append(row | counts | {"converged": found.convergence.converged})
@@ -77,14 +68,8 @@ def contrast_table(found: DomainAnalysis, by: str) -> pd.DataFrame:
     for first, second in combinations(found.measured, 2):
         for kind in KINDS:
             draws = [found.measured[name].lag(kind, WINDOW) for name in (first, second)]
-            row: dict[str, Any] = {
-                "by": by,
-                "first": first,
-                "second": second,
-                "lag": kind,
-                "period": WINDOW,
-            }
-            row |= _difference(*draws)
+            row: dict[str, Any] = {"by": by, "first": first, "second": second}
+            row |= {"lag": kind, "period": WINDOW} | _difference(*draws)
             rows.append(row | {"converged": found.convergence.converged})
     return pd.DataFrame(rows)
 
@@ -128,6 +113,14 @@ def spread_table(found: DomainAnalysis, by: str) -> pd.DataFrame:
     )
 
 
+TABLES = {
+    "domains": domain_table,
+    "contrasts": contrast_table,
+    "dif": dif_table,
+    "spreads": spread_table,
+}
+
+
 def _counts(found: DomainAnalysis, name: str) -> dict[str, int]:
     observations = found.fit.observations
     responses = observations.responses
@@ -148,27 +141,9 @@ def _counts(found: DomainAnalysis, name: str) -> dict[str, int]:
     }
 
 
-def _censored(measured: Measured, kind: str, period: str) -> float:
-    return float(measured.lags[kind][CENSORED].sel({PERIOD: period}).mean())
-
-
 def _difference(draws: xr.DataArray, other: xr.DataArray) -> dict[str, float]:
-    change = draws - other
-    s = summarize(change)
-    known = change.notnull()
-    longer = float((change > 0).sum() / known.sum()) if bool(known.any()) else float("nan")
-    values = {
-        "difference": s.median,
-        "difference_lower90": s.lower90,
-        "difference_upper90": s.upper90,
-        "difference_mcse_median": s.mcse_median,
-        "longer": longer,
-    }
-    return {name: round(value, DIGITS) + 0.0 for name, value in values.items()}
+    return {k: round(value, DIGITS) + 0.0 for k, value in change_of(draws - other).items()}
 
 
 def _points(draws: xr.DataArray) -> dict[str, float]:
-    return {k: v for k, v in numbers(draws, 0.0).items() if k not in ("undefined", "censored")}
-
-
-__all__ = ["INDEX", "contrast_table", "dif_table", "domain_table", "spread_table"]
+    return {k: v for k, v in numbers(draws).items() if k not in ("undefined", "censored")}

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
 from frontierlag.dates import WORDS
-from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.jobs import Prepared
 from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.studies.domains.table import INDEX
-from frontierlag.studies.writing import markdown_table
-from frontierlag.words import STAMP, Row, converged, figure, median, probability_words, span, stamp
+from frontierlag.studies.writing import markdown_table, rows_where
+from frontierlag.words import (
+    INTERVAL_WORDS,
+    STAMP,
+    Row,
+    change,
+    converged,
+    figure,
+    probability_words,
+    span,
+    stamp,
+    with_span,
+)
 
-INTERVAL_WORDS = f"{OUTER:.0%} {INTERVAL_KIND} interval"
 # A difference this probable in its direction is said to be one.
 CLEAR = 0.95
 PRIVATE, PUBLIC = "private", "public"
@@ -26,30 +34,17 @@ TITLES = {"domain": "By domain of benchmarks", "items": "By whether items are pu
 def domain_sentences(
     domains: pd.DataFrame, contrasts: pd.DataFrame, spreads: pd.DataFrame, prepared: Prepared
 ) -> list[str]:
-    """Say where the lag is longest and shortest, and whether that is more than chance.
-
-    Parameters
-    ----------
-    domains, contrasts, spreads
-        Tables of :mod:`frontierlag.studies.domains.table`, of one or more ways to tell benchmarks
-        apart.
-    prepared
-        The job.
-
-    Returns
-    -------
-    Sentences that can stand alone, the answer first.
-    """
+    """Say where the lag is longest and shortest, and whether that is more than chance."""
     leader, follower = prepared.releases.group_names
     sentences = []
     for by in dict.fromkeys(domains["by"]):
-        rows = _means(domains, by)
+        rows = rows_where(domains, by=by, lag=REALIZED, period=WINDOW)
         own = [row for row in rows if row["domain"] != INDEX]
         ordered = sorted(own, key=lambda row: float(row["median"]))
         low, high = ordered[0], ordered[-1]
         sentences.append(
-            f"{follower} trails {leader} by {_lag(low)} months {_place(by, low)} and by "
-            f"{_lag(high)} {_place(by, high)}, the shortest and the longest of {len(own)} "
+            f"{follower} trails {leader} by {with_span(low)} months {_place(by, low)} and by "
+            f"{with_span(high)} {_place(by, high)}, the shortest and the longest of {len(own)} "
             f"(posterior median with {INTERVAL_WORDS}; mean realized "
             f"lag, {prepared.window_words}, {prepared.table.name}; "
             f"{WORDS[prepared.releases.dates]}){stamp(converged(low))}."
@@ -60,7 +55,7 @@ def domain_sentences(
         sentences.append(extremes + (chosen if pairs > 1 else ""))
         if {PRIVATE, PUBLIC} <= {str(row["domain"]) for row in own}:
             sentences.append(_versus(contrasts, by, PRIVATE, PUBLIC))
-        tau = _spread(spreads, by, "dif_spread")
+        (tau,) = rows_where(spreads, by=by, parameter="dif_spread")
         points = figure(tau["median"], tau["mcse_median"])
         sentences.append(
             f"Within one {NOUNS.get(by, by)} benchmarks favour one group or the other by {points} "
@@ -72,12 +67,11 @@ def domain_sentences(
 
 def choice_sentences(index: pd.DataFrame, prepared: Prepared) -> list[str]:
     """What it adds to the interval that benchmarks may favour a group."""
-    own = index[(index["lag"] == REALIZED) & (index["period"] == WINDOW)]
-    plain, differing = own.to_dict("records")
+    plain, differing = rows_where(index, lag=REALIZED, period=WINDOW)
     return [
         "That other benchmarks might have been chosen, each of which may favour a group, moves the "
-        f"mean realized lag of the index from {_lag(plain)} months ({plain['model']}) to "
-        f"{_lag(differing)} ({differing['model']}; median with {INTERVAL_WORDS}, "
+        f"mean realized lag of the index from {with_span(plain)} months ({plain['model']}) to "
+        f"{with_span(differing)} ({differing['model']}; median with {INTERVAL_WORDS}, "
         f"{prepared.window_words})"
         f"{stamp(converged(plain) and converged(differing))}."
     ]
@@ -116,68 +110,41 @@ def domain_page(
 
 
 def _markdown(domains: pd.DataFrame, by: str) -> str:
-    trend = {row["domain"]: row for row in _means(domains, by, TREND)}
+    own = {kind: rows_where(domains, by=by, lag=kind, period=WINDOW) for kind in (REALIZED, TREND)}
+    trend = {row["domain"]: row for row in own[TREND]}
     rows = []
-    for row in _means(domains, by):
+    for row in own[REALIZED]:
         name = row["domain"]
         of_index = ("", "") if name == INDEX else (
-            _change(row), probability_words(float(row["longer"]))
+            change(row), probability_words(float(row["longer"]))
         )  # fmt: skip
         counts = row["benchmarks"], row["results"]
         releases = f"{row['releases_leader']} and {row['releases_follower']}"
-        lags = f"{_lag(row)}{stamp(converged(row))}", *of_index, _lag(trend[name])
+        lags = with_span(row, mark=True), *of_index, with_span(trend[name])
         rows.append((name, *lags, *counts, releases))
     head = (by, "realized lag", "difference", "P(longer)", "trend lag", "benchmarks", "results",
             "releases")  # fmt: skip
     return markdown_table(head, rows)
 
 
-def _means(domains: pd.DataFrame, by: str, lag: str = REALIZED) -> list[Row]:
-    own = domains[(domains["by"] == by) & (domains["lag"] == lag) & (domains["period"] == WINDOW)]
-    return list(own.to_dict("records"))
-
-
 def _versus(contrasts: pd.DataFrame, by: str, first: str, second: str) -> str:
     """How the lags of two domains differ, and how sure the direction is."""
-    own = contrasts[(contrasts["by"] == by) & (contrasts["lag"] == REALIZED)]
-    rows = own.to_dict("records")
-    for row in rows:
-        pair, turn = (row["first"], row["second"]), 1
-        if pair == (second, first):
-            turn = -1
-        elif pair != (first, second):
-            continue
-        longer = float(row["longer"]) if turn == 1 else 1 - float(row["longer"])
-        clear = max(longer, 1 - longer) >= CLEAR
-        verdict = "" if clear else ", which may be chance"
-        return (
-            f"{first} against {second}: the mean realized lag differs by {_change(row, turn)} "
-            f"months (first minus second, {INTERVAL_WORDS}), probability that it is longer "
-            f"{probability_words(longer)}{verdict}{stamp(converged(row))}."
-        )
-    raise KeyError(f"{first} and {second} are not compared")
-
-
-def _change(row: Row, turn: int = 1) -> str:
-    ends = [turn * float(row[f"difference_{end}90"]) for end in ("lower", "upper")][::turn]
-    error = float(row["difference_mcse_median"])
-    middle, low, high = (
-        figure(v, error) if v < 0 else f"+{figure(v, error)}"
-        for v in (turn * float(row["difference"]), *ends)
+    turns = {(first, second): 1, (second, first): -1}
+    ((row, turn),) = (
+        (row, turns[pair])
+        for row in rows_where(contrasts, by=by, lag=REALIZED)
+        if (pair := (row["first"], row["second"])) in turns
     )
-    return f"{middle} ({low} to {high})"
+    longer = float(row["longer"]) if turn == 1 else 1 - float(row["longer"])
+    verdict = "" if max(longer, 1 - longer) >= CLEAR else ", which may be chance"
+    return (
+        f"{first} against {second}: the mean realized lag differs by {change(row, turn)} "
+        f"months (first minus second, {INTERVAL_WORDS}), probability that it is longer "
+        f"{probability_words(longer)}{verdict}{stamp(converged(row))}."
+    )
 
 
 def _place(by: str, row: Row) -> str:
     """Where a lag is, as in ``in coding`` or ``on private benchmarks``."""
     name = row["domain"]
     return f"in {name}" if by == "domain" else f"on {name} benchmarks"
-
-
-def _lag(row: Row) -> str:
-    return f"{median(row)} ({span(row)})"
-
-
-def _spread(spreads: pd.DataFrame, by: str, name: str) -> dict[Any, Any]:
-    own = spreads[(spreads["by"] == by) & (spreads["parameter"] == name)]
-    return own.iloc[0].to_dict()

@@ -43,21 +43,7 @@ EVER = 0.1
 def league_figure(
     tables: Mapping[str, pd.DataFrame], about: Provenance, releases: LeagueReleases
 ) -> Figure:
-    """Draw months behind the frontier and the probability of each rank.
-
-    Parameters
-    ----------
-    tables
-        Those of :mod:`frontierlag.studies.league.table`.
-    about
-        Footer, credit and stamp.
-    releases
-        The releases of all groups.
-
-    Returns
-    -------
-    The figure, the best group on top, a line between tiers.
-    """
+    """Draw months behind the frontier and the probability of each rank, a line between tiers."""
     league = tables["league"]
     rows = league[league["quantity"] == BEHIND].to_dict("records")
     ranks = tables["ranks"].filter(like="rank_").to_numpy()
@@ -135,24 +121,10 @@ def _ranks(axes: Axes, ranks: np.ndarray) -> None:
 def leader_figure(
     days: np.ndarray, shares: np.ndarray, groups: Sequence[str], about: Provenance, by: str
 ) -> Figure:
-    """Draw who had the best of all on each day with what probability.
+    """Draw who had the best of all on each day with what probability, on top of one another.
 
-    Parameters
-    ----------
-    days
-        Days since 1970-01-01 on which it may change, shape ``(date,)``; the last is the as-of day.
-    shares
-        Probability of each group, shape ``(date, group)``.
-    groups
-        Their names.
-    about
-        Footer, credit and stamp.
-    by
-        What groups are.
-
-    Returns
-    -------
-    The figure: probabilities on top of one another, each holding until the next day.
+    ``days``, shape ``(date,)``, are those on which ``shares``, ``(date, group)``, may change, the
+    last the as-of day; ``by`` says what groups are.
     """
     ever = np.flatnonzero(shares.max(0) >= EVER)
     shown = ever[np.argsort(-shares[:, ever].mean(0), kind="stable")][: len(PALETTE)]

@@ -1,15 +1,14 @@
 """What the draws of a league say: lags behind the frontier, ranks, tiers, leaders, every pair.
 
-Everything is computed from the same draws, so that what two lags share cancels in what is said of
-both: ranks, pairs and months behind the frontier agree with one another draw by draw.
+All from the same draws, so that ranks, pairs and months behind agree with one another draw by draw.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 import xarray as xr
@@ -20,8 +19,7 @@ from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.trend import MONTHS_PER_YEAR
 from frontierlag.names import GROUP, SAMPLE_DIMS
 from frontierlag.scores.league import pair_window_start
-from frontierlag.studies.league.fit import LeagueFit
-from frontierlag.studies.league.model import TREND_CURVE
+from frontierlag.studies.league.fit import TREND_CURVE, LeagueFit
 
 # Days between the points that a mean lag is taken over: a lag grows by a day a day between the
 # days on which it jumps, so that its mean over every seventh day is the mean to some days.
@@ -33,27 +31,14 @@ APART = 0.9
 
 @dataclass(frozen=True, eq=False)
 class PairLags:
-    """Every lag between two groups, months, shape ``(chain, draw)`` each; positive: as named.
+    """Every lag of the group at ``behind`` to that at ``ahead``, months, ``(chain, draw)`` each.
 
-    Attributes
-    ----------
-    ahead, behind
-        Positions of the two groups: ``ahead`` has the better mean rank on the last day.
-    since
-        First day of the mean: both have their second record by then.
-    current
-        Realized lag of ``behind`` on the last day: how long ago ``ahead`` first had more than
-        ``behind`` has; negative where ``behind`` leads.
-    mean
-        The same, mean over every seventh day from ``since`` on.
-    backward
-        Trend lag on the last day: how long ago the trend of ``ahead`` was where that of ``behind``
-        is, (F_ahead - F_behind) / slope_ahead.
-    forward
-        How long until the trend of ``behind`` is where that of ``ahead`` is today,
-        (F_ahead - F_behind) / slope_behind.
-    censored, censored_mean
-        Share of the draws, and of their days, on which the realized lag is a lower bound.
+    ``ahead`` has the better mean rank on the last day, and where it does not lead a lag is
+    negative. The realized lag is ``current`` on the last day and ``mean`` over every seventh day
+    from ``since`` on, when both have their second record; ``censored`` and ``censored_mean`` are
+    the shares of draws, and of their days, on which it is a lower bound. The trend lag on the last
+    day is ``backward`` (F_ahead - F_behind) / slope_ahead, how long ago the trend of the one was
+    where the other's is, and ``forward`` the same over slope_behind, how long until it is there.
     """
 
     ahead: int
@@ -69,13 +54,7 @@ class PairLags:
 
 @dataclass(frozen=True, eq=False)
 class League:
-    """A fit of all groups with what follows from its draws.
-
-    Attributes
-    ----------
-    fit
-        The fit.
-    """
+    """A fit of all groups with what follows from its draws."""
 
     fit: LeagueFit
 
@@ -112,8 +91,7 @@ class League:
     def rank_probability(self) -> np.ndarray:
         """Probability of each rank, shape ``(group, rank)``; rows and columns add to one."""
         places = np.arange(1, len(self.groups) + 1)
-        found = self.rank[..., None] == places
-        return found.mean((0, 1))
+        return (self.rank[..., None] == places).mean((0, 1))
 
     @cached_property
     def order(self) -> np.ndarray:
@@ -123,8 +101,7 @@ class League:
     @cached_property
     def ahead_probability(self) -> np.ndarray:
         """Probability that the row's group is ahead of the column's, shape ``(group, group)``."""
-        best = self.best
-        return (best[..., :, None] > best[..., None, :]).mean((0, 1))
+        return (self.best[..., :, None] > self.best[..., None, :]).mean((0, 1))
 
     @cached_property
     def tier(self) -> np.ndarray:
@@ -167,32 +144,31 @@ class League:
     @cached_property
     def pairs(self) -> tuple[PairLags, ...]:
         """Every two groups, those best ranked first."""
-        return tuple(self._pairs())
+        trend, slope = self.trend, self.fit.p["slope"]
+        found = []
+        for a, b in combinations(self.order.tolist(), 2):
+            since = pair_window_start(self.fit.releases, a, b)
+            days = np.arange(self.last, day_number(since) - 1, -STEP)[::-1]
+            lag, bound = realized_lag(self.staircases[a], self.staircases[b], days)
+            gap = trend[..., a] - trend[..., b]
+            pair = PairLags(
+                ahead=a,
+                behind=b,
+                since=since,
+                current=lag[..., -1],
+                mean=lag.mean(-1),
+                backward=gap / slope[..., a] * MONTHS_PER_YEAR,
+                forward=gap / slope[..., b] * MONTHS_PER_YEAR,
+                censored=float(bound[..., -1].mean()),
+                censored_mean=float(bound.mean()),
+            )
+            found.append(pair)
+        return tuple(found)
 
     def pair(self, one: str, other: str) -> PairLags:
         """The lags between two groups by name, whichever is ahead."""
         wanted = {self.fit.releases.place(one), self.fit.releases.place(other)}
         return next(found for found in self.pairs if {found.ahead, found.behind} == wanted)
-
-    def _pairs(self) -> Iterator[PairLags]:
-        trend, slope = self.trend, self.fit.p["slope"]
-        for place, a in enumerate(self.order):
-            for b in self.order[place + 1 :]:
-                since = pair_window_start(self.fit.releases, int(a), int(b))
-                days = np.arange(self.last, day_number(since) - 1, -STEP)[::-1]
-                lag, bound = realized_lag(self.staircases[a], self.staircases[b], days)
-                gap = trend[..., a] - trend[..., b]
-                yield PairLags(
-                    ahead=int(a),
-                    behind=int(b),
-                    since=since,
-                    current=lag[..., -1],
-                    mean=lag.mean(-1),
-                    backward=gap / slope[..., a] * MONTHS_PER_YEAR,
-                    forward=gap / slope[..., b] * MONTHS_PER_YEAR,
-                    censored=float(bound[..., -1].mean()),
-                    censored_mean=float(bound.mean()),
-                )
 
     @cached_property
     def trend(self) -> np.ndarray:
@@ -242,18 +218,7 @@ def tiers(ahead: np.ndarray, apart: float = APART) -> np.ndarray:
     A line stands between two neighbours where every group above it is ahead of every group below
     it with a probability of at least ``apart``. So the order of any two groups of different tiers
     is known to that probability, and there is no finer division of the order that keeps to it.
-
-    Parameters
-    ----------
-    ahead
-        Probability that the row's group is ahead of the column's, shape ``(group, group)``.
-    apart
-        The probability.
-
-    Returns
-    -------
-    Tier of each, from 1, shape ``(group,)``.
+    ``ahead`` is the probability that the row's group is ahead of the column's; tiers count from 1.
     """
-    n = len(ahead)
-    line = [k > 0 and bool((ahead[:k, k:] >= apart).all()) for k in range(n)]
+    line = [k > 0 and bool((ahead[:k, k:] >= apart).all()) for k in range(len(ahead))]
     return 1 + np.cumsum(line)

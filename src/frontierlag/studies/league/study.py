@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -26,9 +26,8 @@ from frontierlag.scores import DEFAULT_OPTIONS, ReadOptions, ScoreTable, load_sc
 from frontierlag.scores.league import LeagueReleases, league_releases, with_column
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.league.figure import leader_figure, league_figure
-from frontierlag.studies.league.fit import sample_league
+from frontierlag.studies.league.fit import NAME, TARGET_ACCEPT, parameters, sample_league
 from frontierlag.studies.league.measure import League
-from frontierlag.studies.league.model import NAME, TARGET_ACCEPT, describe_priors
 from frontierlag.studies.league.table import TABLES, leaders, pending_table
 from frontierlag.studies.league.words import league_page, league_sentences
 from frontierlag.studies.writing import FIGURES, write_tables, write_words
@@ -36,18 +35,10 @@ from frontierlag.studies.writing import FIGURES, write_tables, write_words
 
 @dataclass(frozen=True)
 class LeagueJob:
-    """A league of all groups of one column of a table.
+    """A league of all groups of one column of a table, by name or path.
 
-    Parameters
-    ----------
-    scores
-        Name or path of the score table.
-    by
-        'country', 'maker', 'weights', or a column of one's own table.
-    as_of
-        Last day that counts; the table's own by default.
-    reading, dates
-        As for :class:`frontierlag.jobs.Job`.
+    ``by`` is 'country', 'maker', 'weights', or a column of one's own table; the others are as for
+    :class:`frontierlag.jobs.Job`.
     """
 
     scores: str
@@ -67,13 +58,7 @@ class LeagueJob:
     def prepare(
         self, table: ScoreTable | None = None, source: str | pd.DataFrame | None = None
     ) -> tuple[ScoreTable, LeagueReleases]:
-        """Read the table, unless it is given with its source, and settle the groups.
-
-        Raises
-        ------
-        FrontierLagError
-            If the table cannot be read, or has no such column or fewer than two large groups.
-        """
+        """Read the table, unless it is given with its source, and settle the groups."""
         if table is None:
             table = load_scores(self.scores, self.reading, self.dates)
         if self.as_of is not None and self.as_of > table.as_of:
@@ -135,18 +120,11 @@ class LeagueStudy:
 def fit_league(
     releases: LeagueReleases, settings: SamplerSettings, cores: int | None = None
 ) -> LeagueStudy:
-    """Fit all groups, once more with more draws if the gate is missed.
-
-    Raises
-    ------
-    FrontierLagError
-        As :func:`frontierlag.studies.league.fit.sample_league`.
-    """
-
-    def sampled(longer: int) -> LeagueStudy:
-        return LeagueStudy(League(sample_league(releases, settings, cores, longer)))
-
-    return sampled_to_pass(sampled, lambda found: found.converged)
+    """Fit all groups, once more with more draws if the gate is missed."""
+    return sampled_to_pass(
+        lambda times: LeagueStudy(League(sample_league(releases, settings, cores, times))),
+        lambda found: found.converged,
+    )
 
 
 def study_league(
@@ -159,45 +137,29 @@ def study_league(
 ) -> LeagueStudy:
     """Fit a league and write what it says.
 
-    Parameters
-    ----------
-    job
-        What to analyse.
-    out
-        Gets ``league.csv``, ``ranks.csv``, ``pairs.csv``, ``leaders.csv``, ``pending.csv`` where
-        there are such releases, ``league.md``, two figures and the manifest.
-    settings
-        Sampler settings.
-    extra
-        Called with the study and the folder before it appears, to write more into it.
-    done
-        Called with a word as each step finishes.
-
-    Raises
-    ------
-    FrontierLagError
-        For anything that is wrong with the request, the data or the output folder.
+    ``out`` gets ``league.csv``, ``ranks.csv``, ``pairs.csv``, ``leaders.csv``, ``pending.csv``
+    where there are such releases, ``league.md``, two figures and the manifest; ``extra`` is called
+    with the study and the folder before it appears, to write more into it, and ``done`` with a word
+    as each step finishes.
     """
     table, releases = job.prepare()
     with staged(out) as folder:
         found = fit_league(releases, settings)
         done("fitted")
-        about = origin_of(releases)
-        tables = {k: t.assign(**about)[[*about, *t]] for k, t in found.tables.items()}
-        write_tables(folder, tables)
+        write_tables(folder, found.tables, origin_of(releases))
         write_words(folder / "league.md", league_page(found.tables, found.sentences, releases))
         save(found.figure(), folder / FIGURES, "league")
         save(found.leaders_figure(), folder / FIGURES, "leaders")
         extra(found, folder)
-        write_manifest(folder, record_of(found, table))
+        write_manifest(folder, _record(found, table))
         done("written")
     return found
 
 
-def record_of(found: LeagueStudy, table: ScoreTable) -> dict[str, Any]:
+def _record(found: LeagueStudy, table: ScoreTable) -> dict[str, Any]:
     """Everything that it takes to know, and to repeat, what a league did."""
     releases, fit = found.releases, found.league.fit
-    data: Mapping[str, Any] = data_record(table, releases)
+    data = data_record(table, releases)
     counts = dict(zip(releases.groups, releases.counts.tolist(), strict=True))
     pending = Counter(releases.groups[k] for k in releases.pending.group)
     return {
@@ -215,7 +177,10 @@ def record_of(found: LeagueStudy, table: ScoreTable) -> dict[str, Any]:
                 "frontier": "stochastic",
                 "releases_in_likelihood": len(releases),
                 "target_accept": fit.settings.resolved(TARGET_ACCEPT).target_accept,
-                "priors": describe_priors(releases.metric),
+                "priors": {
+                    q.name: {"meaning": q.meaning, "unit": q.unit, "prior": q.prior.describe()}
+                    for q in parameters(releases.metric)
+                },
             }
         },
         **settings_record(releases.metric, fit.settings),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from frontierlag.words import Row
 BEHIND, BEHIND_YEAR = "months behind the frontier", "months behind the frontier, mean of a year"
 BEST, SLOPE = "best available", "slope of the trend"
 # Kinds of lag between two groups, as in :class:`frontierlag.studies.league.measure.PairLags`.
-CURRENT, MEAN, BACKWARD, FORWARD = "current", "mean", "backward", "forward"
+KINDS = (CURRENT, MEAN, BACKWARD, FORWARD) = "current", "mean", "backward", "forward"
 # Of the many pairs one interval each is enough.
 OF_A_PAIR = ("median", "lower90", "upper90", "mcse_median")
 # Days between the points of a band on the chart; no eye sees the difference.
@@ -58,7 +57,7 @@ def league_table(found: League) -> pd.DataFrame:
             (SLOPE, f"{unit} a year", fit.p["slope"][..., k], 0.0),
         )
         for name, of, draws, censored in quantities:
-            rows.append(about | {"quantity": name, "unit": of} | _numbers(draws, float(censored)))
+            rows.append(about | {"quantity": name, "unit": of} | numbers(draws, float(censored)))
     return pd.DataFrame(rows).assign(converged=found.convergence.converged)
 
 
@@ -78,14 +77,11 @@ def rank_table(found: League) -> pd.DataFrame:
 def pair_table(found: League) -> pd.DataFrame:
     """Every lag between every two groups, months, a row a pair.
 
-    Returns
-    -------
     ``behind`` trails ``ahead`` by the number, negative where it leads; ``p_ahead``: probability
-    that ``ahead`` has the better best available on the last day. Of each kind of lag the median,
-    its interval (``current_lower90``), the Monte Carlo error of the median and, of a realized lag,
-    how often it is a lower bound: the realized lag on the last day (``current``) and as a mean
-    from the day ``since`` on (``mean``), the trend lag on the last day ``backward`` and
-    ``forward``, as :class:`frontierlag.studies.league.measure.PairLags` says.
+    that ``ahead`` has the better best available on the last day. Of each kind of lag of
+    :class:`frontierlag.studies.league.measure.PairLags` the median, its interval
+    (``current_lower90``), the Monte Carlo error of the median and, of a realized lag, how often it
+    is a lower bound.
     """
     rows = []
     for p in found.pairs:
@@ -96,13 +92,13 @@ def pair_table(found: League) -> pd.DataFrame:
             "since": p.since.isoformat(),
         }
         for kind, draws, censored in (
-            (CURRENT, p.current, p.censored),
-            (MEAN, p.mean, p.censored_mean),
-            (BACKWARD, p.backward, None),
-            (FORWARD, p.forward, None),
+            (CURRENT, p.current, {"censored": p.censored}),
+            (MEAN, p.mean, {"censored": p.censored_mean}),
+            (BACKWARD, p.backward, {}),
+            (FORWARD, p.forward, {}),
         ):
-            measured = _numbers(draws, 0.0 if censored is None else censored)
-            wanted = OF_A_PAIR if censored is None else (*OF_A_PAIR, "censored")
+            measured = numbers(draws, **censored)
+            wanted = (*OF_A_PAIR, *censored)
             row |= {f"{kind}_{name}": measured[name] for name in wanted}
         rows.append(row)
     return pd.DataFrame(rows).assign(converged=found.convergence.converged)
@@ -129,24 +125,14 @@ def leader_table(found: League) -> pd.DataFrame:
     for day, share, new in zip(days[kept], shares[kept], changed[kept], strict=True):
         for k in np.argsort(-share, kind="stable"):
             if share[k] >= SHOWN:
-                rows.append(
-                    {
-                        "day": _date(day).isoformat(),
-                        "group": found.groups[k],
-                        "probability": round(float(share[k]), DIGITS),
-                        "change": bool(new and share[k] == share.max()),
-                    }
-                )
-    return pd.DataFrame(rows).assign(converged=found.convergence.converged)
+                first_now = bool(new and share[k] == share.max())
+                rows.append((_day(day), found.groups[k], round(float(share[k]), DIGITS), first_now))
+    table = pd.DataFrame(rows, columns=["day", "group", "probability", "change"])
+    return table.assign(converged=found.convergence.converged)
 
 
 def leaders(found: League) -> tuple[np.ndarray, np.ndarray]:
-    """Days from the first release on: every release day and first of a month, and who led.
-
-    Returns
-    -------
-    Days since 1970-01-01, shape ``(date,)``, and the probability of each group, ``(date, group)``.
-    """
+    """Every release day and first of a month, ``(date,)``, and who led, ``(date, group)``."""
     releases = found.fit.releases
     first = int(releases.day.min())
     every = np.arange(first, found.last + 1)
@@ -175,8 +161,8 @@ def pending_table(found: League) -> pd.DataFrame:
             {
                 "model": str(name),
                 "group": found.groups[k],
-                "released": _date(pending.day[i]).isoformat(),
-                **_numbers(capability, 0.0),
+                "released": _day(pending.day[i]),
+                **numbers(capability),
                 "record": round(float(top.mean()), DIGITS),
                 "frontier": round(float((top & (found.rank[..., k] == 1)).mean()), DIGITS),
             }
@@ -187,21 +173,18 @@ def pending_table(found: League) -> pd.DataFrame:
 def release_table(found: League) -> pd.DataFrame:
     """The releases as published, for the chart: model, group, day, score, interval."""
     r = found.fit.releases
-    pending = r.pending
-    scored = {
-        "model": r.model,
-        "group": [found.groups[k] for k in r.group],
-        "released": [_date(day).isoformat() for day in r.day],
-        "score": r.score,
-        "low": r.low,
-        "high": r.high,
-    }
-    waiting = {
-        "model": pending.model,
-        "group": [found.groups[k] for k in pending.group],
-        "released": [_date(day).isoformat() for day in pending.day],
-    }
-    return pd.concat([pd.DataFrame(scored), pd.DataFrame(waiting)], ignore_index=True)
+    scored, waiting = (
+        pd.DataFrame(
+            {
+                "model": of.model,
+                "group": [found.groups[k] for k in of.group],
+                "released": [_day(day) for day in of.day],
+            }
+        )
+        for of in (r, r.pending)
+    )
+    scored = scored.assign(score=r.score, low=r.low, high=r.high)
+    return pd.concat([scored, waiting], ignore_index=True)
 
 
 def band_table(found: League) -> pd.DataFrame:
@@ -217,10 +200,8 @@ def band_table(found: League) -> pd.DataFrame:
         draws = xr.DataArray(best[..., known], dims=(*SAMPLE_DIMS, DATE))
         band = {name: v.round(2) for name, v in summarize_each(draws, DATE).items()}
         band.pop("mean"), band.pop("mcse_mean")
-        parts.append(
-            pd.DataFrame({"group": found.groups[k],
-                          "day": [_date(day).isoformat() for day in days[known]], **band})
-        )  # fmt: skip
+        when = [_day(day) for day in days[known]]
+        parts.append(pd.DataFrame({"group": found.groups[k], "day": when, **band}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -238,9 +219,5 @@ def is_month_start(days: np.ndarray) -> np.ndarray:
     return np.asarray(days == days.astype("datetime64[M]").astype("datetime64[D]"))
 
 
-def _numbers(draws: np.ndarray, censored: float) -> dict[str, float]:
-    return numbers(xr.DataArray(draws, dims=SAMPLE_DIMS), censored)
-
-
-def _date(day: Any) -> date:
-    return date(1970, 1, 1) + timedelta(days=int(day))
+def _day(day: Any) -> str:
+    return str(np.datetime64(int(day), "D"))

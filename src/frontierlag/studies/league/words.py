@@ -8,7 +8,6 @@ from itertools import pairwise
 import pandas as pd
 
 from frontierlag.dates import WORDS
-from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.scores.league import LeagueReleases
 from frontierlag.studies.league.measure import APART
 from frontierlag.studies.league.table import (
@@ -17,13 +16,21 @@ from frontierlag.studies.league.table import (
     BEHIND_YEAR,
     CURRENT,
     FORWARD,
+    KINDS,
     MEAN,
     lag_of,
 )
-from frontierlag.studies.writing import markdown_table
-from frontierlag.words import STAMP, Row, converged, median, probability_words, span, stamp
+from frontierlag.studies.writing import markdown_table, rows_where
+from frontierlag.words import (
+    INTERVAL_WORDS,
+    STAMP,
+    Row,
+    converged,
+    probability_words,
+    stamp,
+    with_span,
+)
 
-INTERVAL_WORDS = f"{OUTER:.0%} {INTERVAL_KIND} interval"
 # How many groups a sentence names, and how many changes of the lead.
 NAMED, CHANGES = 5, 6
 RULE = (
@@ -41,25 +48,16 @@ CITE = (
 def league_sentences(tables: Mapping[str, pd.DataFrame], releases: LeagueReleases) -> list[str]:
     """Say who leads, how far the others are behind, the tiers, and who led when.
 
-    Parameters
-    ----------
-    tables
-        Those of :mod:`frontierlag.studies.league.table`, by name.
-    releases
-        The releases of all groups.
-
-    Returns
-    -------
-    Sentences that can stand alone, the answer first.
+    Sentences that can stand alone, the answer first; ``tables`` by the name of their file.
     """
-    rows = _of(tables["league"], BEHIND)
+    rows = rows_where(tables["league"], quantity=BEHIND)
     first, others = rows[0], rows[1:]
     state = stamp(converged(first))
     more = f", then {len(others) - NAMED} more" if len(others) > NAMED else ""
     said = [
         f"By {releases.by}, {first['group']} has the best model on {releases.as_of} with "
         f"probability {probability_words(float(first['first']))}; behind the frontier are "
-        f"{_listed([f'{row["group"]} by {_lag(row)}' for row in others[:NAMED]])}{more} "
+        f"{', '.join(f'{row["group"]} by {_lag(row)}' for row in others[:NAMED])}{more} "
         f"(months since the best of all first exceeded what the group has; posterior median with "
         f"{INTERVAL_WORDS}; {releases.table}; {WORDS[releases.dates]}){state}.",
         f"Tiers: {'; '.join(_tiers(rows))}. {RULE}{state}.",
@@ -101,7 +99,7 @@ def league_rows(
     league: pd.DataFrame, releases: LeagueReleases
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Head and cells of the league as a table for people, the best ranked first."""
-    rows, year = _of(league, BEHIND), _of(league, BEHIND_YEAR)
+    rows, year = rows_where(league, quantity=BEHIND), rows_where(league, quantity=BEHIND_YEAR)
     lines: list[tuple[str, ...]] = [
         (
             str(row["tier"]), str(row["group"]), str(row["releases"]),
@@ -117,7 +115,7 @@ def league_rows(
 
 def pair_words(pair: Row) -> str:
     """The lags between two groups in words, from their row of the table of pairs."""
-    by = {kind: lag_of(pair, kind) for kind in (CURRENT, MEAN, BACKWARD, FORWARD)}
+    by = {kind: lag_of(pair, kind) for kind in KINDS}
     ahead, behind, p = pair["ahead"], pair["behind"], float(pair["p_ahead"])
     below = any(float(row["lower90"]) < 0 for row in by.values())
     turned = f" (below zero: {behind} before {ahead})" if below else ""
@@ -134,9 +132,8 @@ def pair_words(pair: Row) -> str:
 def _neighbours(pairs: pd.DataFrame, order: Sequence[str]) -> str:
     lines = []
     for ahead, behind in pairwise(order):
-        (pair,) = pairs[(pairs["ahead"] == ahead) & (pairs["behind"] == behind)].to_dict("records")
-        kinds = (CURRENT, MEAN, BACKWARD, FORWARD)
-        lags = [_lag(lag_of(pair, kind)) for kind in kinds]
+        (pair,) = rows_where(pairs, ahead=ahead, behind=behind)
+        lags = [_lag(lag_of(pair, kind)) for kind in KINDS]
         p = probability_words(float(pair["p_ahead"]))
         lines.append((behind, ahead, p, *lags, pair["since"]))
     head = ("behind", "ahead", "P(ahead)", "realized, last day", "realized, mean", "backward",
@@ -144,18 +141,10 @@ def _neighbours(pairs: pd.DataFrame, order: Sequence[str]) -> str:
     return markdown_table(head, lines)
 
 
-def _of(league: pd.DataFrame, quantity: str) -> list[Row]:
-    return list(league[league["quantity"] == quantity].to_dict("records"))
-
-
 def _lag(row: Row) -> str:
     if pd.isna(row["median"]):
         return "not there for a year"
-    return f"{median(row)} ({span(row)})"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return ", ".join(parts)
+    return with_span(row)
 
 
 def _tiers(rows: Sequence[Row]) -> list[str]:

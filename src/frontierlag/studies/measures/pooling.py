@@ -45,15 +45,7 @@ _LOG_2PI = float(np.log(2 * np.pi))
 
 @dataclass(frozen=True, eq=False)
 class Reported:
-    """What one measure says of the lag.
-
-    Attributes
-    ----------
-    draws
-        Posterior draws of the lag, months, shape ``(n,)``, all with a value.
-    bound
-        Whether the lag is only known to be at least each of them.
-    """
+    """Draws of the lag by one measure, months, ``(n,)``, or of what it is known to be at least."""
 
     draws: np.ndarray
     bound: bool = False
@@ -63,14 +55,8 @@ class Reported:
 class Pooled:
     """Independent draws of what measures have in common, months.
 
-    Attributes
-    ----------
-    centre, spread
-        Lag of a typical measure and standard deviation between measures, shape ``(draw,)``.
-    each
-        Lag by each measure given the others, shape ``(draw, measure)``.
-    another
-        Lag by one more measure of the same kind, shape ``(draw,)``.
+    Lag of a typical measure and standard deviation between measures, ``(draw,)``; lag by ``each``
+    given the others, ``(draw, measure)``; lag by one more measure of the same kind, ``(draw,)``.
     """
 
     centre: np.ndarray
@@ -166,16 +152,8 @@ def pooled(
 ) -> Pooled:
     """Pool the lag by several measures.
 
-    Parameters
-    ----------
-    reported
-        One a measure; at least two must be more than bounds. Their errors count as independent.
-    seed
-        Of the draws.
-    spread
-        Scale of the half-normal prior of the standard deviation between measures, months.
-    draws
-        How many.
+    Of those reported at least two must be more than bounds; their errors count as independent.
+    ``spread`` is the scale of the half-normal prior of the standard deviation between measures.
 
     Raises
     ------

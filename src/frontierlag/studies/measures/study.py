@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from frontierlag.figures import Provenance, save
 from frontierlag.jobs import Prepared
 from frontierlag.machine.files import staged, write_manifest
+from frontierlag.names import REALIZED
 from frontierlag.results.manifest import (
     data_record,
     model_record,
@@ -20,11 +21,23 @@ from frontierlag.results.manifest import (
     window_record,
 )
 from frontierlag.settings import MIXTURES, SamplerSettings
-from frontierlag.studies.measures.figure import lag_by_measure
-from frontierlag.studies.measures.pooling import ATOMS, CENTRE, KERNEL, SPREAD, WIDTH
-from frontierlag.studies.measures.table import OWN_WINDOW, SAME_DAYS, Measures, measured_by
+from frontierlag.studies.forest import KINDS, forest
+from frontierlag.studies.measures.pooling import ATOMS, KERNEL, SPREAD, WIDTH
+from frontierlag.studies.measures.pooling import CENTRE as MIDDLE
+from frontierlag.studies.measures.table import (
+    ANOTHER,
+    BOUND,
+    CENTRE,
+    OWN_WINDOW,
+    SAME_DAYS,
+    Measures,
+    measured_by,
+)
 from frontierlag.studies.measures.words import LIMITS, report
 from frontierlag.studies.writing import FIGURES, write_tables, write_words
+from frontierlag.words import Row
+
+POOLED = {CENTRE: "typical measure (pooled)", ANOTHER: "one more measure"}
 
 
 def study_measures(
@@ -40,18 +53,9 @@ def study_measures(
 ) -> Measures:
     """Fit every measure, pool their lags and write what they say.
 
-    Parameters
-    ----------
-    prepared, settings, trend, since, spread, workers, done
-        As for :func:`frontierlag.studies.measures.table.measured_by`.
-    out
-        Gets ``measures.csv``, ``differences.csv``, ``pooled.csv``, ``coverage.csv``,
-        ``measures.md``, a forest and the manifest.
-
-    Raises
-    ------
-    FrontierLagError
-        For anything that is wrong with the request, the data or the output folder.
+    ``out`` gets ``measures.csv``, ``differences.csv``, ``pooled.csv``, ``coverage.csv``,
+    ``measures.md``, a forest and the manifest; the others are as for
+    :func:`frontierlag.studies.measures.table.measured_by`.
     """
     with staged(out) as folder:
         found = measured_by(
@@ -83,18 +87,30 @@ def figure_of(found: Measures) -> Figure:
     if found.window:
         about = replace(about, as_of=found.window.as_of)
     window = f"{found.window.since} to {found.window.as_of}" if found.window else "own windows"
-    lags, pooled = found.lags, found.pooled
-    return lag_by_measure(
-        lags[lags["days"] == days],
-        pooled[(pooled["days"] == days) & pooled["in_use"]],
-        about,
-        f"By measure: {first.title}",
-        f"mean lag, {window}; in brackets releases of {' and '.join(first.releases.group_names)}",
-        notes=(
-            f"Half-normal prior of the spread between measures: scale {found.spread:g} months. "
-            "Errors of measures count as independent.",
-        ),
-    )
+    lags, pooled = found.lags[found.lags["days"] == days], found.pooled
+    pooled = pooled[(pooled["days"] == days) & pooled["in_use"]]
+    rows: dict[str, dict[str, Row]] = {}
+    for kind in KINDS:
+        own = lags[lags["lag"] == kind].to_dict("records")
+        of_pool = pooled[pooled["lag"] == kind].to_dict("records")
+        rows[kind] = {
+            **{str(row["measure"]): {**row, "bound": row["enters_as"] == BOUND} for row in own},
+            **{POOLED[q]: row for row in of_pool if (q := str(row["quantity"])) in POOLED},
+        }
+    labels = {name: name for name in reversed(POOLED.values())} | {
+        name: f"{name} ({row['releases_leader']} and {row['releases_follower']})"
+        for name, row in reversed(rows[REALIZED].items())
+        if name not in POOLED.values()
+    }
+    notes = [
+        f"Half-normal prior of the spread between measures: scale {found.spread:g} months. "
+        "Errors of measures count as independent."
+    ]
+    counted = f"in brackets releases of {' and '.join(first.releases.group_names)}"
+    return forest(
+        labels, rows, POOLED[CENTRE], about, f"By measure: {first.title}",
+        f"mean lag, {window}; {counted}", notes, dark=[*POOLED.values()],
+    )  # fmt: skip
 
 
 def _record(found: Measures, settings: SamplerSettings) -> dict[str, Any]:
@@ -114,7 +130,7 @@ def _record(found: Measures, settings: SamplerSettings) -> dict[str, Any]:
         "window": window_record(found.window) if found.window else None,
         "models": fitted,
         "pooling": {
-            "centre": f"normal, mean {CENTRE:g}, standard deviation {WIDTH:g} months",
+            "centre": f"normal, mean {MIDDLE:g}, standard deviation {WIDTH:g} months",
             "spread": f"half-normal, scale {found.spread:g} months",
             "likelihood": f"{ATOMS} quantiles of each posterior, each a normal of {KERNEL:g} of "
             "its standard deviation",

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from frontierlag.analyses.refits import Refit, Task, numbers, refit_all
+from frontierlag.analyses.refits import Refit, Task, change_of, labelled, numbers, refit_all
 from frontierlag.dates import Window
 from frontierlag.errors import SpecError
-from frontierlag.intervals import probability, summarize
+from frontierlag.intervals import Summary, summarize
 from frontierlag.jobs import Prepared
 from frontierlag.model import ModelSpec
-from frontierlag.names import REALIZED, SAMPLE_DIMS, TREND
+from frontierlag.names import REALIZED, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases, default_window_start, records
 from frontierlag.scores.registry import joined_credit, registry
@@ -25,7 +25,6 @@ from frontierlag.scores.releases import FEWEST_RECORDS, FEWEST_RELEASES, subset
 from frontierlag.scores.same_models import in_both
 from frontierlag.scores.scale import scale_of
 from frontierlag.settings import MIXTURES, SamplerSettings
-from frontierlag.studies.measures.coverage import coverage
 from frontierlag.studies.measures.pooling import SPREAD, Pooled, Reported, pooled
 from frontierlag.words import mostly_bound
 
@@ -64,26 +63,15 @@ class Measure:
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """A comparison by several measures.
+    """A comparison by several measures, each compared with the first.
 
-    Attributes
-    ----------
-    measures
-        In the order given; each is compared with the first.
-    window
-        The days that all share; None if there is none.
-    lags
-        One row a measure, kind of lag and days: ``measures.csv``.
-    differences
-        One row a measure but the first and kind of lag: both lags over the days that the two
-        share, their difference, and the first measure's lag if it had only the models of both
-        (``same_models_...``, where their names are known): ``differences.csv``.
-    pooled
-        One row a kind of lag, days, prior scale of the spread and quantity: ``pooled.csv``.
-    coverage
-        One row a measure and group, what the measure has of it: ``coverage.csv``.
-    spread
-        Scale of the half-normal prior of the spread between measures, months.
+    ``window`` are the days that all share, if any, and ``spread`` is the scale of the half-normal
+    prior of the spread between measures, months. Rows of ``lags`` (``measures.csv``) are of a
+    measure, kind of lag and days; of ``differences`` of a measure but the first and kind of lag:
+    both lags over the days that the two share, their difference, and the first measure's lag if it
+    had only the models of both (``same_models_...``, where their names are known); of ``pooled`` of
+    a kind of lag, days, prior scale of the spread and quantity; of ``coverage`` of a measure and
+    group, what the measure has of it.
     """
 
     measures: tuple[Measure, ...]
@@ -133,18 +121,14 @@ def measured_by(
     ----------
     prepared
         The same comparison in tables of different measures.
-    settings
-        Sampler settings of every fit.
+    settings, workers, done
+        As for :func:`frontierlag.analyses.refits.refit_all`.
     trend
         A trend for all of them; by default each measure's headline model.
     since
         First day of the days that they share; by default the latest start of their own windows.
     spread
         Scale of the half-normal prior of the spread between measures, months.
-    workers
-        Processes; changes no number.
-    done
-        Called with a line as fits are finished.
 
     Raises
     ------
@@ -159,55 +143,62 @@ def measured_by(
     window = _shared(measures, since)
     first, *others = measures
     pairs = [_shared((first, one)) for one in others]
-    asked = [(one.prepared.window, window, *(pairs if k == 0 else pairs[k - 1 : k]))
-             for k, one in enumerate(measures)]  # fmt: skip
-    windows = [tuple(dict.fromkeys(w for w in each if w is not None)) for each in asked]
+    asked = [(window, *pairs), *((window, pair) for pair in pairs)]
+    windows = [
+        tuple(dict.fromkeys(each for each in (one.prepared.window, *over) if each))
+        for one, over in zip(measures, asked, strict=True)
+    ]
+    commons = {
+        k: (common, pair)
+        for k, (one, pair) in enumerate(zip(others, pairs, strict=True), 1)
+        if pair and (common := _common(first, one, pair))
+    }
     tasks = [
         Task(k, one.spec, one.spec.observations(one.prepared.releases), windows[k])
         for k, one in enumerate(measures)
     ]
-    commons = [
-        None if pair is None else _common(first, one, pair)
-        for one, pair in zip(others, pairs, strict=True)
-    ]
     tasks += [
         Task((SAME_MODELS, k), first.spec, first.spec.observations(common), (pair,))
-        for k, (common, pair) in enumerate(zip(commons, pairs, strict=True), 1)
-        if common is not None and pair is not None
+        for k, (common, pair) in commons.items()
     ]
     found = refit_all(tasks, settings, workers, done)
-    fitted = [_Fitted(one, found[k], windows[k]) for k, one in enumerate(measures)]
-    lags, summary = [], []
+
+    def lag(k: int, kind: str, window: Window) -> _Lag:
+        draws, censored = found[k].lags[windows[k].index(window)][kind, WHOLE]
+        return _Lag(kind, window, draws, censored, found[k])
+
+    lags, summary, differences = [], [], []
     for days in (SAME_DAYS, OWN_WINDOW):
         over = [window if days == SAME_DAYS else one.prepared.window for one in measures]
-        for kind in KINDS if None not in over else ():
-            own = [one.lag(kind, when) for one, when in zip(fitted, over, strict=True)]
-            scales = (spread, *(times * spread for times in OTHER_PRIORS))
-            pools = {scale: _pool(own, scale, settings.seed) for scale in scales}
-            lags += _rows(fitted, own, pools[spread], days)
-            summary += _summary(own, pools, days)
-    differences = [
-        _difference(fitted[k].lag(kind, pair), fitted[0].lag(kind, pair), fitted[k], fitted[0])
-        | _of_same_models(found.get((SAME_MODELS, k)), commons[k - 1], kind)
-        for k, pair in enumerate(pairs, 1)
-        for kind in KINDS
-        if pair is not None
-    ]
+        for kind in KINDS:
+            own = [lag(k, kind, when) for k, when in enumerate(over) if when]
+            if own:
+                scales = (spread, *(times * spread for times in OTHER_PRIORS))
+                pools = {scale: _pool(own, scale, settings.seed) for scale in scales}
+                lags += _rows(measures, own, pools[spread], days)
+                summary += _summary(own, pools, days)
+    for k, pair in enumerate(pairs, 1):
+        for kind in KINDS:
+            if pair is not None:
+                row = _difference(measures[k], lag(k, kind, pair), first, lag(0, kind, pair))
+                if k in commons:
+                    row |= _of_same_models(found[SAME_MODELS, k], commons[k][0], kind)
+                differences.append(row)
     return Measures(
         measures, window, pd.DataFrame(lags), pd.DataFrame(differences), pd.DataFrame(summary),
-        coverage([one.prepared for one in measures], window), spread,
+        _coverage([one.prepared for one in measures], window), spread,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class _Lag:
-    """One lag of one fit: draws, share of censored days, and what it is to the pooled lag."""
+    """One lag: draws, share of censored days, its fit, and what it is to the pooled lag."""
 
     kind: str
     window: Window
     draws: xr.DataArray
     censored: float
-    converged: bool
+    fit: Refit
 
     @property
     def role(self) -> str:
@@ -221,20 +212,6 @@ class _Lag:
         return Reported(values[np.isfinite(values)], bound=self.role == BOUND)
 
 
-@dataclass(frozen=True, eq=False)
-class _Fitted:
-    """A measure with its refit, whose lags are over these windows."""
-
-    measure: Measure
-    fit: Refit
-    windows: tuple[Window, ...]
-
-    def lag(self, kind: str, window: Window | None) -> _Lag:
-        assert window is not None  # asked for days that there are
-        draws, censored = self.fit.lags[self.windows.index(window)][kind, WHOLE]
-        return _Lag(kind, window, draws, censored, self.fit.converged)
-
-
 def _pool(own: Sequence[_Lag], spread: float, seed: int) -> Pooled | None:
     """The pooled lag, each of its measures in the order of those that are not left out."""
     if sum(one.role == POINT for one in own) < 2:
@@ -243,11 +220,10 @@ def _pool(own: Sequence[_Lag], spread: float, seed: int) -> Pooled | None:
 
 
 def _rows(
-    fitted: Sequence[_Fitted], own: Sequence[_Lag], together: Pooled | None, days: str
+    measures: Sequence[Measure], own: Sequence[_Lag], together: Pooled | None, days: str
 ) -> list[dict[str, Any]]:
     rows, at = [], 0
-    for of, lag in zip(fitted, own, strict=True):
-        one, fit = of.measure, of.fit
+    for one, lag in zip(measures, own, strict=True):
         r, metric = one.prepared.releases, one.prepared.table.metric
         row: dict[str, Any] = {
             "measure": one.name,
@@ -266,37 +242,28 @@ def _rows(
             "enters_as": lag.role,
         }
         if together is not None and lag.role != LEFT_OUT:
-            s = summarize(_labelled(together.each[:, at]))
+            s = _summarized(together.each[:, at])
             row |= {"pooled": s.median, "pooled_lower90": s.lower90, "pooled_upper90": s.upper90,
                     "pooled_mcse_median": s.mcse_median}  # fmt: skip
         at += lag.role != LEFT_OUT
-        rows.append(row | {"converged": fit.converged, "note": fit.note})
+        rows.append(row | {"converged": lag.fit.converged, "note": lag.fit.note})
     return rows
 
 
-def _difference(lag: _Lag, first: _Lag, one: _Fitted, base: _Fitted) -> dict[str, Any]:
+def _difference(one: Measure, lag: _Lag, base: Measure, first: _Lag) -> dict[str, Any]:
     """How much longer than by the first measure; draws of two fits are independent."""
-    change = lag.draws - first.draws
-    known = change.notnull()
-    s = summarize(change)
-    longer = probability(change > 0) / float(known.mean()) if bool(known.any()) else float("nan")
-    of_first = {f"first_{k}": v for k, v in numbers(first.draws, first.censored).items()}
     return {
-        "measure": one.measure.name,
-        "table": one.measure.table,
-        "first": base.measure.name,
-        "first_table": base.measure.table,
+        "measure": one.name,
+        "table": one.table,
+        "first": base.name,
+        "first_table": base.table,
         "lag": lag.kind,
         "since": lag.window.since.isoformat(),
         "as_of": lag.window.as_of.isoformat(),
         **numbers(lag.draws, lag.censored),
-        **of_first,
-        "difference": s.median,
-        "difference_lower90": s.lower90,
-        "difference_upper90": s.upper90,
-        "difference_mcse_median": s.mcse_median,
-        "longer": longer,
-        "converged": lag.converged and first.converged,
+        **{f"first_{k}": v for k, v in numbers(first.draws, first.censored).items()},
+        **change_of(lag.draws - first.draws),
+        "converged": lag.fit.converged and first.fit.converged,
     }
 
 
@@ -319,10 +286,8 @@ def _common(first: Measure, one: Measure, pair: Window) -> Releases | None:
     return common if default_window_start(common) <= pair.since else None
 
 
-def _of_same_models(fit: Refit | None, common: Releases | None, kind: str) -> dict[str, Any]:
+def _of_same_models(fit: Refit, common: Releases, kind: str) -> dict[str, Any]:
     """The first measure's lag if it had only the models of both, over the days of both."""
-    if fit is None or common is None:
-        return {}
     draws, censored = fit.lags[0][kind, WHOLE]
     return {
         "same_models_leader": int(common.of(0).sum()),
@@ -347,17 +312,14 @@ def _summary(
             "measures": counts[POINT],
             "bounds": counts[BOUND],
             "left_out": counts[LEFT_OUT],
-            "converged": all(one.converged for one in own if one.role != LEFT_OUT),
+            "converged": all(one.fit.converged for one in own if one.role != LEFT_OUT),
         }
         if found is None:
             rows.append(about | {"quantity": CENTRE, "note": "fewer than two measures with a lag"})
             continue
-        for quantity, draws in (
-            (CENTRE, found.centre),
-            (BETWEEN, found.spread),
-            (ANOTHER, found.another),
-        ):
-            s = asdict(summarize(_labelled(draws)))
+        of = {CENTRE: found.centre, BETWEEN: found.spread, ANOTHER: found.another}
+        for quantity, draws in of.items():
+            s = asdict(_summarized(draws))
             s.pop("undefined")
             rows.append(about | {"quantity": quantity, **s, "note": ""})
     return rows
@@ -422,6 +384,46 @@ def _shared(measures: Sequence[Measure], since: date | None = None) -> Window | 
     return Window(since or start, end) if (since or start) <= end else None
 
 
-def _labelled(values: np.ndarray) -> xr.DataArray:
+def _summarized(values: np.ndarray) -> Summary:
     """Independent draws as chains of one length, which summaries want."""
-    return xr.DataArray(values.reshape(4, -1), dims=SAMPLE_DIMS)
+    return summarize(labelled(values.reshape(4, -1)))
+
+
+def _coverage(measures: Sequence[Prepared], window: Window | None) -> pd.DataFrame:
+    """What each measure has of each group: releases, records, first and last, the best one.
+
+    Of the releases by the last day that all measures speak for, or by the measure's own last day
+    where they share none; ``best_value`` is the best one's score, or the value that was made from.
+    """
+    rows = []
+    for one in measures:
+        r = one.releases
+        last = window.as_of if window else r.as_of
+        here = r.date <= np.datetime64(last, "D")
+        record, scale = records(r), scale_of(r.metric)
+        for side, group in enumerate(r.group_names):
+            own = np.flatnonzero(r.of(side) & here)
+            row: dict[str, Any] = {
+                "measure": one.table.metric.name, "table": one.table.name, "group": group,
+                "by": last.isoformat(), "releases": len(own), "records": int(record[own].sum()),
+            }  # fmt: skip
+            if window is not None:
+                begun = own[r.date[own] >= np.datetime64(window.since, "D")]
+                row["records_in_days"] = int(record[begun].sum())
+            if len(own):
+                best = own[np.argmax(r.score[own])]
+                value = scale.told(float(r.score[best])) if scale.changes else _value(r, best)
+                row |= {
+                    "first_release": str(r.date[own[0]]),
+                    "last_release": str(r.date[own[-1]]),
+                    "best": str(r.model[best]),
+                    "best_released": str(r.date[best]),
+                    "best_value": value,
+                }
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _value(r: Releases, at: int) -> str:
+    score = float(r.score[at])
+    return f"{100 * score:.0f} %" if r.metric.unit == "accuracy" else f"{score:.1f}"

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from frontierlag.dates import WORDS
-from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.names import REALIZED, TREND
 from frontierlag.studies.measures.pooling import WIDTH
 from frontierlag.studies.measures.table import (
@@ -17,12 +13,15 @@ from frontierlag.studies.measures.table import (
     BOUND,
     CENTRE,
     OWN_WINDOW,
+    POINT,
     SAME_DAYS,
     Measures,
 )
-from frontierlag.studies.writing import markdown_table
+from frontierlag.studies.writing import markdown_table, rows_where
 from frontierlag.words import (
+    INTERVAL_WORDS,
     Row,
+    change,
     converged,
     figure,
     median,
@@ -30,6 +29,7 @@ from frontierlag.words import (
     share,
     span,
     stamp,
+    with_span,
 )
 
 # A difference this probable in its direction is said to be one.
@@ -54,11 +54,12 @@ def sentences(found: Measures) -> tuple[str, ...]:
         said.append("The measures share no day, so each lag is over its measure's own window.")
     else:
         said += [_pooled(found, kind, OWN_WINDOW) for kind in (REALIZED, TREND)]
-    said += [_of_measure(found, row) for row in _lags(found, REALIZED, OWN_WINDOW)]
-    said += [_why(found, row) for row in _differences(found, REALIZED)]
-    said += [_left_out(row) for kind in (REALIZED, TREND) for row in _lags(found, kind, days)
-             if row["enters_as"] != "a lag"]  # fmt: skip
-    bad = [row["table"] for row in _lags(found, REALIZED, days) if not converged(row)]
+    own = rows_where(found.lags, lag=REALIZED, days=OWN_WINDOW)
+    realized, trend = (rows_where(found.lags, lag=kind, days=days) for kind in (REALIZED, TREND))
+    said += [_of_measure(found, row) for row in own]
+    said += [_why(found, row) for row in rows_where(found.differences, lag=REALIZED)]
+    said += [_left_out(row) for row in (*realized, *trend) if row["enters_as"] != POINT]
+    bad = [row["table"] for row in realized if not converged(row)]
     if bad:
         said.append(f"NOT CONVERGED: fits of {', '.join(bad)} missed the convergence gate.")
     return (*said, LIMITS, FLAT)
@@ -72,7 +73,7 @@ def report(found: Measures) -> list[str]:
         parts += [
             "## Over the days that all share",
             f"Mean lags over {found.window.since} to {found.window.as_of}, months: posterior "
-            f"median with {OUTER:.0%} {INTERVAL_KIND} interval.",
+            f"median with {INTERVAL_WORDS}.",
             _markdown(found, SAME_DAYS),
         ]
     parts += ["## Over each measure's own window", _markdown(found, OWN_WINDOW)]
@@ -90,7 +91,7 @@ def report(found: Measures) -> list[str]:
 
 def _pooled(found: Measures, kind: str, days: str) -> str:
     leader, follower = found.measures[0].prepared.releases.group_names
-    rows = _of_prior(found, kind, days)
+    rows = _pool(found, kind, days)
     if CENTRE not in rows or pd.isna(rows[CENTRE]["median"]):
         return (
             f"No pooled {kind} lag: fewer than two of {len(found.measures)} measures have a lag "
@@ -98,14 +99,16 @@ def _pooled(found: Measures, kind: str, days: str) -> str:
         )
     centre, between, another = (rows[name] for name in (CENTRE, BETWEEN, ANOTHER))
     n = int(centre["measures"])
+    window = found.window if days == SAME_DAYS else None
+    when = f"{window.since} to {window.as_of}" if window else "each over its own window"
     bounds = int(centre["bounds"])
     more = f" and {bounds} bound{'s' if bounds > 1 else ''}" if bounds else ""
     return (
-        f"By a typical measure {follower} trails {leader} by {_lag(centre)} months (pooled mean "
-        f"{kind} lag of {n} measures{more}, {_days(found, days)}; posterior median with "
-        f"{OUTER:.0%} {INTERVAL_KIND} interval; {_dates(found)}); measures differ by "
-        f"{_lag(between)} months (standard deviation), so one more measure would say "
-        f"{_lag(another)}{stamp(converged(centre))}."
+        f"By a typical measure {follower} trails {leader} by {with_span(centre)} months (pooled "
+        f"mean {kind} lag of {n} measures{more}, {when}; posterior median with "
+        f"{INTERVAL_WORDS}; {WORDS[found.measures[0].prepared.table.dates]}); measures differ by "
+        f"{with_span(between)} months (standard deviation), so one more measure would say "
+        f"{with_span(another)}{stamp(converged(centre))}."
     )
 
 
@@ -129,15 +132,14 @@ def _why(found: Measures, row: Row) -> str:
     verdict = "" if clear else ", which may be chance"
     follower = found.measures[0].prepared.releases.group_names[1]
     have, other = (_has(found, str(row[t]), follower) for t in ("table", "first_table"))
-    lags = _lag(row), _of(row, "first")
-    own = next(r for r in _lags(found, str(row["lag"]), OWN_WINDOW)
-               if r["table"] == row["first_table"])  # fmt: skip
+    lags = with_span(row), _of(row, "first")
+    (own,) = rows_where(found.lags, lag=row["lag"], days=OWN_WINDOW, table=row["first_table"])
     return (
         f"{row['measure']} against {row['first']} over the days of both ({row['since']} to "
         f"{row['as_of']}, mean {row['lag']} lag): {lags[0]} against {lags[1]} months, difference "
-        f"{_change(row)}, probability that it is longer {probability_words(float(row['longer']))}"
-        f"{verdict}; the days alone move {row['first']} from {_lag(own)}, over its own window, to "
-        f"{lags[1]}{_same_models(row)}. Of {follower}, {row['measure']} has {have}, and "
+        f"{change(row)}, probability that it is longer {probability_words(float(row['longer']))}"
+        f"{verdict}; the days alone move {row['first']} from {with_span(own)}, over its own "
+        f"window, to {lags[1]}{_same_models(row)}. Of {follower}, {row['measure']} has {have}, and "
         f"{row['first']} {other}{stamp(converged(row))}."
     )
 
@@ -159,12 +161,11 @@ def _of(row: Row, which: str) -> str:
     own = {k.removeprefix(f"{which}_"): v for k, v in row.items() if k.startswith(f"{which}_")}
     if pd.isna(own.get("median")):
         return ""
-    return f"{_lag(own | {'lag': row['lag']})}{stamp(converged(own))}"
+    return with_span(own | {"lag": row["lag"]}, mark=True)
 
 
 def _has(found: Measures, table: str, group: str) -> str:
-    own = found.coverage[(found.coverage["table"] == table) & (found.coverage["group"] == group)]
-    row: Mapping[Any, Any] = own.iloc[0].to_dict()
+    (row,) = rows_where(found.coverage, table=table, group=group)
     return (
         f"{row['releases']} releases by {row['by']} ({row['records']} records; best "
         f"{row['best']} of {row['best_released']}, {row['best_value']})"
@@ -184,16 +185,16 @@ def _left_out(row: Row) -> str:
 
 
 def _markdown(found: Measures, days: str) -> str:
-    trend = {row["table"]: row for row in _lags(found, TREND, days)}
+    trend = {row["table"]: row for row in rows_where(found.lags, lag=TREND, days=days)}
     rows = []
-    for row in _lags(found, REALIZED, days):
-        lags = [f"{_lag(one)}{stamp(converged(one))}" for one in (row, trend[row["table"]])]
+    for row in rows_where(found.lags, lag=REALIZED, days=days):
+        lags = [with_span(one, mark=True) for one in (row, trend[row["table"]])]
         when = f"{row['since']} to {row['as_of']}"
         together = _each(row)
         rows.append((row["measure"], f"`{row['table']}`", when, lags[0], together, lags[1]))
-    pools = [_of_prior(found, kind, days) for kind in (REALIZED, TREND)]
+    pools = [_pool(found, kind, days) for kind in (REALIZED, TREND)]
     for name in (CENTRE, BETWEEN, ANOTHER):
-        cells = [_lag(pool[name]) if name in pool else "none" for pool in pools]
+        cells = [with_span(pool[name]) if name in pool else "none" for pool in pools]
         rows.append((f"**{name}**", "", "", cells[0], "", cells[1]))
     head = ("measure", "table", "days", "realized lag", "given the others", "trend lag")
     return markdown_table(head, rows)
@@ -203,11 +204,11 @@ def _against(found: Measures) -> str:
     """Each measure next to the first, over the days that the two share."""
     rows = []
     for kind in (REALIZED, TREND):
-        for row in _differences(found, kind):
+        for row in rows_where(found.differences, lag=kind):
             rows.append(
                 (
                     row["measure"], kind, f"{row['since']} to {row['as_of']}",
-                    f"{_lag(row)}{stamp(converged(row))}", _of(row, "first"), _change(row),
+                    with_span(row, mark=True), _of(row, "first"), change(row),
                     probability_words(float(row["longer"])), _of(row, "same_models"),
                 )
             )  # fmt: skip
@@ -215,11 +216,6 @@ def _against(found: Measures) -> str:
     head = ("measure", "lag", "days", "months", first, "difference", "P(longer)",
             f"{first}, models of both")  # fmt: skip
     return markdown_table(head, rows)
-
-
-def _differences(found: Measures, kind: str) -> list[Row]:
-    own = found.differences
-    return [] if own.empty else list(own[own["lag"] == kind].to_dict("records"))
 
 
 def _coverage(found: Measures) -> str:
@@ -235,24 +231,15 @@ def _priors(found: Measures) -> str:
     rows = []
     for (scale, kind), own in known[known["days"] == days].groupby(["prior_spread", "lag"]):
         told = own.set_index("quantity").to_dict("index")
-        cells = [_lag(told[name]) if name in told else "none" for name in (CENTRE, BETWEEN)]
+        cells = [with_span(told[name]) if name in told else "none" for name in (CENTRE, BETWEEN)]
         rows.append((f"{scale:g} months", kind, *cells))
     return markdown_table(("prior scale", "lag", CENTRE, BETWEEN), rows)
 
 
-def _lags(found: Measures, kind: str, days: str) -> list[Row]:
-    own = found.lags[(found.lags["lag"] == kind) & (found.lags["days"] == days)]
-    return list(own.to_dict("records"))
-
-
-def _of_prior(found: Measures, kind: str, days: str) -> dict[str, Row]:
-    own = found.pooled
-    own = own[(own["lag"] == kind) & (own["days"] == days) & own["in_use"]]
-    return {str(row["quantity"]): row for row in own.to_dict("records")}
-
-
-def _lag(row: Row) -> str:
-    return f"{median(row)} ({span(row)})"
+def _pool(found: Measures, kind: str, days: str) -> dict[str, Row]:
+    """The pooled rows by the prior in use, by quantity."""
+    rows = rows_where(found.pooled, lag=kind, days=days, in_use=True)
+    return {str(row["quantity"]): row for row in rows}
 
 
 def _each(row: Row) -> str:
@@ -264,20 +251,3 @@ def _each(row: Row) -> str:
         figure(row[name], error) for name in ("pooled", "pooled_lower90", "pooled_upper90")
     )
     return f"{middle} ({low} to {high})"
-
-
-def _change(row: Row) -> str:
-    error = float(row["difference_mcse_median"])
-    values = (float(row[f"difference{end}"]) for end in ("", "_lower90", "_upper90"))
-    middle, low, high = (figure(v, error) if v < 0 else f"+{figure(v, error)}" for v in values)
-    return f"{middle} ({low} to {high})"
-
-
-def _days(found: Measures, days: str) -> str:
-    if days == OWN_WINDOW or not found.window:
-        return "each over its own window"
-    return f"{found.window.since} to {found.window.as_of}"
-
-
-def _dates(found: Measures) -> str:
-    return WORDS[found.measures[0].prepared.table.dates]
