@@ -313,7 +313,7 @@ def test_an_update_that_stops_has_not_happened(server, vintages, made_up, tmp_pa
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    for name in ("causes", "run_jobs", "write_feed", "write_tree"):
+    for name in ("causes", "run_jobs", "feed", "write_tree"):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, stop)
             assert run(server, out).returncode == 130
