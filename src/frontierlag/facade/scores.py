@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
 from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -14,9 +13,8 @@ from pydantic import ValidationError
 
 from frontierlag.dates import CONVENTIONS, RELEASED, Dates
 from frontierlag.errors import SpecError
-from frontierlag.facade.html import card
-from frontierlag.facade.pair import Pair
-from frontierlag.jobs import Job
+from frontierlag.facade.common import Day, card, day_of, settings_of
+from frontierlag.jobs import Job, Prepared
 from frontierlag.scores import Efforts, ScoreTable
 from frontierlag.scores import load_scores as load_table
 from frontierlag.scores.groups import group_counts
@@ -26,10 +24,9 @@ from frontierlag.scores.table import from_frame
 from frontierlag.settings import SamplerSettings
 
 if TYPE_CHECKING:
-    from frontierlag.facade.league import League
+    from frontierlag.facade.studies import League
 
 DEFAULTS = SamplerSettings()
-Day = str | date | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -147,14 +144,14 @@ class Scores(ScoreTable):
             If there is no such column, fewer than two groups have three releases, or the scores
             are accuracies.
         """
-        from frontierlag.facade.league import League
+        from frontierlag.facade.studies import League
         from frontierlag.studies.league.study import LeagueJob, fit_league
 
         source = self.source if isinstance(self.source, str) else self.name
         job = LeagueJob(source, by, day_of(as_of, "as_of"), self.options, self.dates)
         _, releases = job.prepare(self, self.source)
         asked = {"chains": chains, "draws": draws, "tune": tune, "seed": seed}
-        return League(fit_league(releases, SamplerSettings(**asked)))
+        return League(fit_league(releases, settings_of(DEFAULTS, **asked)))
 
     def groups(self) -> pd.DataFrame:
         """Number of models of each group that can be compared.
@@ -184,6 +181,78 @@ class Scores(ScoreTable):
     @property
     def _title(self) -> str:
         return f"{self.name}: {len(self.frame)} rows of {self.metric.name}, as of {self.as_of}"
+
+
+class Pair(Prepared):
+    """A leader and a follower, their releases, and the window over which lags are reported.
+
+    See :class:`frontierlag.jobs.Prepared` for its other attributes.
+    """
+
+    @classmethod
+    def of(cls, prepared: Prepared) -> Self:
+        """The same data with what a notebook needs."""
+        return cls(**{f.name: getattr(prepared, f.name) for f in fields(Prepared)})
+
+    @property
+    def leader(self) -> str:
+        """Name of the group that leads."""
+        return self.releases.group_names[0]
+
+    @property
+    def follower(self) -> str:
+        """Name of the group that follows."""
+        return self.releases.group_names[1]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The releases that count, a row each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``released``, ``group``, ``model``, ``organization``, and in score units ``score``, its
+            90 % interval ``low`` and ``high``, and ``stderr``.
+        """
+        r = self.releases
+        return pd.DataFrame(
+            {
+                "released": r.date.astype("datetime64[ns]"),
+                "group": [r.group_names[g] for g in r.group],
+                "model": r.model,
+                "organization": r.organization,
+                "score": r.score,
+                "low": r.low,
+                "high": r.high,
+                "stderr": r.stderr,
+            }
+        )
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """Every row of the table that does not count: ``row``, ``model`` and ``reason``."""
+        rows = [(row.row, row.model, row.reason) for row in self.releases.left_out]
+        return pd.DataFrame(rows, columns=["row", "model", "reason"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the data that a reader of results should know."""
+        return (*self.table.notes, *self.releases.notes)
+
+    def __repr__(self) -> str:
+        return f"<Pair {self._title}>"
+
+    def _repr_html_(self) -> str:
+        return card(f"Pair {self._title}", list(self.notes), self.frame.tail(5))
+
+    @property
+    def _title(self) -> str:
+        counts = [int(self.releases.of(g).sum()) for g in (0, 1)]
+        return (
+            f"{self.leader} ({counts[0]} releases) and {self.follower} ({counts[1]}) in "
+            f"{self.table.name}, window {self.window.since} to {self.window.as_of}, "
+            f"headline model {self.model()}"
+        )
 
 
 def load_scores(
@@ -253,23 +322,3 @@ def _read(source: str | pd.DataFrame, name: str, options: ReadOptions, dates: Da
     if isinstance(source, pd.DataFrame):
         return from_frame(source, name, options, dates)
     return load_table(source, options, dates)
-
-
-def day_of(given: Day, what: str) -> date | None:
-    """A day as it may be given in Python.
-
-    Raises
-    ------
-    SpecError
-        If it is not a day.
-    """
-    if given is None:
-        return None
-    if isinstance(given, datetime):  # a pandas Timestamp too
-        return given.date()
-    if isinstance(given, date):
-        return given
-    try:
-        return date.fromisoformat(str(given))
-    except ValueError:
-        raise SpecError(f"{what} is {given!r}, which is no day; write it as YYYY-MM-DD") from None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from frontierlag.claims.article import claimed
-from frontierlag.claims.claim import AT_LEAST
 from frontierlag.claims.lags import Between
 from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.intervals import OUTER
@@ -22,8 +20,6 @@ from frontierlag.report.page.forest import (
     long_date,
     percent,
     scaled,
-    score_digits,
-    told,
     whose,
 )
 from frontierlag.results.charts import AGED, AS_LARGE, LAST_RELEASE
@@ -37,7 +33,6 @@ from frontierlag.words import (
     figure,
     joined_span,
     median,
-    probability_words,
     span,
 )
 
@@ -74,12 +69,18 @@ def answer(results: Results) -> dict[str, Any]:
     leader, follower = names(results)
     mean, today = (results.lag(REALIZED, period) for period in (WINDOW, CURRENT))
     window = results.manifest["window"]
-    rungs = []
-    for lag, (name, question) in RUNGS.items():
-        asked = question.format(leader=leader, follower=follower)
-        row = results.lag(lag, WINDOW)
-        about = {"name": name, "question": asked, "headline": lag == REALIZED}
-        rungs += [about | one for one in told([row] if row else [], median=median, span=span)]
+    rungs = [
+        {
+            "name": name,
+            "question": question.format(leader=leader, follower=follower),
+            "headline": lag == REALIZED,
+            "median": median(row),
+            "span": span(row),
+            "stamped": not converged(row),
+        }
+        for lag, (name, question) in RUNGS.items()
+        if (row := results.lag(lag, WINDOW)) is not None
+    ]
     column = results.manifest["comparison"]["column"]
     subject = (
         f"The best of the {follower}" if column == "weights" else f"{follower}’s best AI model"
@@ -214,64 +215,9 @@ def _day_before(last: str, months: float) -> str:
     return long_date(str(day.date()))
 
 
-def claims(results: Results) -> list[dict[str, Any]]:
-    """The claims of the article, one dict a row; empty if they were not judged."""
-
-    def text(name: str) -> Callable[[Row], str]:
-        return lambda row: "" if pd.isna(row.get(name)) else str(row[name])
-
-    def middle(row: Row) -> str:
-        if pd.isna(row["median"]):
-            return NOTHING
-        at_least = f"{AT_LEAST} " if row.get("bound") == AT_LEAST else ""
-        return f"{at_least}{figure(row['median'], error_of(row))} {row['unit']}"
-
-    def probability(row: Row) -> str:
-        share = row["probability"]
-        return probability_words(None if pd.isna(share) else float(share))
-
-    return told(
-        results.rows("claims"),
-        number="{number}",
-        claim="{claim}",
-        estimand="{estimand}",
-        median=middle,
-        bound=lambda row: text("bound")(row) if row.get("bound") != AT_LEAST else "",
-        span=lambda row: "" if pd.isna(row["median"]) else span(row),
-        probability=probability,
-        verdict="{verdict}",
-        tone=lambda row: _tone(str(row["verdict"])),
-        model=text("model"),
-        note=text("note"),
-    )
-
-
-NOTHING = "no number"
-
-
-def _tone(verdict: str) -> str:
-    """The class that colours a verdict."""
-    for word in ("true", "false"):
-        if verdict.endswith(word):
-            return word
-    return "open"
-
-
-def records_held(results: Results) -> list[dict[str, Any]]:
+def records_held(results: Results) -> list[Row]:
     """The record-holders of both groups by published score, newest first: the chart as a table."""
     releases = results.table("releases")
     if releases.empty:
         return []
-    held = releases[releases["record"]].sort_values("released", ascending=False)
-    digits = score_digits(results.manifest["data"]["metric"])
-    exact = f"{{low:.{digits}f}} to {{high:.{digits}f}}"
-    return told(
-        rows_of(held),
-        model="{model}",
-        organization=lambda row: "" if pd.isna(row["organization"]) else row["organization"],
-        group="{group}",
-        side=lambda row: "leader" if row["group"] == results.leader else "follower",
-        released="{released}",
-        score=f"{{score:.{digits}f}}",
-        span=lambda row: exact.format_map(row) if row["high"] > row["low"] else "none",
-    )
+    return rows_of(releases[releases["record"]].sort_values("released", ascending=False))

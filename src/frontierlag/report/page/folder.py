@@ -46,16 +46,8 @@ STUDIES = {
 class Results:
     """What one results folder holds.
 
-    Attributes
-    ----------
-    folder
-        Where it is.
-    manifest
-        As the run wrote it.
-    tables
-        By stem, such as ``lags`` or ``sensitivity/influence``; empty where there is none.
-    missing
-        What the page has to do without, a sentence each.
+    ``tables`` are by stem, such as ``lags`` or ``sensitivity/influence``; ``missing`` says what the
+    page has to do without, a sentence each.
     """
 
     folder: Path
@@ -70,6 +62,10 @@ class Results:
     def rows(self, stem: str, **equal: object) -> list[Row]:
         """Rows of a table in which these columns have these values; none without such a table."""
         return rows_of(self.table(stem), **equal)
+
+    def known(self, stem: str, **equal: object) -> list[Row]:
+        """Rows of such a table that have a median."""
+        return [row for row in self.rows(stem, **equal) if pd.notna(row["median"])]
 
     def lag(self, kind: str, period: str) -> Row | None:
         """The headline model's row of ``lags.csv``, of ``ladder.csv`` for the lag at release."""
@@ -237,13 +233,7 @@ def _from_posteriors(files: list[Path], stems: list[str], tables: dict[str, pd.D
 
 
 def _from_scores(manifest: dict[str, Any]) -> pd.DataFrame:
-    """The releases, read again from the score table if it is the one that the run had.
-
-    Raises
-    ------
-    FrontierLagError
-        If the table is not at hand, or is another one by now.
-    """
+    """The releases, read again from the score table; an error if it is another one by now."""
     from datetime import date
 
     from frontierlag.jobs import Job
