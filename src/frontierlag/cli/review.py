@@ -36,10 +36,9 @@ def lags(
     from frontierlag.lags.measure import measure
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_lags, show_levels, terminal
-    from frontierlag.results.estimands import last_day_table
     from frontierlag.results.folder import headline_posterior
     from frontierlag.results.storage import load
-    from frontierlag.results.tables import lag_table, level_table
+    from frontierlag.results.tables import lag_table, last_day_table, level_table
 
     analysis = load(headline_posterior(path))
     stored = analysis.measured.window
@@ -85,8 +84,8 @@ def diagnose(
     from frontierlag.errors import FitError
     from frontierlag.machine.files import MANIFEST
     from frontierlag.report import as_json as answers
-    from frontierlag.report.console import terminal
-    from frontierlag.report.review import FIGURES, draw_review, run_folder, show_review
+    from frontierlag.report.console import show_review, terminal
+    from frontierlag.report.drawing import FIGURES, draw_review, run_folder
     from frontierlag.results.folder import headline_model, read_manifest
     from frontierlag.results.storage import load
 

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 class _Study(ABC):
     """How a study shows itself: a title with its verdict, and a table."""
 
-    _lines: Sequence[str] = ()
-
     @property
     @abstractmethod
     def converged(self) -> bool: ...
@@ -47,6 +45,10 @@ class _Study(ABC):
     def _shown(self) -> pd.DataFrame: ...
 
     @property
+    def _lines(self) -> list[str]:
+        return []
+
+    @property
     def _title(self) -> str:
         verdict = "converged" if self.converged else "NOT CONVERGED"
         return f"{type(self).__name__} {self._of}, {verdict}"
@@ -55,7 +57,7 @@ class _Study(ABC):
         return f"<{self._title}>\n{self._shown().to_string()}"
 
     def _repr_html_(self) -> str:
-        return card(self._title, [*self._lines], self._shown())
+        return card(self._title, self._lines, self._shown())
 
 
 @dataclass(frozen=True, repr=False)

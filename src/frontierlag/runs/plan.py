@@ -54,15 +54,9 @@ class PlannedJointFit:
 class StoredEvidence:
     """Evidence for claims from the fits that a run has stored; see :class:`Evidence`.
 
-    Attributes
-    ----------
-    fits, missing
-        The fit of each need, or why there is none.
-    pairs
-        The fits of two comparisons at once that claims need, by the two needs.
-    loos, crossed_fits
-        What is known once fitted: leave-one-out densities by posterior, and what each fit of two
-        comparisons at once found, or why there is none.
+    ``fits`` has the fit of each need and ``missing`` why there is none, ``pairs`` the fits of two
+    comparisons at once by the two needs. Known once fitted are ``loos``, leave-one-out densities by
+    posterior, and ``crossed_fits``, what each fit of two comparisons found or why there is none.
     """
 
     fits: Mapping[Need, PlannedFit]
@@ -142,11 +136,6 @@ def models_of(
     """The models to fit to a job, refused at once if one of them cannot be fitted.
 
     Without names the headline model, or all that suit the data if a full run is wanted.
-
-    Raises
-    ------
-    SpecError
-        If a model is named twice, does not exist, or does not suit the table.
     """
     chosen = tuple(models) or (prepared.models if full else (prepared.model(),))
     if len(set(chosen)) != len(chosen):

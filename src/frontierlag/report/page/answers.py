@@ -23,8 +23,8 @@ from frontierlag.report.page.forest import (
     whose,
 )
 from frontierlag.results.charts import AGED, AS_LARGE, LAST_RELEASE
-from frontierlag.results.estimands import LAST_DAY
 from frontierlag.results.last_day import of_model, sentence, sides, spikes, spikes_words
+from frontierlag.results.tables import LAST_DAY
 from frontierlag.words import (
     Row,
     bound,

@@ -14,7 +14,6 @@ from frontierlag.machine.files import MANIFEST
 from frontierlag.model import Reads
 from frontierlag.names import AT_RELEASE
 from frontierlag.results.charts import STEMS, page_tables, release_table, releases_shown
-from frontierlag.results.estimands import EQUIVALENCE, LAST_DAY, VELOCITY
 from frontierlag.results.fit_checks import STEMS as FIT_CHECKS
 from frontierlag.results.folder import (
     POSTERIOR,
@@ -23,6 +22,7 @@ from frontierlag.results.folder import (
     read_table,
     reads_of,
 )
+from frontierlag.results.tables import EQUIVALENCE, LAST_DAY, VELOCITY
 from frontierlag.words import Row
 
 PAGE = "report.html"

@@ -21,15 +21,7 @@ FITTED = {"results": "benchmark results", "draws": "joint draws", "scores": "sco
 
 
 def index_context(root: Path, found: Sequence[Results]) -> dict[str, Any]:
-    """What the index page shows.
-
-    Parameters
-    ----------
-    root
-        The folder of the index page.
-    found
-        The results of all pages, in any order.
-    """
+    """What the index page in ``root`` shows of the results of all pages."""
     ordered = newest_first(found)
     cards = [
         {

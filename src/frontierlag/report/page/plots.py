@@ -31,10 +31,7 @@ OUTER_ENDS, INNER_ENDS = ("lower90", "upper90"), ("lower50", "upper50")
 def frontier_plot(results: Results) -> dict[str, Any] | None:
     """Score against release date: releases, records, best available, trends and their bands.
 
-    Returns
-    -------
-    ``traces``, ``layout``, ``ranges`` (by label) and ``hidden``, the number of releases below the
-    first view; None if the folder has no releases.
+    ``hidden`` is the number of releases below the first view. None without releases.
     """
     releases = results.table("releases")
     if releases.empty:
@@ -87,12 +84,7 @@ def _score_axis(metric: Mapping[str, Any], low: float, high: float) -> dict[str,
 
 
 def lag_plot(results: Results) -> dict[str, Any] | None:
-    """Trend and realized lag on every day of the window, with their bands.
-
-    Returns
-    -------
-    As :func:`frontier_plot`; None if the folder does not have the lag by day.
-    """
+    """Trend and realized lag on every day of the window, with their bands; None without them."""
     table = results.table("lag_by_day")
     if table.empty:
         return None
