@@ -71,11 +71,6 @@ class StoredEvidence:
         """The fits that there are, each once."""
         return tuple({item.posterior: item for item in self.fits.values()}.values())
 
-    @property
-    def crossed_items(self) -> tuple[PlannedJointFit, ...]:
-        """The fits of two comparisons at once that claims need, each once."""
-        return tuple(dict.fromkeys(self.pairs.values()))
-
     def analysis(self, need: Need) -> Analysis:
         """Read the fit that is needed."""
         return self._load(self._item(need).posterior)
@@ -100,11 +95,10 @@ class StoredEvidence:
         """The one posterior of the releases of two fits."""
         pair = self.pairs.get((one, other))
         found = self.crossed_fits.get(pair) if pair else None
-        if found is None:
-            raise Unanswerable("the fit of both comparisons at once was not made in this run")
-        if isinstance(found, str):
-            raise Unanswerable(found)
-        return found
+        if isinstance(found, TwoComparisons):
+            return found
+        lacking = "the fit of both comparisons at once was not made in this run"
+        raise Unanswerable(found or lacking)
 
     def _item(self, need: Need) -> PlannedFit:
         if need.fit not in self.fits:

@@ -247,7 +247,7 @@ def _found(
 ) -> list[Result]:
     """Fit, and gather and write what was found on each job and whatever else its claims rest on."""
     outcomes = fit_all(items, settings, priors, workers, done)
-    pairs = list(dict.fromkeys(pair for one in asked for pair in one.evidence.crossed_items))
+    pairs = list(dict.fromkeys(pair for one in asked for pair in one.evidence.pairs.values()))
     crossed = fit_crossed(pairs, settings, priors, workers, done)
     loos = {path: outcome.loo for path, outcome in outcomes.items() if outcome.loo is not None}
     results = []

@@ -52,14 +52,13 @@ RUNGS = {
 
 def names(results: Results) -> tuple[str, str]:
     """Leader and follower as a sentence names them."""
-    column = str(results.manifest["comparison"]["column"])
-    return whose(results.leader, column), whose(results.follower, column)
+    return whose(results.leader, results.column), whose(results.follower, results.column)
 
 
 def title(results: Results) -> str:
     """The question in one line."""
     leader, follower = names(results)
-    if results.manifest["comparison"]["column"] == "weights":
+    if results.column == "weights":
         return f"How far are {follower} behind {leader}?"
     return f"How far is {follower} behind {leader} in AI?"
 
@@ -68,7 +67,6 @@ def answer(results: Results) -> dict[str, Any]:
     """The answer as a sentence with its interval, the three lags, and what must be said with it."""
     leader, follower = names(results)
     mean, today = (results.lag(REALIZED, period) for period in (WINDOW, CURRENT))
-    window = results.manifest["window"]
     rungs = [
         {
             "name": name,
@@ -81,18 +79,14 @@ def answer(results: Results) -> dict[str, Any]:
         for lag, (name, question) in RUNGS.items()
         if (row := results.lag(lag, WINDOW)) is not None
     ]
-    column = results.manifest["comparison"]["column"]
-    subject = (
-        f"The best of the {follower}" if column == "weights" else f"{follower}’s best AI model"
-    )
-    object_ = f"the best of the {leader}" if column == "weights" else f"that of {leader}"
+    weights = results.column == "weights"
     return {
-        "subject": subject,
-        "object": object_,
+        "subject": f"The best of the {follower}" if weights else f"{follower}’s best AI model",
+        "object": f"the best of the {leader}" if weights else f"that of {leader}",
         "mean": _spoken(mean),
         "today": None if today is None else _today(results),
-        "since": long_date(window["since"]),
-        "as_of": long_date(window["as_of"]),
+        "since": long_date(results.since),
+        "as_of": long_date(results.as_of),
         "rungs": rungs,
         "bound_share": percent(mean["censored"]) if mean is not None else "",
         "has_bounds": mean is not None and float(mean["censored"]) > 0,
@@ -110,9 +104,8 @@ def _today(results: Results) -> dict[str, str]:
             "words": "The releases that the lag of the last day may be counted from are not stored "
             "in this folder; run the analysis again.",
         }
-    comparison = results.manifest["comparison"]
-    sides_ = sides(str(comparison["column"]), results.leader, results.follower)
-    words = sentence(day, *sides_, results.as_of)
+    groups = sides(results.column, results.leader, results.follower)
+    words = sentence(day, *groups, results.as_of)
     return {
         "chances": spikes(day),
         "said": spikes_words(day),
@@ -151,9 +144,7 @@ def years(results: Results) -> Forest | None:
 
 def _year_label(year: str, results: Results) -> str:
     """The year, with the days that it covers where the window cuts it."""
-    window = results.manifest["window"]
-    since, as_of = window["since"], window["as_of"]
-    cut = []
+    since, as_of, cut = results.since, results.as_of, []
     if since[:4] == year and since[5:] != "01-01":
         cut.append(f"from {pd.Timestamp(since):%d %b}".replace(" 0", " "))
     if as_of[:4] == year and as_of[5:] != "12-31":
@@ -195,7 +186,7 @@ def now(results: Results) -> dict[str, Any] | None:
         },
         "never": float(large["undefined"]),
         "never_words": percent(large["undefined"]),
-        "since": long_date(results.manifest["window"]["since"]),
+        "since": long_date(results.since),
         "stamped": not converged(large),
     }
 

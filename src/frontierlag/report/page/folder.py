@@ -42,6 +42,16 @@ STUDIES = {
 }
 
 
+class _Recorded:
+    """What the manifest says, as text, by its two keys."""
+
+    def __init__(self, part: str, name: str) -> None:
+        self.part, self.name = part, name
+
+    def __get__(self, results: Results, _: type[Results]) -> str:
+        return str(results.manifest[self.part][self.name])
+
+
 @dataclass(frozen=True)
 class Results:
     """What one results folder holds.
@@ -73,30 +83,13 @@ class Results:
         found = self.rows(stem, model=self.headline, lag=kind, period=period)
         return found[0] if found else None
 
-    @property
-    def leader(self) -> str:
-        """The group that leads by name."""
-        return str(self.manifest["comparison"]["leader"])
-
-    @property
-    def follower(self) -> str:
-        """The group that follows by name."""
-        return str(self.manifest["comparison"]["follower"])
-
-    @property
-    def dataset(self) -> str:
-        """Name of the score table."""
-        return str(self.manifest["data"]["name"])
-
-    @property
-    def comparison(self) -> str:
-        """Name of the comparison."""
-        return str(self.manifest["comparison"]["name"])
-
-    @property
-    def as_of(self) -> str:
-        """The last day that counts."""
-        return str(self.manifest["window"]["as_of"])
+    leader = _Recorded("comparison", "leader")
+    follower = _Recorded("comparison", "follower")
+    comparison = _Recorded("comparison", "name")
+    column = _Recorded("comparison", "column")
+    dataset = _Recorded("data", "name")
+    since = _Recorded("window", "since")
+    as_of = _Recorded("window", "as_of")
 
     @property
     def title(self) -> str:
@@ -106,7 +99,7 @@ class Results:
     @property
     def window_words(self) -> str:
         """First and last day of the window."""
-        return f"{self.manifest['window']['since']} to {self.as_of}"
+        return f"{self.since} to {self.as_of}"
 
     @property
     def models(self) -> list[str]:

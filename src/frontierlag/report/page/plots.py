@@ -103,7 +103,7 @@ def lag_plot(results: Results) -> dict[str, Any] | None:
             stroke = {"color": f"--{kind}", "width": 2}
             name = f"{KINDS[kind]}, {escape(str(model))}"
             traces.append(_line(own["date"], own["median"], name, [kind], str(model), stroke, text))
-    since, as_of = str(results.manifest["window"]["since"]), results.as_of
+    since, as_of = results.since, results.as_of
     if results.comparison == "us-china":
         stroke = {"color": "--ink", "width": 1.2, "dash": "dot"}
         mean, name = [PUBLISHED["mean"]] * 2, "published mean, 7 months"
