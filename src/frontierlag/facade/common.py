@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import date, datetime
 from html import escape
 from typing import Any
@@ -54,3 +55,34 @@ def settings_of[Settings: SamplerSettings](defaults: Settings, **given: Any) -> 
         raise SpecError(
             "; ".join(f"{e['loc'][0]}={e['input']}: {e['msg']}" for e in error.errors())
         ) from None
+
+
+class Study(ABC):
+    """How a study shows itself: a title with its verdict, and a table."""
+
+    @property
+    @abstractmethod
+    def converged(self) -> bool:
+        """Whether every fit passed the convergence gate."""
+
+    @property
+    @abstractmethod
+    def _of(self) -> str: ...
+
+    @abstractmethod
+    def _shown(self) -> pd.DataFrame: ...
+
+    @property
+    def _lines(self) -> list[str]:
+        return []
+
+    @property
+    def _title(self) -> str:
+        verdict = "converged" if self.converged else "NOT CONVERGED"
+        return f"{type(self).__name__} {self._of}, {verdict}"
+
+    def __repr__(self) -> str:
+        return f"<{self._title}>\n{self._shown().to_string()}"
+
+    def _repr_html_(self) -> str:
+        return card(self._title, self._lines, self._shown())

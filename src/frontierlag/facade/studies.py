@@ -1,23 +1,21 @@
-"""Studies in Python: the lag in each domain of benchmarks, all groups at once, several measures."""
+"""Studies in Python: the lag in each domain of benchmarks, and by several measures."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
 from frontierlag.analyses.domains import DomainAnalysis, analyse_domains
-from frontierlag.facade.common import Day, card, day_of, settings_of
+from frontierlag.facade.common import Day, Study, day_of, settings_of
 from frontierlag.facade.scores import Scores, load_scores
 from frontierlag.jobs import Prepared
-from frontierlag.names import REALIZED, SAMPLE_DIMS, WINDOW
+from frontierlag.names import REALIZED, WINDOW
 from frontierlag.scores.item_results.benchmarks import DOMAIN, grouped_by, load_benchmarks
 from frontierlag.settings import DOMAINS, MIXTURES
 from frontierlag.studies.measures.pooling import SPREAD
@@ -27,41 +25,9 @@ from frontierlag.studies.measures.table import Measures as Found
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from frontierlag.studies.league.study import LeagueStudy
-
-
-class _Study(ABC):
-    """How a study shows itself: a title with its verdict, and a table."""
-
-    @property
-    @abstractmethod
-    def converged(self) -> bool: ...
-
-    @property
-    @abstractmethod
-    def _of(self) -> str: ...
-
-    @abstractmethod
-    def _shown(self) -> pd.DataFrame: ...
-
-    @property
-    def _lines(self) -> list[str]:
-        return []
-
-    @property
-    def _title(self) -> str:
-        verdict = "converged" if self.converged else "NOT CONVERGED"
-        return f"{type(self).__name__} {self._of}, {verdict}"
-
-    def __repr__(self) -> str:
-        return f"<{self._title}>\n{self._shown().to_string()}"
-
-    def _repr_html_(self) -> str:
-        return card(self._title, self._lines, self._shown())
-
 
 @dataclass(frozen=True, repr=False)
-class Domains(_Study):
+class Domains(Study):
     """One fit with an ability for each domain of benchmarks.
 
     Attributes
@@ -165,129 +131,11 @@ def domains(
     return Domains(pair, by, analyse_domains(pair.releases, grouped, pair.window, settings))
 
 
-@dataclass(frozen=True, repr=False)
-class League(_Study):
-    """One fit of all groups of a column.
-
-    Attributes
-    ----------
-    study
-        The fit with its tables and sentences.
-    """
-
-    study: LeagueStudy
-
-    @property
-    def converged(self) -> bool:
-        """Whether every check of convergence passed, over parameters and every reported lag."""
-        return self.study.converged
-
-    @property
-    def groups(self) -> list[str]:
-        """Names, the best ranked first."""
-        found = self.study.league
-        return [found.groups[k] for k in found.order]
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """How far each group is behind, as in ``league.csv``."""
-        return self.study.tables["league"]
-
-    @property
-    def ranks(self) -> pd.DataFrame:
-        """Probability of each rank, a row a group."""
-        return self.study.tables["ranks"]
-
-    @property
-    def pairs(self) -> pd.DataFrame:
-        """Every lag between every two groups, months."""
-        return self.study.tables["pairs"]
-
-    @property
-    def leaders(self) -> pd.DataFrame:
-        """Who led when with what probability."""
-        return self.study.tables["leaders"]
-
-    @property
-    def pending(self) -> pd.DataFrame:
-        """Releases that are known and not scored; empty if there are none."""
-        return self.study.tables.get("pending", pd.DataFrame())
-
-    @property
-    def posterior(self) -> xr.Dataset:
-        """Draws of the parameters, dims ``(chain, draw[, group])``."""
-        return self.study.league.fit.posterior
-
-    def behind(self, group: str) -> xr.DataArray:
-        """Draws of the months that a group is behind the frontier on the last day."""
-        found = self.study.league
-        return self._draws(found.behind[..., found.fit.releases.place(group)])
-
-    def lag(self, leader: str, follower: str, kind: str = "mean") -> xr.DataArray:
-        """Draws of a lag of one group behind another, months.
-
-        Parameters
-        ----------
-        leader, follower
-            Two groups; the lag is positive where the follower trails.
-        kind
-            ``mean`` or ``current`` of the realized lag; ``backward`` (how long ago the leader's
-            trend was where the follower's is) or ``forward`` (how long until the follower's is
-            where the leader's is today).
-        """
-        found = self.study.league
-        pair = found.pair(leader, follower)
-        if kind not in ("mean", "current", "backward", "forward"):
-            raise ValueError(f"kind is {kind!r}; there are mean, current, backward and forward")
-        if pair.ahead == found.fit.releases.place(leader):
-            return self._draws(getattr(pair, kind))
-        # Turned round, how long ago the one was there is how long until the other is.
-        turned = {"backward": "forward", "forward": "backward"}.get(kind, kind)
-        return self._draws(-getattr(pair, turned))
-
-    def probability_ahead(self, one: str, other: str) -> float:
-        """Probability that one group has a better best model than another on the last day."""
-        found = self.study.league
-        place = found.fit.releases.place
-        return float(found.ahead_probability[place(one), place(other)])
-
-    def sentences(self) -> list[str]:
-        """What the league says, the answer first."""
-        return list(self.study.sentences)
-
-    def plot(self) -> Figure:
-        """Draw months behind the frontier and the probability of each rank."""
-        return self.study.figure()
-
-    def plot_leaders(self) -> Figure:
-        """Draw who led on each day with what probability."""
-        return self.study.leaders_figure()
-
-    def _draws(self, values: np.ndarray) -> xr.DataArray:
-        coords = {dim: self.posterior[dim] for dim in SAMPLE_DIMS}
-        return xr.DataArray(values, dims=SAMPLE_DIMS, coords=coords, attrs={"units": "months"})
-
-    @property
-    def _lines(self) -> list[str]:
-        return [self.study.releases.attribution]
-
-    def _shown(self) -> pd.DataFrame:
-        table = self.table
-        own = table[table["quantity"] == table["quantity"].iloc[0]]
-        columns = ["tier", "releases", "median", "lower90", "upper90", "mean_rank", "first"]
-        return own.set_index("group")[columns]
-
-    @property
-    def _of(self) -> str:
-        r = self.study.releases
-        return f"by {r.by} of {r.table} to {r.as_of}, months behind the frontier"
-
-
 Table = str | PathLike[str] | Scores | Prepared
 
 
 @dataclass(frozen=True, repr=False)
-class Measures(_Study):
+class Measures(Study):
     """The lag by several measures, and what is pooled from them.
 
     Attributes
