@@ -31,8 +31,7 @@ from frontierlag.claims import Need
 from frontierlag.claims.shape import predicts_no_worse
 from frontierlag.dates import Window, day_number
 from frontierlag.errors import SpecError
-from frontierlag.figures import Provenance
-from frontierlag.figures.prior_predictive import prior_predictive
+from frontierlag.figures import Provenance, prior_predictive
 from frontierlag.fits.fitting import PRIOR_DRAWS, Fit
 from frontierlag.fits.sampling import SamplerSettings
 from frontierlag.frontiers.observations import Observations

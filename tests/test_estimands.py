@@ -33,12 +33,6 @@ from frontierlag.lags.velocity import (
     velocities,
     year_on_year,
 )
-from frontierlag.results.estimands import (
-    equivalence_table,
-    last_day_table,
-    stacked_last_day_table,
-    velocity_table,
-)
 from frontierlag.results.last_day import (
     read_last_day,
     sentence,
@@ -47,6 +41,12 @@ from frontierlag.results.last_day import (
     spikes_words,
 )
 from frontierlag.results.sentences import lag_sentence, velocity_sentence
+from frontierlag.results.tables import (
+    equivalence_table,
+    last_day_table,
+    stacked_last_day_table,
+    velocity_table,
+)
 from frontierlag.words import median, span
 
 DRAWS = 4

@@ -163,7 +163,7 @@ def test_the_plan_has_the_fit_of_both_comparisons_once(tmp_path):
     (claim,) = [c for c in ARTICLE if c.number == "6"]
     job = Job("eci-2026-08-11")
     items, evidence = evidence_items(job, job.prepare(), ARTICLE, [], tmp_path)
-    (pair,) = evidence.crossed_items
+    (pair,) = set(evidence.pairs.values())
     assert {pair.first, pair.second} <= set(items)
     assert [i.prepared.releases.comparison.name for i in (pair.first, pair.second)] == [
         "us-china",

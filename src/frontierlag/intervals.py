@@ -70,19 +70,10 @@ def summarize(draws: xr.DataArray) -> Summary:
 
 
 def summarize_each(draws: xr.DataArray, dim: str) -> dict[str, np.ndarray]:
-    """Summarize draws of many quantities at once, those along ``dim``.
+    """Summarize draws of many quantities at once, those along ``dim``, all with a value.
 
-    Parameters
-    ----------
-    draws
-        Dims chain, draw and ``dim``, all with a value.
-    dim
-        Name of the third dim.
-
-    Returns
-    -------
-    The numbers of a :class:`Summary` but ``mcse_median`` and ``undefined``, each of shape
-    ``(dim,)``.
+    Returned are the numbers of a :class:`Summary` but ``mcse_median`` and ``undefined``, each of
+    shape ``(dim,)``.
     """
     values = draws.transpose(*SAMPLE_DIMS, dim).to_numpy()
     flat = values.reshape(-1, values.shape[-1])
@@ -146,17 +137,8 @@ def decimals(mcse: float, most: int = 2) -> int:
 
 
 def intervals(values: np.ndarray, probabilities: Sequence[float]) -> np.ndarray:
-    """Equal-tailed intervals of a sample, over the values that are defined.
+    """Equal-tailed intervals of draws of one quantity, any shape, over the defined values.
 
-    Parameters
-    ----------
-    values
-        Draws of one quantity, any shape.
-    probabilities
-        Those of the intervals.
-
-    Returns
-    -------
     Lower and upper ends, shape ``(probability, 2)``; NaN if no value is defined.
     """
     known = values[np.isfinite(values)]

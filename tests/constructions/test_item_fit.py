@@ -33,7 +33,7 @@ from frontierlag.lags.measure import measure
 from frontierlag.model import ModelSpec
 from frontierlag.names import BENCHMARK, CAPABILITIES, GROUP, OTHER, RELEASE, RESULT, SAMPLE_DIMS
 from frontierlag.report import as_json
-from frontierlag.report.review import show_fit_checks
+from frontierlag.report.console import show_fit_checks
 from frontierlag.results.fit_checks import (
     BEST,
     INFORMATION,

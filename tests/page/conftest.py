@@ -11,8 +11,8 @@ import pytest
 from committed import committed_results
 
 from frontierlag.results.charts import page_tables, release_table
-from frontierlag.results.estimands import last_day_table
 from frontierlag.results.fit_checks import STEMS as FIT_CHECKS
+from frontierlag.results.tables import last_day_table
 
 RESULTS = committed_results() / "eci-2026-08-11" / "us-china"
 OTHER = 0.75  # months and points by which the second model's stand-in differs

@@ -17,11 +17,10 @@ from frontierlag.claims.article import claimed
 from frontierlag.cli import main
 from frontierlag.errors import ResultsError
 from frontierlag.report.page.answers import answer, now, years
-from frontierlag.report.page.build import LIMIT, write_page, write_tree
+from frontierlag.report.page.build import DOCS, LIMIT, docs, write_page, write_tree
 from frontierlag.report.page.evidence import equivalence
 from frontierlag.report.page.folder import read_results
 from frontierlag.report.page.forest import Bar, coded, percent, scaled
-from frontierlag.report.page.origin import DOCS, docs
 from frontierlag.report.page.plots import lag_plot
 from frontierlag.results import last_day
 from frontierlag.words import figure, median, probability_words

@@ -28,7 +28,7 @@ from frontierlag.figures import (
 )
 from frontierlag.figures.diagnostics import PREDICTIVE_DRAWS
 from frontierlag.figures.labels import place_labels, short_names
-from frontierlag.figures.lag_time import BOUND_WORDS
+from frontierlag.figures.lags import BOUND_WORDS
 from frontierlag.figures.sheet import COLORS, CREDIT, INTERVALS, STAMP, new_figure
 from frontierlag.intervals import Summary, summarize
 from frontierlag.results.charts import BANDS, release_table

@@ -9,25 +9,9 @@ from typing import Any
 from cyclopts import App, CycloptsError, Group
 from pydantic import ValidationError
 
-from frontierlag.cli.campaigns import backtest, calibrate, sbc
-from frontierlag.cli.domains import domains
-from frontierlag.cli.freeze import freeze, verify
-from frontierlag.cli.index import index
-from frontierlag.cli.league import league
+from frontierlag.cli import review, runs, studies, validate
 from frontierlag.cli.options import DEFAULT_SCORES
-from frontierlag.cli.report import cite, figures, report
-from frontierlag.cli.review import diagnose, lags, published
-from frontierlag.cli.runs import claims, fit, results, run
-from frontierlag.cli.scores import scores_app
-from frontierlag.cli.studies import (
-    capabilities,
-    catch_up,
-    history,
-    measures,
-    sensitivity,
-    vintages,
-)
-from frontierlag.cli.update import update
+from frontierlag.cli.scores import scores_app, update
 from frontierlag.errors import UsageError
 from frontierlag.machine.terminal import HelpConsole
 
@@ -89,15 +73,18 @@ validate_app = App(
     help_epilogue="Example: frontierlag validate calibrate --worlds base --n 100",
 )
 COMMANDS: dict[Group, tuple[Any, ...]] = {
-    ANSWER: (run, results, update, fit, claims, report, cite, league),
-    LOOK: (scores_app, domains, diagnose, study_app),
-    TRUST: (validate_app, freeze),
+    ANSWER: (
+        *(runs.run, runs.results, update, runs.fit, runs.claims),
+        *(review.report, review.cite, runs.league),
+    ),
+    LOOK: (scores_app, runs.domains, review.diagnose, study_app),
+    TRUST: (validate_app, validate.freeze),
 }
 STUDIES = (
-    *(sensitivity, vintages, history, measures, index, catch_up, capabilities, published, lags),
-    figures,
+    *(studies.sensitivity, studies.vintages, studies.history, studies.measures, studies.index),
+    *(studies.catch_up, studies.capabilities, review.published, review.lags, review.figures),
 )
-VALIDATIONS = (calibrate, sbc, backtest, verify)
+VALIDATIONS = (validate.calibrate, validate.sbc, validate.backtest, validate.verify)
 for group, commands in COMMANDS.items():
     for place, command in enumerate(commands):
         if isinstance(command, App):

@@ -1,7 +1,8 @@
-"""What several commands share: their options and their defaults."""
+"""What several commands share: their options and defaults, and how the command of a study ends."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +11,13 @@ from cyclopts import Parameter
 from cyclopts.types import PositiveInt
 
 from frontierlag.dates import RELEASED, Dates
+from frontierlag.errors import CHECK_FAILED
 from frontierlag.errors import NOT_CONVERGED as NOT_CONVERGED
 from frontierlag.machine.caches import cache_folder
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS as DEFAULT_OPTIONS
 from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.registry import registry
-from frontierlag.settings import MixtureSettings, QuickSettings, SamplerSettings
+from frontierlag.settings import SamplerSettings
 
 DEFAULT_DATES: Dates = RELEASED
 DEFAULT_SCORES = registry().roles.scores
@@ -65,8 +67,6 @@ DateConvention = Annotated[
 ]
 Reading = Annotated[ReadOptions, Parameter(name="*")]
 Sampler = Annotated[SamplerSettings, Parameter(name="*")]
-QuickSampler = Annotated[QuickSettings, Parameter(name="*")]
-MixtureSampler = Annotated[MixtureSettings, Parameter(name="*")]
 DEFAULT_SAMPLER = SamplerSettings()
 
 AllowHttp = Annotated[bool, Parameter(help="Let the address be without encryption (http).")]
@@ -114,3 +114,24 @@ def results_folder(given: Path | None) -> Path:
     scores_only = Path("results") / DEFAULT_SCORES / "us-china"
     joint = scores_only.with_name("us-china-joint")
     return joint if joint.is_dir() else scores_only
+
+
+def tell(
+    words: Sequence[str], folder: Path, *, as_json: bool, keep: Path | None = None, **verdict: bool
+) -> int:
+    """Print a study's sentences and its folder, or the same as JSON, and return the exit code.
+
+    ``keep`` is where finished fits are kept, if they are; the verdict ``converged`` or ``passed``.
+    """
+    from frontierlag.report import as_json as answers
+    from frontierlag.report.console import terminal
+
+    console = terminal(silent=as_json)
+    for sentence in words:
+        console.print(sentence, markup=False)
+    kept = f"; finished fits are kept in {keep}" if keep else ""
+    console.print(f"written to {folder}{kept}", markup=False)
+    if as_json:
+        answers.write(answers.study(words, folder, **verdict))
+    codes = {"converged": NOT_CONVERGED, "passed": CHECK_FAILED}
+    return next((codes[name] for name, good in verdict.items() if not good), 0)

@@ -1,4 +1,4 @@
-"""The main job: `run`, `results`, `fit` and `claims`."""
+"""The answer: `run`, `results`, `fit`, `claims`, `league`, and `domains` of benchmarks."""
 
 from __future__ import annotations
 
@@ -7,27 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from cyclopts.types import PositiveInt
 
-from frontierlag.cli.options import (
-    DEFAULT_DATES,
-    DEFAULT_OPTIONS,
-    DEFAULT_SAMPLER,
-    DEFAULT_SCORES,
-    NOT_CONVERGED,
-    AsJson,
-    AsOf,
-    BenchmarkResults,
-    ComparisonName,
-    DateConvention,
-    JointDraws,
-    Reading,
-    Sampler,
-    Scores,
-    Since,
-    names,
-)
+from frontierlag.cli import options as o
 from frontierlag.machine.progress import progress
-from frontierlag.settings import SamplerSettings
+from frontierlag.settings import DOMAINS, DomainSettings, SamplerSettings
 
 if TYPE_CHECKING:
     from frontierlag.jobs import Job, Prepared
@@ -35,36 +19,19 @@ if TYPE_CHECKING:
 
 def run(
     *,
-    scores: Scores = DEFAULT_SCORES,
-    measured: BenchmarkResults = "",
-    drawn: JointDraws = "",
-    comparison: ComparisonName = "us-china",
-    since: Since = None,
-    as_of: AsOf = None,
-    dates: DateConvention = DEFAULT_DATES,
-    reading: Reading = DEFAULT_OPTIONS,
-    models: Annotated[
-        str | None,
-        Parameter(
-            help="Comma-separated, such as linear-records,linear-stochastic, which are then "
-            "compared; by default the headline model: linear-stochastic, of an accuracy "
-            "logistic-stochastic, of benchmark results linear-joint."
-        ),
-    ] = None,
-    full: Annotated[
-        bool,
-        Parameter(
-            name=("--full", "--all-claims"),
-            help="Fit and compare all models, answer the article's claims, and report which "
-            "releases and which start of the window the answer rests on.",
-        ),
-    ] = False,
-    sampler: Sampler = DEFAULT_SAMPLER,
-    out: Annotated[
-        Path | None,
-        Parameter(help="Results folder; by default results/DATASET/COMPARISON[-WINDOW]."),
-    ] = None,
-    as_json: AsJson = False,
+    scores: o.Scores = o.DEFAULT_SCORES,
+    measured: o.BenchmarkResults = "",
+    drawn: o.JointDraws = "",
+    comparison: o.ComparisonName = "us-china",
+    since: o.Since = None,
+    as_of: o.AsOf = None,
+    dates: o.DateConvention = o.DEFAULT_DATES,
+    reading: o.Reading = o.DEFAULT_OPTIONS,
+    models: str | None = None,
+    full: Annotated[bool, Parameter(name=("--full", "--all-claims"))] = False,
+    sampler: o.Sampler = o.DEFAULT_SAMPLER,
+    out: Path | None = None,
+    as_json: o.AsJson = False,
 ) -> int:
     """Fit a model to one table and comparison and write tables and the posterior.
 
@@ -74,29 +41,34 @@ def run(
     Example: frontierlag run --scores eci-2025-12-19 --comparison us-china --out my-results
 
     Example: frontierlag run --results eci-results-2026-08-11 --scores eci-2026-08-11
+
+    Parameters
+    ----------
+    models
+        Comma-separated, such as linear-records,linear-stochastic, which are then compared; by
+        default the headline model: linear-stochastic, of an accuracy logistic-stochastic, of
+        benchmark results linear-joint.
+    full
+        Fit and compare all models, answer the article's claims, and report which releases and which
+        start of the window the answer rests on.
+    out
+        Results folder; by default results/DATASET/COMPARISON[-WINDOW].
     """
     from frontierlag.jobs import Job
 
     job = Job(scores, comparison, since, as_of, "best", measured, drawn, reading, dates)
     prepared = job.prepare()
     folder = out or Path("results") / prepared.slug
-    chosen = names(models) or ()
+    chosen = o.names(models) or ()
     return _run_and_show([job], [prepared], [folder], chosen, sampler, full, as_json=as_json)
 
 
 def results(
     *,
-    every: Annotated[
-        bool,
-        Parameter(
-            name="--all",
-            help="Every reference table with every comparison it allows; `frontierlag scores list` "
-            "marks them.",
-        ),
-    ] = False,
-    dates: DateConvention = DEFAULT_DATES,
-    out: Annotated[Path, Parameter(help="Folder of all results.")] = Path("results"),
-    as_json: AsJson = False,
+    every: Annotated[bool, Parameter(name="--all")] = False,
+    dates: o.DateConvention = o.DEFAULT_DATES,
+    out: Path = Path("results"),
+    as_json: o.AsJson = False,
 ) -> int:
     """Run the main job: the newest table, USA and China, from scores and from benchmark results.
 
@@ -108,6 +80,13 @@ def results(
     Example: frontierlag results --out results
 
     Example: frontierlag results --all
+
+    Parameters
+    ----------
+    every
+        Every reference table with every comparison it allows; `frontierlag scores list` marks them.
+    out
+        Folder of all results.
     """
     from frontierlag.fits.store import refit_wanted
     from frontierlag.jobs import Job
@@ -127,7 +106,7 @@ def results(
     prepared = [job.prepare() for job in jobs]
     folders = [out / item.slug for item in prepared]
     wanted = [
-        made_from(item, Request.of(job, (), DEFAULT_SAMPLER, None, every))
+        made_from(item, Request.of(job, (), o.DEFAULT_SAMPLER, None, every))
         for job, item in zip(jobs, prepared, strict=True)
     ]
     there = all(is_made_from(*each) for each in zip(folders, wanted, strict=True))
@@ -135,36 +114,38 @@ def results(
         print("\n".join(["Nothing has changed: these results are as they were.", ""]))
         print("\n".join(stored_screen(folders, out)))
         done = [all(read_manifest(folder)["converged"].values()) for folder in folders]
-        return 0 if all(done) else NOT_CONVERGED
+        return 0 if all(done) else o.NOT_CONVERGED
     return _run_and_show(
-        jobs, prepared, folders, (), DEFAULT_SAMPLER, full=every, top=out, as_json=as_json
+        jobs, prepared, folders, (), o.DEFAULT_SAMPLER, full=every, top=out, as_json=as_json
     )
 
 
 def fit(
     *,
-    model: Annotated[
-        str | None,
-        Parameter(
-            help="Trend and frontier; by default linear-stochastic, of an accuracy "
-            "logistic-stochastic, of benchmark results linear-joint."
-        ),
-    ] = None,
-    scores: Scores = DEFAULT_SCORES,
-    measured: BenchmarkResults = "",
-    drawn: JointDraws = "",
-    comparison: ComparisonName = "us-china",
-    since: Since = None,
-    as_of: AsOf = None,
-    dates: DateConvention = DEFAULT_DATES,
-    reading: Reading = DEFAULT_OPTIONS,
-    sampler: Sampler = DEFAULT_SAMPLER,
-    out: Annotated[Path, Parameter(help="NetCDF file to write.")] = Path("posterior.nc"),
-    as_json: AsJson = False,
+    model: str | None = None,
+    scores: o.Scores = o.DEFAULT_SCORES,
+    measured: o.BenchmarkResults = "",
+    drawn: o.JointDraws = "",
+    comparison: o.ComparisonName = "us-china",
+    since: o.Since = None,
+    as_of: o.AsOf = None,
+    dates: o.DateConvention = o.DEFAULT_DATES,
+    reading: o.Reading = o.DEFAULT_OPTIONS,
+    sampler: o.Sampler = o.DEFAULT_SAMPLER,
+    out: Path = Path("posterior.nc"),
+    as_json: o.AsJson = False,
 ) -> int:
     """Fit one model and store its posterior, capabilities and lags in one NetCDF file.
 
     Example: frontierlag fit --model logistic-stochastic --out logistic.nc
+
+    Parameters
+    ----------
+    model
+        Trend and frontier; by default linear-stochastic, of an accuracy logistic-stochastic, of
+        benchmark results linear-joint.
+    out
+        NetCDF file to write.
     """
     from frontierlag.analyses.analysis import analyse
     from frontierlag.jobs import Job
@@ -189,26 +170,29 @@ def fit(
     console.print(f"stored in {out}")
     if as_json:
         answers.write({**answers.analysis(analysis), "file": out})
-    return 0 if analysis.convergence.converged else NOT_CONVERGED
+    return 0 if analysis.convergence.converged else o.NOT_CONVERGED
 
 
 def claims(
     *,
-    scores: Scores = DEFAULT_SCORES,
-    measured: BenchmarkResults = "",
-    since: Since = None,
-    as_of: AsOf = None,
-    dates: DateConvention = DEFAULT_DATES,
-    reading: Reading = DEFAULT_OPTIONS,
-    sampler: Sampler = DEFAULT_SAMPLER,
-    out: Annotated[
-        Path | None, Parameter(help="Results folder; by default results/DATASET/claims[-WINDOW].")
-    ] = None,
-    as_json: AsJson = False,
+    scores: o.Scores = o.DEFAULT_SCORES,
+    measured: o.BenchmarkResults = "",
+    since: o.Since = None,
+    as_of: o.AsOf = None,
+    dates: o.DateConvention = o.DEFAULT_DATES,
+    reading: o.Reading = o.DEFAULT_OPTIONS,
+    sampler: o.Sampler = o.DEFAULT_SAMPLER,
+    out: Path | None = None,
+    as_json: o.AsJson = False,
 ) -> int:
     """Answer the claims of the source article, each with a probability.
 
     Example: frontierlag claims --scores eci-2025-12-19
+
+    Parameters
+    ----------
+    out
+        Results folder; by default results/DATASET/claims[-WINDOW].
     """
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answered
@@ -230,7 +214,93 @@ def claims(
     if as_json:
         table = answered.records(claim_table(answers, prepared))
         answered.write({"data": answered.data(prepared), "claims": table, "folder": folder})
-    return NOT_CONVERGED if any(a.converged is False for a in answers) else 0
+    return o.NOT_CONVERGED if any(a.converged is False for a in answers) else 0
+
+
+def domains(
+    *,
+    scores: o.Scores = o.DEFAULT_SCORES,
+    measured: o.BenchmarkResults = o.DEFAULT_RESULTS,
+    comparison: o.ComparisonName = "us-china",
+    since: o.Since = None,
+    as_of: o.AsOf = None,
+    dates: o.DateConvention = o.DEFAULT_DATES,
+    reading: o.Reading = o.DEFAULT_OPTIONS,
+    by: tuple[str, ...] = ("domain", "items"),
+    benchmarks: str = "",
+    leave_out: bool = False,
+    jobs: PositiveInt = 2,
+    sampler: Annotated[DomainSettings, Parameter(name="*")] = DOMAINS,
+    out: Path | None = None,
+    as_json: o.AsJson = False,
+) -> int:
+    """Compute the lag in each domain of benchmarks, and on private against public ones.
+
+    Example: frontierlag domains --by domain
+
+    Parameters
+    ----------
+    by
+        Columns of the table of benchmarks, a fit each: domain, items (whether they are published),
+        or a column of your own table.
+    benchmarks
+        A CSV file of your own with a column `benchmark` and others; its rows replace those of the
+        table that comes with the package.
+    leave_out
+        Also compare models by how well they predict each benchmark without having seen it: two fits
+        for each benchmark.
+    jobs
+        Processes for that; changes no number.
+    out
+        Folder; by default results/DATASET/COMPARISON-joint[-WINDOW]/domains.
+    """
+    from frontierlag.jobs import Job
+    from frontierlag.studies.domains.study import study_domains
+
+    job = Job(scores, comparison, since, as_of, results=measured, reading=reading, dates=dates)
+    folder = out or Path("results") / job.prepare().slug / "domains"
+    steps = len(by) + 1 + 2 * leave_out
+    with progress("fitting an ability for each domain", steps) as step:
+        found = study_domains(
+            job, folder, by, benchmarks, sampler, leave_out=leave_out, jobs=jobs, done=step
+        )
+    return o.tell(found.sentences, folder, as_json=as_json, converged=found.converged)
+
+
+def league(
+    *,
+    scores: o.Scores = o.DEFAULT_SCORES,
+    by: str = "country",
+    as_of: o.AsOf = None,
+    dates: o.DateConvention = o.DEFAULT_DATES,
+    reading: o.Reading = o.DEFAULT_OPTIONS,
+    sampler: o.Sampler = o.DEFAULT_SAMPLER,
+    out: Path | None = None,
+    as_json: o.AsJson = False,
+) -> int:
+    """Fit all groups of a column at once: months behind the frontier, ranks, every pairwise lag.
+
+    Groups with fewer than three releases are left out and listed. A release with a date and no
+    score is pending: it counts as unknown. The folder gets tables, figures and a page,
+    report.html, on which any two groups can be compared.
+
+    Example: frontierlag league --by maker
+
+    Parameters
+    ----------
+    by
+        country, maker, weights, or a column of your own table by its heading.
+    out
+        Folder; by default results/DATASET/league-BY.
+    """
+    from frontierlag.report.page.league import write_league_page
+    from frontierlag.studies.league.study import LeagueJob, study_league
+
+    job = LeagueJob(scores, by, as_of, reading, dates)
+    folder = out or job.folder
+    with progress("fitting all groups", 2) as step:
+        found = study_league(job, folder, sampler, extra=write_league_page, done=step)
+    return o.tell(found.sentences, folder, as_json=as_json, converged=found.converged)
 
 
 def _run_and_show(
@@ -269,4 +339,4 @@ def _run_and_show(
     if as_json:
         runs = [answers.run(*each) for each in zip(found, prepared, folders, strict=True)]
         answers.write({"runs": runs} if top else runs[0])
-    return 0 if all(result.converged for result in found) else NOT_CONVERGED
+    return 0 if all(result.converged for result in found) else o.NOT_CONVERGED

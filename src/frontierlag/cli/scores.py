@@ -1,23 +1,17 @@
-"""`scores`: score tables listed, shown, checked and fetched."""
+"""`scores`: tables listed, shown, checked and fetched; `update`: a published one followed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from frontierlag.cli.options import (
-    DEFAULT_OPTIONS,
-    DEFAULT_SCORES,
-    AllowHttp,
-    AsJson,
-    LargestAnswer,
-    Reading,
-    Scores,
-    Seconds,
-)
+from frontierlag.cli import options as o
+from frontierlag.errors import UNCHANGED
+from frontierlag.machine.progress import progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,16 +28,19 @@ scores_app = App(
 @scores_app.command(name="list")
 def list_(
     *,
-    all_: Annotated[
-        bool, Parameter(name="all", help="One line for every vintage of the archive too.")
-    ] = False,
-    as_json: AsJson = False,
+    all_: Annotated[bool, Parameter(name="all")] = False,
+    as_json: o.AsJson = False,
 ) -> int:
     """List the reference tables that come with the package, and those fetched.
 
     A star marks a table that a command reads by default.
 
     Example: frontierlag scores list --all
+
+    Parameters
+    ----------
+    all_
+        One line for every vintage of the archive too.
     """
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
@@ -98,15 +95,20 @@ def _list_archive(console: Console, archive: Sequence[ReferenceTable], *, every:
 
 @scores_app.command
 def show(
-    scores: Scores = DEFAULT_SCORES,
+    scores: o.Scores = o.DEFAULT_SCORES,
     *,
-    reading: Reading = DEFAULT_OPTIONS,
-    rows: Annotated[int, Parameter(help="How many of the latest rows to print.")] = 20,
-    as_json: AsJson = False,
+    reading: o.Reading = o.DEFAULT_OPTIONS,
+    rows: int = 20,
+    as_json: o.AsJson = False,
 ) -> int:
     """Show a table: what it is, what was done to it, and its latest rows.
 
     Example: frontierlag scores show eci-2026-08-11 --rows 5
+
+    Parameters
+    ----------
+    rows
+        How many of the latest rows to print.
     """
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import show_rows, show_scores, terminal
@@ -124,17 +126,20 @@ def show(
 
 @scores_app.command
 def check(
-    scores: Scores,
+    scores: o.Scores,
     *,
-    reading: Reading = DEFAULT_OPTIONS,
-    comparison: Annotated[
-        str | None, Parameter(help="Also check that this comparison can be made.")
-    ] = None,
-    as_json: AsJson = False,
+    reading: o.Reading = o.DEFAULT_OPTIONS,
+    comparison: str | None = None,
+    as_json: o.AsJson = False,
 ) -> int:
     """Say how a table is read: what looks wrong, rows left out, columns; nothing is fitted.
 
     Example: frontierlag scores check my-scores.csv --comparison us-china
+
+    Parameters
+    ----------
+    comparison
+        Also check that this comparison can be made.
     """
     from frontierlag.jobs import Job
     from frontierlag.report import as_json as answers
@@ -159,23 +164,14 @@ def check(
 
 @scores_app.command
 def fetch(
-    url: Annotated[
-        str | None, Parameter(help="Address of a CSV file; by default Epoch AI's eci_scores.csv.")
-    ] = None,
+    url: str | None = None,
     *,
-    cache: Annotated[
-        Path | None,
-        Parameter(help="Where fetched tables are kept; also the variable FRONTIERLAG_CACHE."),
-    ] = None,
-    offline_ok: Annotated[
-        bool, Parameter(help="If no answer comes, go on with the last good copy.")
-    ] = False,
-    accept_smaller: Annotated[
-        bool, Parameter(help="Take a table with less than half of the rows it had.")
-    ] = False,
-    allow_http: AllowHttp = False,
-    seconds: Seconds = 60.0,
-    size: LargestAnswer = 20_000_000,
+    cache: Path | None = None,
+    offline_ok: bool = False,
+    accept_smaller: bool = False,
+    allow_http: o.AllowHttp = False,
+    seconds: o.Seconds = 60.0,
+    size: o.LargestAnswer = 20_000_000,
 ) -> int:
     """Fetch a score table, keep it with its date, and say what changed since the last one.
 
@@ -185,6 +181,17 @@ def fetch(
     Example: frontierlag scores fetch
 
     Example: frontierlag scores fetch https://epoch.ai/data/eci_scores.csv --offline-ok
+
+    Parameters
+    ----------
+    url
+        Address of a CSV file; by default Epoch AI's eci_scores.csv.
+    cache
+        Where fetched tables are kept; also the variable FRONTIERLAG_CACHE.
+    offline_ok
+        If no answer comes, go on with the last good copy.
+    accept_smaller
+        Take a table with less than half of the rows it had.
     """
     from frontierlag.report.console import terminal
     from frontierlag.scores import load_scores
@@ -210,10 +217,91 @@ def fetch(
         soft_wrap=True,
     )
     if found.changed:
-        before = load_scores(found.before_path or DEFAULT_SCORES)
+        before = load_scores(found.before_path or o.DEFAULT_SCORES)
         for sentence in what_changed(before, found.table):
             console.print(sentence, soft_wrap=True)
     name = "latest" if cache is None else str(found.path)
     console.print(f"as of {found.table.as_of}; use it as --scores {name}", soft_wrap=True)
     console.print(found.table.attribution, style="dim")
     return 0
+
+
+def update(
+    url: str | None = None,
+    *,
+    out: Path = Path("updates"),
+    fetched: date | None = None,
+    comparison: o.ComparisonName = "us-china",
+    dates: o.DateConvention = o.DEFAULT_DATES,
+    reading: o.Reading = o.DEFAULT_OPTIONS,
+    site: str = "",
+    accept_layout: bool = False,
+    accept_smaller: bool = False,
+    allow_http: o.AllowHttp = False,
+    seconds: o.Seconds = 60.0,
+    size: o.LargestAnswer = 20_000_000,
+    sampler: o.Sampler = o.DEFAULT_SAMPLER,
+    as_json: o.AsJson = False,
+) -> int:
+    """Fetch a table; if it has changed, keep it as a vintage, fit it, and say what moved the lag.
+
+    Written are the vintage (archive/), tables and page of the newest (results/), the headline of
+    every vintage (history.csv), what moved by model (moved.csv), a feed (feed.xml) and all of it in
+    words (updates.md). The exit code is 0 if there is a new vintage, 4 if nothing has changed (then
+    nothing is written), 1 if a fit did not converge, and 2 if no table came or it is refused.
+
+    Example: frontierlag update --out updates
+
+    Example: frontierlag update https://example.org/scores.csv --out mine --comparison USA:France
+
+    Parameters
+    ----------
+    url
+        Address of a CSV file; by default Epoch AI's eci_scores.csv.
+    out
+        Folder in which vintages, results, history and feed are kept.
+    fetched
+        Day of fetching, YYYY-MM-DD; by default the server's (header Date).
+    site
+        Address under which the folder is published, for links in the feed.
+    accept_layout
+        Take a table whose numbers may mean something else than before.
+    accept_smaller
+        Take a table that lacks more than a tenth of the models it had.
+    """
+    from frontierlag.report import as_json as answers
+    from frontierlag.report.console import terminal
+    from frontierlag.scores.fetch import DEFAULT_URL, Limits
+    from frontierlag.updates.update import Following
+    from frontierlag.updates.update import update as updated
+
+    limits = Limits(size=size, seconds=seconds, allow_http=allow_http)
+    asked = Following(
+        out, url or DEFAULT_URL, comparison, dates, reading, sampler, limits, site
+    )  # fmt: skip
+    with progress("updating") as step:
+        found = updated(
+            asked, fetched, accept_layout=accept_layout, accept_smaller=accept_smaller, done=step
+        )
+    console = terminal(silent=as_json)
+    console.print(found.words, markup=False, soft_wrap=True)
+    if found.changed:
+        console.print(f"written to {out}", markup=False)
+        credit = str(found.history["attribution"].iloc[-1])
+        console.print(credit, style="dim", markup=False, soft_wrap=True)
+    if as_json:
+        newest = found.history.tail(1).drop(columns="words")
+        answers.write(
+            {
+                "changed": found.changed,
+                "words": found.words,
+                "vintage": found.vintage,
+                "headline": answers.records(newest, answers.MONTHS)[0],
+                "moved": found.moved,
+                "converged": found.converged,
+                "folder": out,
+            }
+        )
+    if not found.changed:
+        return UNCHANGED
+    return 0 if found.converged else o.NOT_CONVERGED

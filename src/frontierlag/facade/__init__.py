@@ -4,12 +4,10 @@ Each is the program's own object with what a notebook needs around it: a repr, a
 The other stages know nothing of this package.
 """
 
-from frontierlag.facade.abilities import Domains, domains
 from frontierlag.facade.fits import FittedModel, compare, fit, load
 from frontierlag.facade.lag import Lag
-from frontierlag.facade.pair import Pair
-from frontierlag.facade.scores import Scores, load_scores
-from frontierlag.facade.several import Measures, measures
+from frontierlag.facade.scores import Pair, Scores, load_scores
+from frontierlag.facade.studies import Domains, Measures, domains, measures
 
 __all__ = [
     "Domains",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pydantic import ValidationError
@@ -15,15 +16,17 @@ from frontierlag.analyses.analysis import Analysis, analyse
 from frontierlag.checks.comparison import ModelComparison
 from frontierlag.checks.comparison import compare as compared
 from frontierlag.errors import SpecError
-from frontierlag.facade.fit_checks import Checked
-from frontierlag.facade.html import card
+from frontierlag.facade.common import card, settings_of
 from frontierlag.facade.lag import Lag
 from frontierlag.jobs import Prepared
 from frontierlag.machine.files import replaced
 from frontierlag.model import ModelSpec
 from frontierlag.names import AT_RELEASE, REALIZED, WINDOW
 from frontierlag.priors import FAMILIES, Prior
+from frontierlag.results import fit_checks as checks
 from frontierlag.results import storage
+from frontierlag.results.fit_words import fit_sentences
+from frontierlag.results.tables import origin
 from frontierlag.runs.plan import models_of
 from frontierlag.settings import SamplerSettings
 
@@ -32,12 +35,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class FittedModel(Checked):
+class FittedModel(Analysis):
     """A fitted model with its lags and its diagnostics.
 
     ``tree`` is one DataTree that ArviZ and xarray read: ArviZ's groups, with ``lags``, ``gaps``,
     ``levels`` and ``capabilities`` next to them. ``name`` is the model's, ``convergence`` the
-    verdict check by check.
+    verdict check by check. ``shortfalls`` to ``information`` are what users of sfaR, frontier and
+    mirt look at, each a table as a run writes it, computed the first time that one is asked for.
     """
 
     @classmethod
@@ -87,9 +91,16 @@ class FittedModel(Checked):
         -------
         matplotlib.figure.Figure
         """
-        from frontierlag.facade.plots import frontier
+        from frontierlag.figures import Provenance, frontier_chart
+        from frontierlag.results.charts import band_table, releases_shown
+        from frontierlag.results.tables import capability_table
 
-        return frontier(self)
+        of, about = self.fit.observations, Provenance.of(self)
+        shown, bands = releases_shown(capability_table(self), self.name), band_table(self)
+        groups, metric = of.releases.comparison, of.releases.metric
+        title = f"{groups.follower} behind {groups.leader}"
+        scores = "published" if of.responses is None else "posterior"
+        return frontier_chart(shown, bands, groups, metric, about, title, scores=scores)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write one NetCDF file, which :func:`frontierlag.load` and plain ArviZ read.
@@ -108,6 +119,58 @@ class FittedModel(Checked):
             storage.store(self, partial)
         return Path(path)
 
+    @property
+    def shortfalls(self) -> pd.DataFrame:
+        """How far each release falls short of its group's frontier (sfaR: ``efficiencies``).
+
+        Index ``release``; columns of :func:`frontierlag.results.fit_checks.shortfall_table`.
+        """
+        return self._table(checks.SHORTFALLS).set_index("release")
+
+    @property
+    def no_shortfall(self) -> pd.DataFrame:
+        """Whether a group falls short at all, and the skewness of its residuals.
+
+        Index ``group``; columns of :func:`frontierlag.results.fit_checks.no_shortfall_table`.
+        """
+        return self._table(checks.NO_SHORTFALL).set_index("group")
+
+    @property
+    def items(self) -> pd.DataFrame:
+        """How well each benchmark fits, the worst first (mirt: ``itemfit``).
+
+        Index ``benchmark``; columns of :func:`frontierlag.results.fit_checks.item_table`.
+        """
+        return self._table(checks.ITEM_FIT).set_index("benchmark")
+
+    @property
+    def persons(self) -> pd.DataFrame:
+        """How well each model fits, the worst first (mirt: ``personfit``).
+
+        Index ``release``; columns of :func:`frontierlag.results.fit_checks.person_table`.
+        """
+        return self._table(checks.PERSON_FIT).set_index("release")
+
+    @property
+    def worst_results(self) -> pd.DataFrame:
+        """The single results that fit worst, with their source.
+
+        Columns of :func:`frontierlag.results.fit_checks.worst_table`.
+        """
+        return self._table(checks.WORST)
+
+    @property
+    def information(self) -> pd.DataFrame:
+        """Information of results on all benchmarks along the scale (mirt: ``testinfo``).
+
+        Columns of :func:`frontierlag.results.fit_checks.information_table`.
+        """
+        return self._table(checks.INFORMATION)
+
+    def what_fits_worst(self) -> list[str]:
+        """What these tables say, in sentences."""
+        return fit_sentences(self._checks)
+
     def __repr__(self) -> str:
         return f"<FittedModel {self.name}: {self.convergence.verdict()}; {self._answer}>"
 
@@ -118,6 +181,21 @@ class FittedModel(Checked):
     @property
     def _answer(self) -> str:
         return self.lag(REALIZED).sentence()
+
+    @cached_property
+    def _checks(self) -> dict[str, pd.DataFrame]:
+        return checks.fit_check_tables(self)
+
+    def _table(self, stem: str) -> pd.DataFrame:
+        if stem not in self._checks:
+            needs = (
+                "it looks at record-holders alone; fit a stochastic frontier"
+                if stem in (checks.SHORTFALLS, checks.NO_SHORTFALL)
+                else "it is fitted to scores; fit benchmark results, as with "
+                ".compare(..., results='eci-results-2026-08-11')"
+            )
+            raise SpecError(f"{self.name} has no {stem.replace('_', ' ')}, because {needs}")
+        return self._checks[stem].drop(columns=[*origin(self), "converged"])
 
 
 def fit(
@@ -174,9 +252,8 @@ def fit(
     spec = ModelSpec.of(name, pair.table.metric)
     chosen = priors_of(priors or {}, spec)
     (name,) = models_of(pair, (name,), chosen)
-    settings = _settings(
-        seed=seed, chains=chains, draws=draws, tune=tune, target_accept=target_accept
-    )
+    asked = {"seed": seed, "chains": chains, "draws": draws, "tune": tune}
+    settings = settings_of(SamplerSettings(), **asked, target_accept=target_accept)
     spec = ModelSpec.of(name, pair.table.metric, chosen)
     return FittedModel.of(analyse(spec, pair.releases, pair.window, settings, cores=cores))
 
@@ -190,15 +267,6 @@ def load(path: str | PathLike[str]) -> FittedModel:
         If there is no such file, or it is not such a fit.
     """
     return FittedModel.of(storage.load(Path(path)))
-
-
-def _settings(**given: Any) -> SamplerSettings:
-    try:
-        return SamplerSettings(**{k: v for k, v in given.items() if v is not None})
-    except ValidationError as error:
-        raise SpecError(
-            "; ".join(f"{e['loc'][0]}={e['input']}: {e['msg']}" for e in error.errors())
-        ) from None
 
 
 Given = Prior | Mapping[str, Any] | Sequence[Any]
@@ -250,7 +318,7 @@ def _prior(name: str, value: Given, default: Prior) -> Prior:
             )
     raise SpecError(
         f"the prior of {name} is {value!r}; give a Prior, a tuple such as ('Normal', 130, 40), or "
-        f"a dict such as {{'sigma': 20}}. Families are {', '.join(_families())}"
+        f"a dict such as {{'sigma': 20}}. Families are {', '.join(FAMILIES)}"
     )
 
 
@@ -262,14 +330,10 @@ def _made(name: str, numbers: Mapping[str, Any]) -> Prior:
         where = ".".join(str(part) for part in first["loc"])
         raise SpecError(
             f"the prior of {name} is not understood: {where}: {first['msg']}. Families are "
-            f"{', '.join(_families())}"
+            f"{', '.join(FAMILIES)}"
         ) from None
     except SpecError as error:
         raise SpecError(f"the prior of {name}: {error}") from None
-
-
-def _families() -> tuple[str, ...]:
-    return get_args(Prior.model_fields["family"].annotation)
 
 
 class ComparedModels(ModelComparison):

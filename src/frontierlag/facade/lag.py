@@ -11,10 +11,18 @@ import xarray as xr
 
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.errors import SpecError
-from frontierlag.facade.html import card
+from frontierlag.facade.common import card
 from frontierlag.intervals import INNER, OUTER, intervals, summarize
 from frontierlag.intervals import probability as share_of
-from frontierlag.names import CENSORED, PERIOD, REALIZED, TREND, VALUE, WINDOW
+from frontierlag.names import (
+    AT_RELEASE,
+    CENSORED,
+    PERIOD,
+    REALIZED,
+    TREND,
+    VALUE,
+    WINDOW,
+)
 from frontierlag.results.sentences import lag_sentence
 
 if TYPE_CHECKING:
@@ -138,11 +146,22 @@ class Lag:
         matplotlib.figure.Figure
             The figure; ``savefig`` writes it.
         """
-        from frontierlag.facade.plots import lag_by_day, lag_of_period
+        from frontierlag.figures import MeanLag, Provenance, lag_over_time, mean_lags
+        from frontierlag.results.charts import lag_table_by_day
 
+        fit, about = self.of, Provenance.of(self.of)
+        leader, follower = fit.fit.observations.releases.group_names
+        title = f"{follower} behind {leader}"
+        window = f"{fit.measured.window.since} to {fit.measured.window.as_of}"
         if period is None and self.kind in (TREND, REALIZED):
-            return lag_by_day(self.of, self.kind)
-        return lag_of_period(self.of, self.kind, self._known(period or WINDOW))
+            bands = lag_table_by_day(fit)
+            return lag_over_time(bands[bands["lag"] == self.kind], about, title, window)
+        over = self._known(period or WINDOW)
+        draws = fit.measured.lag(self.kind, over)
+        converged = fit.convergence.converged
+        one = MeanLag(fit.name, self.kind, draws.to_numpy(), summarize(draws), converged)
+        what = "lag at release" if self.kind == AT_RELEASE else f"{self.kind} lag"
+        return mean_lags([one], about, f"{title}: {what}", window if over == WINDOW else over)
 
     def __repr__(self) -> str:
         return f"<Lag {self.sentence()}>"

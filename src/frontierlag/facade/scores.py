@@ -1,22 +1,23 @@
-"""A score table in Python: from a name, a file or a DataFrame, and from there to a comparison."""
+"""A score table in Python: from a name, a file or a DataFrame, to a comparison or a league."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
 from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import pandas as pd
+import xarray as xr
 from pydantic import ValidationError
 
 from frontierlag.dates import CONVENTIONS, RELEASED, Dates
 from frontierlag.errors import SpecError
-from frontierlag.facade.html import card
-from frontierlag.facade.pair import Pair
-from frontierlag.jobs import Job
+from frontierlag.facade.common import Day, Study, card, day_of, settings_of
+from frontierlag.jobs import Job, Prepared
+from frontierlag.names import SAMPLE_DIMS
 from frontierlag.scores import Efforts, ScoreTable
 from frontierlag.scores import load_scores as load_table
 from frontierlag.scores.groups import group_counts
@@ -26,10 +27,11 @@ from frontierlag.scores.table import from_frame
 from frontierlag.settings import SamplerSettings
 
 if TYPE_CHECKING:
-    from frontierlag.facade.league import League
+    from matplotlib.figure import Figure
+
+    from frontierlag.studies.league.study import LeagueStudy
 
 DEFAULTS = SamplerSettings()
-Day = str | date | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -147,14 +149,13 @@ class Scores(ScoreTable):
             If there is no such column, fewer than two groups have three releases, or the scores
             are accuracies.
         """
-        from frontierlag.facade.league import League
         from frontierlag.studies.league.study import LeagueJob, fit_league
 
         source = self.source if isinstance(self.source, str) else self.name
         job = LeagueJob(source, by, day_of(as_of, "as_of"), self.options, self.dates)
         _, releases = job.prepare(self, self.source)
         asked = {"chains": chains, "draws": draws, "tune": tune, "seed": seed}
-        return League(fit_league(releases, SamplerSettings(**asked)))
+        return League(fit_league(releases, settings_of(DEFAULTS, **asked)))
 
     def groups(self) -> pd.DataFrame:
         """Number of models of each group that can be compared.
@@ -184,6 +185,78 @@ class Scores(ScoreTable):
     @property
     def _title(self) -> str:
         return f"{self.name}: {len(self.frame)} rows of {self.metric.name}, as of {self.as_of}"
+
+
+class Pair(Prepared):
+    """A leader and a follower, their releases, and the window over which lags are reported.
+
+    See :class:`frontierlag.jobs.Prepared` for its other attributes.
+    """
+
+    @classmethod
+    def of(cls, prepared: Prepared) -> Self:
+        """The same data with what a notebook needs."""
+        return cls(**{f.name: getattr(prepared, f.name) for f in fields(Prepared)})
+
+    @property
+    def leader(self) -> str:
+        """Name of the group that leads."""
+        return self.releases.group_names[0]
+
+    @property
+    def follower(self) -> str:
+        """Name of the group that follows."""
+        return self.releases.group_names[1]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The releases that count, a row each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``released``, ``group``, ``model``, ``organization``, and in score units ``score``, its
+            90 % interval ``low`` and ``high``, and ``stderr``.
+        """
+        r = self.releases
+        return pd.DataFrame(
+            {
+                "released": r.date.astype("datetime64[ns]"),
+                "group": [r.group_names[g] for g in r.group],
+                "model": r.model,
+                "organization": r.organization,
+                "score": r.score,
+                "low": r.low,
+                "high": r.high,
+                "stderr": r.stderr,
+            }
+        )
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """Every row of the table that does not count: ``row``, ``model`` and ``reason``."""
+        rows = [(row.row, row.model, row.reason) for row in self.releases.left_out]
+        return pd.DataFrame(rows, columns=["row", "model", "reason"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the data that a reader of results should know."""
+        return (*self.table.notes, *self.releases.notes)
+
+    def __repr__(self) -> str:
+        return f"<Pair {self._title}>"
+
+    def _repr_html_(self) -> str:
+        return card(f"Pair {self._title}", list(self.notes), self.frame.tail(5))
+
+    @property
+    def _title(self) -> str:
+        counts = [int(self.releases.of(g).sum()) for g in (0, 1)]
+        return (
+            f"{self.leader} ({counts[0]} releases) and {self.follower} ({counts[1]}) in "
+            f"{self.table.name}, window {self.window.since} to {self.window.as_of}, "
+            f"headline model {self.model()}"
+        )
 
 
 def load_scores(
@@ -255,21 +328,119 @@ def _read(source: str | pd.DataFrame, name: str, options: ReadOptions, dates: Da
     return load_table(source, options, dates)
 
 
-def day_of(given: Day, what: str) -> date | None:
-    """A day as it may be given in Python.
+@dataclass(frozen=True, repr=False)
+class League(Study):
+    """One fit of all groups of a column.
 
-    Raises
-    ------
-    SpecError
-        If it is not a day.
+    Attributes
+    ----------
+    study
+        The fit with its tables and sentences.
     """
-    if given is None:
-        return None
-    if isinstance(given, datetime):  # a pandas Timestamp too
-        return given.date()
-    if isinstance(given, date):
-        return given
-    try:
-        return date.fromisoformat(str(given))
-    except ValueError:
-        raise SpecError(f"{what} is {given!r}, which is no day; write it as YYYY-MM-DD") from None
+
+    study: LeagueStudy
+
+    @property
+    def converged(self) -> bool:
+        """Whether every check of convergence passed, over parameters and every reported lag."""
+        return self.study.converged
+
+    @property
+    def groups(self) -> list[str]:
+        """Names, the best ranked first."""
+        found = self.study.league
+        return [found.groups[k] for k in found.order]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """How far each group is behind, as in ``league.csv``."""
+        return self.study.tables["league"]
+
+    @property
+    def ranks(self) -> pd.DataFrame:
+        """Probability of each rank, a row a group."""
+        return self.study.tables["ranks"]
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """Every lag between every two groups, months."""
+        return self.study.tables["pairs"]
+
+    @property
+    def leaders(self) -> pd.DataFrame:
+        """Who led when with what probability."""
+        return self.study.tables["leaders"]
+
+    @property
+    def pending(self) -> pd.DataFrame:
+        """Releases that are known and not scored; empty if there are none."""
+        return self.study.tables.get("pending", pd.DataFrame())
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """Draws of the parameters, dims ``(chain, draw[, group])``."""
+        return self.study.league.fit.posterior
+
+    def behind(self, group: str) -> xr.DataArray:
+        """Draws of the months that a group is behind the frontier on the last day."""
+        found = self.study.league
+        return self._draws(found.behind[..., found.fit.releases.place(group)])
+
+    def lag(self, leader: str, follower: str, kind: str = "mean") -> xr.DataArray:
+        """Draws of a lag of one group behind another, months.
+
+        Parameters
+        ----------
+        leader, follower
+            Two groups; the lag is positive where the follower trails.
+        kind
+            ``mean`` or ``current`` of the realized lag; ``backward`` (how long ago the leader's
+            trend was where the follower's is) or ``forward`` (how long until the follower's is
+            where the leader's is today).
+        """
+        found = self.study.league
+        pair = found.pair(leader, follower)
+        if kind not in ("mean", "current", "backward", "forward"):
+            raise ValueError(f"kind is {kind!r}; there are mean, current, backward and forward")
+        if pair.ahead == found.fit.releases.place(leader):
+            return self._draws(getattr(pair, kind))
+        # Turned round, how long ago the one was there is how long until the other is.
+        turned = {"backward": "forward", "forward": "backward"}.get(kind, kind)
+        return self._draws(-getattr(pair, turned))
+
+    def probability_ahead(self, one: str, other: str) -> float:
+        """Probability that one group has a better best model than another on the last day."""
+        found = self.study.league
+        place = found.fit.releases.place
+        return float(found.ahead_probability[place(one), place(other)])
+
+    def sentences(self) -> list[str]:
+        """What the league says, the answer first."""
+        return list(self.study.sentences)
+
+    def plot(self) -> Figure:
+        """Draw months behind the frontier and the probability of each rank."""
+        return self.study.figure()
+
+    def plot_leaders(self) -> Figure:
+        """Draw who led on each day with what probability."""
+        return self.study.leaders_figure()
+
+    def _draws(self, values: np.ndarray) -> xr.DataArray:
+        coords = {dim: self.posterior[dim] for dim in SAMPLE_DIMS}
+        return xr.DataArray(values, dims=SAMPLE_DIMS, coords=coords, attrs={"units": "months"})
+
+    @property
+    def _lines(self) -> list[str]:
+        return [self.study.releases.attribution]
+
+    def _shown(self) -> pd.DataFrame:
+        table = self.table
+        own = table[table["quantity"] == table["quantity"].iloc[0]]
+        columns = ["tier", "releases", "median", "lower90", "upper90", "mean_rank", "first"]
+        return own.set_index("group")[columns]
+
+    @property
+    def _of(self) -> str:
+        r = self.study.releases
+        return f"by {r.by} of {r.table} to {r.as_of}, months behind the frontier"

@@ -1,11 +1,9 @@
 """Figures: each function takes data objects, draws one figure, and neither fits nor summarizes."""
 
 from frontierlag.figures.diagnostics import diagnostic_figures
-from frontierlag.figures.frontier import frontier_chart
+from frontierlag.figures.frontier import frontier_chart, prior_predictive
 from frontierlag.figures.information import information_curve
-from frontierlag.figures.lag_time import lag_over_time
-from frontierlag.figures.mean_lag import MeanLag, mean_lags
-from frontierlag.figures.prior_predictive import prior_predictive
+from frontierlag.figures.lags import MeanLag, lag_over_time, mean_lags
 from frontierlag.figures.sheet import Provenance, save
 
 __all__ = [

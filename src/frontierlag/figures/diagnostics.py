@@ -28,33 +28,23 @@ COLUMNS = 4
 LOWEST_BFMI = 0.3
 
 
+@styled()
 def diagnostic_figures(
     tree: xr.DataTree, parameters: Sequence[str], about: Provenance
 ) -> dict[str, Figure]:
     """Draw whether chains agree, the sampler moved, and the model predicts what was seen.
 
-    Parameters
-    ----------
-    tree
-        A fit with the groups ``posterior``, ``sample_stats``, ``posterior_predictive``,
-        ``observed_data`` and ``log_likelihood``; the observed variable is ``score``.
-    parameters
-        Names in ``posterior``, without a release dimension.
-    about
-        Model, dataset and verdict.
-
-    Returns
-    -------
-    dict
-        ``rank``, ``energy``, ``ppc`` and ``loo_pit``.
+    ``tree`` is a fit with the groups ``posterior``, ``sample_stats``, ``posterior_predictive``,
+    ``observed_data`` and ``log_likelihood`` and the observed variable ``score``; ``parameters`` are
+    names in ``posterior`` without a release dimension. Returned are ``rank``, ``energy``, ``ppc``
+    and ``loo_pit``.
     """
-    with styled():
-        return {
-            "rank": _rank(tree, parameters, about),
-            "energy": _energy(tree, about),
-            "ppc": _predictive(tree, about),
-            "loo_pit": _loo_pit(tree, about),
-        }
+    return {
+        "rank": _rank(tree, parameters, about),
+        "energy": _energy(tree, about),
+        "ppc": _predictive(tree, about),
+        "loo_pit": _loo_pit(tree, about),
+    }
 
 
 def _rank(tree: xr.DataTree, parameters: Sequence[str], about: Provenance) -> Figure:

@@ -11,17 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from frontierlag.figures.sheet import (
-    COLORS,
-    NEUTRAL,
-    Provenance,
-    add_sheet,
-    band,
-    group_labels,
-    new_figure,
-    styled,
-    watermark,
-)
+from frontierlag.figures import sheet
+from frontierlag.figures.sheet import Provenance
 from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.results.fit_checks import BEST, SCALE
 from frontierlag.scores import Comparison, Metric
@@ -32,6 +23,7 @@ BAND = 0.25
 _RUG = 0.035
 
 
+@sheet.styled()
 def information_curve(
     information: pd.DataFrame,
     shown: pd.DataFrame,
@@ -43,63 +35,48 @@ def information_curve(
     """Draw the information of results on all benchmarks, with the releases of both groups below.
 
     The right-hand axis has the standard error of a capability that goes with it. A thin line marks
-    each group's best on the first and on the last day of the window.
-
-    Parameters
-    ----------
-    information
-        One model's rows of :func:`frontierlag.results.fit_checks.information_table`.
-    shown
-        The releases, as from :func:`frontierlag.results.charts.releases_shown`.
-    comparison, metric
-        The two groups, and what scores them.
-    about
-        Model, dataset and verdict.
-    title
-        The heading.
-
-    Returns
-    -------
-    The figure.
+    each group's best on the first and on the last day of the window. ``information`` are one
+    model's rows of :func:`frontierlag.results.fit_checks.information_table`, ``shown`` the releases
+    as from :func:`frontierlag.results.charts.releases_shown`.
     """
     scale = information[information["what"] == SCALE]
     best = information[information["what"] == BEST]
     sides = comparison.leader, comparison.follower
-    with styled():
-        figure = new_figure(SIZE)
-        place = add_sheet(
-            figure,
-            title,
-            "A model with a result on every benchmark: how much the results would tell of its "
-            "capability, and how large its standard error would be. Releases have fewer results.",
-            about,
-            key=_key(group_labels(comparison)),
-            columns=2,
-            right=0.75,
-            left=0.75,
-        )
-        axes = figure.subplots(gridspec_kw=place)
-        watermark(axes, about)
-        axes.set_yscale("log")
-        ends = scale["information_lower90"], scale["information_upper90"]
-        axes.fill_between(scale["level"], *ends, color=NEUTRAL, alpha=BAND, lw=0, gid="interval90")
-        axes.plot(scale["level"], scale["information"], color=NEUTRAL, lw=1.6, gid="information")
-        lowest, highest = float(ends[0].min()), float(ends[1].max())
-        # Room for the releases below the band.
-        axes.set_ylim(lowest / (highest / lowest) ** 0.16, highest * 1.3)
-        axes.set_xlim(scale["level"].min(), scale["level"].max())
-        for side, (group, color) in enumerate(zip(sides, COLORS, strict=True)):
-            of = shown[shown["group"] == group]
-            _draw_rug(axes, of, color, side)
-            for row in best[best["group"] == group].to_dict("records"):
-                axes.axvline(row["level"], color=color, lw=0.9, ls=(0, (4, 2)), zorder=1.5)
-                _name(axes, row, color, side)
-        axes.set_xlabel(f"capability ({metric.name} {metric.unit})")
-        axes.set_ylabel(f"information (1 / {metric.unit}²)")
-        _plain_ticks(axes)
-        errors = axes.secondary_yaxis("right", functions=(_error, _information))
-        errors.set_ylabel(f"standard error ({metric.unit})")
-        _plain_ticks(errors)
+    figure = sheet.new_figure(SIZE)
+    place = sheet.add_sheet(
+        figure,
+        title,
+        "A model with a result on every benchmark: how much the results would tell of its "
+        "capability, and how large its standard error would be. Releases have fewer results.",
+        about,
+        key=_key(sheet.group_labels(comparison)),
+        columns=2,
+        right=0.75,
+        left=0.75,
+    )
+    axes = figure.subplots(gridspec_kw=place)
+    sheet.watermark(axes, about)
+    axes.set_yscale("log")
+    ends = scale["information_lower90"], scale["information_upper90"]
+    axes.fill_between(
+        scale["level"], *ends, color=sheet.NEUTRAL, alpha=BAND, lw=0, gid="interval90"
+    )
+    axes.plot(scale["level"], scale["information"], color=sheet.NEUTRAL, lw=1.6, gid="information")
+    lowest, highest = float(ends[0].min()), float(ends[1].max())
+    # Room for the releases below the band.
+    axes.set_ylim(lowest / (highest / lowest) ** 0.16, highest * 1.3)
+    axes.set_xlim(scale["level"].min(), scale["level"].max())
+    for side, (group, color) in enumerate(zip(sides, sheet.COLORS, strict=True)):
+        _draw_rug(axes, shown[shown["group"] == group], color, side)
+        for row in best[best["group"] == group].to_dict("records"):
+            axes.axvline(row["level"], color=color, lw=0.9, ls=(0, (4, 2)), zorder=1.5)
+            _name(axes, row, color, side)
+    axes.set_xlabel(f"capability ({metric.name} {metric.unit})")
+    axes.set_ylabel(f"information (1 / {metric.unit}²)")
+    _plain_ticks(axes)
+    errors = axes.secondary_yaxis("right", functions=(_error, _information))
+    errors.set_ylabel(f"standard error ({metric.unit})")
+    _plain_ticks(errors)
     return figure
 
 
@@ -146,11 +123,11 @@ def _name(axes: Axes, row: dict[Any, Any], color: str, side: int) -> None:
 def _key(names: tuple[str, str]) -> list[tuple[Any, str]]:
     interval = f"{OUTER:.0%} {INTERVAL_KIND} interval".replace("%", " %")
     key: list[tuple[Any, str]] = [
-        (band(NEUTRAL, BAND, lw=1.6), f"all benchmarks: median, {interval}")
+        (sheet.band(sheet.NEUTRAL, BAND, lw=1.6), f"all benchmarks: median, {interval}")
     ]
-    line = Line2D([], [], color=NEUTRAL, lw=0.9, ls=(0, (4, 2)))
+    line = Line2D([], [], color=sheet.NEUTRAL, lw=0.9, ls=(0, (4, 2)))
     key.append((line, "best of a group on the first and the last day"))
-    for name, color in zip(names, COLORS, strict=True):
+    for name, color in zip(names, sheet.COLORS, strict=True):
         tick = Line2D([], [], ls="", marker="|", ms=8, mew=1.5, color=color)
         key.append((tick, f"releases of {name} (thick: records)"))
     return key

@@ -39,12 +39,7 @@ FORBIDDEN = 1e9
 def short_names(chosen: Sequence[str], everything: Sequence[str]) -> list[str]:
     """Drop a trailing parenthesis, as in ``Qwen3 (Jul 2025)``, where no other model is then alike.
 
-    Parameters
-    ----------
-    chosen
-        The names to shorten.
-    everything
-        All names of the table, ``chosen`` among them.
+    ``everything`` are all names of the table, ``chosen`` among them.
     """
     counts = Counter(_stem(name) for name in everything)
     return [_stem(name) if counts[_stem(name)] == 1 else name for name in chosen]
@@ -66,23 +61,10 @@ def place_labels(
     are; a thin line connects it if it had to move away. A label for which no free place is left is
     not written, so that the number of texts returned may be smaller than that of the points.
 
-    Parameters
-    ----------
-    axes
-        Where to write.
-    points
-        Data coordinates, shape ``(label, 2)``.
-    names, sides, colors
-        One for each label: its words, whether it belongs to the upper left (+1) or the lower
-        right (-1) of its point, and its colour.
-    curves
-        Lines in data coordinates to keep clear of, each of shape ``(vertex, 2)``.
-    size
-        Of the type, in points.
-
-    Returns
-    -------
-    The texts that were written, with gid ``label``.
+    ``points`` are data coordinates, shape ``(label, 2)``, and ``curves`` lines to keep clear of,
+    each of shape ``(vertex, 2)``; ``sides`` says whether a label belongs to the upper left (+1) or
+    the lower right (-1) of its point; ``size`` of the type is in points. The texts that were
+    written have gid ``label``.
     """
     scale = axes.figure.dpi / 72
     texts = [
@@ -157,12 +139,7 @@ def _places(dot: np.ndarray, size: np.ndarray) -> np.ndarray:
 
 
 def _fixed_cost(
-    own: int,
-    places: np.ndarray,
-    dots: np.ndarray,
-    side: float,
-    ink: np.ndarray,
-    frame: np.ndarray,
+    own: int, places: np.ndarray, dots: np.ndarray, side: float, ink: np.ndarray, frame: np.ndarray
 ) -> np.ndarray:
     """What each place costs by itself: distance, side, curves below it, other dots, the edge."""
     dot = dots[own]

@@ -58,18 +58,8 @@ def credit_line(attribution: str) -> str:
 class Provenance:
     """What a figure shows, for its footer and its stamp.
 
-    Attributes
-    ----------
-    comparison, dataset, as_of
-        Which groups, which score table, and the last day that counts.
-    model
-        Name of the model; empty where a figure names several itself.
-    converged
-        Whether every fit shown passed the convergence gate.
-    credit
-        Whose data it is, in one line.
-    dates
-        Convention of the release dates; None where no release is shown.
+    ``model`` is empty where a figure names several itself, ``dates`` None where no release is
+    shown; ``converged`` says whether every fit shown passed the convergence gate.
     """
 
     comparison: str
@@ -163,10 +153,8 @@ def add_sheet(
     ----------
     figure
         The figure, without axes as yet.
-    title, subtitle
-        The heading; lines are broken to fit.
-    about
-        Footer, credit and stamp.
+    title, subtitle, about
+        Heading, whose lines are broken to fit; footer, credit and stamp.
     key, columns
         Pairs of artist (or tuple of artists drawn over one another) and words below the heading,
         column by column, and the number of columns.
@@ -179,16 +167,12 @@ def add_sheet(
 
     Returns
     -------
-    dict
-        ``left``, ``right``, ``bottom`` and ``top`` as shares of the figure, for ``subplots_adjust``
-        or a grid.
+    ``left``, ``right``, ``bottom`` and ``top`` as shares of the figure, for ``subplots_adjust``.
     """
     width, height = figure.get_size_inches()
     room = width - 2 * EDGE
     y = height - EDGE
-    stamp_width = 0.0
-    if not about.converged:
-        stamp_width = _stamp(figure)
+    stamp_width = 0.0 if about.converged else _stamp(figure)
     for words, size, options in (
         (title, 13.5, {"weight": "bold"}),
         (subtitle, 9.5, {"color": "#555555"}),
@@ -237,17 +221,11 @@ def watermark(axes: Axes, about: Provenance) -> None:
 def _stamp(figure: Figure) -> float:
     """Put the stamp into the upper right corner and return the inches that it takes."""
     width, height = figure.get_size_inches()
-    text = figure.text(
-        1 - (EDGE + 0.08) / width,
-        1 - (EDGE + 0.08) / height,
-        STAMP,
-        ha="right",
-        va="top",
-        size=11,
-        weight="bold",
-        color="white",
-        bbox={"facecolor": STAMP_COLOR, "edgecolor": "none", "pad": 4},
-    )
+    look: dict[str, Any] = {
+        "ha": "right", "va": "top", "size": 11, "weight": "bold", "color": "white",
+        "bbox": {"facecolor": STAMP_COLOR, "edgecolor": "none", "pad": 4},
+    }  # fmt: skip
+    text = figure.text(1 - (EDGE + 0.08) / width, 1 - (EDGE + 0.08) / height, STAMP, **look)
     return float(text.get_window_extent().width / figure.dpi + 0.35)
 
 
@@ -334,15 +312,8 @@ def lag_title(axes: Axes, kind: str) -> None:
     """Write which lag a panel shows, and below it in plain words what that is."""
     name, words = LAG_WORDS[kind]
     axes.set_title(name, color=LAG_COLORS[kind], pad=20)
-    axes.annotate(
-        words,
-        (0, 1),
-        xycoords="axes fraction",
-        xytext=(0, 8),
-        textcoords="offset points",
-        size=8.5,
-        color=LAG_COLORS[kind],
-    )
+    place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
+    axes.annotate(words, (0, 1), xytext=(0, 8), **place, size=8.5, color=LAG_COLORS[kind])
 
 
 def draw_bands(
@@ -394,21 +365,10 @@ DPI = 150
 
 
 def save(figure: Figure, folder: Path, stem: str) -> list[Path]:
-    """Write a figure as SVG and as PNG, and clear it.
+    """Write a figure as SVG and as PNG into a folder, and clear it; return both paths.
 
-    Parameters
-    ----------
-    figure
-        A figure of this package; it is empty afterwards.
-    folder
-        Made if it is not there.
-    stem
-        File name without its ending.
-
-    Returns
-    -------
-    The paths of the SVG and of the PNG. Neither holds a date, and the identifiers in the SVG are
-    derived from the file name, so that a figure made twice gives the same bytes.
+    Neither holds a date, and the identifiers in the SVG are derived from the file name without its
+    ending, ``stem``, so that a figure made twice gives the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     svg, png = folder / f"{stem}.svg", folder / f"{stem}.png"

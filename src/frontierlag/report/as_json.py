@@ -66,12 +66,7 @@ def plain(value: Any) -> Any:
 def records(table: pd.DataFrame, unit: str = "") -> list[dict[str, Any]]:
     """Rows of a table; columns such as ``lower90`` and ``upper90`` become one list of intervals.
 
-    Parameters
-    ----------
-    table
-        A table as the program writes it.
-    unit
-        Of its numbers, where no column says it.
+    ``unit`` is that of its numbers, where no column says it.
     """
     return [_record(row, unit) for row in table.to_dict("records")]
 
@@ -152,19 +147,14 @@ def diagnosis(found: Analysis) -> dict[str, Any]:
     from frontierlag.results.fit_words import fit_sentences
     from frontierlag.results.tables import origin
 
-    checks = fit_check_tables(found)
+    checks, about = fit_check_tables(found), origin(found)
     quantities = xr.merge([found.fit.tree["posterior"].to_dataset(), found.measured.reported()])
     return {
-        **origin(found),
+        **about,
         **convergence(found.convergence),
         "worst": worst_quantities(quantities),
-        "fit": {
-            "sentences": fit_sentences(checks),
-            **{
-                stem: records(table.drop(columns=[*origin(found)]))
-                for stem, table in checks.items()
-            },
-        },
+        "fit": {"sentences": fit_sentences(checks)}
+        | {stem: records(table.drop(columns=[*about])) for stem, table in checks.items()},
     }
 
 
@@ -174,13 +164,8 @@ def convergence(gate: Convergence) -> dict[str, Any]:
         "converged": gate.converged,
         "verdict": gate.verdict(),
         "checks": [
-            {
-                "name": c.name,
-                "value": c.value,
-                "needs": c.threshold,
-                "at": c.worst,
-                "passed": c.passed,
-            }
+            {"name": c.name, "value": c.value, "needs": c.threshold, "at": c.worst}
+            | {"passed": c.passed}
             for c in gate.checks
         ],
     }
@@ -195,17 +180,7 @@ def cited(found: Estimate) -> dict[str, Any]:
 
 
 def study(words: Sequence[str], folder: Path, **verdict: bool) -> dict[str, Any]:
-    """What a study found: its sentences, and each of its tables as it wrote them.
-
-    Parameters
-    ----------
-    words
-        The sentences that it prints.
-    folder
-        Its results folder.
-    verdict
-        Such as ``converged``.
-    """
+    """What a study found: its sentences, its verdict, and each of its tables as it wrote them."""
     tables = {}
     for file in sorted(folder.glob("*.csv")):
         table = as_written(file)

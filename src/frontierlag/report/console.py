@@ -7,11 +7,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import xarray as xr
 from rich.console import Console
 
 from frontierlag import words
-from frontierlag.fits.convergence import Convergence
-from frontierlag.intervals import INTERVAL_KIND
+from frontierlag.fits.convergence import Convergence, advice, worst_quantities
+from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.lags.published import Convention
 from frontierlag.machine.terminal import add_numbers, add_texts, sheet
 from frontierlag.machine.terminal import terminal as terminal
@@ -23,8 +24,12 @@ from frontierlag.results.manifest import draws_record, results_record
 from frontierlag.scores import Finding, Releases, ScoreTable
 
 if TYPE_CHECKING:
+    from frontierlag.analyses.analysis import Analysis
     from frontierlag.claims import Answer
     from frontierlag.studies.sensitivity import Sensitivity
+
+# Rows of each kind that a review prints of what fits worst.
+MOST = 5
 
 
 def show_lags(console: Console, lags: pd.DataFrame, days: pd.DataFrame) -> None:
@@ -94,17 +99,7 @@ def show_measurement(console: Console, releases: Releases) -> None:
 def show_window_and_influence(
     console: Console, starts: pd.DataFrame, influence: pd.DataFrame, most: int = 6
 ) -> None:
-    """Print the lag by where the window starts, and what moves it most when left out.
-
-    Parameters
-    ----------
-    console
-        Where to.
-    starts, influence
-        As a run or the study of the sensitivity has them; nothing is printed of empty ones.
-    most
-        How many models or makers are named.
-    """
+    """Print the lag by where the window starts, and what moves it most when left out, if known."""
     known = starts[starts["median"].notna()]
     if len(known):
         table = sheet("Where the window starts, months: median and 90 %")
@@ -217,4 +212,57 @@ def show_rows(console: Console, scores: ScoreTable, most: int) -> None:
         released = "" if pd.isna(row["released"]) else f"{row['released']:%Y-%m-%d}"
         cells = [str(row[name]) for name in ("model", "organization", "country", "weights")]
         table.add_row(released, *cells, f"{row['score']:g}")
+    console.print(table)
+
+
+def show_review(console: Console, analysis: Analysis) -> None:
+    """Print the verdict, the gate, what mixed worst with advice, and what fits worst."""
+    from frontierlag.results.fit_checks import fit_check_tables
+
+    gate = analysis.convergence
+    show_convergence(console, analysis.name, gate)
+    posterior = analysis.fit.tree["posterior"].to_dataset()
+    quantities = xr.merge([posterior, analysis.measured.reported()])
+    table = sheet("What mixed worst: a parameter or lag a row, at its worst entry")
+    add_texts(table, "at")
+    add_numbers(table, "R-hat", "bulk ESS", "tail ESS")
+    add_texts(table, "")
+    for w in worst_quantities(quantities):
+        numbers = (f"{w.rhat:.4f}", f"{w.bulk:.0f}", f"{w.tail:.0f}")
+        table.add_row(w.where, *numbers, "passed" if w.passed else "FAILED")
+    console.print(table)
+    settings = analysis.fit.settings
+    for check in gate.failures:
+        console.print(f"{check.name}: {advice(check, settings)}", soft_wrap=True)
+    show_fit_checks(console, fit_check_tables(analysis))
+
+
+def show_fit_checks(console: Console, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Print shortfalls, and what fits worst, of the tables of one fit by stem."""
+    from frontierlag.results.fit_checks import ITEM_FIT, PERSON_FIT, WORST
+    from frontierlag.results.fit_words import expected_score, fit_sentences, p_words
+
+    for sentence in fit_sentences(tables):
+        console.print(sentence, soft_wrap=True)
+    if ITEM_FIT not in tables:
+        return
+    table = sheet("What fits worst (outfit is 1 where the model is right; small p: worse than it)")
+    add_texts(table, "benchmark or model")
+    add_numbers(table, "results", "outfit", "p", "curve p")
+    add_texts(table, "how")
+    for row in tables[ITEM_FIT].head(MOST).to_dict("records"):
+        numbers = (f"{row['outfit']:.2f}", p_words(row["p"]), p_words(row["shape_p"]))
+        table.add_row(row["benchmark"], str(row["results"]), *numbers, row["direction"])
+    table.add_section()
+    for row in tables[PERSON_FIT].head(MOST).to_dict("records"):
+        how = f"{row['direction']}, above all on {row['most_surprising']}"
+        numbers = (f"{row['outfit']:.2f}", p_words(row["p"]), "")
+        table.add_row(row["release"], str(row["results"]), *numbers, how)
+    console.print(table)
+    table = sheet(f"Results that fit worst, percent; expected with {OUTER:.0%} interval")
+    add_texts(table, "model", "benchmark")
+    add_numbers(table, "result", "expected")
+    add_texts(table, "source")
+    for row in tables[WORST].head(MOST).to_dict("records"):
+        table.add_row(row["release"], row["benchmark"], *expected_score(row), str(row["source"]))
     console.print(table)

@@ -1,18 +1,22 @@
-"""The figures of a results folder, drawn from its tables: no fit and no posterior is needed."""
+"""The figures of a results folder, drawn from its tables; and ArviZ's of a stored fit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from frontierlag.errors import ResultsError
+from frontierlag.analyses.analysis import Analysis
+from frontierlag.errors import OutputError, ResultsError
 from frontierlag.figures import (
     MeanLag,
     Provenance,
+    diagnostic_figures,
     frontier_chart,
     information_curve,
     lag_over_time,
@@ -42,7 +46,7 @@ FIGURES = "figures"
 def draw_folder(
     folder: Path, out: Path | None = None, kinds: Sequence[str] | None = None
 ) -> list[Path]:
-    """Draw the figures of a results folder as SVG and PNG.
+    """Draw the figures of a results folder as SVG and PNG, by default all, and return their paths.
 
     Parameters
     ----------
@@ -75,13 +79,7 @@ def draw_folder(
 def figures_of(
     results: Results, kinds: Sequence[str] | None = None
 ) -> Iterator[tuple[str, Figure]]:
-    """Each figure of a results folder with the name of its file, without an ending.
-
-    Raises
-    ------
-    ResultsError
-        If there is no such kind of figure, or a table that one needs is not there.
-    """
+    """Each figure of a results folder, of all :data:`KINDS` or some, with the stem of its file."""
     kinds = _there(results) if kinds is None else kinds
     if unknown := [kind for kind in kinds if kind not in KINDS]:
         raise ResultsError(f"there is no figure {unknown[0]!r}; there are {', '.join(KINDS)}")
@@ -90,8 +88,7 @@ def figures_of(
             f"{results.folder} is of scores, and there is a figure of the information only where "
             "benchmark results were fitted: give --results to `frontierlag run`"
         )
-    needs = {kind: table for kind, (table, _) in (OF_A_MODEL | OF_ALL_MODELS).items()}
-    tables = {kind: _table(results, needs[kind]) for kind in kinds}
+    tables = {kind: _table(results, (OF_A_MODEL | OF_ALL_MODELS)[kind][0]) for kind in kinds}
     for model in results.models:
         for kind, (_, maker) in OF_A_MODEL.items():
             if kind in tables:
@@ -196,3 +193,36 @@ def _listed(folder: Path, made: Sequence[Path]) -> None:
     record["files"] = sorted({*record.get("files", []), *names})
     with replaced(folder / MANIFEST) as new:
         new.write_text(manifest_text(record), encoding="utf-8")
+
+
+def run_folder(file: Path) -> Path:
+    """The results folder that a posterior belongs to; its own folder if there is none."""
+    above = file.parent.parent
+    return above if (above / MANIFEST).is_file() else file.parent
+
+
+def draw_review(analysis: Analysis, file: Path, folder: Path) -> list[Path]:
+    """Draw ArviZ's diagnostic figures of a fit into a folder, each of them whole.
+
+    The manifest next to ``file``, from which the fit was read, says whose data it is.
+    """
+    origin = run_folder(file)
+    about = Provenance.of(analysis)
+    if (origin / MANIFEST).is_file():
+        credit = read_manifest(origin).get("data", {}).get("attribution")
+        about = replace(about, credit=credit_line(credit)) if credit else about
+    parameters = [p.name for p in analysis.fit.spec.parameters]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(
+            prefix=".partial-", dir=folder, ignore_cleanup_errors=True
+        ) as aside:
+            drawn: list[Path] = []
+            for kind, figure in diagnostic_figures(analysis.tree, parameters, about).items():
+                drawn += save(figure, Path(aside), f"{kind}-{analysis.name}")
+            return [path.replace(folder / path.name) for path in drawn]
+    except OSError as error:
+        raise OutputError(
+            f"figures cannot be written to {folder}: {error.strerror or error}; choose another "
+            "folder with --out, or --no-figures"
+        ) from None

@@ -45,18 +45,8 @@ _FILES = ("lags.csv", "claims.md", "comparison.csv", "window_starts.csv", "influ
 def run_screen(result: Result, prepared: Prepared, folder: Path, scores: str = "") -> list[str]:
     """The end of a run on one data set, at most 25 lines of at most 80 columns.
 
-    A path or a model's name that is longer than a line is not broken.
-
-    Parameters
-    ----------
-    result
-        What the run found.
-    prepared
-        Its data.
-    folder
-        Where its files are.
-    scores
-        The table as named in the request, where that is a path.
+    A path or a model's name that is longer than a line is not broken. ``scores`` is the table as
+    named in the request, where that is a path.
     """
     own = {outcome.model: outcome for outcome in result.outcomes}
     answer = _wrapped(own[result.headline].sentences[0])
@@ -72,15 +62,7 @@ def run_screen(result: Result, prepared: Prepared, folder: Path, scores: str = "
 
 
 def runs_screen(results: Sequence[Result], folders: Sequence[Path], top: Path) -> list[str]:
-    """The end of a run on several data sets: a line each, and where the rest is.
-
-    Parameters
-    ----------
-    results, folders
-        What was found on each, and where its files are.
-    top
-        The folder that holds them all.
-    """
+    """The end of a run on several data sets: a line each, and where the rest is, below ``top``."""
     lags = [result.table("lags") for result in results]
     headlines = [result.headline for result in results]
     return _summary(lags, headlines, [result.converged for result in results], folders, top)
@@ -250,23 +232,12 @@ _STYLES = {"wrong": "bold red", "check": "yellow", "note": "dim"}
 def table_findings(
     table: ScoreTable, left_out: Sequence[LeftOut], notes: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
-    """Everything of a table that should be known before it is fitted.
+    """Everything of a table that should be known before it is fitted, worst first.
 
-    Parameters
-    ----------
-    table
-        As it was read.
-    left_out
-        Rows that are not used, with the reason.
-    notes
-        What was done to its rows after reading.
-
-    Returns
-    -------
-    Findings, worst first: what the reader of the table found; rows that were left out, by reason
-    with the values of their cells; dates that names contradict; and as notes what columns were
-    taken for, what is unused, how the as-of date and the level of intervals were settled, the date
-    convention, and what was done to the table.
+    That is what the reader of the table found; rows that were left out, by reason with the values
+    of their cells; dates that names contradict; and as notes what columns were taken for, what is
+    unused, how the as-of date and the level of intervals were settled, the date convention, and
+    what was done to the table and, as ``notes`` say, to its rows after reading.
     """
     reading = table.reading
     findings = list(reading.findings)

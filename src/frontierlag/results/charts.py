@@ -63,7 +63,7 @@ _DRAWS = [f"q{k:03d}" for k in range(PARTS)]
 
 def page_tables(analysis: Analysis, stems: Sequence[str] = STEMS) -> dict[str, pd.DataFrame]:
     """The tables of one model by their stem; those of several models are set below each other."""
-    makers = dict(zip(STEMS, (band_table, lag_table_by_day, now_table), strict=True))
+    makers = {"bands": band_table, "lag_by_day": lag_table_by_day, "now": now_table}
     return {stem: makers[stem](analysis) for stem in stems}
 
 
@@ -80,14 +80,8 @@ def releases_shown(capabilities: pd.DataFrame, headline: str) -> pd.DataFrame:
     """Every release of the two groups, from ``capabilities.csv``: the dots of the chart.
 
     A release stands at its published score and interval. Of a fit to benchmark results, which has
-    no published score behind it, it stands at the posterior median with its 90 % interval.
-
-    Parameters
-    ----------
-    capabilities
-        As :func:`frontierlag.results.tables.capability_table` makes it, of several models.
-    headline
-        The headline model; if it knows the records alone, another that knows all is read.
+    no published score behind it, it stands at the posterior median with its 90 % interval. If the
+    headline model knows the records alone, another that knows all is read.
 
     Returns
     -------
@@ -231,12 +225,8 @@ def now_table(analysis: Analysis) -> pd.DataFrame:
     at_release = measured.lag(AT_RELEASE, CURRENT)
     as_large = since_as_large(realized_lag_by_day(analysis.fit, window)[0], window)
     rows = []
-    for quantity, draws in (
-        (TODAY, today),
-        (LAST_RELEASE, at_release),
-        (AGED, today - at_release),
-        (AS_LARGE, as_large),
-    ):
+    quantities = {TODAY: today, LAST_RELEASE: at_release, AGED: today - at_release}
+    for quantity, draws in (quantities | {AS_LARGE: as_large}).items():
         found = asdict(summarize(draws))
         names = (*BANDS, "mcse_mean", "mcse_median")
         numbers = {name: round(found[name], DIGITS) + 0.0 for name in names}
@@ -248,16 +238,8 @@ def now_table(analysis: Analysis) -> pd.DataFrame:
 def since_as_large(lag: xr.DataArray, window: Window) -> xr.DataArray:
     """Months from the last day on which the lag was at least that of the window's end, to it.
 
-    Parameters
-    ----------
-    lag
-        Months on each day, dims ``(chain, draw, date)``.
-    window
-        The days of ``lag``.
-
-    Returns
-    -------
-    Months, dims ``(chain, draw)``; NaN where there was no such day.
+    ``lag`` are months on each day of the window, dims ``(chain, draw, date)``; returned are months,
+    dims ``(chain, draw)``, NaN where there was no such day.
     """
     values = lag.transpose(CHAIN, DRAW, DATE).to_numpy()
     if values.shape[-1] < 2:

@@ -86,16 +86,11 @@ def bounded(text: str, bound: str) -> str:
 
 
 def _row(a: Answer) -> str:
-    s = a.summary
-    if s is None:
-        cells = ["none", "none", "none"]
-    else:
-        figures = [number(v, s) for v in (s.median, s.lower50, s.upper50, s.lower90, s.upper90)]
-        cells = [
-            bounded(f"{figures[0]} {a.claim.unit}", a.bound),
-            f"{figures[1]} to {figures[2]}",
-            f"{figures[3]} to {figures[4]}",
-        ]
+    cells = ["none", "none", "none"]
+    if s := a.summary:
+        middle, *ends = (number(getattr(s, name), s) for name in _NUMBERS[:5])
+        cells = [bounded(f"{middle} {a.claim.unit}", a.bound)]
+        cells += [f"{low} to {high}" for low, high in (ends[:2], ends[2:])]
     parts = [a.claim.number, a.claim.words, a.claim.estimand, *cells]
     parts += [probability_words(a.probability), a.verdict, a.model or "none"]
     return "| " + " | ".join(part.replace("|", "\\|") for part in parts) + " |"

@@ -121,12 +121,10 @@ def no_shortfall_table(analysis: Analysis) -> pd.DataFrame:
         row: dict[str, Any] = {"group": name, "releases": int(r.of(g).sum())}
         row |= {column: posterior[column] for column in _SUMMARY}
         row["unit"] = errors.unit if errors else ""
-        if name in none:
-            one = none[name]
+        if one := none.get(name):
             row |= {"probability": one.probability, "mcse": one.mcse, "bounded": one.bounded}
             row |= {"effective": one.effective}
-        if name in leaning:
-            s = leaning[name]
+        if s := leaning.get(name):
             row |= {"skewness": s.value, "skewness_lower90": s.lower90}
             row |= {"skewness_upper90": s.upper90, "z": s.z, "skewness_p": s.p}
             row |= {"wrong_sign": s.wrong}
@@ -148,7 +146,7 @@ def item_table(analysis: Analysis, found: Scored, along: Information) -> pd.Data
     """
     fit_of = outfit(found.z, found.benchmark, len(found.responses.benchmarks))
     curve = shape(found)
-    levels = np.median(along.best(_last(analysis)), axis=0)
+    levels = np.median(along.best(int(analysis.measured.window.days[-1])), axis=0)
     leader, follower = (along.shares(float(c)) for c in levels)
     rows = pd.DataFrame(
         {
@@ -236,8 +234,8 @@ def information_table(analysis: Analysis, along: Information) -> pd.DataFrame:
     window, names = analysis.measured.window, analysis.fit.observations.releases.group_names
     rows: list[dict[str, Any]] = [{"what": SCALE, "level": along.scale}]
     on_scale, pace = along.of_all(along.scale), _pace(analysis)
-    for day, text in ((_first(analysis), window.since), (_last(analysis), window.as_of)):
-        best = along.best(day)
+    for day, text in zip(window.days[[0, -1]], (window.since, window.as_of), strict=True):
+        best = along.best(int(day))
         for g, name in enumerate(names):
             if np.isfinite(best[:, g]).all():
                 about = {"what": BEST, "group": name, "date": text.isoformat()}
@@ -298,11 +296,3 @@ def _models(analysis: Analysis, found: Scored) -> tuple[np.ndarray, np.ndarray]:
         np.concatenate([r.model, others]),
         np.concatenate([groups, np.full(len(others), NEITHER)]),
     )
-
-
-def _first(analysis: Analysis) -> int:
-    return int(analysis.measured.window.days[0])
-
-
-def _last(analysis: Analysis) -> int:
-    return int(analysis.measured.window.days[-1])

@@ -33,14 +33,7 @@ _NAMED = 5
 
 
 def fit_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """What the tables of one fit say; those that it does not have say nothing.
-
-    Parameters
-    ----------
-    tables
-        By stem, as :func:`frontierlag.results.fit_checks.fit_check_tables` makes them, or as they
-        are read from a results folder.
-    """
+    """What the tables of one fit by stem say; those that it does not have say nothing."""
     found: list[str] = []
     if NO_SHORTFALL in tables:
         for row in tables[NO_SHORTFALL].to_dict("records"):

@@ -23,13 +23,7 @@ TEXTS = ("period", "number", "model", "note", "group", "release", "organization"
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a results folder.
-
-    Raises
-    ------
-    ResultsError
-        If there is no such folder, or it has no manifest of a run that can be read.
-    """
+    """Return the manifest of a results folder; a ResultsError says why there is none."""
     if not folder.is_dir():
         kind = "is a file" if folder.exists() else "does not exist"
         raise ResultsError(f"{folder} {kind}; give a results folder, which `frontierlag run` makes")
@@ -69,12 +63,7 @@ def headline_model(manifest: Mapping[str, Any]) -> str:
     """Name of the model that answers for a run, as its manifest names it.
 
     The manifest of an earlier version does not; there the rule of :func:`headline_of` is applied to
-    the models that it lists.
-
-    Raises
-    ------
-    ResultsError
-        If the manifest names no model, so that it is not that of a run.
+    the models that it lists. One that lists none is not that of a run: a ResultsError.
     """
     if HEADLINE in manifest:
         return str(manifest[HEADLINE])
@@ -94,13 +83,7 @@ def reads_of(data: Mapping[str, Any]) -> Reads:
 
 
 def headline_posterior(path: Path) -> Path:
-    """The posterior of the model that answers for a results folder; a file is returned as it is.
-
-    Raises
-    ------
-    ResultsError
-        If the folder is none of a run, or has no posterior, as those are not committed.
-    """
+    """The posterior of the model that answers for a results folder; a file is returned as it is."""
     if not path.is_dir():
         return path
     found = path / headline_model(read_manifest(path)) / POSTERIOR
@@ -117,13 +100,7 @@ def as_written(path: Path) -> pd.DataFrame:
 
 
 def read_table(folder: Path, name: str, columns: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return one table of a results folder as it was written; it must have these columns.
-
-    Raises
-    ------
-    ResultsError
-        If it is not there, cannot be read, or lacks a column.
-    """
+    """Return one table of a results folder as it was written; it must have these columns."""
     path = folder / name
     try:
         table = as_written(path)

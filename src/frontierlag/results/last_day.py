@@ -2,7 +2,7 @@
 
 The lag on one day is the age of one release, so it is given as the releases that it may be counted
 from with their probabilities, never as an interval. All functions read rows of ``last_day.csv`` of
-one model, as :func:`frontierlag.results.estimands.last_day_table` makes them.
+one model, as :func:`frontierlag.results.tables.last_day_table` makes them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+
+from frontierlag.words import probability_words as share
 
 PASSED, NOT_PASSED = "passed", "not passed"
 # How many different lags are named, and up to which share of the draws.
@@ -43,24 +45,12 @@ class Spike:
 class LastDayRow:
     """The lag of one day, ready for a sentence.
 
-    Attributes
-    ----------
-    spikes
-        The most probable values, the most probable first.
-    rest, rest_span
-        Probability of all others in which the follower is behind, and the least and the greatest
-        of them in months.
-    passed, not_passed
-        The best of the leader's releases that the follower has passed with probability of at least
-        0.95, and the leader's first that it has not, each with its day; empty if there is none.
-    split
-        The same two at even odds.
-    ahead
-        Probability that the follower is ahead.
-    censored
-        Share of the draws in which the lag is only a bound.
-    converged
-        Whether the fit behind it passed the convergence checks.
+    ``spikes`` are the most probable values, the most probable first, ``rest`` the probability of
+    all others in which the follower is behind, with the least and the greatest of them in months.
+    ``passed`` and ``not_passed`` are the best of the leader's releases that the follower has passed
+    with probability of at least 0.95, and the leader's first that it has not, each with its day and
+    empty if there is none; ``split`` the same two at even odds. ``ahead`` is the probability that
+    the follower is ahead, ``censored`` the share of draws in which the lag is only a bound.
     """
 
     spikes: tuple[Spike, ...]
@@ -138,21 +128,15 @@ def sentence(day: LastDayRow, leader: str, follower: str, on: str) -> str:
     """The lag of a day in English, in up to three sentences without the last full stop.
 
     They say the releases, the bracket, and how it goes on.
-
-    Parameters
-    ----------
-    day
-        The rows as :func:`read_last_day` reads them.
-    leader, follower
-        As the sentence names them.
-    on
-        The day.
     """
     parts: list[str] = []
     for spike in day.spikes:
         verb = f"leads {leader} by" if spike.months < 0 else f"trails {leader} by"
         with_ = "with" if parts else "with probability"
-        parts.append(f"{verb} {_value(spike)} {with_} {share(spike.probability)} {_from(spike)}")
+        value = f"{_bound(spike)}{_months(abs(spike.months))} months"
+        named = spike.releases[0]
+        since = f"(counted from {' or '.join(_names(spike))})" if named else "(both are level)"
+        parts.append(f"{verb} {value} {with_} {share(spike.probability)} {since}")
     if day.rest:
         low, high = (_months(m) for m in day.rest_span)
         between = low if low == high else f"{low} to {high}"
@@ -193,7 +177,8 @@ def sentence_chinese(day: LastDayRow, leader: str, follower: str, on: str) -> st
     for one in day.spikes:
         verb = f"领先{leader}" if one.months < 0 else f"落后{leader}"
         since = f"，自 {' 或 '.join(_names(one))} 起算" if one.releases[0] else ""
-        parts.append(f"{verb} {_value_chinese(one)}（概率 {share(one.probability)}{since}）")
+        value = f"{'至少 ' if one.bound else ''}{_months(abs(one.months))} 个月"
+        parts.append(f"{verb} {value}（概率 {share(one.probability)}{since}）")
     if day.rest:
         parts.append(f"自其他模型起算的概率合计 {share(day.rest)}")
     first = [f"在 {on} 当日{'，或'.join(parts)}"]
@@ -214,13 +199,6 @@ def sentence_chinese(day: LastDayRow, leader: str, follower: str, on: str) -> st
     return "。".join(said)
 
 
-def share(value: float) -> str:
-    """A probability with two decimals, never shown as certain."""
-    if value < 0.005:
-        return "<0.01"
-    return ">0.99" if value > 0.995 else f"{value:.2f}"
-
-
 def of_model(table: pd.DataFrame, model: str) -> LastDayRow | None:
     """The day as one model has it; None if the table has no row of it."""
     if table.empty:
@@ -232,20 +210,6 @@ def of_model(table: pd.DataFrame, model: str) -> LastDayRow | None:
 def _marked(rows: pd.DataFrame, column: str, word: str) -> str:
     found: list[dict[Any, Any]] = rows[rows[column] == word].to_dict("records")
     return f"{found[0]['release']} ({found[0]['released']})" if found else ""
-
-
-def _value(spike: Spike) -> str:
-    return f"{_bound(spike)}{_months(abs(spike.months))} months"
-
-
-def _value_chinese(spike: Spike) -> str:
-    return f"{'至少 ' if spike.bound else ''}{_months(abs(spike.months))} 个月"
-
-
-def _from(spike: Spike) -> str:
-    if not spike.releases[0]:
-        return "(both are level)"
-    return f"(counted from {' or '.join(_names(spike))})"
 
 
 def _names(spike: Spike) -> list[str]:

@@ -20,9 +20,9 @@ from frontierlag.names import (
     TREND,
     WINDOW,
 )
-from frontierlag.results.estimands import last_day_table, velocity_table
 from frontierlag.results.last_day import read_last_day, sides
 from frontierlag.results.last_day import sentence as day_sentence
+from frontierlag.results.tables import last_day_table, velocity_table
 from frontierlag.scores import Releases
 from frontierlag.scores.metric import ECI
 from frontierlag.scores.scale import scale_of, unit_words

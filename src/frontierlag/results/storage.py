@@ -35,6 +35,11 @@ from frontierlag.settings import SamplerSettings
 
 ENGINE: Literal["netcdf4"] = "netcdf4"
 _FORMAT = "frontierlag analysis 3"
+# Columns of the releases that are stored under their own names.
+_AS_THEY_ARE = (
+    *("day", "day_low", "day_high", "low", "high", "stderr", "stderr_low", "stderr_high"),
+    "problems",
+)
 
 
 def store(analysis: Analysis, path: Path) -> None:
@@ -133,17 +138,9 @@ def _releases(tree: xr.DataTree, metric: Metric) -> Releases:
         table=tree.attrs["dataset"],
         model=constant["release"].to_numpy().astype(str),
         organization=column["organization"].astype(str),
-        day=column["day"],
         group=column["group_index"],
         score=column["published"],
-        stderr=column["stderr"],
-        stderr_low=column["stderr_low"],
-        stderr_high=column["stderr_high"],
-        low=column["low"],
-        high=column["high"],
-        problems=column["problems"],
-        day_low=column["day_low"],
-        day_high=column["day_high"],
+        **{name: column[name] for name in _AS_THEY_ARE},
         dates=tree.attrs["dates"],
         left_out=tuple(LeftOut(**row) for row in json.loads(tree.attrs["left_out"])),
         notes=tuple(json.loads(tree.attrs["notes"])),

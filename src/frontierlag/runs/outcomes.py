@@ -21,7 +21,6 @@ from frontierlag.model import ModelSpec
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.priors import Prior
 from frontierlag.results.charts import figure_tables, page_tables
-from frontierlag.results.estimands import estimand_tables
 from frontierlag.results.fit_checks import fit_check_tables
 from frontierlag.results.manifest import model_record
 from frontierlag.results.sentences import lag_sentence, velocity_sentence
@@ -58,18 +57,9 @@ def fit_all(
     workers: int | None,
     done: Callable[[str], None],
 ) -> dict[Path, Outcome]:
-    """Fit all items, those that share a compilation in one process.
+    """Fit all items, those that share a compilation in one process; by the path of the posterior.
 
-    Parameters
-    ----------
-    items
-        The fits.
-    settings, priors, workers, done
-        As in :func:`frontierlag.runs.run.run_jobs`.
-
-    Returns
-    -------
-    What each found, by the path of its posterior.
+    The other parameters are those of :func:`frontierlag.runs.run.run_jobs`.
     """
     for item in items:
         item.posterior.parent.mkdir(parents=True, exist_ok=True)
@@ -97,19 +87,7 @@ def fit_crossed(
     workers: int | None,
     done: Callable[[str], None],
 ) -> dict[PlannedJointFit, TwoComparisons | str]:
-    """Fit the releases of two comparisons at once, for claims about both.
-
-    Parameters
-    ----------
-    items
-        Pairs of fits of one model to two comparisons of one table.
-    settings, priors, workers, done
-        As in :func:`frontierlag.runs.run.run_jobs`.
-
-    Returns
-    -------
-    What each found, or why such a fit is not possible.
-    """
+    """Fit the releases of two comparisons at once, for claims about both; or why it cannot be."""
     cpus = os.cpu_count() or 1
     workers = min(workers or cpus, len(items)) or 1
     task = partial(_cross, settings=settings, priors=priors, cores=max(1, cpus // workers))
@@ -163,7 +141,6 @@ def _fit_one(
         found |= {
             **{stem: table(analysis) for stem, table in OF_OWN_DATA.items()},
             **page_tables(analysis),
-            **estimand_tables(analysis),
             **figure_tables(analysis),
             **fit_check_tables(analysis),
             **({"benchmarks": benchmark_table(analysis)} if prepared.measured else {}),

@@ -53,15 +53,9 @@ class PlannedJointFit:
 class StoredEvidence:
     """Evidence for claims from the fits that a run has stored; see :class:`Evidence`.
 
-    Attributes
-    ----------
-    fits, missing
-        The fit of each need, or why there is none.
-    pairs
-        The fits of two comparisons at once that claims need, by the two needs.
-    loos, crossed_fits
-        What is known once fitted: leave-one-out densities by posterior, and what each fit of two
-        comparisons at once found, or why there is none.
+    ``fits`` has the fit of each need and ``missing`` why there is none, ``pairs`` the fits of two
+    comparisons at once by the two needs. Known once fitted are ``loos``, leave-one-out densities by
+    posterior, and ``crossed_fits``, what each fit of two comparisons found or why there is none.
     """
 
     fits: Mapping[Need, PlannedFit]
@@ -75,11 +69,6 @@ class StoredEvidence:
     def items(self) -> tuple[PlannedFit, ...]:
         """The fits that there are, each once."""
         return tuple({item.posterior: item for item in self.fits.values()}.values())
-
-    @property
-    def crossed_items(self) -> tuple[PlannedJointFit, ...]:
-        """The fits of two comparisons at once that claims need, each once."""
-        return tuple(dict.fromkeys(self.pairs.values()))
 
     def analysis(self, need: Need) -> Analysis:
         """Read the fit that is needed."""
@@ -105,11 +94,10 @@ class StoredEvidence:
         """The one posterior of the releases of two fits."""
         pair = self.pairs.get((one, other))
         found = self.crossed_fits.get(pair) if pair else None
-        if found is None:
-            raise Unanswerable("the fit of both comparisons at once was not made in this run")
-        if isinstance(found, str):
-            raise Unanswerable(found)
-        return found
+        if isinstance(found, TwoComparisons):
+            return found
+        lacking = "the fit of both comparisons at once was not made in this run"
+        raise Unanswerable(found or lacking)
 
     def _item(self, need: Need) -> PlannedFit:
         if need.fit not in self.fits:
@@ -141,11 +129,6 @@ def models_of(
     """The models to fit to a job, refused at once if one of them cannot be fitted.
 
     Without names the headline model, or all that suit the data if a full run is wanted.
-
-    Raises
-    ------
-    SpecError
-        If a model is named twice, does not exist, or does not suit the table.
     """
     chosen = tuple(models) or (prepared.models if full else (prepared.model(),))
     if len(set(chosen)) != len(chosen):

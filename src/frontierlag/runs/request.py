@@ -62,13 +62,7 @@ class Request(BaseModel):
 
     @classmethod
     def read(cls, manifest: Mapping[str, Any], where: str) -> Request:
-        """Return the request that a manifest keeps.
-
-        Raises
-        ------
-        ResultsError
-            If it keeps none, or one that this version does not understand.
-        """
+        """Return the request that a manifest keeps; a ResultsError says why there is none."""
         if REQUEST not in manifest:
             raise ResultsError(
                 f"{where} does not say what was requested: it was made by another command than "

@@ -23,9 +23,9 @@ from frontierlag.machine.program import package_digest
 from frontierlag.priors import Prior
 from frontierlag.results import tables
 from frontierlag.results.claims import claim_markdown, claim_table
-from frontierlag.results.estimands import LAST_DAY, stacked_last_day_table
 from frontierlag.results.folder import HEADLINE, MADE_FROM, POSTERIOR
 from frontierlag.results.manifest import data_record, evidence_record, run_record
+from frontierlag.results.tables import LAST_DAY, stacked_last_day_table
 from frontierlag.runs.outcomes import Outcome, fit_all, fit_crossed
 from frontierlag.runs.plan import (
     PlannedFit,
@@ -49,21 +49,10 @@ CREDITED = ("lags", "claims", "evidence_lags")
 class Result:
     """What a run found on one job.
 
-    Attributes
-    ----------
-    outcomes
-        Of every fit to the job's own data: the models that were asked for, then those that only
-        claims rest on.
-    evidence
-        Of each fit to another table or comparison that claims rest on, with what it was fitted to.
-    answers
-        Of the claims.
-    compared
-        The models of the same data, compared and stacked.
-    headline
-        The model that answers for the run.
-    not_asked
-        Why claims of the article were not judged, a sentence each.
+    ``outcomes`` are of every fit to the job's own data: the models that were asked for, then those
+    that only claims rest on; ``evidence`` of each fit to another table or comparison, with what it
+    was fitted to. ``compared`` are the models of the same data, compared and stacked; ``not_asked``
+    says why claims of the article were not judged.
     """
 
     outcomes: list[Outcome]
@@ -257,7 +246,7 @@ def _found(
 ) -> list[Result]:
     """Fit, and gather and write what was found on each job and whatever else its claims rest on."""
     outcomes = fit_all(items, settings, priors, workers, done)
-    pairs = list(dict.fromkeys(pair for one in asked for pair in one.evidence.crossed_items))
+    pairs = list(dict.fromkeys(pair for one in asked for pair in one.evidence.pairs.values()))
     crossed = fit_crossed(pairs, settings, priors, workers, done)
     loos = {path: outcome.loo for path, outcome in outcomes.items() if outcome.loo is not None}
     results = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
 from frontierlag.machine.files import csv_text
@@ -16,29 +16,18 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 def cite(estimates: Sequence[Estimate], form: Format = "text", prefix: str = latex.PREFIX) -> str:
     """Return estimates of one results folder in one format, without a line end after the last line.
 
-    Parameters
-    ----------
-    estimates
-        At least one, as :func:`choose` returns them.
-    form
-        ``text`` (a sentence in English and in Chinese), ``latex`` (a table), ``macros``,
-        ``markdown``, ``csv``, or ``bibtex`` (the data and this software).
-    prefix
-        Of the names of macros.
+    ``text`` is a sentence in English and in Chinese, ``latex`` a table, ``bibtex`` the data and
+    this software; ``prefix`` is that of the names of macros.
     """
-    match form:
-        case "text":
-            return words.text(estimates)
-        case "latex":
-            return latex.table(estimates)
-        case "macros":
-            return latex.macros(estimates, prefix)
-        case "markdown":
-            return words.markdown(estimates)
-        case "csv":
-            return csv_text(words.table(estimates))
-        case "bibtex":
-            return latex.entries(estimates[0].source)
+    makers: dict[Format, Callable[[Sequence[Estimate]], str]] = {
+        "text": words.text,
+        "latex": latex.table,
+        "macros": lambda found: latex.macros(found, prefix),
+        "markdown": words.markdown,
+        "csv": lambda found: csv_text(words.table(found)),
+        "bibtex": lambda found: latex.entries(found[0].source),
+    }
+    return makers[form](estimates)
 
 
 __all__ = ["FORMATS", "Estimate", "Format", "choose", "cite", "read_estimates"]

@@ -35,29 +35,10 @@ _COLUMNS = ("dataset", "comparison", "as_of", "model", "lag", "period", *_NUMBER
 class Source:
     """What stands behind every number of a results folder.
 
-    Attributes
-    ----------
-    dataset, metric
-        Name of the score table and of what it scores.
-    vintage
-        The day the table was published, empty where the table does not say.
-    sha256
-        Of the table's bytes.
-    column, leader, follower
-        The comparison: the column of the table, and its two values.
-    since, as_of
-        First and last day of the window.
-    interval_kind
-        Of every interval.
-    attribution
-        The credit that goes wherever the numbers go.
-    fitted, fitted_sha256
-        What was fitted in place of the scores and their intervals, ``benchmark results NAME`` or
-        ``joint draws NAME``, and the hash of it; empty where the scores were.
-    headline
-        The model that answers for the run.
-    dates
-        Convention of the release dates: 'released', 'announced' or 'as-published'.
+    ``vintage`` is the day the table was published, empty where it does not say; ``fitted`` is what
+    was fitted in place of the scores and their intervals, ``benchmark results NAME`` or ``joint
+    draws NAME``, with its hash, and empty where the scores were; ``headline`` is the model that
+    answers for the run.
     """
 
     dataset: str
@@ -133,13 +114,7 @@ class Estimate:
 
 
 def read_estimates(folder: Path) -> list[Estimate]:
-    """Return every lag that a results folder has a number for.
-
-    Raises
-    ------
-    ResultsError
-        If the folder, its manifest or its tables cannot be used.
-    """
+    """Return every lag that a results folder has a number for."""
     source = _source(folder)
     lags = read_table(folder, "lags.csv", _COLUMNS)
     ladder = read_table(folder, "ladder.csv", _COLUMNS)
@@ -157,20 +132,10 @@ def read_estimates(folder: Path) -> list[Estimate]:
 def choose(
     estimates: Sequence[Estimate], lag: str, period: str, model: str | None
 ) -> list[Estimate]:
-    """Return the requested estimates, in the order of the tables.
+    """Return the requested estimates of one results folder, in the order of the tables.
 
-    Parameters
-    ----------
-    estimates
-        Of one results folder.
-    lag, period, model
-        Names, several separated by commas, or ``all``; no model means the
-        headline model of the run.
-
-    Raises
-    ------
-    SpecError
-        If a name is not in the tables, or nothing goes by all three together.
+    Lag, period and model are names, several separated by commas, or ``all``; no model means the
+    headline model of the run. A SpecError says which name is not in the tables.
     """
     lags = _named(lag, "lag", [e.lag for e in estimates])
     periods = _named(period, "period", [e.period for e in estimates])
@@ -215,17 +180,10 @@ def read_days(folder: Path) -> pd.DataFrame:
 def _estimate(row: dict[str, Any], source: Source, days: pd.DataFrame) -> Estimate:
     numbers: dict[str, Any] = {column.removesuffix("90"): float(row[column]) for column in _NUMBERS}
     lag, period, model = (str(row[name]) for name in ("lag", "period", "model"))
-    is_day = (lag, period) == (REALIZED, CURRENT)
-    return Estimate(
-        source=source,
-        lag=lag,
-        period=period,
-        model=model,
-        mcse_median=error_of(row),
-        converged=str(row["converged"]) == "True",
-        day=of_model(days, model) if is_day else None,
-        **numbers,
-    )
+    day = of_model(days, model) if (lag, period) == (REALIZED, CURRENT) else None
+    passed = str(row["converged"]) == "True"
+    numbers |= {"mcse_median": error_of(row), "converged": passed}
+    return Estimate(source=source, lag=lag, period=period, model=model, day=day, **numbers)
 
 
 def _source(folder: Path) -> Source:

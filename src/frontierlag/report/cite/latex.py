@@ -55,17 +55,8 @@ def macro_name(e: Estimate, prefix: str, suffix: str) -> str:
 def macros(estimates: Sequence[Estimate], prefix: str = PREFIX) -> str:
     """Return macros for each estimate: median, ends of the interval, months in words, sentence.
 
-    Parameters
-    ----------
-    estimates
-        Each gives ``...Median``, ``...Lower``, ``...Upper``, ``...Months`` and ``...Sentence``.
-    prefix
-        Letters that every name begins with; two results in one paper need two prefixes.
-
-    Raises
-    ------
-    SpecError
-        If the prefix has anything but letters, or two estimates would have the same name.
+    Every name begins with the letters of ``prefix``: two results in one paper need two. A SpecError
+    says that it has anything but letters, or that two estimates would have the same name.
     """
     if not re.fullmatch("[A-Za-z]+", prefix):
         raise SpecError(f"the prefix of a LaTeX macro has letters only; got {prefix!r}")

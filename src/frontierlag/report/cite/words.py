@@ -63,8 +63,10 @@ def days(e: Estimate) -> tuple[str, str]:
 def english(e: Estimate) -> str:
     """One sentence with number, interval, its kind and level, estimand, model and data."""
     s = e.source
-    if e.day is not None:
-        return _english_day(e)
+    if e.day is not None:  # releases with their probabilities, and no interval
+        said = sentence(e.day, *sides(s.column, s.leader, s.follower), s.as_of)
+        about = f"(realized lag; model {e.model}; data {_data(s)})"
+        return f"{'; '.join([f'{said[0].upper()}{said[1:]} {about}', *_stamped(e)])}."
     leader, follower = (_whose(e, name) for name in (s.leader, s.follower))
     subject = _SUBJECT[e.lag].format(follower=follower)
     when = {
@@ -103,32 +105,15 @@ def _interval_zh(e: Estimate) -> str:
     return f"{OUTER:.0%} {kind}区间{span} 个月；"
 
 
-def _english_day(e: Estimate) -> str:
-    """The realized lag of the last day: releases with their probabilities and no interval."""
-    s = e.source
-    assert e.day is not None
-    said = sentence(e.day, *sides(s.column, s.leader, s.follower), s.as_of)
-    about = f"(realized lag; model {e.model}; data {_data(s)})"
-    return f"{'; '.join([f'{said[0].upper()}{said[1:]} {about}', *_stamped(e)])}."
-
-
-def _chinese_day(e: Estimate) -> str:
-    s = e.source
-    assert e.day is not None
-    leader, follower = (_CHINESE.get(name, name) for name in (s.leader, s.follower))
-    said = sentence_chinese(e.day, leader, follower, s.as_of)
-    about = f"（{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}）"
-    text = f"{_SUBJECT_ZH[e.lag].format(follower=follower)}{said}{about}"
-    return f"{'；'.join([text, *_stamped_zh(e)])}。"
-
-
 def chinese(e: Estimate) -> str:
     """The same sentence in Chinese."""
     s = e.source
-    if e.day is not None:
-        return _chinese_day(e)
     leader, follower = (_CHINESE.get(name, name) for name in (s.leader, s.follower))
     subject = _SUBJECT_ZH[e.lag].format(follower=follower)
+    about = f"{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}"
+    if e.day is not None:
+        text = f"{subject}{sentence_chinese(e.day, leader, follower, s.as_of)}（{about}）"
+        return f"{'；'.join([text, *_stamped_zh(e)])}。"
     first, last = days(e)
     when = {
         CURRENT: f"在 {s.as_of} 当日",
@@ -140,9 +125,8 @@ def chinese(e: Estimate) -> str:
         said = f"{when}落后{leader}{bound} {e.figure(e.median)} 个月（后验中位数；{_interval_zh(e)}"
     else:
         said = f"{when}相对{leader}的滞后无法由模型给出（"
-    about = f"{_LAG_ZH[e.lag]}（{_LAG[e.lag]}）；模型 {e.model}；数据 {_data_zh(s)}；"
-    about += f"{WORDS_ZH[s.dates]}）"
-    return "；".join([f"{subject}{said}{about}", *_caveats_zh(e, leader)]) + "。"
+    said += f"{about}；{WORDS_ZH[s.dates]}）"
+    return "；".join([f"{subject}{said}", *_caveats_zh(e, leader)]) + "。"
 
 
 # Head of a column with the share of days on which a realized lag is only a bound, or a trend lag is

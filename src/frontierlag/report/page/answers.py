@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from frontierlag.claims.article import claimed
-from frontierlag.claims.claim import AT_LEAST
 from frontierlag.claims.lags import Between
 from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.intervals import OUTER
@@ -22,13 +20,11 @@ from frontierlag.report.page.forest import (
     long_date,
     percent,
     scaled,
-    score_digits,
-    told,
     whose,
 )
 from frontierlag.results.charts import AGED, AS_LARGE, LAST_RELEASE
-from frontierlag.results.estimands import LAST_DAY
 from frontierlag.results.last_day import of_model, sentence, sides, spikes, spikes_words
+from frontierlag.results.tables import LAST_DAY
 from frontierlag.words import (
     Row,
     bound,
@@ -37,7 +33,6 @@ from frontierlag.words import (
     figure,
     joined_span,
     median,
-    probability_words,
     span,
 )
 
@@ -57,14 +52,13 @@ RUNGS = {
 
 def names(results: Results) -> tuple[str, str]:
     """Leader and follower as a sentence names them."""
-    column = str(results.manifest["comparison"]["column"])
-    return whose(results.leader, column), whose(results.follower, column)
+    return whose(results.leader, results.column), whose(results.follower, results.column)
 
 
 def title(results: Results) -> str:
     """The question in one line."""
     leader, follower = names(results)
-    if results.manifest["comparison"]["column"] == "weights":
+    if results.column == "weights":
         return f"How far are {follower} behind {leader}?"
     return f"How far is {follower} behind {leader} in AI?"
 
@@ -73,25 +67,26 @@ def answer(results: Results) -> dict[str, Any]:
     """The answer as a sentence with its interval, the three lags, and what must be said with it."""
     leader, follower = names(results)
     mean, today = (results.lag(REALIZED, period) for period in (WINDOW, CURRENT))
-    window = results.manifest["window"]
-    rungs = []
-    for lag, (name, question) in RUNGS.items():
-        asked = question.format(leader=leader, follower=follower)
-        row = results.lag(lag, WINDOW)
-        about = {"name": name, "question": asked, "headline": lag == REALIZED}
-        rungs += [about | one for one in told([row] if row else [], median=median, span=span)]
-    column = results.manifest["comparison"]["column"]
-    subject = (
-        f"The best of the {follower}" if column == "weights" else f"{follower}’s best AI model"
-    )
-    object_ = f"the best of the {leader}" if column == "weights" else f"that of {leader}"
+    rungs = [
+        {
+            "name": name,
+            "question": question.format(leader=leader, follower=follower),
+            "headline": lag == REALIZED,
+            "median": median(row),
+            "span": span(row),
+            "stamped": not converged(row),
+        }
+        for lag, (name, question) in RUNGS.items()
+        if (row := results.lag(lag, WINDOW)) is not None
+    ]
+    weights = results.column == "weights"
     return {
-        "subject": subject,
-        "object": object_,
+        "subject": f"The best of the {follower}" if weights else f"{follower}’s best AI model",
+        "object": f"the best of the {leader}" if weights else f"that of {leader}",
         "mean": _spoken(mean),
         "today": None if today is None else _today(results),
-        "since": long_date(window["since"]),
-        "as_of": long_date(window["as_of"]),
+        "since": long_date(results.since),
+        "as_of": long_date(results.as_of),
         "rungs": rungs,
         "bound_share": percent(mean["censored"]) if mean is not None else "",
         "has_bounds": mean is not None and float(mean["censored"]) > 0,
@@ -109,9 +104,8 @@ def _today(results: Results) -> dict[str, str]:
             "words": "The releases that the lag of the last day may be counted from are not stored "
             "in this folder; run the analysis again.",
         }
-    comparison = results.manifest["comparison"]
-    sides_ = sides(str(comparison["column"]), results.leader, results.follower)
-    words = sentence(day, *sides_, results.as_of)
+    groups = sides(results.column, results.leader, results.follower)
+    words = sentence(day, *groups, results.as_of)
     return {
         "chances": spikes(day),
         "said": spikes_words(day),
@@ -150,9 +144,7 @@ def years(results: Results) -> Forest | None:
 
 def _year_label(year: str, results: Results) -> str:
     """The year, with the days that it covers where the window cuts it."""
-    window = results.manifest["window"]
-    since, as_of = window["since"], window["as_of"]
-    cut = []
+    since, as_of, cut = results.since, results.as_of, []
     if since[:4] == year and since[5:] != "01-01":
         cut.append(f"from {pd.Timestamp(since):%d %b}".replace(" 0", " "))
     if as_of[:4] == year and as_of[5:] != "12-31":
@@ -194,7 +186,7 @@ def now(results: Results) -> dict[str, Any] | None:
         },
         "never": float(large["undefined"]),
         "never_words": percent(large["undefined"]),
-        "since": long_date(results.manifest["window"]["since"]),
+        "since": long_date(results.since),
         "stamped": not converged(large),
     }
 
@@ -214,64 +206,9 @@ def _day_before(last: str, months: float) -> str:
     return long_date(str(day.date()))
 
 
-def claims(results: Results) -> list[dict[str, Any]]:
-    """The claims of the article, one dict a row; empty if they were not judged."""
-
-    def text(name: str) -> Callable[[Row], str]:
-        return lambda row: "" if pd.isna(row.get(name)) else str(row[name])
-
-    def middle(row: Row) -> str:
-        if pd.isna(row["median"]):
-            return NOTHING
-        at_least = f"{AT_LEAST} " if row.get("bound") == AT_LEAST else ""
-        return f"{at_least}{figure(row['median'], error_of(row))} {row['unit']}"
-
-    def probability(row: Row) -> str:
-        share = row["probability"]
-        return probability_words(None if pd.isna(share) else float(share))
-
-    return told(
-        results.rows("claims"),
-        number="{number}",
-        claim="{claim}",
-        estimand="{estimand}",
-        median=middle,
-        bound=lambda row: text("bound")(row) if row.get("bound") != AT_LEAST else "",
-        span=lambda row: "" if pd.isna(row["median"]) else span(row),
-        probability=probability,
-        verdict="{verdict}",
-        tone=lambda row: _tone(str(row["verdict"])),
-        model=text("model"),
-        note=text("note"),
-    )
-
-
-NOTHING = "no number"
-
-
-def _tone(verdict: str) -> str:
-    """The class that colours a verdict."""
-    for word in ("true", "false"):
-        if verdict.endswith(word):
-            return word
-    return "open"
-
-
-def records_held(results: Results) -> list[dict[str, Any]]:
+def records_held(results: Results) -> list[Row]:
     """The record-holders of both groups by published score, newest first: the chart as a table."""
     releases = results.table("releases")
     if releases.empty:
         return []
-    held = releases[releases["record"]].sort_values("released", ascending=False)
-    digits = score_digits(results.manifest["data"]["metric"])
-    exact = f"{{low:.{digits}f}} to {{high:.{digits}f}}"
-    return told(
-        rows_of(held),
-        model="{model}",
-        organization=lambda row: "" if pd.isna(row["organization"]) else row["organization"],
-        group="{group}",
-        side=lambda row: "leader" if row["group"] == results.leader else "follower",
-        released="{released}",
-        score=f"{{score:.{digits}f}}",
-        span=lambda row: exact.format_map(row) if row["high"] > row["low"] else "none",
-    )
+    return rows_of(releases[releases["record"]].sort_values("released", ascending=False))

@@ -5,21 +5,29 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from frontierlag.errors import OutputError, ResultsError
 from frontierlag.machine.files import replaced
 from frontierlag.machine.program import package_digest
-from frontierlag.report.page import answers, evidence, fit, origin, plots
+from frontierlag.names import CURRENT, REALIZED, WINDOW
+from frontierlag.report.cite import choose, cite, read_estimates
+from frontierlag.report.page import answers, evidence, plots
 from frontierlag.report.page.folder import PAGE, RUN, Results, read_results, results_below
-from frontierlag.report.page.forest import coded
+from frontierlag.report.page.forest import coded, long_date, score_digits
 from frontierlag.report.page.index import index_context
+from frontierlag.results.fit_words import expected_score, p_words
+from frontierlag.results.tables import LAST_DAY
+from frontierlag.scores.scale import scale_recorded
+from frontierlag.words import converged, error_of, figure, median, probability_words, span
 
 HERE = Path(__file__).parent
 INDEX = "index.html"
@@ -34,28 +42,23 @@ FIGURES = {
     "prior": "What the priors allow before the data are seen",
     "information": "Where on the scale results on all benchmarks tell models apart",
 }
+# Topics of the methods section, each with its page of the docs.
+DOCS = {
+    "The lags explained": "lags",
+    "Trends and their priors": "models/trends",
+    "Frontiers and their priors": "models/frontiers",
+    "Fitting and its checks": "models/fitting",
+    "What fits worst": "models/fit-checks",
+    "Calibration and its limits": "calibration",
+    "Data, vintages and regions": "data",
+    "Glossary": "glossary",
+}
 
 
 def write_page(folder: Path, out: Path | None = None, *, mark: str = "") -> tuple[Path, Results]:
-    """Write the page of one results folder, by default into it.
+    """Write the page of one results folder, by default into it; return it and what it is made from.
 
-    Parameters
-    ----------
-    folder
-        As ``frontierlag run`` wrote it.
-    out
-        The file; by default ``report.html`` in the folder.
-    mark
-        What the page ends with, to know it by when it is to be made again.
-
-    Returns
-    -------
-    The file, and what it was made from.
-
-    Raises
-    ------
-    FrontierLagError
-        If the folder cannot be used or the file cannot be written.
+    ``mark`` is what the page ends with, to know it by when it is to be made again.
     """
     results = read_results(folder)
     target = out or folder / PAGE
@@ -72,13 +75,7 @@ def write_page(folder: Path, out: Path | None = None, *, mark: str = "") -> tupl
 
 
 def write_tree(root: Path) -> tuple[Path, list[Results]]:
-    """Write a page into every results folder below ``root``, and an index of them.
-
-    Raises
-    ------
-    FrontierLagError
-        If there is none, or one of them cannot be used.
-    """
+    """Write a page into every results folder below ``root``, and an index of them."""
     folders = results_below(root)
     if not folders:
         raise ResultsError(
@@ -128,13 +125,9 @@ def _has(page: Path, mark: str) -> bool:
 
 
 def page(results: Results) -> str:
-    """The whole page as text.
-
-    Raises
-    ------
-    OutputError
-        If it would be larger than a page may be.
-    """
+    """The whole page as text; an error if it would be larger than a page may be."""
+    metric = results.manifest["data"]["metric"]
+    scale = scale_recorded(metric)
     makers = {"frontier": plots.frontier_plot, "lag": plots.lag_plot}
     charts = {name: chart for name, maker in makers.items() if (chart := maker(results))}
     context: dict[str, Any] = {
@@ -147,13 +140,11 @@ def page(results: Results) -> str:
         "records": answers.records_held(results),
         "years": answers.years(results),
         "now": answers.now(results),
-        "claims": answers.claims(results),
-        **{part.__name__: part(results) for part in (*evidence.PARTS, *fit.PARTS)},
-        "data": origin.data(results),
-        "run": origin.run(results),
-        "priors": origin.priors(results),
-        "citations": origin.citations(results),
-        "docs": origin.docs(results.folder),
+        **{part.__name__: part(results) for part in evidence.PARTS},
+        "score_format": f".{score_digits(metric)}f",
+        "scale": scale.words if scale.changes else "",
+        "citations": citations(results),
+        "docs": docs(results.folder),
         "stills": {} if "lag" in charts else _stills(results),
     }
     bare = len(_render("page.html.j2", context | {"figures": [], "dropped": []}).encode())
@@ -181,8 +172,31 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["coded"] = coded
+    shown = (coded, expected_score, long_date, median, p_words, span)
+    made.filters |= {maker.__name__: maker for maker in shown}
+    made.filters |= {"known": _known, "num": _num, "chance": _chance, "figure": _figure}
+    made.tests["converged"] = converged
     return made
+
+
+def _known(value: Any, lacking: str = "") -> str:
+    """A cell as text, where it is not empty."""
+    return lacking if value is None or pd.isna(value) else str(value)
+
+
+def _num(value: Any, form: str = ".2f", lacking: str = "") -> str:
+    """A number in this format; what is said where there is none, if that is to be told."""
+    if lacking and (value is None or pd.isna(value)):
+        return lacking
+    return format(float(value), form).replace("%", " %")
+
+
+def _chance(value: Any) -> str:
+    return probability_words(None if pd.isna(value) else float(value))
+
+
+def _figure(row: Any) -> str:
+    return figure(row["median"], error_of(row))
 
 
 def render(template: str, context: dict[str, Any]) -> str:
@@ -259,3 +273,36 @@ def image(path: Path) -> str:
     with Image.open(path) as drawing:
         drawing.convert("RGB").save(packed, "WEBP", lossless=True, quality=30, method=1)
     return "data:image/webp;base64," + base64.b64encode(packed.getvalue()).decode()
+
+
+def citations(results: Results) -> list[dict[str, str]]:
+    """Texts to copy: sentences, Markdown, LaTeX and BibTeX of the mean and of today's lag."""
+    estimates = read_estimates(results.folder)
+    mean = choose(estimates, REALIZED, WINDOW, results.headline)
+    # A folder of an earlier version does not say what the lag of the last day is counted from.
+    periods = WINDOW if results.table(LAST_DAY).empty else f"{WINDOW},{CURRENT}"
+    both = choose(estimates, REALIZED, periods, results.headline)
+    return [
+        {"id": "cite-text", "name": "Sentence, in English and in Chinese", "text": cite(mean)},
+        {"id": "cite-markdown", "name": "Markdown", "text": cite(both, "markdown")},
+        {"id": "cite-latex", "name": "LaTeX table", "text": cite(both, "latex")},
+        {"id": "cite-bibtex", "name": "BibTeX, data and software", "text": cite(mean, "bibtex")},
+    ]
+
+
+def docs(folder: Path) -> list[dict[str, str]]:
+    """Links to the documentation that lies above the folder, built if it has been, else names."""
+    here = folder.resolve()
+    for parent in here.parents:
+        home = parent / "docs"
+        if (home / "index.md").is_file():
+            return [{"name": name, "href": _link(home, page, here)} for name, page in DOCS.items()]
+    return [{"name": name, "href": ""} for name in DOCS]
+
+
+def _link(home: Path, page: str, here: Path) -> str:
+    """The address of a page of the docs relative to a folder; empty if there is no such page."""
+    for path in (home / "_build" / "html" / f"{page}.html", home / f"{page}.md"):
+        if path.is_file():
+            return Path(os.path.relpath(path, here)).as_posix()
+    return ""

@@ -1,9 +1,11 @@
-"""What the answer rests on: alternatives, models, calibration, forecasts, diagnostics."""
+"""What the answer rests on: alternatives, models, calibration, forecasts, what fits worst.
+
+Rows of tables that the page shows as they are, its template takes from the results itself.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from frontierlag.lags.equivalence import BEYOND_DOUBT, EVEN
 from frontierlag.machine.files import MANIFEST
 from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.page.folder import Results, rows_of
-from frontierlag.report.page.forest import Forest, bar, long_date, percent, scaled, told
+from frontierlag.report.page.forest import Forest, bar, percent, scaled
+from frontierlag.results.fit_checks import STEMS
+from frontierlag.results.fit_words import fit_sentences
 from frontierlag.results.folder import headline_model, read_manifest, read_table, reads_of
 from frontierlag.studies.domains.table import INDEX
 from frontierlag.studies.domains.words import TITLES
@@ -32,23 +36,16 @@ _PERIODS = {
 }
 
 
-def _known(results: Results, stem: str, **equal: object) -> list[Row]:
-    """Rows of a table that have a median."""
-    return [row for row in results.rows(stem, **equal) if pd.notna(row["median"])]
-
-
 def specification(results: Results) -> dict[str, Forest]:
     """The mean lag under each alternative, by kind of lag, sorted by the realized one."""
-    shown = _known(results, "sensitivity/sensitivity", period=WINDOW)
-    order = sorted((row for row in shown if row["lag"] == REALIZED), key=lambda r: r["median"])
     found = {}
     for kind in (REALIZED, TREND):
-        own = {str(row["alternative"]): row for row in shown if row["lag"] == kind}
+        shown = results.known("sensitivity/sensitivity", period=WINDOW, lag=kind)
+        own = {str(row["alternative"]): row for row in shown}
         main = results.lag(kind, WINDOW)
         bars = []
-        for name in dict.fromkeys([*(str(row["alternative"]) for row in order), *own]):
-            if name not in own:
-                continue
+        ordered = (str(row["alternative"]) for row in alternatives(results))
+        for name in dict.fromkeys([*(name for name in ordered if name in own), *own]):
             row, base = own[name], own[name]["what"] == "base"
             # The base is the answer itself, from the run's own draws: the study fits it with fewer.
             same = base and main is not None and row["model"] == main["model"]
@@ -59,20 +56,10 @@ def specification(results: Results) -> dict[str, Forest]:
     return found
 
 
-def specification_range(results: Results) -> dict[str, str] | None:
-    """The lowest and the highest mean realized lag among the alternatives, in figures."""
-    own = _known(results, "sensitivity/sensitivity", period=WINDOW, lag=REALIZED)
-    if not own:
-        return None
-    ordered = sorted(own, key=lambda row: row["median"])
-    low, high = ordered[0], ordered[-1]
-    return {
-        "count": str(len(own)),
-        "low": median(low),
-        "low_name": str(low["alternative"]),
-        "high": median(high),
-        "high_name": str(high["alternative"]),
-    }
+def alternatives(results: Results) -> list[Row]:
+    """The mean realized lag under each alternative, the shortest first."""
+    own = results.known("sensitivity/sensitivity", period=WINDOW, lag=REALIZED)
+    return sorted(own, key=lambda row: row["median"])
 
 
 def conventions(results: Results) -> list[dict[str, Any]]:
@@ -92,7 +79,7 @@ def conventions(results: Results) -> list[dict[str, Any]]:
             continue
         table, model = read_table(path.parent, "lags.csv"), headline_model(manifest)
         own = rows_of(table, model=model, lag=REALIZED, period=WINDOW)
-        found += told(own, words=WORDS[dates], median=median, span=span)
+        found += [{**row, "words": WORDS[dates]} for row in own]
     return found
 
 
@@ -106,7 +93,7 @@ def constructions(results: Results) -> Forest | None:
 
     Of those that leave one benchmark or source out, the ones that move it most.
     """
-    own = _known(results, "index/constructions", period=WINDOW, lag=REALIZED)
+    own = results.known("index/constructions", period=WINDOW, lag=REALIZED)
     if not own:
         return None
     single = [row for row in own if row["kind"] in (BENCHMARKS, SOURCES)]
@@ -124,7 +111,7 @@ def domains(results: Results) -> list[dict[str, Any]]:
     """The mean realized lag by domain of benchmarks, for each grouping of benchmarks."""
     found = []
     for by in dict.fromkeys(row["by"] for row in results.rows("domains/domains")):
-        own = _known(results, "domains/domains", by=by, period=WINDOW, lag=REALIZED)
+        own = results.known("domains/domains", by=by, period=WINDOW, lag=REALIZED)
         index = [row for row in own if row["domain"] == INDEX]
         rest = sorted((r for r in own if r["domain"] != INDEX), key=lambda r: -float(r["median"]))
         bars = [bar(row, INDEX_WORDS, base=True) for row in index]
@@ -145,7 +132,7 @@ def _most_moving(rows: Iterable[Row]) -> list[Row]:
 
 def impossible(results: Results) -> list[str]:
     """Alternatives that have no number, with the reason."""
-    shown = {row["alternative"] for row in _known(results, "sensitivity/sensitivity")}
+    shown = {row["alternative"] for row in results.known("sensitivity/sensitivity")}
     reasons = {
         row["alternative"]: row["note"]
         for row in reversed(results.rows("sensitivity/sensitivity"))
@@ -166,7 +153,7 @@ def starts(results: Results) -> list[dict[str, str]]:
             ("since", "releases since", TREND, CURRENT),
         ):
             of = {"fitted_to": fitted, "lag": lag, "period": period}
-            found = _known(results, stem, start=start, model=results.headline, **of)
+            found = results.known(stem, start=start, model=results.headline, **of)
             cells[name] = "impossible"
             if found:
                 passed = stamp(converged(found[0]))
@@ -201,38 +188,6 @@ def models(results: Results) -> dict[str, Forest]:
     return found
 
 
-def comparisons(results: Results) -> list[list[dict[str, Any]]]:
-    """PSIS-LOO tables, one for each set of data; rows of different data are never mixed."""
-    rows = sorted(results.rows("comparison"), key=lambda row: row["releases"])
-    return [
-        told(
-            own,
-            model="{model}",
-            releases="{releases:.0f}",
-            difference="{elpd_diff:.1f}",
-            se="{se_diff:.1f}",
-            weight="{weight:.2f}",
-            k="{k_worst:.2f}",
-            high="{k_high:.0f}",
-            refitted="{refitted:.0f}",
-        )
-        for _, own in groupby(rows, lambda row: row["releases"])
-    ]
-
-
-def published(results: Results) -> list[dict[str, Any]]:
-    """The point conventions, which have no interval."""
-    return told(
-        results.rows("published"),
-        convention="{convention}",
-        mean="{mean:.1f}",
-        minimum="{minimum:.1f}",
-        maximum="{maximum:.1f}",
-        n="{n}",
-        censored="{censored}",
-    )
-
-
 def equivalence(results: Results) -> list[dict[str, str]]:
     """Equivalence lag of the headline model by period, with the same at even odds next to it."""
     by: dict[str, dict[float, str]] = {}
@@ -245,37 +200,9 @@ def equivalence(results: Results) -> list[dict[str, str]]:
     ]
 
 
-def velocity(results: Results) -> list[dict[str, Any]]:
-    """How fast the lags of the headline model change, with the probability of narrowing."""
-    return told(
-        _known(results, "velocity", model=results.headline),
-        lag="{lag}",
-        change="{change}",
-        median=median,
-        span=span,
-        narrowing=lambda row: probability_words(float(row["narrowing"])),
-    )
-
-
 def forecasts(results: Results) -> dict[str, Any] | None:
     """When the follower may exceed what the leader has, and how such forecasts did before."""
-
-    def day(value: Any) -> str:
-        return str(value) if pd.notna(value) else "beyond"
-
-    def target(row: Row) -> str:
-        best = f"best of {results.leader} on {row['as_of']}"
-        return best if row["target"] == "best" else row["target"]
-
-    rows = told(
-        results.rows("catch-up/catch_up"),
-        target=target,
-        median=lambda r: long_date(r["median"]) if pd.notna(r["median"]) else "beyond the horizon",
-        span=lambda row: f"{day(row['lower90'])} to {day(row['upper90'])}",
-        already=lambda row: probability_words(float(row["already_matched"])),
-        by="{by}",
-        probability=lambda row: probability_words(float(row["probability_by"])),
-    )
+    rows = results.rows("catch-up/catch_up")
     if not rows:
         return None
     checked = None
@@ -286,30 +213,17 @@ def forecasts(results: Results) -> dict[str, Any] | None:
     return {"rows": rows, "by": rows[0]["by"], "checked": checked}
 
 
-def calibration(results: Results) -> list[dict[str, Any]]:
+def calibration(results: Results) -> list[Row]:
     """Coverage, width and error of the mean realized lag in simulated worlds, if there were any."""
     path = calibration_file(results.folder)
     if path is None:
         return []
-    rows = [
+    return [
         row
         for row in rows_of(read_table(path.parent, path.name))
         # An estimator that never gave an answer has no lag.
         if pd.isna(row["lag"]) or (row["lag"], row["period"]) == (REALIZED, WINDOW)
     ]
-    return told(
-        rows,
-        world="{world}",
-        estimator="{estimator}",
-        n="{n:.0f}",
-        failed="{failed:.0f}",
-        cover=lambda row: _share(row.get("cover90")),
-        bar=lambda r: f"{_share(r.get('cover90_low'))} to {_share(r.get('cover90_high'))}",
-        width=lambda row: _figure(row.get("width")),
-        bias=lambda row: _figure(row.get("bias")),
-        rmse=lambda row: _figure(row.get("rmse")),
-        ratio=lambda row: _figure(row.get("rmse_ratio")),
-    )
 
 
 def calibration_file(folder: Path) -> Path | None:
@@ -319,22 +233,6 @@ def calibration_file(folder: Path) -> Path | None:
         if path.is_file():
             return path
     return None
-
-
-def diagnostics(results: Results) -> dict[str, Any]:
-    """The verdict in plain words and each model's numbers."""
-    rows = told(
-        results.rows("diagnostics"),
-        model="{model}",
-        rhat="{rhat:.3f}",
-        bulk="{ess_bulk:,.0f}",
-        tail="{ess_tail:,.0f}",
-        divergences="{divergences:.0f}",
-        ebfmi="{ebfmi:.2f}",
-        verdict="{verdict}",
-    )
-    failed = [row["model"] for row in rows if row["stamped"]]
-    return {"rows": rows, "failed": failed, "count": len(rows)}
 
 
 def predictive(results: Results) -> list[dict[str, Any]]:
@@ -350,32 +248,21 @@ def predictive(results: Results) -> list[dict[str, Any]]:
     return found
 
 
-def prior_influence(results: Results) -> list[dict[str, Any]]:
+def prior_influence(results: Results) -> list[Row]:
     """Quantities for which power-scaling finds an influence of the prior."""
     rows = results.rows("prior_influence")
-    return told(
-        [r for r in rows if pd.notna(r["diagnosis"]) and r["diagnosis"] not in ("-", "✓")],
-        model="{model}",
-        quantity="{quantity}",
-        at=lambda row: "" if pd.isna(row["at"]) else str(row["at"]),
-        diagnosis="{diagnosis}",
-        prior=lambda row: _figure(row["prior"]),
-        likelihood=lambda row: _figure(row["likelihood"]),
-    )
+    return [r for r in rows if pd.notna(r["diagnosis"]) and r["diagnosis"] not in ("-", "✓")]
 
 
-def _share(value: Any) -> str:
-    return "–" if value is None or pd.isna(value) else f"{value:.0%}".replace("%", " %")
-
-
-def _figure(value: Any) -> str:
-    """Two decimals, or a dash."""
-    return "–" if value is None or pd.isna(value) else f"{float(value):.2f}"
+def fit_words(results: Results) -> list[str]:
+    """What fits worst in the headline model, in sentences; none of an earlier run."""
+    own = {stem: pd.DataFrame(results.rows(stem, model=results.headline)) for stem in STEMS}
+    return fit_sentences({stem: table for stem, table in own.items() if len(table)})
 
 
 # What the page shows of them, each under its own name.
 PARTS = (
-    *(conventions, specification, specification_range, constructions, domains, impossible, starts),
-    *(influence, models, comparisons, published, equivalence, velocity, forecasts, calibration),
-    *(diagnostics, predictive, prior_influence),
+    *(conventions, specification, alternatives, constructions, domains, impossible, starts),
+    *(influence, models, equivalence, forecasts, calibration, predictive, prior_influence),
+    fit_words,
 )

@@ -14,7 +14,6 @@ from frontierlag.machine.files import MANIFEST
 from frontierlag.model import Reads
 from frontierlag.names import AT_RELEASE
 from frontierlag.results.charts import STEMS, page_tables, release_table, releases_shown
-from frontierlag.results.estimands import EQUIVALENCE, LAST_DAY, VELOCITY
 from frontierlag.results.fit_checks import STEMS as FIT_CHECKS
 from frontierlag.results.folder import (
     POSTERIOR,
@@ -23,6 +22,7 @@ from frontierlag.results.folder import (
     read_table,
     reads_of,
 )
+from frontierlag.results.tables import EQUIVALENCE, LAST_DAY, VELOCITY
 from frontierlag.words import Row
 
 PAGE = "report.html"
@@ -42,20 +42,22 @@ STUDIES = {
 }
 
 
+class _Recorded:
+    """What the manifest says, as text, by its two keys."""
+
+    def __init__(self, part: str, name: str) -> None:
+        self.part, self.name = part, name
+
+    def __get__(self, results: Results, _: type[Results]) -> str:
+        return str(results.manifest[self.part][self.name])
+
+
 @dataclass(frozen=True)
 class Results:
     """What one results folder holds.
 
-    Attributes
-    ----------
-    folder
-        Where it is.
-    manifest
-        As the run wrote it.
-    tables
-        By stem, such as ``lags`` or ``sensitivity/influence``; empty where there is none.
-    missing
-        What the page has to do without, a sentence each.
+    ``tables`` are by stem, such as ``lags`` or ``sensitivity/influence``; ``missing`` says what the
+    page has to do without, a sentence each.
     """
 
     folder: Path
@@ -71,36 +73,23 @@ class Results:
         """Rows of a table in which these columns have these values; none without such a table."""
         return rows_of(self.table(stem), **equal)
 
+    def known(self, stem: str, **equal: object) -> list[Row]:
+        """Rows of such a table that have a median."""
+        return [row for row in self.rows(stem, **equal) if pd.notna(row["median"])]
+
     def lag(self, kind: str, period: str) -> Row | None:
         """The headline model's row of ``lags.csv``, of ``ladder.csv`` for the lag at release."""
         stem = "ladder" if kind == AT_RELEASE else "lags"
         found = self.rows(stem, model=self.headline, lag=kind, period=period)
         return found[0] if found else None
 
-    @property
-    def leader(self) -> str:
-        """The group that leads by name."""
-        return str(self.manifest["comparison"]["leader"])
-
-    @property
-    def follower(self) -> str:
-        """The group that follows by name."""
-        return str(self.manifest["comparison"]["follower"])
-
-    @property
-    def dataset(self) -> str:
-        """Name of the score table."""
-        return str(self.manifest["data"]["name"])
-
-    @property
-    def comparison(self) -> str:
-        """Name of the comparison."""
-        return str(self.manifest["comparison"]["name"])
-
-    @property
-    def as_of(self) -> str:
-        """The last day that counts."""
-        return str(self.manifest["window"]["as_of"])
+    leader = _Recorded("comparison", "leader")
+    follower = _Recorded("comparison", "follower")
+    comparison = _Recorded("comparison", "name")
+    column = _Recorded("comparison", "column")
+    dataset = _Recorded("data", "name")
+    since = _Recorded("window", "since")
+    as_of = _Recorded("window", "as_of")
 
     @property
     def title(self) -> str:
@@ -110,7 +99,7 @@ class Results:
     @property
     def window_words(self) -> str:
         """First and last day of the window."""
-        return f"{self.manifest['window']['since']} to {self.as_of}"
+        return f"{self.since} to {self.as_of}"
 
     @property
     def models(self) -> list[str]:
@@ -237,13 +226,7 @@ def _from_posteriors(files: list[Path], stems: list[str], tables: dict[str, pd.D
 
 
 def _from_scores(manifest: dict[str, Any]) -> pd.DataFrame:
-    """The releases, read again from the score table if it is the one that the run had.
-
-    Raises
-    ------
-    FrontierLagError
-        If the table is not at hand, or is another one by now.
-    """
+    """The releases, read again from the score table; an error if it is another one by now."""
     from datetime import date
 
     from frontierlag.jobs import Job

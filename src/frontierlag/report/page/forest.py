@@ -5,7 +5,7 @@ A row is drawn with bars placed by percentages, so it needs no script, prints, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,25 +24,11 @@ TICKS = 6  # at most, on one scale
 class Bar:
     """One row: words, a median, two intervals, and what was claimed, all in the same unit.
 
-    Attributes
-    ----------
-    label, note
-        What the row is, and what must be known with it.
-    text
-        Median and 90 % interval in figures.
-    values
-        ``lower90, lower50, median, upper50, upper90``; NaN where there is none.
-    claimed
-        The range that was claimed, if any.
-    base, stamped
-        Whether it is the row that the others are compared with; whether a fit behind it failed the
-        convergence checks.
-    href
-        The page that the row is of; empty if it is of this one.
-    places
-        The values as percentages of the scale, filled by :func:`scaled`.
-    claimed_places
-        The same for ``claimed``.
+    ``text`` is median and 90 % interval in figures, ``values`` are ``lower90, lower50, median,
+    upper50, upper90``, NaN where there is none. The row that others are compared with is ``base``;
+    one that rests on a fit that failed the convergence checks is ``stamped``; ``href`` is another
+    page that it is of. ``places`` and ``claimed_places``, percentages of the scale, are filled by
+    :func:`scaled`.
     """
 
     label: str
@@ -121,18 +107,6 @@ def _step(width: float) -> float:
     rough = width / TICKS
     power = 10.0 ** np.floor(np.log10(rough))
     return float(next(power * k for k in (1, 2, 2.5, 5, 10) if power * k >= rough))
-
-
-def told(rows: Iterable[Row], **cells: str | Callable[[Row], object]) -> list[dict[str, Any]]:
-    """Rows in words: each cell is a format of the row's columns, or a function of the row.
-
-    ``stamped`` says whether a fit behind the row failed the convergence checks.
-    """
-    return [
-        {name: c.format_map(row) if isinstance(c, str) else c(row) for name, c in cells.items()}
-        | {"stamped": not converged(row)}
-        for row in rows
-    ]
 
 
 KINDS = {REALIZED: "Realized lag", TREND: "Trend lag", AT_RELEASE: "Lag at release"}

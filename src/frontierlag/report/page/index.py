@@ -12,7 +12,7 @@ from frontierlag.dates import RELEASED
 from frontierlag.names import REALIZED, WINDOW
 from frontierlag.report.page import answers
 from frontierlag.report.page.folder import PAGE, Results
-from frontierlag.report.page.forest import Forest, bar, long_date, scaled, whose
+from frontierlag.report.page.forest import Forest, bar, long_date, scaled
 
 # What `frontierlag update` keeps beside its index, and what a link to it says.
 FEED = "feed.xml"
@@ -21,15 +21,7 @@ FITTED = {"results": "benchmark results", "draws": "joint draws", "scores": "sco
 
 
 def index_context(root: Path, found: Sequence[Results]) -> dict[str, Any]:
-    """What the index page shows.
-
-    Parameters
-    ----------
-    root
-        The folder of the index page.
-    found
-        The results of all pages, in any order.
-    """
+    """What the index page in ``root`` shows of the results of all pages."""
     ordered = newest_first(found)
     cards = [
         {
@@ -88,7 +80,7 @@ def facts(one: Results) -> tuple[str, ...]:
         f"from {FITTED[one.reads]}",
         one.dates_words,
         f"as of {long_date(one.as_of)}",
-        f"since {long_date(one.manifest['window']['since'])}",
+        f"since {long_date(one.since)}",
     )
 
 
@@ -134,8 +126,8 @@ def forest(root: Path, ordered: Sequence[Results]) -> Forest | None:
 
 
 def _who(one: Results) -> str:
-    column = str(one.manifest["comparison"]["column"])
-    return f"{whose(one.follower, column)} behind {whose(one.leader, column)}"
+    leader, follower = answers.names(one)
+    return f"{follower} behind {leader}"
 
 
 def _title(parts: Sequence[str]) -> str:
@@ -149,8 +141,7 @@ def _capital(words: str) -> str:
 
 def _bounded(one: Results) -> bool:
     """Whether the score is an accuracy of one benchmark and not an index."""
-    metric = one.manifest["data"]["metric"]
-    return metric.get("upper") is not None
+    return one.manifest["data"]["metric"].get("upper") is not None
 
 
 def _href(root: Path, one: Results) -> str:

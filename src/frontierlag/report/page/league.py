@@ -26,15 +26,7 @@ ROOM = 0.05  # of the range of the two rivals' intervals, free above and below t
 
 
 def write_league_page(found: LeagueStudy, folder: Path) -> None:
-    """Write the page into a folder that has the study's figures.
-
-    Parameters
-    ----------
-    found
-        The study.
-    folder
-        Gets ``report.html``.
-    """
+    """Write the page into a folder that has the study's figures."""
     (folder / PAGE).write_text(league_html(found, folder), encoding="utf-8")
 
 

@@ -31,10 +31,7 @@ OUTER_ENDS, INNER_ENDS = ("lower90", "upper90"), ("lower50", "upper50")
 def frontier_plot(results: Results) -> dict[str, Any] | None:
     """Score against release date: releases, records, best available, trends and their bands.
 
-    Returns
-    -------
-    ``traces``, ``layout``, ``ranges`` (by label) and ``hidden``, the number of releases below the
-    first view; None if the folder has no releases.
+    ``hidden`` is the number of releases below the first view. None without releases.
     """
     releases = results.table("releases")
     if releases.empty:
@@ -87,12 +84,7 @@ def _score_axis(metric: Mapping[str, Any], low: float, high: float) -> dict[str,
 
 
 def lag_plot(results: Results) -> dict[str, Any] | None:
-    """Trend and realized lag on every day of the window, with their bands.
-
-    Returns
-    -------
-    As :func:`frontier_plot`; None if the folder does not have the lag by day.
-    """
+    """Trend and realized lag on every day of the window, with their bands; None without them."""
     table = results.table("lag_by_day")
     if table.empty:
         return None
@@ -111,7 +103,7 @@ def lag_plot(results: Results) -> dict[str, Any] | None:
             stroke = {"color": f"--{kind}", "width": 2}
             name = f"{KINDS[kind]}, {escape(str(model))}"
             traces.append(_line(own["date"], own["median"], name, [kind], str(model), stroke, text))
-    since, as_of = str(results.manifest["window"]["since"]), results.as_of
+    since, as_of = results.since, results.as_of
     if results.comparison == "us-china":
         stroke = {"color": "--ink", "width": 1.2, "dash": "dot"}
         mean, name = [PUBLISHED["mean"]] * 2, "published mean, 7 months"

@@ -1,0 +1,88 @@
+"""What the objects of the facade share: how they look in a notebook, how days and settings come."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from datetime import date, datetime
+from html import escape
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from frontierlag.errors import SpecError
+from frontierlag.settings import SamplerSettings
+
+Day = str | date | None
+
+
+def card(title: str, lines: list[str], table: pd.DataFrame) -> str:
+    """A heading, lines of text and a table, as HTML."""
+    head = f"<p><b>{escape(title)}</b>{''.join(f'<br>{escape(line)}' for line in lines)}</p>"
+    return f"<div>{head}{table.to_html(float_format=lambda x: f'{x:.2f}', border=0)}</div>"
+
+
+def day_of(given: Day, what: str) -> date | None:
+    """A day as it may be given in Python.
+
+    Raises
+    ------
+    SpecError
+        If it is not a day.
+    """
+    if isinstance(given, datetime):  # a pandas Timestamp too
+        return given.date()
+    if given is None or isinstance(given, date):
+        return given
+    try:
+        return date.fromisoformat(str(given))
+    except ValueError:
+        raise SpecError(f"{what} is {given!r}, which is no day; write it as YYYY-MM-DD") from None
+
+
+def settings_of[Settings: SamplerSettings](defaults: Settings, **given: Any) -> Settings:
+    """The settings of a sampler with what was given.
+
+    Raises
+    ------
+    SpecError
+        If a setting cannot have this value.
+    """
+    known = {name: value for name, value in given.items() if value is not None}
+    try:
+        return type(defaults)(**defaults.model_dump() | known)
+    except ValidationError as error:
+        raise SpecError(
+            "; ".join(f"{e['loc'][0]}={e['input']}: {e['msg']}" for e in error.errors())
+        ) from None
+
+
+class Study(ABC):
+    """How a study shows itself: a title with its verdict, and a table."""
+
+    @property
+    @abstractmethod
+    def converged(self) -> bool:
+        """Whether every fit passed the convergence gate."""
+
+    @property
+    @abstractmethod
+    def _of(self) -> str: ...
+
+    @abstractmethod
+    def _shown(self) -> pd.DataFrame: ...
+
+    @property
+    def _lines(self) -> list[str]:
+        return []
+
+    @property
+    def _title(self) -> str:
+        verdict = "converged" if self.converged else "NOT CONVERGED"
+        return f"{type(self).__name__} {self._of}, {verdict}"
+
+    def __repr__(self) -> str:
+        return f"<{self._title}>\n{self._shown().to_string()}"
+
+    def _repr_html_(self) -> str:
+        return card(self._title, self._lines, self._shown())
