@@ -70,7 +70,7 @@ def index(
     from frontierlag.jobs import Job
     from frontierlag.report.console import show_measurement, terminal
     from frontierlag.scores.item_results import load_results
-    from frontierlag.studies.index import Choice, constructions
+    from frontierlag.studies.index.construction import Choice, constructions
     from frontierlag.studies.index.study import prepared_with_results, study_index
 
     job = Job(scores, comparison, since, as_of, results=measured, reading=reading, dates=dates)

@@ -62,8 +62,7 @@ def vintages(
     Example: frontierlag study vintages eci-2025-12-19 eci-2026-08-11
     """
     from frontierlag.jobs import Job
-    from frontierlag.studies.vintages.study import study_vintages
-    from frontierlag.studies.vintages.words import vintage_sentences
+    from frontierlag.studies.vintages.study import study_vintages, vintage_sentences
 
     asked = Job(first, comparison, reading=reading, dates=dates)
     jobs = [replace(asked.of(name), as_of=as_of) for name in (first, second)]
@@ -110,12 +109,8 @@ def sensitivity(
     """
     from frontierlag.jobs import Job
     from frontierlag.report.console import show_sensitivity, terminal
-    from frontierlag.studies.sensitivity import (
-        BetweenVintages,
-        DateError,
-        NormalDays,
-        study_sensitivity,
-    )
+    from frontierlag.studies.sensitivity.dates import BetweenVintages, DateError, NormalDays
+    from frontierlag.studies.sensitivity.study import study_sensitivity
 
     job = Job(scores, comparison, since, as_of, reading=reading, dates=dates)
     folder = out or Path("results") / job.prepare().slug / "sensitivity"

@@ -24,7 +24,7 @@ from frontierlag.scores import Finding, Releases, ScoreTable
 
 if TYPE_CHECKING:
     from frontierlag.claims import Answer
-    from frontierlag.studies.sensitivity import Sensitivity
+    from frontierlag.studies.sensitivity.study import Sensitivity
 
 
 def show_lags(console: Console, lags: pd.DataFrame, days: pd.DataFrame) -> None:
