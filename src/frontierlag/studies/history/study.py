@@ -57,13 +57,7 @@ def study_history(
     workers: int | None = None,
     done: Callable[[str], None] = lambda _: None,
 ) -> History:
-    """Make a history and write its tables, ``history.md``, the figure and the manifest.
-
-    Raises
-    ------
-    FrontierLagError
-        For anything that is wrong with the request, the data or the output folder.
-    """
+    """Make a history and write its tables, ``history.md``, the figure and the manifest."""
     with staged(out) as folder:
         found = history(scores, job, settings, given=given, model=model, workers=workers, done=done)
         write_tables(
@@ -112,11 +106,6 @@ def history(
         A model of scores; by default the headline model of the metric.
     settings, workers, done
         As for :func:`frontierlag.analyses.refits.refit_all`.
-
-    Raises
-    ------
-    FrontierLagError
-        If the vintages cannot be set next to each other.
     """
     vintages, refused = read_vintages(scores, job, given=given)
     window = same_days(vintages, job.since)

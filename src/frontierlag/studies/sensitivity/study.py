@@ -63,11 +63,6 @@ def study_sensitivity(
     ``out`` gets ``sensitivity.csv``, ``window-starts.csv``, ``influence.csv``, ``dates.csv`` (if
     there are errors of ``dates`` to propagate), the figures ``specification`` and
     ``window-influence``, and the manifest.
-
-    Raises
-    ------
-    FrontierLagError
-        For anything that is wrong with the request, the data or the output folder.
     """
     item = job.prepare()
     with staged(out) as folder:

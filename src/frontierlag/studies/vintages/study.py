@@ -40,13 +40,7 @@ def study_vintages(
     settings: SamplerSettings = MIXTURES,
     done: Callable[[str], None] = lambda _: None,
 ) -> VintageComparison:
-    """Set two vintages side by side and write what moved and what that did to the lag.
-
-    Raises
-    ------
-    FrontierLagError
-        For anything that is wrong with the request, the data or the output folder.
-    """
+    """Set two vintages side by side and write what moved and what that did to the lag."""
     with staged(out) as folder:
         found = compare_vintages(first, second, settings, done=done)
         tables = {
