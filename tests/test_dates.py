@@ -30,7 +30,7 @@ from frontierlag.scores import BadRowsError, date_lint, load_scores, parse_compa
 from frontierlag.scores.corrections import read_corrections
 from frontierlag.scores.releases import reference_date, subset
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.sensitivity.alternatives import Case, OtherDates, alternatives
+from frontierlag.studies.sensitivity.alternatives import DATED, Case, alternatives
 from frontierlag.studies.sensitivity.dates import shifted
 
 MONTH = 365.25 / 12
@@ -451,10 +451,11 @@ def test_a_request_keeps_the_convention():
 def test_the_convention_is_the_first_alternative():
     case = Case.of(Job("eci-2026-08-11"))
     first, second = alternatives(case)[1:3]
-    assert [a.dates for a in (first, second)] == ["announced", "as-published"]
+    assert [a.name for a in (first, second)] == [DATED["announced"], DATED["as-published"]]
     changed = second.change(case)
     assert str(changed.releases.date[changed.releases.model == "o3"][0]) == "2024-12-20"
     assert changed.window == case.window
     base = Case.of(Job("eci-2026-08-11", dates="as-published"))
-    assert [a.dates for a in alternatives(base)[1:3]] == ["released", "announced"]
-    assert isinstance(first, OtherDates)
+    names = [DATED["released"], DATED["announced"]]
+    assert [a.name for a in alternatives(base)[1:3]] == names
+    assert first.what == "dates"

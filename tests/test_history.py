@@ -24,20 +24,20 @@ from frontierlag.names import CURRENT, REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.registry import registry
-from frontierlag.studies.history import table as module
+from frontierlag.studies.history import study as module
 from frontierlag.studies.history.changes import mixtures, taken_apart, with_errors_of
 from frontierlag.studies.history.figure import history_figure
-from frontierlag.studies.history.study import study_history
-from frontierlag.studies.history.table import (
+from frontierlag.studies.history.study import history, study_history, upto
+from frontierlag.studies.history.tables import FREE, PINNED, chosen_tables, read_vintages, same_days
+from frontierlag.studies.history.words import (
     LAST_DAY,
     OWN_WINDOW,
     POINT,
     SAME_DAYS,
-    history,
-    upto,
+    by_vintage,
+    report,
+    sentences,
 )
-from frontierlag.studies.history.tables import FREE, PINNED, chosen_tables, read_vintages, same_days
-from frontierlag.studies.history.words import by_vintage, report, sentences
 from frontierlag.studies.vintages.comparison import AFTER, BEFORE, CORNERS, signature
 
 HEAD = "model,organization,country,weights,released,score,stderr"

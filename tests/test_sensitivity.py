@@ -22,35 +22,42 @@ from frontierlag.lags.published import daily, release_matched
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.scores import load_scores
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.sensitivity import (
-    BetweenVintages,
+from frontierlag.studies.sensitivity.alternatives import (
     Case,
+    PointConvention,
+    Refitted,
+    alternatives,
+    sensitivity_table,
+)
+from frontierlag.studies.sensitivity.dates import (
+    BetweenVintages,
     NormalDays,
     UniformDays,
-    alternatives,
-    influence_table,
-    sensitivity_table,
-    window_starts,
+    differences,
+    mixture,
+    shifted,
     with_date_errors,
 )
-from frontierlag.studies.sensitivity.alternatives import PointConvention, Refitted
-from frontierlag.studies.sensitivity.dates import differences, mixture, shifted
 from frontierlag.studies.sensitivity.figure import specification_curve, window_and_influence
 from frontierlag.studies.sensitivity.influence import (
+    LISTED_FROM,
     MAKER,
     MODEL,
     candidates,
     ever_best_available,
     expected_changes,
     expected_without,
+    influence_table,
+    influence_without_refit,
     without,
 )
-from frontierlag.studies.sensitivity.quick_checks import (
-    LISTED_FROM,
-    influence_without_refit,
+from frontierlag.studies.sensitivity.starts import (
+    REFIT,
+    SAME_FIT,
+    quarters,
     starts_without_refit,
+    window_starts,
 )
-from frontierlag.studies.sensitivity.starts import REFIT, SAME_FIT, quarters
 
 # The numbers below are of the dates as published.
 JOB = Job("eci-2026-08-11", dates="as-published")

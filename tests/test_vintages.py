@@ -39,7 +39,7 @@ from frontierlag.studies.vintages.comparison import (
     side_by_side,
 )
 from frontierlag.studies.vintages.figure import vintage_waterfall
-from frontierlag.studies.vintages.words import (
+from frontierlag.studies.vintages.study import (
     moved_table,
     vintage_sentences,
     vintage_table,

@@ -18,7 +18,7 @@ from frontierlag.model import ModelSpec
 from frontierlag.scores.item_results import joined, load_results
 from frontierlag.scores.metric import ECI
 from frontierlag.studies.calibration.calibrate import JOINT, PLAN, Block, default_plan, run_plan
-from frontierlag.studies.calibration.estimands import true_lags, truth_of
+from frontierlag.studies.calibration.estimators import true_lags, truth_of
 from frontierlag.studies.calibration.index import RESIDUAL, _Problem, publish
 from frontierlag.studies.calibration.matrices import (
     MATRICES,

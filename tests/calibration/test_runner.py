@@ -12,7 +12,7 @@ import pytest
 
 from frontierlag.errors import FitError
 from frontierlag.machine.program import digest_behind, modules_behind
-from frontierlag.studies.campaign.runner import CampaignTask, Store, campaign_store, run_tasks
+from frontierlag.studies.campaign import CampaignTask, Store, campaign_store, run_tasks
 
 ITEMS = [CampaignTask(f"square of {n}", n, n) for n in range(12)]
 
@@ -108,13 +108,13 @@ def test_a_killed_process_costs_only_time(tmp_path):
 
 
 def test_processes_that_always_die_end_in_one_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr("frontierlag.studies.campaign.runner.PATIENCE", 1)
+    monkeypatch.setattr("frontierlag.studies.campaign.PATIENCE", 1)
     with pytest.raises(FitError, match=r"killed 1 times .* 2 left; .* fewer --jobs"):
         run_tasks(dying, ITEMS[:2], Store(tmp_path / "a"), entropy=8, jobs=2)
 
 
 def test_a_task_that_always_kills_its_worker_is_recorded_and_stops_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("frontierlag.studies.campaign.runner.PATIENCE", 2)
+    monkeypatch.setattr("frontierlag.studies.campaign.PATIENCE", 2)
     found = run_tasks(deadly_at_three, ITEMS, Store(tmp_path / "a"), entropy=8, jobs=2)
     bad = found.pop("square of 3")
     assert bad.value is None
@@ -127,7 +127,7 @@ def test_a_task_that_always_kills_its_worker_is_recorded_and_stops_nothing(tmp_p
 
 def test_a_worker_of_another_version_is_refused(tmp_path, monkeypatch):
     found = iter(["this version", "another version"])
-    monkeypatch.setattr("frontierlag.studies.campaign.runner.digest_behind", lambda _: next(found))
+    monkeypatch.setattr("frontierlag.studies.campaign.digest_behind", lambda _: next(found))
     with pytest.raises(FitError, match="another version of frontierlag"):
         run_tasks(noisy_square, ITEMS[:1], Store(tmp_path / "a"), entropy=8)
 
@@ -139,7 +139,7 @@ def test_a_store_belongs_to_settings_and_program(tmp_path, monkeypatch):
     first = file([("draws", 100)])
     assert file([("draws", 100)]) == first
     assert file([("draws", 200)]) != first
-    monkeypatch.setattr("frontierlag.studies.campaign.runner.digest_behind", lambda _: "changed")
+    monkeypatch.setattr("frontierlag.studies.campaign.digest_behind", lambda _: "changed")
     assert file([("draws", 100)]) != first
 
 
@@ -168,7 +168,7 @@ def test_numbers_are_kept_to_the_last_bit(tmp_path):
 
 
 def test_no_scheduler_at_the_address_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr("frontierlag.studies.campaign.cluster.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("frontierlag.studies.campaign.CONNECT_SECONDS", 1)
     with pytest.raises(FitError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
         run_tasks(
             noisy_square, ITEMS[:1], Store(tmp_path / "a"), entropy=1,

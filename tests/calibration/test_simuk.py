@@ -10,8 +10,7 @@ from scipy import stats
 
 from frontierlag.model import build
 from frontierlag.names import GROUP
-from frontierlag.studies.calibration.prior_worlds import prior_world, spec_of
-from frontierlag.studies.calibration.rank_trial import rank
+from frontierlag.studies.calibration.prior_worlds import prior_world, rank, spec_of
 from frontierlag.studies.calibration.sbc import rank_statistics, uniformity
 
 MODEL, SIMULATIONS = "linear-records", 20

@@ -15,25 +15,22 @@ from frontierlag.errors import SpecError
 from frontierlag.lags.published import daily, daily_lags
 from frontierlag.names import MAXIMUM
 from frontierlag.scores import records
-from frontierlag.studies.calibration.calibrate import calibrate, key_of
-from frontierlag.studies.calibration.coverage import coverage_table
-from frontierlag.studies.calibration.estimands import (
-    PROBABILITIES,
-    Found,
-    WorldEstimate,
-    to_json,
-    true_lags,
-)
+from frontierlag.studies.calibration.calibrate import calibrate, coverage_table, key_of
 from frontierlag.studies.calibration.estimators import (
     DATED,
+    PROBABILITIES,
     DateErrors,
+    Found,
+    WorldEstimate,
     daily_points,
     estimator,
     level_mean,
     record_line,
+    to_json,
+    true_lags,
 )
 from frontierlag.studies.calibration.worlds import BASE, DESIGNS, PINS, make_world
-from frontierlag.studies.campaign.runner import Done
+from frontierlag.studies.campaign import Done
 
 SEED = np.random.SeedSequence(4)
 

@@ -28,16 +28,22 @@ from frontierlag.scores.item_results import load_results
 from frontierlag.scores.item_results.sources import reporter_of, reporters, self_reported
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.index import Choice, constructions, reduced, refits
-from frontierlag.studies.index.alternatives import (
+from frontierlag.studies.index import refits
+from frontierlag.studies.index.construction import (
+    Choice,
     benchmarks_since,
+    constructions,
+    reduced,
     vendors_only,
     without_each_benchmark,
     without_each_source,
     without_vendors,
 )
-from frontierlag.studies.index.figure import influence_of_benchmarks
-from frontierlag.studies.index.study import prepared_with_results, study_index
+from frontierlag.studies.index.study import (
+    influence_of_benchmarks,
+    prepared_with_results,
+    study_index,
+)
 from frontierlag.studies.index.words import (
     COLUMNS,
     constructions_table,

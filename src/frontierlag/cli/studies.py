@@ -60,8 +60,7 @@ def vintages(
         Folder; by default results/vintages/FIRST-to-SECOND/COMPARISON[-WINDOW].
     """
     from frontierlag.jobs import Job
-    from frontierlag.studies.vintages.study import study_vintages
-    from frontierlag.studies.vintages.words import vintage_sentences
+    from frontierlag.studies.vintages.study import study_vintages, vintage_sentences
 
     asked = Job(first, comparison, reading=reading, dates=dates)
     jobs = [replace(asked.of(name), as_of=as_of) for name in (first, second)]
@@ -106,12 +105,8 @@ def sensitivity(
     """
     from frontierlag.jobs import Job
     from frontierlag.report.console import show_sensitivity, terminal
-    from frontierlag.studies.sensitivity import (
-        BetweenVintages,
-        DateError,
-        NormalDays,
-        study_sensitivity,
-    )
+    from frontierlag.studies.sensitivity.dates import BetweenVintages, DateError, NormalDays
+    from frontierlag.studies.sensitivity.study import study_sensitivity
 
     job = Job(scores, comparison, since, as_of, reading=reading, dates=dates)
     folder = out or RESULTS / job.prepare().slug / "sensitivity"
@@ -342,7 +337,7 @@ def index(
     from frontierlag.jobs import Job
     from frontierlag.report.console import show_measurement, terminal
     from frontierlag.scores.item_results import load_results
-    from frontierlag.studies.index import Choice, constructions
+    from frontierlag.studies.index.construction import Choice, constructions
     from frontierlag.studies.index.study import prepared_with_results, study_index
 
     job = Job(scores, comparison, since, as_of, results=measured, reading=reading, dates=dates)

@@ -26,7 +26,7 @@ from frontierlag.scores import Finding, Releases, ScoreTable
 if TYPE_CHECKING:
     from frontierlag.analyses.analysis import Analysis
     from frontierlag.claims import Answer
-    from frontierlag.studies.sensitivity import Sensitivity
+    from frontierlag.studies.sensitivity.study import Sensitivity
 
 # Rows of each kind that a review prints of what fits worst.
 MOST = 5

@@ -28,7 +28,7 @@ from frontierlag.results.storage import store
 from frontierlag.results.tables import OF_EVERY_FIT, OF_OWN_DATA, benchmark_table
 from frontierlag.runs.plan import PlannedFit, PlannedJointFit, by_compilation, only_what_is_compared
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.sensitivity.quick_checks import quick_checks
+from frontierlag.studies.sensitivity.influence import quick_checks
 
 # What a run says in sentences: kind of lag and period.
 SENTENCES = ((REALIZED, WINDOW), (TREND, WINDOW), (REALIZED, CURRENT))

@@ -1,4 +1,4 @@
-"""How a study writes its folder: tables rounded alike, words, and the record of several tables."""
+"""What studies share: rows of refits as tables, and how a study writes its folder."""
 
 from __future__ import annotations
 
@@ -8,21 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from frontierlag.dates import Window
-from frontierlag.jobs import Prepared
+from frontierlag.analyses.refits import DIGITS, Refit, numbers
 from frontierlag.machine.files import write_csv
-from frontierlag.results.manifest import (
-    data_record,
-    models_record,
-    settings_record,
-    window_record,
-)
-from frontierlag.results.tables import DIGITS
 from frontierlag.settings import SamplerSettings
 from frontierlag.words import Row
 
 FIGURES = "figures"
 QUANTILES = ("median", "lower50", "upper50", "lower90", "upper90")
+NUMBERS = (*QUANTILES, "mcse_median", "undefined", "censored")
+# What a row says of the fit that its numbers are from.
+OF_FIT = ("converged", "n_releases", "settings", "note")
 
 
 def write_tables(
@@ -72,15 +67,36 @@ def quantiles(summary: Any, places: int | None = None) -> dict[str, Any]:
     return {name: round(value, places) for name, value in cells.items()}
 
 
-def vintages_record(
-    read: Sequence[Prepared], window: Window, model: str, settings: SamplerSettings
-) -> dict[str, Any]:
-    """The record of a study of several vintages of one table; its model is that of the last."""
-    last = read[-1]
-    return {
-        "vintages": [data_record(item.table, item.releases) for item in read],
-        "comparison": last.releases.comparison.name,
-        "window": window_record(window),
-        "models": models_record(last, settings, [model]),
-        **settings_record(last.table.metric, settings),
-    }
+def lag_rows(head: Mapping[str, Any], found: Refit, window: int = 0) -> list[dict[str, Any]]:
+    """The rows of one refit over one of its windows, each with ``head`` before it."""
+    about = {"converged": found.converged, "n_releases": found.n_releases, "note": found.note}
+    return [
+        {**head, **about, "lag": kind, "period": period, **numbers(*lag)}
+        for (kind, period), lag in found.lags[window].items()
+    ]
+
+
+def typed(
+    rows: Sequence[dict[str, Any]], columns: Sequence[str], settings: SamplerSettings | None = None
+) -> pd.DataFrame:
+    """Rows as a table: numbers that may be missing are NaN, words that may be are empty.
+
+    With ``settings`` the column of that name says how many draws each row rests on, where it rests
+    on a fit and does not say so itself.
+    """
+    table = pd.DataFrame(rows, columns=list(columns))
+    if settings is not None:
+        of_fit = table["converged"].notna()
+        table["settings"] = table["settings"].where(
+            ~of_fit | table["settings"].notna(), settings.words
+        )
+    for name in table.columns:
+        if name == "converged":
+            table[name] = table[name].astype("boolean")
+        elif name.startswith("n_"):
+            table[name] = table[name].astype("Int64")
+        elif name in (*NUMBERS, "change", "change_mcse", "probability_best"):
+            table[name] = table[name].astype(float)
+        else:
+            table[name] = table[name].astype(object).fillna("").astype(str)
+    return table

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -153,6 +154,7 @@ class Responses:
             "attribution": self.attribution,
             "excluded": json.dumps([asdict(one) for one in self.excluded]),
             "notes": json.dumps(self.notes),
+            **({"every_pair": 1} if self.every_pair else {}),
         }
         return found
 
@@ -205,11 +207,12 @@ class Responses:
 def responses_of(stored: xr.Dataset) -> Responses:
     """Read back what :meth:`Responses.dataset` gave."""
     (low, high), attrs = json.loads(stored.attrs["pins"]), stored.attrs
-    divided = {}
+    divided: dict[str, Any] = {}
     if DOMAIN in stored.coords:
         divided = {
             "domains": stored[DOMAIN].to_numpy().astype(str),
             "domain_of": stored["domain_of_benchmark"].to_numpy(),
+            "every_pair": bool(attrs.get("every_pair", False)),
         }
     return Responses(
         others=stored[OTHER].to_numpy().astype(str),

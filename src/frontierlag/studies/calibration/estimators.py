@@ -1,8 +1,15 @@
-"""Estimators: from a world's table to lags with intervals, models and point baselines."""
+"""Estimators: from a world's table to lags with intervals, models and point baselines.
+
+Also the truth that their answers are held to, and the task of a campaign. Nothing here counts, so
+a change to how answers are counted leaves finished tasks valid
+(:func:`frontierlag.machine.program.digest_behind`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -14,26 +21,29 @@ from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, Window
 from frontierlag.errors import SpecError
 from frontierlag.fits.convergence import Convergence, check, sampled_to_pass
 from frontierlag.fits.fitting import Fit
+from frontierlag.fits.store import nothing_kept
 from frontierlag.frontiers import JointDomains
+from frontierlag.intervals import intervals
 from frontierlag.lags.measure import realized_lag_by_day, trend_lag_by_day
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.published import daily_lags
+from frontierlag.lags.realized import Staircase, realized_lag
+from frontierlag.lags.trend import trend_lag
 from frontierlag.model import ModelSpec, split_name
 from frontierlag.names import FOLLOWER, LEADER, PERIOD, REALIZED, TREND, VALUE
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases, records
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.calibration.estimands import (
-    PARAMETER,
-    PROBABILITIES,
-    Estimand,
-    Found,
-    WorldEstimate,
-)
-from frontierlag.studies.calibration.worlds import World
+from frontierlag.studies.calibration.matrices import MATRIX_DESIGNS, make_matrix_world
+from frontierlag.studies.calibration.worlds import DESIGNS, World, make_world
 from frontierlag.studies.sensitivity.dates import UniformDays, mixture, shifted
 
+# Months by which two lags of the same days may differ from rounding alone: where a lag is the same
+# in nearly all draws, sums in another order would put the truth outside of an interval it ends.
+ROUNDING = 1e-9
+# Probabilities of the intervals whose coverage is counted.
+PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
 # A campaign's fit needs fewer draws than one that is cited: it is one of hundreds, and what counts
 # is their average. The error that 1,000 draws leave in the mean and the ends of an interval is a
 # few hundredths of the posterior's standard deviation (docs of `frontierlag calibrate`).
@@ -44,8 +54,148 @@ LATENT_DRAWS = 1000
 MAX_RHAT, MIN_ESS = 1.05, 100.0
 # Suffix of a model that is given the error of dates, and how many sets of dates it draws.
 DATED, DATE_SETS = "+dates", 10
+# Of the baselines.
+LEVELS, RESAMPLES = 100, 1000
+
+# In place of a kind of lag: the estimand is a parameter of the model, which stands in place of the
+# period.
+PARAMETER = "parameter"
+# A kind of lag and a period, as in ("realized", "window").
+Estimand = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class WorldEstimate:
+    """One estimator's answer to one estimand, months.
+
+    Attributes
+    ----------
+    point
+        Its best guess: a posterior mean, or what the method gives.
+    ends
+        Lower and upper end of the interval of each of :data:`PROBABILITIES`; none for a method
+        without intervals.
+    undefined
+        Share of draws in which the lag does not exist; point and ends are over the others.
+    """
+
+    point: float
+    ends: tuple[tuple[float, float], ...] = ()
+    undefined: float = 0.0
+
+    @classmethod
+    def of_draws(cls, draws: np.ndarray) -> WorldEstimate:
+        """Summarize draws, whose shape does not matter."""
+        known = np.isfinite(draws)
+        point = float(draws[known].mean()) if known.any() else float("nan")
+        ends = tuple((float(a), float(b)) for a, b in intervals(draws, PROBABILITIES))
+        return cls(point, ends, float(1 - known.mean()))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one estimator found in one world.
+
+    ``trouble`` is why the fit is counted as not converged; empty if it converged, or nothing was
+    sampled.
+    """
+
+    estimates: dict[Estimand, WorldEstimate]
+    trouble: str = ""
+
 
 Estimator = Callable[[World, np.random.SeedSequence], Found]
+
+
+@nothing_kept()
+def run_one(payload: tuple[str, str], seed: np.random.SeedSequence) -> dict[str, Any]:
+    """Make one world and let one estimator answer: the campaign's task."""
+    world_name, name = payload
+    of_world, of_estimator = seed.spawn(2)
+    rng = np.random.default_rng(of_world)
+    if world_name in MATRIX_DESIGNS:
+        world = make_matrix_world(MATRIX_DESIGNS[world_name], rng)
+    else:
+        world = make_world(DESIGNS[world_name], rng)
+    return to_json(estimator(name)(world, of_estimator), truth_of(world))
+
+
+def to_json(found: Found, truth: dict[Estimand, float]) -> dict[str, Any]:
+    """What a store keeps of one estimator in one world."""
+    return {
+        "trouble": found.trouble,
+        "estimates": [
+            [*estimand, truth[estimand], e.point, [list(pair) for pair in e.ends], e.undefined]
+            for estimand, e in found.estimates.items()
+        ],
+    }
+
+
+def rows_of(value: dict[str, Any]) -> Iterable[tuple[Estimand, float, WorldEstimate]]:
+    """Estimand, truth and estimate, from what :func:`to_json` made."""
+    for kind, period, truth, point, ends, undefined in value["estimates"]:
+        pairs = tuple((float(a), float(b)) for a, b in ends)
+        yield (kind, period), truth, WorldEstimate(point, pairs, undefined)
+
+
+def true_lags(world: World, window: Window | None = None) -> dict[Estimand, float]:
+    """Every lag of a world over every period of a window, months, from what is true in it.
+
+    The window is the default one of the world's table if none is given. The mean over the window
+    of each of the world's domains, if it has any, has the domain's name in place of a period's.
+
+    The same functions as for a posterior draw, on the true capabilities at the true dates and on
+    the true trend. NaN where a lag does not exist on a day of the period.
+    """
+    window, group = window or world.window, world.releases.group
+    leader, follower = (
+        Staircase.of(world.day[group == g], world.capability[None, group == g])
+        for g in (LEADER, FOLLOWER)
+    )
+    first, last = world.day[group == LEADER].min(), window.days[-1]
+    daily = {
+        REALIZED: realized_lag(leader, follower, window.days),
+        TREND: trend_lag(
+            world.trend, world.parameters, window.days, world.reference, int(first), int(last)
+        ),
+    }
+    found: dict[Estimand, float] = {}
+    for name, (ability, parameters) in world.domains.items():
+        inside = replace(world, capability=ability, parameters=parameters, domains={})
+        of_domain = true_lags(inside, window)
+        found |= {(kind, name): of_domain[kind, WHOLE] for kind in (REALIZED, TREND)}
+    for kind, (months, censored) in daily.items():
+        one = (1, 1, len(window.days))
+        values = over_periods(months.reshape(one), censored.reshape(one), window)[VALUE]
+        for period in window.periods:
+            found[kind, period] = float(values.sel({PERIOD: period}).item())
+    return found
+
+
+def truth_of(world: World) -> dict[Estimand, float]:
+    """Every lag of a world over its default window, and the parameters that only some models have.
+
+    Lags in months, parameters in points.
+    """
+    return true_lags(world) | {(PARAMETER, name): x for name, x in world.effects.items()}
+
+
+def estimator(name: str) -> Estimator:
+    """Look an estimator up by its name: a baseline, or a model such as ``linear-stochastic``.
+
+    Raises
+    ------
+    SpecError
+        If there is none.
+    """
+    if name in BASELINES:
+        return BASELINES[name]
+    model = name.removesuffix(DATED)
+    try:
+        split_name(model)
+    except SpecError as error:
+        raise SpecError(f"{error}; the baselines are {', '.join(BASELINES)}") from None
+    return Model(name) if model == name else DateErrors(model)
 
 
 class Model:
@@ -82,24 +232,14 @@ class Model:
 
         With them those of the parameters ``effects`` that the model has.
         """
-        settings = SamplerSettings(
-            chains=CHAINS, draws=self.draws, tune=self.tune, seed=int(seed.generate_state(1)[0])
+        fit, lags, trouble = fitted_to_pass(
+            self.spec, releases, window, seed, draws=self.draws, tune=self.tune
         )
-        observations = self.spec.observations(releases)
-
-        def sampled(thin: int) -> tuple[dict[str, xr.DataArray], str]:
-            fit = quick_fit(self.spec, observations, settings, 1, thin)
-            lags = lags_of(fit, window)
-            if isinstance(self.spec.frontier, JointDomains):
-                lags = _with_domains(fit, lags, window)
-            trouble = trouble_of(gate(fit, lags))
-            posterior = fit.tree["posterior"].to_dataset()
-            known = [name for name in effects if name in posterior]
-            if known:
-                lags[PARAMETER] = posterior[known].to_array(PERIOD).transpose(..., PERIOD)
-            return lags, trouble
-
-        return sampled_to_pass(sampled, lambda found: not found[1])
+        posterior = fit.tree["posterior"].to_dataset()
+        known = [name for name in effects if name in posterior]
+        if known:
+            lags[PARAMETER] = posterior[known].to_array(PERIOD).transpose(..., PERIOD)
+        return lags, trouble
 
 
 class DateErrors:
@@ -112,23 +252,41 @@ class DateErrors:
 
     def __init__(self, name: str, sets: int = DATE_SETS) -> None:
         self.model, self.sets = Model(name), sets
-        self.spec = self.model.spec
 
     def __call__(self, world: World, seed: np.random.SeedSequence) -> Found:
         """Fit the model to each set of dates and summarize the lags of all."""
         error = UniformDays(round(world.design.date_error * DAYS_PER_MONTH))
         of_dates, *of_fits = seed.spawn(1 + self.sets)
-        rng = np.random.default_rng(of_dates)
+        rng, given = np.random.default_rng(of_dates), world.releases
         return _pooled(
             [
-                self.model.fitted(
-                    shifted(world.releases, error.draw(rng, len(world.releases))),
-                    world.window,
-                    of_fit,
-                )
+                self.model.fitted(shifted(given, error.draw(rng, len(given))), world.window, of_fit)
                 for of_fit in of_fits
             ]
         )
+
+
+def fitted_to_pass(
+    spec: ModelSpec,
+    releases: Releases,
+    window: Window,
+    seed: np.random.SeedSequence,
+    *,
+    draws: int,
+    tune: int = TUNE,
+) -> tuple[Fit, dict[str, xr.DataArray], str]:
+    """A fit, made once more with more draws if it misses the gate; its lags and its trouble."""
+    settings = SamplerSettings(
+        chains=CHAINS, draws=draws, tune=tune, seed=int(seed.generate_state(1)[0])
+    )
+    observations = spec.observations(releases)
+
+    def fitted(thin: int) -> tuple[Fit, dict[str, xr.DataArray], str]:
+        fit = quick_fit(spec, observations, settings, 1, thin)
+        lags = lags_of(fit, window)
+        return fit, lags, trouble_of(gate(fit, lags))
+
+    return sampled_to_pass(fitted, lambda found: not found[2])
 
 
 def _pooled(fits: Sequence[tuple[dict[str, xr.DataArray], str]]) -> Found:
@@ -146,23 +304,25 @@ def _pooled(fits: Sequence[tuple[dict[str, xr.DataArray], str]]) -> Found:
 
 
 def lags_of(fit: Fit, window: Window) -> dict[str, xr.DataArray]:
-    """Draws of trend and realized lag over every period, dims ``(chain, draw, period)``, months."""
+    """Draws of trend and realized lag over every period, dims ``(chain, draw, period)``, months.
+
+    Of a fit by domains also the mean of each domain over the window, the domain as the period.
+    """
+    lags = _of_capability(fit, window)
+    if isinstance(fit.spec.frontier, JointDomains):
+        for name, inside in all_domains(fit).items():
+            for kind, draws in _of_capability(inside, window).items():
+                own = draws.sel({PERIOD: [WHOLE]}).assign_coords({PERIOD: [name]})
+                lags[kind] = xr.concat([lags[kind], own], PERIOD)
+    return lags
+
+
+def _of_capability(fit: Fit, window: Window) -> dict[str, xr.DataArray]:
     daily = {TREND: trend_lag_by_day(fit, window), REALIZED: realized_lag_by_day(fit, window)}
     return {
         kind: over_periods(months.to_numpy(), censored.to_numpy(), window)[VALUE]
         for kind, (months, censored) in daily.items()
     }
-
-
-def _with_domains(
-    fit: Fit, lags: dict[str, xr.DataArray], window: Window
-) -> dict[str, xr.DataArray]:
-    """The same with the mean lag of each domain over the window, the domain as the period."""
-    parts = {kind: [draws] for kind, draws in lags.items()}
-    for name, inside in all_domains(fit).items():
-        for kind, draws in lags_of(inside, window).items():
-            parts[kind].append(draws.sel({PERIOD: [WHOLE]}).assign_coords({PERIOD: [name]}))
-    return {kind: xr.concat(several, PERIOD) for kind, several in parts.items()}
 
 
 def gate(fit: Fit, lags: dict[str, xr.DataArray]) -> Convergence:
@@ -192,28 +352,6 @@ def trouble_of(measured: Convergence) -> str:
     return "; ".join(words)
 
 
-def estimator(name: str) -> Estimator:
-    """Look an estimator up by its name: a baseline, or a model such as ``linear-stochastic``.
-
-    Raises
-    ------
-    SpecError
-        If there is none.
-    """
-    if name in BASELINES:
-        return BASELINES[name]
-    model = name.removesuffix(DATED)
-    try:
-        split_name(model)
-    except SpecError as error:
-        raise SpecError(f"{error}; the baselines are {', '.join(BASELINES)}") from None
-    return Model(name) if model == name else DateErrors(model)
-
-
-LEVELS = 100
-RESAMPLES = 1000
-
-
 def daily_points(world: World, seed: np.random.SeedSequence) -> Found:
     """The published daily convention (:func:`frontierlag.lags.published.daily`): no interval.
 
@@ -237,19 +375,21 @@ def level_mean(world: World, seed: np.random.SeedSequence) -> Found:
 
     Levels are equally spaced from the higher of the two first records to the lower of the two
     best. The interval is that of a mean of 100 independent values, mean -/+ z sd / 10 (1.645 for
-    90 %), which they are not: a few records make them all.
+    90 %), which they are not: a few records make them all. The method does not say which lag it
+    means, so it is judged as an answer to both.
     """
     days, scores = zip(*(_records(world.releases, group, first=0) for group in (0, 1)), strict=True)
     low, high = max(s[0] for s in scores), min(s[-1] for s in scores)
-    if not low < high:
-        return _everywhere(WorldEstimate(np.nan, ((np.nan, np.nan),) * len(PROBABILITIES), 1.0))
-    levels = np.linspace(low, high, LEVELS)
-    reached = [d[np.searchsorted(s, levels)] for d, s in zip(days, scores, strict=True)]
-    lags = (reached[FOLLOWER] - reached[LEADER]) / DAYS_PER_MONTH
-    point, error = float(lags.mean()), float(lags.std(ddof=1)) / np.sqrt(LEVELS)
-    z = stats.norm.ppf((1 + np.array(PROBABILITIES)) / 2)
-    ends = tuple((float(point - k * error), float(point + k * error)) for k in z)
-    return _everywhere(WorldEstimate(point, ends))
+    estimate = WorldEstimate(np.nan, ((np.nan, np.nan),) * len(PROBABILITIES), 1.0)
+    if low < high:
+        levels = np.linspace(low, high, LEVELS)
+        reached = [d[np.searchsorted(s, levels)] for d, s in zip(days, scores, strict=True)]
+        lags = (reached[FOLLOWER] - reached[LEADER]) / DAYS_PER_MONTH
+        point, error = float(lags.mean()), float(lags.std(ddof=1)) / np.sqrt(LEVELS)
+        z = stats.norm.ppf((1 + np.array(PROBABILITIES)) / 2)
+        ends = tuple((float(point - k * error), float(point + k * error)) for k in z)
+        estimate = WorldEstimate(point, ends)
+    return Found({(kind, WHOLE): estimate for kind in (REALIZED, TREND)})
 
 
 def record_line(world: World, seed: np.random.SeedSequence) -> Found:
@@ -279,11 +419,11 @@ def record_line(world: World, seed: np.random.SeedSequence) -> Found:
         of_draws = WorldEstimate.of_draws(draws.sel({PERIOD: period}).to_numpy())
         best = float(point.sel({PERIOD: period}).item())
         for kind in (TREND, REALIZED):
-            estimates[kind, period] = WorldEstimate(best, of_draws.ends, of_draws.undefined)
+            estimates[kind, period] = replace(of_draws, point=best)
     return Found(estimates)
 
 
-BASELINES = {
+BASELINES: dict[str, Estimator] = {
     "daily-points": daily_points,
     "level-mean": level_mean,
     "record-line": record_line,
@@ -294,11 +434,6 @@ def _records(releases: Releases, group: int, first: int) -> tuple[np.ndarray, np
     """Days and scores of a group's records, without the first ``first``."""
     mask = records(releases) & releases.of(group)
     return releases.day[mask][first:], releases.score[mask][first:]
-
-
-def _everywhere(estimate: WorldEstimate) -> Found:
-    """The one answer of a method that does not say which lag it means."""
-    return Found({(REALIZED, WHOLE): estimate, (TREND, WHOLE): estimate})
 
 
 def _line(t: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

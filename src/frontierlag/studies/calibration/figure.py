@@ -16,14 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy import stats
 
-from frontierlag.figures.sheet import (
-    LAG_COLORS,
-    NEUTRAL,
-    Provenance,
-    add_sheet,
-    new_figure,
-    styled,
-)
+from frontierlag.figures.sheet import LAG_COLORS, NEUTRAL, Provenance, add_sheet, new_figure, styled
 from frontierlag.names import REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
 
@@ -34,26 +27,21 @@ COLUMNS = 3
 # Dots higher than this many times the daily point method's largest error stand at the edge.
 HIGHEST = 2.0
 KINDS = (REALIZED, TREND)
+# Of ranks.
+THRESHOLD = 0.01
+RANK_COLUMNS = 4
+PANEL = (2.5, 1.9)  # inches
 
 
 def coverage_chart(table: pd.DataFrame, about: Provenance) -> Figure:
     """Draw how often the 90 % interval of each estimator covers the true mean lag, a panel a world.
 
-    Parameters
-    ----------
-    table
-        As of :func:`frontierlag.studies.calibration.coverage.coverage_table`.
-    about
-        Credit for the footer.
-
-    Returns
-    -------
-    Figure with a dot and a 95 % binomial bar for each kind of lag; the grey band is where 95 % of
-    coverages fall if the interval is honest.
+    A dot and a 95 % binomial bar for each kind of lag; the grey band is where 95 % of coverages
+    fall if the interval is honest.
     """
     shown = table[(table["period"] == WHOLE) & table["cover90"].notna()]
-    names = _unique(shown["estimator"])
-    worlds = _unique(shown["world"])
+    names = shown["estimator"].astype(str).unique().tolist()
+    worlds = shown["world"].astype(str).unique().tolist()
     with styled():
         figure, panels = _panels(
             worlds,
@@ -90,23 +78,16 @@ def coverage_chart(table: pd.DataFrame, about: Provenance) -> Figure:
 def error_chart(table: pd.DataFrame, about: Provenance) -> Figure:
     """Draw root-mean-square error against width of the 90 % interval, a panel a world.
 
-    Parameters
-    ----------
-    table
-        As of :func:`frontierlag.studies.calibration.coverage.coverage_table`; its rows on the mean
-        realized lag are drawn.
-    about
-        Credit for the footer.
-
-    Returns
-    -------
-    Figure with a numbered dot an estimator and two standard errors each way; the error of methods
-    without an interval as a dashed line. On the oblique line an interval is as wide as that of a
-    normal error of this size.
+    Drawn are rows on the mean realized lag: a numbered dot an estimator and two standard errors
+    each way; the error of methods without an interval as a dashed line. On the oblique line an
+    interval is as wide as that of a normal error of this size.
     """
     shown = table[(table["period"] == WHOLE) & (table["lag"] == REALIZED) & table["rmse"].notna()]
     with_interval = shown[shown["width"].notna()]
-    names, worlds = _unique(with_interval["estimator"]), _unique(shown["world"])
+    names, worlds = (
+        with_interval["estimator"].astype(str).unique().tolist(),
+        shown["world"].astype(str).unique().tolist(),
+    )
     points = shown.loc[shown["width"].isna(), "rmse"]
     highest = float(shown["rmse"].max())
     if not points.empty:
@@ -150,13 +131,8 @@ def error_chart(table: pd.DataFrame, about: Provenance) -> Figure:
                     mfc="white",
                     lw=0.9,
                 )
-                axes.annotate(
-                    number,
-                    (row["width"], row["rmse"]),
-                    ha="center",
-                    va="center",
-                    size=7.5,
-                )
+                at = (row["width"], row["rmse"])
+                axes.annotate(number, at, ha="center", va="center", size=7.5)
             axes.set(xlim=(0, right), ylim=(0, top), xlabel="mean width, months")
             axes.set_title(f"{world} (n = {int(of_world['n'].max())})", loc="left")
         panels[0].set_ylabel("root-mean-square error, months")
@@ -209,31 +185,11 @@ def _dot(color: str) -> Line2D:
     return Line2D([], [], color=color, marker="o", ls="none", ms=5)
 
 
-def _unique(values: pd.Series) -> list[str]:
-    return [str(value) for value in dict.fromkeys(values)]
-
-
-THRESHOLD = 0.01
-RANK_COLUMNS = 4
-PANEL = (2.5, 1.9)  # inches
-
-
 def rank_chart(model: str, ranks: Mapping[str, Sequence[float]], about: Provenance) -> Figure:
     """Draw ArviZ's ECDF-PIT difference plot: ranks against uniform ones, a panel a quantity.
 
-    Parameters
-    ----------
-    model
-        Whose ranks.
-    ranks
-        By quantity, one a world, between 0 and 1.
-    about
-        Credit for the footer.
-
-    Returns
-    -------
-    Figure; each panel carries ArviZ's own p-value of uniformity (method ``pot_c``), and the points
-    that speak against it are marked where that is below 1 %. It is a second opinion: the rule that
+    Each panel carries ArviZ's own p-value of uniformity (method ``pot_c``), and the points that
+    speak against it are marked where that is below 1 %. It is a second opinion: the rule that
     decides is :func:`frontierlag.studies.calibration.sbc.uniformity`.
     """
     import arviz_plots  # takes a second, which no other figure need wait for

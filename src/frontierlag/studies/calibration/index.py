@@ -27,13 +27,7 @@ _MOST_DAMPING = 1e8
 
 @dataclass(frozen=True)
 class Index:
-    """Scores of all models on the scale of the pins.
-
-    Attributes
-    ----------
-    score, low, high
-        Score and the 5 % and 95 % points of its bootstrap, shape ``(model,)``.
-    """
+    """Scores of all models on the scale of the pins, and 5 % and 95 % points of their bootstrap."""
 
     score: np.ndarray
     low: np.ndarray
@@ -49,17 +43,10 @@ def publish(
 ) -> Index:
     """Fit the curves and estimate every model's score with its interval.
 
-    Parameters
-    ----------
-    model, benchmark
-        Indices of each result, shape ``(result,)``; every index up to the largest occurs.
-    score
-        From 0 to 1, shape ``(result,)``.
-    pins
-        Index and score of the two models that define the scale.
-    rng
-        Draws the bootstrap's weights: exponential ones a benchmark (the Bayesian bootstrap of
-        Rubin 1981), so that no resample leaves a model without results.
+    ``model`` and ``benchmark`` are indices of each result, and every index up to the largest
+    occurs; ``score`` is from 0 to 1; ``pins`` are index and score of the two models that define the
+    scale. The bootstrap has exponential weights of benchmarks (the Bayesian bootstrap of Rubin
+    1981), so that no resample leaves a model without results.
     """
     n, m = int(model.max()) + 1, int(benchmark.max()) + 1
     problem = _Problem(model, benchmark, score, n, m)

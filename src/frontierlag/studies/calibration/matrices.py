@@ -7,6 +7,7 @@ analyst sees of them is a sparse table of results and the index that a publisher
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,10 +56,7 @@ class DomainDesign:
 
 
 # A maker's name and a source of its own, as the table of sources has them, by group.
-_VENDORS = (
-    ("OpenAI", "Anthropic", "xAI", "Meta AI"),
-    ("Alibaba", "DeepSeek", "01.AI", "Baichuan"),
-)
+_VENDORS = (("OpenAI", "Anthropic", "xAI", "Meta AI"), ("Alibaba", "DeepSeek", "01.AI", "Baichuan"))
 
 
 @dataclass(frozen=True)
@@ -133,46 +131,28 @@ class MatrixDesign:
     domains: DomainDesign | None = None
 
 
-MATRICES = MatrixDesign(
-    "matrices", "nothing, with benchmark results behind the scores", replace(BASE, name="matrices")
-)
-_BREAKS = {"heavy-tail", "slope-break", "wrong-dates"}
+def _matrices(suffix: str, breaks: str, groups: Design = BASE, **of: Any) -> MatrixDesign:
+    name = f"matrices{suffix}"
+    return MatrixDesign(name, breaks, replace(groups, name=name), **of)
+
+
+_BEHIND = "with benchmark results behind the scores"
+MATRICES = _matrices("", f"nothing, {_BEHIND}")
 MATRIX_DESIGNS: dict[str, MatrixDesign] = {
     design.name: design
     for design in (
         MATRICES,
         *(
-            replace(
-                MATRICES,
-                name=f"matrices-{groups.name}",
-                breaks=f"{groups.breaks}, with benchmark results behind the scores",
-                groups=replace(groups, name=f"matrices-{groups.name}"),
-            )
-            for groups in DESIGNS.values()
-            if groups.name in _BREAKS
+            _matrices(f"-{name}", f"{DESIGNS[name].breaks}, {_BEHIND}", DESIGNS[name])
+            for name in ("heavy-tail", "slope-break", "wrong-dates")
         ),
-        replace(
-            MATRICES,
-            name="matrices-dif",
-            breaks="benchmarks favour no group, with benchmark results behind the scores",
-            groups=replace(BASE, name="matrices-dif"),
-            dif=2.0,
-        ),
-        replace(
-            MATRICES,
-            name="matrices-vendors",
-            breaks="makers report their own models as others do, with benchmark results",
-            groups=replace(BASE, name="matrices-vendors"),
+        _matrices("-dif", f"benchmarks favour no group, {_BEHIND}", dif=2.0),
+        _matrices(
+            "-vendors",
+            "makers report their own models as others do, with benchmark results",
             vendors=VendorDesign(),
         ),
-        replace(
-            MATRICES,
-            name="matrices-domains",
-            breaks="there is one ability, with benchmark results behind the scores",
-            groups=replace(BASE, name="matrices-domains"),
-            dif=1.0,
-            domains=DomainDesign(),
-        ),
+        _matrices("-domains", f"there is one ability, {_BEHIND}", dif=1.0, domains=DomainDesign()),
     )
 }
 
@@ -181,14 +161,8 @@ def make_matrix_world(design: MatrixDesign, rng: np.random.Generator) -> World:
     """Draw a world whose ``releases`` carry their benchmark results and the index made of them.
 
     Again, from the same stream, if a benchmark has too few models to place it, models are not
-    connected through benchmarks, or the index has too few records to compare.
-
-    Parameters
-    ----------
-    design
-        What to draw.
-    rng
-        Where all randomness comes from: the same state gives the same world.
+    connected through benchmarks, or the index has too few records to compare. All randomness comes
+    from ``rng``: the same state gives the same world.
     """
     while True:
         world = make_world(design.groups, rng)
@@ -291,28 +265,26 @@ def _with_results(
         np.maximum(arm[:n], 0) / Z90 for arm in (index.score - index.low, index.high - index.score)
     )
     lower[[low, high]] = upper[[low, high]] = 0.0  # they define the scale
+    days, group = world.releases.day, world.releases.group
     releases, order = table_of(
-        design.groups, world.releases.day, world.releases.group, index.score[:n], lower, upper, ECI,
-        organization,
-    )  # fmt: skip
+        design.groups, days, group, index.score[:n], lower, upper, organization
+    )
     releases = replace(releases, model=np.array(names[:n])[order])
     table = ResultTable(
         name=f"simulated-{design.name}", frame=frame, sha256="", layout="own", attribution=""
     )
     measured = joined(table, releases)
     of = measured.responses
-    if (len(measured), len(of.others), len(of.benchmarks)) != (
-        n, design.others, design.benchmarks,
-    ):  # fmt: skip
+    sizes = (len(measured), len(of.others), len(of.benchmarks))
+    if sizes != (n, design.others, design.benchmarks):
         return None
     counts = np.bincount(measured.group[records(measured)], minlength=2)
     if counts.min() < FEWEST_RECORDS:
         return None
     if design.domains is not None:
-        numbers = [int(str(name).split()[1]) for name in of.benchmarks]
-        names = design.domains.names
+        domains = design.domains.names
         labels = {
-            str(name): names[j % len(names)] for name, j in zip(of.benchmarks, numbers, strict=True)
+            str(name): domains[int(str(name).split()[1]) % len(domains)] for name in of.benchmarks
         }
         measured = replace(measured, responses=of.divided(labels, every_pair=True))
     return replace(

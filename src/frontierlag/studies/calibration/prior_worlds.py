@@ -1,30 +1,69 @@
-"""Worlds drawn from a model's own prior, for rank statistics."""
+"""Worlds drawn from a model's own prior, and the rank of the truth in them.
+
+How ranks are judged stands elsewhere, so that a change to that leaves finished tasks valid.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from datetime import date
+from typing import Any, ClassVar
 
 import numpy as np
 
-from frontierlag.dates import DAYS_PER_YEAR, day_number, years_after
+from frontierlag.dates import DAYS_PER_YEAR, Window, day_number, years_after
 from frontierlag.errors import SpecError
+from frontierlag.fits.store import nothing_kept
 from frontierlag.frontiers import Joint, OfAccuracy, Records, Stochastic, StochasticTwoPiece
 from frontierlag.frontiers.item_response import FREEDOM
-from frontierlag.frontiers.stochastic import draw_shortfall, two_piece_noise
+from frontierlag.frontiers.stochastic import draw_shortfall
 from frontierlag.model import ModelSpec
-from frontierlag.names import EPOCH
+from frontierlag.names import CURRENT, DRAW, EPOCH, PERIOD
+from frontierlag.names import WINDOW as WHOLE
 from frontierlag.priors import Prior
 from frontierlag.scores import Metric, Releases
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.scores.metric import ECI, benchmark_metric
 from frontierlag.scores.releases import reference_date
+from frontierlag.studies.calibration.estimators import ROUNDING, TUNE, fitted_to_pass, true_lags
 from frontierlag.studies.calibration.matrices import MATRICES, make_matrix_world
-from frontierlag.studies.calibration.worlds import BASE, World, make_world, table_of
+from frontierlag.studies.calibration.worlds import (
+    AS_OF,
+    BASE,
+    World,
+    arms_and_error,
+    make_world,
+    table_of,
+)
 from frontierlag.trends.base import of_group
 
 # Lower over upper arm of the intervals of a model that reads both: those of the ECI's tables.
 SKEW = 1.7
+# 50 draws of each of two chains are ranked, every 20th of those made: near independent.
+RANKED, THIN = 50, 20
+# A fixed window: what is ranked must be one quantity, whatever the scores are.
+SINCE = date(2025, 1, 1)
+# The scores of the two pins are data to the model, so ranks stay uniform whichever worlds are
+# drawn again because of them: those whose pins are the wrong way round, or so close that two
+# results could identify the scale.
+LEAST_APART = 5.0
+
+# The model's own priors, narrowed to where benchmarks and frontiers are, and spreads kept off zero.
+# From the far ends of the shipped ones come worlds in which a fit takes minutes or diverges (two
+# groups 100 points apart, errors of a thousandth, benchmarks all alike), and there are a hundred.
+NARROWED: dict[str, Prior] = {
+    "level": Prior(family="Normal", mu=137, sigma=6),
+    "slope": Prior(family="TruncatedNormal", mu=14, sigma=4, lower=0),
+    "shortfall": Prior(family="HalfNormal", sigma=8),
+    "other_mean": Prior(family="Normal", mu=125, sigma=8),
+    "other_spread": Prior(family="LogNormal", median=10, sigma=0.3),
+    "difficulty_mean": Prior(family="Normal", mu=135, sigma=6),
+    "difficulty_spread": Prior(family="LogNormal", median=10, sigma=0.3),
+    "discrimination_typical": Prior(family="LogNormal", median=0.1, sigma=0.3),
+    "discrimination_spread": Prior(family="LogNormal", median=0.5, sigma=0.3),
+    "noise_typical": Prior(family="LogNormal", median=0.05, sigma=0.3),
+    "noise_spread": Prior(family="LogNormal", median=0.5, sigma=0.3),
+}
 
 
 @dataclass(frozen=True)
@@ -99,17 +138,13 @@ def prior_world(spec: ModelSpec, rng: np.random.Generator) -> World:
         capability = frontier.bounds.score(capability, np)
         releases, order = _counted(spec.metric, rng, schedule, capability)
     else:
+        # Intervals are skewed where the model reads both of their arms.
         skew = SKEW if isinstance(frontier, StochasticTwoPiece) else 1.0
-        releases, order = _measured(skew, rng, schedule, capability)
+        lower, upper, error = arms_and_error(rng, schedule.stderr, skew)
+        score = capability + error
+        releases, order = table_of(BASE, schedule.day, group, score, lower, upper)
     return World(
-        BASE,
-        releases,
-        capability[order],
-        releases.day,
-        spec.trend,
-        known,
-        p["scatter"],
-        reference,
+        BASE, releases, capability[order], releases.day, spec.trend, known, p["scatter"], reference
     )
 
 
@@ -120,21 +155,6 @@ def _parameters(spec: ModelSpec, rng: np.random.Generator) -> dict[str, np.ndarr
     }
 
 
-def _measured(
-    skew: float, rng: np.random.Generator, schedule: Releases, capability: np.ndarray
-) -> tuple[Releases, np.ndarray]:
-    """The table of scores with normal errors, or with two-piece ones if intervals are skewed."""
-    lower = upper = schedule.stderr
-    if skew == 1.0:
-        error = rng.normal(size=len(schedule)) * schedule.stderr
-    else:
-        upper = 2 * schedule.stderr / (1 + skew)
-        lower = skew * upper
-        error = two_piece_noise(rng, upper, lower, (len(schedule),))
-    score = capability + error
-    return table_of(BASE, schedule.day, schedule.group, score, lower, upper, ECI)
-
-
 def _counted(
     metric: Metric, rng: np.random.Generator, schedule: Releases, accuracy: np.ndarray
 ) -> tuple[Releases, np.ndarray]:
@@ -143,31 +163,10 @@ def _counted(
     assert problems is not None  # of the benchmarks that are named here it is known
     score = rng.binomial(problems, accuracy) / problems
     error = np.sqrt(accuracy * (1 - accuracy) / problems)
-    releases, order = table_of(BASE, schedule.day, schedule.group, score, error, error, metric)
+    releases, order = table_of(
+        BASE, schedule.day, schedule.group, score, error, error, metric=metric
+    )
     return replace(releases, problems=np.full(len(schedule), problems)), order
-
-
-# The scores of the two pins are data to the model, so ranks stay uniform whichever worlds are
-# drawn again because of them: those whose pins are the wrong way round, or so close that two
-# results could identify the scale.
-LEAST_APART = 5.0
-
-# The model's own priors, narrowed to where benchmarks and frontiers are, and spreads kept off zero.
-# From the far ends of the shipped ones come worlds in which a fit takes minutes or diverges (two
-# groups 100 points apart, errors of a thousandth, benchmarks all alike), and there are a hundred.
-NARROWED: dict[str, Prior] = {
-    "level": Prior(family="Normal", mu=137, sigma=6),
-    "slope": Prior(family="TruncatedNormal", mu=14, sigma=4, lower=0),
-    "shortfall": Prior(family="HalfNormal", sigma=8),
-    "other_mean": Prior(family="Normal", mu=125, sigma=8),
-    "other_spread": Prior(family="LogNormal", median=10, sigma=0.3),
-    "difficulty_mean": Prior(family="Normal", mu=135, sigma=6),
-    "difficulty_spread": Prior(family="LogNormal", median=10, sigma=0.3),
-    "discrimination_typical": Prior(family="LogNormal", median=0.1, sigma=0.3),
-    "discrimination_spread": Prior(family="LogNormal", median=0.5, sigma=0.3),
-    "noise_typical": Prior(family="LogNormal", median=0.05, sigma=0.3),
-    "noise_spread": Prior(family="LogNormal", median=0.5, sigma=0.3),
-}
 
 
 def prior_matrix_world(spec: ModelSpec, rng: np.random.Generator) -> World:
@@ -217,3 +216,49 @@ def prior_matrix_world(spec: ModelSpec, rng: np.random.Generator) -> World:
         p["scatter"],
         reference,
     )
+
+
+@nothing_kept()
+def rank_one(
+    payload: tuple[str, tuple[tuple[str, Prior], ...]], seed: np.random.SeedSequence
+) -> dict[str, Any]:
+    """Draw one world from a model's prior, fit it, and rank the truth: the campaign's task."""
+    name, fit_priors = payload
+    of_world, of_fit, of_ties = seed.spawn(3)
+    world = prior_world(spec_of(name), np.random.default_rng(of_world))
+    spec, window = spec_of(name, fit_priors), Window(SINCE, AS_OF)
+    fit, lags, trouble = fitted_to_pass(
+        spec, world.releases, window, of_fit, draws=RANKED * THIN, tune=TUNE
+    )
+    u = np.random.default_rng(of_ties)
+    ranks = {}
+    posterior = fit.tree["posterior"].to_dataset().isel({DRAW: slice(None, None, THIN)})
+    for parameter in spec.parameters:
+        draws = posterior[parameter.name].to_numpy()
+        truth = world.parameters[parameter.name]
+        if parameter.shared:
+            ranks[parameter.name] = rank(float(truth), draws, u.uniform())
+        else:
+            for g, side in enumerate(("leader", "follower")):
+                label = f"{parameter.name}[{side}]"
+                ranks[label] = rank(float(truth[g]), draws[..., g], u.uniform())
+    true = true_lags(world, window)
+    for kind, of_kind in lags.items():
+        for period in (WHOLE, CURRENT):
+            draws = of_kind.sel({PERIOD: period}).to_numpy()[:, ::THIN]
+            ranks[f"{kind} lag, {period}"] = rank(true[kind, period], draws, u.uniform())
+    return {"ranks": ranks, "trouble": trouble}
+
+
+def rank(truth: float, draws: np.ndarray, u: float) -> float:
+    """Where the truth falls among the draws, 0 to 1: uniform if model and sampler are right.
+
+    With b draws below the truth and e equal to it up to rounding, (b + u (e + 1)) / (number of
+    draws + 1), with u uniform: the rank statistic of Talts et al. (2018) with ties broken at
+    random. A lag that does not exist counts as below all others.
+    """
+    values = np.where(np.isnan(draws), -np.inf, draws)
+    at = -np.inf if np.isnan(truth) else truth
+    equal = int((abs(values - at) <= ROUNDING).sum() if np.isfinite(at) else (values == at).sum())
+    below = int((values < at - ROUNDING).sum())
+    return (below + u * (equal + 1)) / (values.size + 1)

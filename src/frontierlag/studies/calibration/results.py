@@ -81,14 +81,7 @@ TARGETS = {
 def write_calibration(found: Calibration, folder: Path, settings: Mapping[str, Any]) -> None:
     """Write ``calibration.csv``, ``problems.csv``, ``calibration.md``, two figures and the record.
 
-    Parameters
-    ----------
-    found
-        The campaign.
-    folder
-        An empty folder.
-    settings
-        Settings of the campaign, for the manifest.
+    ``settings`` of the campaign are for the manifest.
     """
     write_tables(folder, {"calibration": found.table, "problems": found.problems})
     write_words(folder / "calibration.md", [*verdicts(found), CREDIT])
@@ -110,7 +103,7 @@ def write_calibration(found: Calibration, folder: Path, settings: Mapping[str, A
         "gate": {"R-hat": MAX_RHAT, "ESS": MIN_ESS, "divergences": 0},
         **settings,
     }
-    write_record(record, folder)
+    _write_record(record, folder)
 
 
 def verdicts(found: Calibration) -> list[str]:
@@ -178,17 +171,7 @@ def _met(good: bool) -> str:
 
 
 def write_ranks(found: RankStatistics, folder: Path, settings: Mapping[str, Any]) -> None:
-    """Write ``sbc.csv``, ``ranks.csv``, ``problems.csv``, ``sbc.md``, figures and the record.
-
-    Parameters
-    ----------
-    found
-        The campaign.
-    folder
-        An empty folder.
-    settings
-        Settings of the campaign, for the manifest.
-    """
+    """Write ``sbc.csv``, ``ranks.csv``, ``problems.csv``, ``sbc.md``, figures and the record."""
     ranks = [
         {"model": model, "quantity": quantity, "rank": value}
         for model, of_model in found.ranks.items()
@@ -201,7 +184,7 @@ def write_ranks(found: RankStatistics, folder: Path, settings: Mapping[str, Any]
     for model, of_model in found.ranks.items():
         if of_model:
             save(rank_chart(model, of_model, ABOUT), folder / FIGURES, f"ranks-{model}")
-    write_record({"level": LEVEL, "passed": found.passed, **settings}, folder)
+    _write_record({"level": LEVEL, "passed": found.passed, **settings}, folder)
 
 
 def rank_verdicts(found: RankStatistics) -> list[str]:
@@ -227,7 +210,7 @@ def rank_verdicts(found: RankStatistics) -> list[str]:
     return sentences
 
 
-def write_record(record: Mapping[str, Any], folder: Path) -> None:
+def _write_record(record: Mapping[str, Any], folder: Path) -> None:
     """Write the manifest: what was done, with which versions, and which files there are."""
     program = {"attribution": ATTRIBUTION, "versions": versions(), "git_commit": git_commit()}
     write_manifest(folder, program | dict(record))

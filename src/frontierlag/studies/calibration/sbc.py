@@ -18,9 +18,12 @@ from scipy import stats
 from frontierlag.errors import SpecError
 from frontierlag.priors import Prior
 from frontierlag.studies.calibration.calibrate import ENTROPY, problems_of
-from frontierlag.studies.calibration.prior_worlds import spec_of
-from frontierlag.studies.calibration.rank_trial import rank_one
-from frontierlag.studies.campaign.runner import CampaignTask, Done, campaign_store, run_tasks
+from frontierlag.studies.calibration.prior_worlds import rank_one, spec_of
+from frontierlag.studies.campaign import CampaignTask, campaign_store, run_tasks
+
+# A model fails if a quantity's ranks are this unlikely, after correction for how many there are.
+LEVEL = 0.01
+BINS = 10
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class RankStatistics:
     ranks
         By model, then by quantity: one a world, between 0 and 1.
     table
-        A row a model and quantity, as of :func:`frontierlag.studies.calibration.sbc.uniformity`,
-        with ``failed`` and ``not_converged`` of the model's fits (the latter's ranks count).
+        A row a model and quantity, as of :func:`uniformity`, with ``failed`` and ``not_converged``
+        of the model's fits (the latter's ranks count).
     problems
         Fits that failed or missed the campaign's gate.
     """
@@ -91,10 +94,6 @@ def rank_statistics(
     found = run_tasks(
         rank_one, items, store, entropy=entropy, jobs=jobs, scheduler=scheduler, done=done
     )
-    return _gathered(models, found)
-
-
-def _gathered(models: Sequence[str], found: dict[str, Done]) -> RankStatistics:
     ranks: dict[str, dict[str, list[float]]] = {name: {} for name in models}
     for key, one in found.items():
         if one.error is None:
@@ -112,11 +111,6 @@ def _gathered(models: Sequence[str], found: dict[str, Done]) -> RankStatistics:
         table.insert(0, "model", model)
         tables.append(table.assign(failed=failed, not_converged=len(own) - failed))
     return RankStatistics(ranks, pd.concat(tables, ignore_index=True), failures)
-
-
-# A model fails if a quantity's ranks are this unlikely, after correction for how many there are.
-LEVEL = 0.01
-BINS = 10
 
 
 def uniformity(ranks: Mapping[str, Sequence[float]]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ one of them and keeps the rest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
@@ -128,40 +128,31 @@ DESIGNS: dict[str, Design] = {
     design.name: design
     for design in (
         BASE,
-        replace(
-            BASE, name="heavy-tail", breaks="shortfall is exponential", shortfall_shape="lomax"
-        ),
-        replace(
-            BASE, name="correlated", breaks="measurement errors are independent", correlated=True
-        ),
-        replace(
-            BASE, name="slope-break", breaks="the trend is a straight line", break_after=(0.5, 2.0)
-        ),
-        replace(BASE, name="wrong-dates", breaks="release dates are right", date_error=4.0),
-        replace(BASE, name="skewed", breaks="intervals are symmetric", skew=2.5),
+        Design("heavy-tail", "shortfall is exponential", shortfall_shape="lomax"),
+        Design("correlated", "measurement errors are independent", correlated=True),
+        Design("slope-break", "the trend is a straight line", break_after=(0.5, 2.0)),
+        Design("wrong-dates", "release dates are right", date_error=4.0),
+        Design("skewed", "intervals are symmetric", skew=2.5),
         # As open weights are in the newest index: as many as the leader's, and in 2023 and 2024
         # many small ones, which have hardly been scored since.
-        replace(
-            BASE,
-            name="fading-shortfall",
-            breaks="shortfall is as large late as early",
+        Design(
+            "fading-shortfall",
+            "shortfall is as large late as early",
             releases=(110, 110),
             years=3.45,
             shortfall=5.0,
             fading=(12.5, 3.5),
         ),
-        replace(
-            BASE,
-            name="ladders",
-            breaks="releases are independent, and makers fall short alike",
+        Design(
+            "ladders",
+            "releases are independent, and makers fall short alike",
             releases=(80, 40),
             shortfall=5.0,
             ladder=Ladder(),
         ),
-        replace(
-            BASE,
-            name="overtaking",
-            breaks="the trend is a straight line, and the leader leads",
+        Design(
+            "overtaking",
+            "the trend is a straight line, and the leader leads",
             lag=(-4.0, -1.0),
             break_after=(0.5, (1.0, 0.6)),
         ),
@@ -215,12 +206,7 @@ class World:
 def make_world(design: Design, rng: np.random.Generator) -> World:
     """Draw a world; again, from the same stream, if its table has too few records to compare.
 
-    Parameters
-    ----------
-    design
-        What to draw.
-    rng
-        Where all randomness comes from: the same state gives the same world.
+    All randomness comes from ``rng``: the same state gives the same world.
     """
     while True:
         world = _draw(design, rng)
@@ -250,13 +236,10 @@ def _draw(design: Design, rng: np.random.Generator) -> World:
     stderr_low, stderr_high, noise = _errors(design, rng, capability, years_after(day, reference))
     off = rng.uniform(-1, 1, size=len(group)) * design.date_error / MONTHS_PER_YEAR * DAYS_PER_YEAR
     published = np.clip(day + np.rint(off).astype(np.int64), last - span, last)
-    releases, order = table_of(
-        design, published, group, capability + noise, stderr_low, stderr_high, ECI,
-        None if made is None else np.array([f"maker {k}" for k in made.maker]),
-    )  # fmt: skip
-    return World(
-        design, releases, capability[order], day[order], trend, p, scatter, reference
-    )  # fmt: skip
+    makers = None if made is None else np.array([f"maker {k}" for k in made.maker])
+    score = capability + noise
+    releases, order = table_of(design, published, group, score, stderr_low, stderr_high, makers)
+    return World(design, releases, capability[order], day[order], trend, p, scatter, reference)
 
 
 def _trend(
@@ -345,19 +328,24 @@ def _errors(
     design: Design, rng: np.random.Generator, capability: np.ndarray, years: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lower and upper arm of each interval as standard deviations, and the error itself."""
-    n = len(capability)
     log_error = np.log(design.error) + design.error_trend * years
-    stderr = np.exp(log_error + design.error_spread * rng.normal(size=n))
-    # The arms have the ratio `skew` and the mean `stderr`.
-    upper = 2 * stderr / (1 + design.skew)
-    lower = design.skew * upper
-    if design.skew != 1.0:
-        # A long lower arm says that the capability may lie far below the score: the score is high.
-        return lower, upper, two_piece_noise(rng, upper, lower, (n,))
-    z = rng.normal(size=n)
+    stderr = np.exp(log_error + design.error_spread * rng.normal(size=len(years)))
     if design.correlated:
-        z = _stretched(capability, z, rng)
-    return lower, upper, stderr * z
+        z = _stretched(capability, rng.normal(size=len(years)), rng)
+        return stderr, stderr, stderr * z
+    return arms_and_error(rng, stderr, design.skew)
+
+
+def arms_and_error(
+    rng: np.random.Generator, stderr: np.ndarray, skew: float = 1.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Arms of the ratio ``skew`` (lower over upper) and the mean ``stderr``; and the error."""
+    upper = 2 * stderr / (1 + skew)
+    lower = skew * upper
+    if skew == 1.0:
+        return lower, upper, stderr * rng.normal(size=len(stderr))
+    # A long lower arm says that the capability may lie far below the score: the score is high.
+    return lower, upper, two_piece_noise(rng, upper, lower, (len(stderr),))
 
 
 # Correlation of errors of two models below 130 points, above 150, and one of each, and the scores
@@ -390,8 +378,8 @@ def table_of(
     score: np.ndarray,
     lower: np.ndarray,
     upper: np.ndarray,
-    metric: Metric,
     organization: np.ndarray | None = None,
+    metric: Metric = ECI,
 ) -> tuple[Releases, np.ndarray]:
     """The published table, and the order in which it lists the releases."""
     if organization is None:

@@ -9,19 +9,18 @@ came after the earlier one counts as one that came.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from frontierlag.analyses.refits import Refit, Task
+from frontierlag.analyses.refits import KINDS, Refit, Task
 from frontierlag.dates import Window
 from frontierlag.frontiers.observations import Observations
 from frontierlag.intervals import summarize
 from frontierlag.model import ModelSpec
-from frontierlag.names import REALIZED, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases
 from frontierlag.scores.side_by_side import SideBySide
@@ -37,48 +36,15 @@ from frontierlag.studies.vintages.comparison import (
     signature,
 )
 
-KINDS = (TREND, REALIZED)
 # What a component of :mod:`frontierlag.studies.vintages.comparison` is called here.
 CAUSES = {"scores": "scores", "releases": "models", "dates": "dates"}
-
-
-@dataclass(frozen=True)
-class Step:
-    """The fits of a step from a vintage to the next.
-
-    Attributes
-    ----------
-    corners
-        Key of the fit of every mixture.
-    old_errors
-        Key of the fit of the later vintage with the earlier one's errors.
-    """
-
-    corners: dict[Corner, Hashable]
-    old_errors: Hashable
-
-    @classmethod
-    def ask(cls, fits: Fits, a: Vintage, b: Vintage, window: Window) -> Step:
-        """Ask for the fits of a step."""
-        one, other = a.prepared.releases, b.prepared.releases
-        return cls(
-            {corner: fits.ask(mixed, window) for corner, mixed in mixtures(a, b).items()},
-            fits.ask(with_errors_of(one, other), window),
-        )
+# The two vintages, the key of the fit of every mixture, and that of the later vintage with the
+# earlier one's errors.
+Step = tuple[Vintage, Vintage, dict[Corner, Hashable], Hashable]
 
 
 def mixtures(a: Vintage, b: Vintage) -> dict[Corner, Releases]:
-    """Releases of every mixture of two neighbours; the ends are the vintages as they are.
-
-    Parameters
-    ----------
-    a, b
-        The earlier and the later vintage.
-
-    Returns
-    -------
-    By corner, as in :mod:`frontierlag.studies.vintages.comparison`.
-    """
+    """Releases of every mixture of two neighbours; the ends are the vintages as they are."""
     own = [one.prepared.releases for one in (a, b)]
     end = max(r.as_of for r in own)
     # A model that came after the earlier vintage's last day is one that came.
@@ -100,23 +66,27 @@ def with_errors_of(a: Releases, b: Releases) -> Releases:
     return replace(b, **changed)
 
 
-def changes_table(
-    vintages: Sequence[Vintage],
-    steps: Sequence[Step],
-    window: Window,
-    fits: Fits,
-) -> pd.DataFrame:
+def asked(fits: Fits, vintages: Sequence[Vintage], window: Window) -> list[Step]:
+    """Ask for the fits of every step from a vintage to the next; their keys."""
+    steps = []
+    for a, b in pairwise(vintages):
+        corners = {corner: fits.ask(mixed, window) for corner, mixed in mixtures(a, b).items()}
+        old_errors = with_errors_of(a.prepared.releases, b.prepared.releases)
+        steps.append((a, b, corners, fits.ask(old_errors, window)))
+    return steps
+
+
+def changes_table(steps: Sequence[Step], window: Window, fits: Fits) -> pd.DataFrame:
     """Every step from a vintage to the next, taken apart.
 
     ``errors`` is the part of ``scores`` that is due to the standard errors alone: what it makes to
     give the later vintage its own, where models that are in both had the earlier one's.
     """
     rows = []
-    for (a, b), step in zip(pairwise(vintages), steps, strict=True):
-        keys = step.corners
+    for a, b, keys, old_errors in steps:
         for kind in KINDS:
             values = {}
-            for key in {*keys.values(), step.old_errors}:
+            for key in {*keys.values(), old_errors}:
                 s = summarize(fits.lag(key, window, kind, WHOLE)[0])
                 values[key] = (s.mean, s.mcse_mean)
             total, parts = taken_apart(keys, values)
@@ -134,7 +104,7 @@ def changes_table(
             }
             for component, name in CAUSES.items():
                 row[name], row[f"{name}_mcse"] = parts[component]
-            of_errors = {BEFORE: step.old_errors, AFTER: keys[AFTER]}
+            of_errors = {BEFORE: old_errors, AFTER: keys[AFTER]}
             row["errors"], row["errors_mcse"] = combined(of_errors, values, WHOLE_CHANGE)
             row["largest_score_change"] = largest_score_change(a, b)
             row["same_rows"] = keys[BEFORE] == keys[AFTER]
@@ -159,12 +129,7 @@ def taken_apart(
 ) -> tuple[tuple[float, float], dict[str, tuple[float, float]]]:
     """The whole change and the Shapley value of each component, each with its Monte Carlo error.
 
-    Parameters
-    ----------
-    keys
-        The fit of every mixture; mixtures without a difference share one.
-    values
-        Posterior mean and Monte Carlo error of each fit.
+    ``keys`` and ``values`` as of :func:`frontierlag.studies.vintages.comparison.combined`.
     """
     total = combined(keys, values, WHOLE_CHANGE)
     return total, {name: combined(keys, values, of) for name, of in shapley_weights().items()}
@@ -173,12 +138,7 @@ def taken_apart(
 class Fits:
     """Fits of releases, asked for and then made: those that a likelihood reads alike are one.
 
-    Attributes
-    ----------
-    spec
-        The model.
-    found
-        What each fit found, by key, once they are made.
+    ``found`` is what each found, by key, once they are made.
     """
 
     def __init__(self, spec: ModelSpec) -> None:

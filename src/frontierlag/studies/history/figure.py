@@ -34,49 +34,32 @@ PANELS = {"same days": "Mean over the same days", "last day": "On the vintage's 
 
 
 def history_figure(lags: pd.DataFrame, about: Provenance, title: str) -> Figure:
-    """Draw the rows of ``history.csv``.
+    """Draw the rows of ``history.csv``, as they were made or read from the file.
 
-    Parameters
-    ----------
-    lags
-        The table, as from :func:`~frontierlag.studies.history.table.history` or read from its file.
-    about
-        Comparison, model and verdict.
-    title
-        The heading.
-
-    Returns
-    -------
-    A panel for the mean over the same days and one for the last day of each vintage, which share
-    the vintages as their horizontal axis.
+    A panel for the mean over the same days and one for the last day of each vintage share the
+    vintages as their horizontal axis.
     """
     same = lags[lags["quantity"] == "same days"]
     labels = _labels(same)
     one = same.iloc[0]
     days = f"same days: {one['since']} to {one['as_of']}; {WORDS[one['dates']]}"
-    lag_key: list[tuple[Any, str]] = [
+    key: list[tuple[Any, str]] = [
         (
             Line2D([], [], color=LAG_COLORS[kind], lw=1.4, marker="o", ms=5, mec="white"),
             f"{kind} lag, posterior mean, {INTERVALS}",
         )
         for kind in (REALIZED, TREND)
     ]
-    points: list[tuple[Any, str]] = [
+    key += [
         (Line2D([], [], color=NEUTRAL, lw=0.8, marker=m, ms=4, mfc="white"), f"{name} (points)")
         for name, m in MARKERS.items()
         if (lags["method"] == name).any()
     ]
-    free = lags["errors"].eq(FREE)
-    band: list[tuple[Any, str]] = (
-        [(Patch(facecolor=FREE_COLOR), "errors not of a scale pinned at the anchors")]
-        if free.any()
-        else []
-    )
+    if lags["errors"].eq(FREE).any():
+        key.append((Patch(facecolor=FREE_COLOR), "errors not of a scale pinned at the anchors"))
     with styled():
         figure = new_figure(SIZE)
-        place = add_sheet(
-            figure, title, days, about, key=[*lag_key, *points, *band], columns=2, panel_title=True
-        )
+        place = add_sheet(figure, title, days, about, key=key, columns=2, panel_title=True)
         # Names are written upright; a day is ten letters.
         longest = max(map(len, labels))
         place["bottom"] += 0.07 + 0.008 * max(longest - len("2026-08-11"), 0)

@@ -26,13 +26,7 @@ PINNED, FREE = "pinned at the anchors", "not pinned at the anchors"
 
 @dataclass(frozen=True, eq=False)
 class Vintage:
-    """One vintage of a table, read.
-
-    Attributes
-    ----------
-    prepared
-        The table with the comparison's releases and the table's own window.
-    """
+    """One vintage of a table, read, with the comparison's releases and the table's own window."""
 
     prepared: Prepared
 
@@ -77,12 +71,8 @@ class Refused:
 def chosen_tables(scores: Sequence[str], *, archive: bool = True) -> tuple[str, ...]:
     """Names and paths of the tables of a history, each once.
 
-    Parameters
-    ----------
-    scores
-        Names and paths that were given.
-    archive
-        Whether all vintages of the default table's metric that come with the package belong too.
+    With ``archive`` those of all vintages of the default table's metric that come with the package,
+    and then those that are given.
     """
     known = registry()
     default = known.find(known.roles.scores, "scores")
@@ -99,18 +89,8 @@ def read_vintages(
 ) -> tuple[tuple[Vintage, ...], tuple[Refused, ...]]:
     """Read tables as vintages of one another.
 
-    Parameters
-    ----------
-    scores
-        Names and paths.
-    job
-        The analysis of each; its own table does not matter.
-    given
-        Tables of the user's own: what is wrong with one of them is an error.
-
-    Returns
-    -------
-    The vintages by day (then by name), and those that are refused.
+    Their vintages by day (then by name), and those that are refused. ``job`` is the analysis of
+    each, whatever its own table; ``given`` are tables of the user's own.
 
     Raises
     ------

@@ -1,24 +1,65 @@
-"""A history in words: how far vintages differ, what moved them, and what cannot be said."""
+"""A history, and what it says: how far vintages differ, what moved them, what cannot be said."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from frontierlag.dates import WORDS
+from frontierlag.analyses.refits import KINDS
+from frontierlag.dates import WORDS, Window
 from frontierlag.intervals import OUTER
 from frontierlag.names import REALIZED, TREND
 from frontierlag.scores.registry import registry
-from frontierlag.studies.history.changes import CAUSES, KINDS
-from frontierlag.studies.history.table import LAST_DAY, POINT, SAME_DAYS, History
-from frontierlag.studies.history.tables import FREE
+from frontierlag.studies.history.changes import CAUSES
+from frontierlag.studies.history.tables import FREE, Refused, Vintage
 from frontierlag.studies.writing import markdown_table, page
 from frontierlag.words import FEW_BOUNDS
 
+POINT = "point"
+SAME_DAYS, OWN_WINDOW, LAST_DAY = "same days", "own window", "last day"
 # How many of the largest steps are named.
 NAMED = 3
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """A comparison by every vintage, and the vintages that are refused.
+
+    Attributes
+    ----------
+    window
+        The days that all share.
+    lags
+        One row a vintage, quantity and method (the model's two lags, the point conventions):
+        ``history.csv``. Months; interval and errors are empty for point conventions.
+    changes
+        One row a step between neighbours and lag: ``changes.csv``. The change of the posterior mean
+        over the same days, its parts and their Monte Carlo errors, months.
+    spread
+        One row a lag: standard deviation over vintages of the posterior mean over the same days,
+        next to the posterior's own: ``spread.csv``.
+    """
+
+    vintages: tuple[Vintage, ...]
+    refused: tuple[Refused, ...]
+    window: Window
+    model: str
+    lags: pd.DataFrame
+    changes: pd.DataFrame
+    spread: pd.DataFrame
+
+    @property
+    def converged(self) -> bool:
+        """Whether every fit passed the gate."""
+        return bool(self.lags["converged"].all() and self.changes["converged"].all())
+
+    @property
+    def attributions(self) -> tuple[str, ...]:
+        """The credit of every table, each once."""
+        return tuple(dict.fromkeys(one.prepared.table.attribution for one in self.vintages))
 
 
 def sentences(found: History) -> tuple[str, ...]:
@@ -52,24 +93,18 @@ def report(found: History) -> str:
 
 def by_vintage(lags: pd.DataFrame) -> str:
     """One line a vintage."""
+    wanted = [("lag", REALIZED), ("lag", TREND), ("method", "release-matched"), ("method", "daily")]
     lines = []
     for (vintage, table), rows in lags.groupby(["vintage", "table"], sort=False):
         same = rows[rows["quantity"] == SAME_DAYS]
-        cells = [
-            _cell(same, lag=REALIZED),
-            _cell(same, lag=TREND),
-            _cell(same, method="release-matched"),
-            _cell(same, method="daily"),
-        ]
+        cells = [_cell(same[same[column] == value]) for column, value in wanted]
         mark = "" if rows["converged"].all() else " (NOT CONVERGED)"
         lines.append([vintage, f"{table}{mark}", *cells])
     columns = ("vintage", "table", "realized", "trend", "release-matched", "daily")
     return markdown_table(columns, lines)
 
 
-def _cell(rows: pd.DataFrame, **where: str) -> str:
-    for column, value in where.items():
-        rows = rows[rows[column] == value]
+def _cell(rows: pd.DataFrame) -> str:
     (row,) = rows.to_dict("records")
     bound = "at least " if row["lag"] == REALIZED and row["censored"] > FEW_BOUNDS else ""
     if row["lag"] == POINT:
@@ -108,9 +143,8 @@ def _last_days(found: History) -> str:
     rows = found.lags[found.lags["quantity"] == LAST_DAY]
     texts = []
     for table in (found.vintages[0].name, found.vintages[-1].name):
-        of = rows[rows["table"] == table]
-        (trend,) = of[of["lag"] == TREND].to_dict("records")
-        texts.append(f"{_cell(of, lag=TREND)} on {trend['as_of']} ({table})")
+        of = rows[(rows["table"] == table) & (rows["lag"] == TREND)]
+        texts.append(f"{_cell(of)} on {of['as_of'].iloc[0]} ({table})")
     return (
         f"Trend lag on the last day of a vintage, months, mean with {OUTER:.0%} interval: "
         f"{' and '.join(texts)}. The realized lag of one day is the age of one release, so "

@@ -15,13 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from frontierlag.analyses.refits import (
-    Lags,
-    from_daily,
-    longest,
-    numbers,
-    quick_fit,
-)
+from frontierlag.analyses.refits import Lags, from_daily, longest, numbers, quick_fit
 from frontierlag.dates import Window
 from frontierlag.errors import FitError, FrontierLagError
 from frontierlag.fits.convergence import Convergence, check, quantity_checks, sampled_to_pass
@@ -33,7 +27,7 @@ from frontierlag.model import ModelSpec
 from frontierlag.names import FOLLOWER, LEADER, REALIZED, TREND
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.campaign.runner import CampaignTask, Done, campaign_store, run_tasks
+from frontierlag.studies.campaign import CampaignTask, campaign_store, run_tasks
 from frontierlag.studies.index.construction import BASE, Construction, Reduced, reduced
 
 # The main fit has this many times the draws of the others: its error is in every change.
@@ -51,13 +45,10 @@ class Constructed:
 
     Attributes
     ----------
-    construction
-        The construction.
     left
         What is left of the data; None where the construction leaves too little.
     window
-        The days over which its lags are computed: those of the job on which both groups have a
-        release with results left.
+        The days of the job on which both groups have a release with results left.
     lags
         By first day, kind and period, the numbers of the lag, months; empty without a fit. The main
         one has those of every first day that another one needs.
@@ -84,20 +75,9 @@ def fit_constructions(
 ) -> list[Constructed]:
     """Fit every construction; those under which the same results count are one fit.
 
-    Parameters
-    ----------
-    prepared
-        The job, with its results joined.
-    constructions
-        The main one first.
-    settings
-        Of every fit; the main one has ``BASE_DRAWS`` times the draws.
-    keep
-        Folder in which finished fits are kept.
-    jobs
-        Processes, one thread each; changes no number.
-    done
-        Called with a word or two as each fit finishes.
+    The main one is the first, and has ``BASE_DRAWS`` times the draws of ``settings``. Finished fits
+    are kept in the folder ``keep``; ``jobs`` processes of one thread each change no number;
+    ``done`` is called with a word or two as each fit finishes.
 
     Raises
     ------
@@ -106,25 +86,27 @@ def fit_constructions(
     """
     releases = prepared.releases
     assert isinstance(releases, MeasuredReleases)  # a job with results joins them
-    left = [_reduced(releases, construction) for construction in constructions]
-    windows = [
-        prepared.window
-        if isinstance(these, FrontierLagError)
-        else covered_window(these, prepared.window)
-        for these in left
-    ]
+    planned: list[Constructed] = []
+    for construction in constructions:
+        try:
+            left = reduced(releases, construction.dropped)
+        except FrontierLagError as reason:
+            planned.append(Constructed(construction, None, prepared.window, {}, None, str(reason)))
+            continue
+        window = covered_window(left, prepared.window)
+        planned.append(Constructed(construction, left, window, {}, False, ""))
     model = prepared.model()
     items: dict[str, CampaignTask] = {}
     keys: list[str] = []
-    for construction, these, window in zip(constructions, left, windows, strict=True):
-        if isinstance(these, FrontierLagError):
+    for one in planned:
+        if one.left is None:
             keys.append("")
             continue
-        main = construction.kind == BASE
-        starts = sorted({w.since for w in windows}) if main else [window.since]
+        main = one.construction.kind == BASE
+        starts = sorted({p.window.since for p in planned}) if main else [one.window.since]
         # What is kept of a fit is its lags, so their first days are a part of its name.
-        key = "/".join([model, these.digest, *map(str, starts)])
-        payload = (model, construction.dropped, BASE_DRAWS if main else 1, tuple(starts))
+        key = "/".join([model, one.left.digest, *map(str, starts)])
+        payload = (model, one.construction.dropped, BASE_DRAWS if main else 1, tuple(starts))
         items.setdefault(key, CampaignTask(key, len(items), payload))
         keys.append(key)
     task = partial(fit_one, releases=releases, as_of=prepared.window.as_of, settings=settings)
@@ -139,52 +121,28 @@ def fit_constructions(
     found = run_tasks(
         task, list(items.values()), store, entropy=settings.seed, jobs=jobs, done=done
     )
-    return [
-        _outcome(construction, these, window, found.get(key))
-        for construction, these, window, key in zip(constructions, left, windows, keys, strict=True)
-    ]
-
-
-def _reduced(releases: MeasuredReleases, construction: Construction) -> Reduced | FrontierLagError:
-    """What a construction leaves of the data, or why it leaves too little."""
-    try:
-        return reduced(releases, construction.dropped)
-    except FrontierLagError as reason:
-        return reason
+    outcomes = []
+    for one, key in zip(planned, keys, strict=True):
+        if one.left is None:
+            outcomes.append(one)
+            continue
+        fit = found[key]
+        if fit.error is not None:
+            if one.construction.kind == BASE:
+                raise FitError(f"the fit to all results failed: {fit.error}")
+            outcomes.append(replace(one, verdict=f"the fit failed: {fit.error}"))
+            continue
+        lags = {tuple(name.split("/")): of_lag for name, of_lag in fit.value["lags"].items()}
+        converged, verdict = fit.value["converged"], fit.value["verdict"]
+        outcomes.append(replace(one, lags=lags, converged=converged, verdict=verdict))
+    return outcomes
 
 
 def covered_window(left: Reduced, window: Window) -> Window:
-    """The days of a window on which both groups have a release that keeps results.
-
-    Parameters
-    ----------
-    left
-        What is left of the data.
-    window
-        The window of the job.
-    """
+    """The days of a job's window on which both groups have a release that keeps results."""
     r = left.releases
     first = max(int(r.day[left.measured & r.of(group)].min()) for group in (LEADER, FOLLOWER))
     return Window(max(window.since, date(1970, 1, 1) + timedelta(days=first)), window.as_of)
-
-
-def _outcome(
-    construction: Construction,
-    left: Reduced | FrontierLagError,
-    window: Window,
-    done: Done | None,
-) -> Constructed:
-    """What came of one construction, from what its fit returned."""
-    if isinstance(left, FrontierLagError) or done is None:
-        return Constructed(construction, None, window, {}, None, str(left))
-    if done.error is not None:
-        if construction.kind == BASE:
-            raise FitError(f"the fit to all results failed: {done.error}")
-        verdict = f"the fit failed: {done.error}"
-        return Constructed(construction, left, window, {}, False, verdict)
-    value = done.value
-    lags = {tuple(name.split("/")): of_lag for name, of_lag in value["lags"].items()}
-    return Constructed(construction, left, window, lags, value["converged"], value["verdict"])
 
 
 def fit_one(
@@ -197,19 +155,10 @@ def fit_one(
 ) -> dict[str, Any]:
     """Fit one construction, again with more draws and then smaller steps if it misses the gate.
 
-    Parameters
-    ----------
-    payload
-        Name of the model, mask of the results that do not count, how many times the draws, and the
-        first days of the windows over which lags are computed.
-    seed
-        Not used: every fit has the seed of the settings, whatever else is fitted.
-    releases, as_of, settings
-        What is fitted, the last day of the windows, and how.
-
-    Returns
-    -------
-    What JSON can keep.
+    ``payload`` is the name of the model, the mask of the results that do not count, how many times
+    the draws, and the first days of the windows over which lags are computed; ``as_of`` is their
+    last. Every fit has the seed of the settings, whatever else is fitted. The answer is what JSON
+    can keep.
     """
     model, dropped, times, starts = payload
     windows = [Window(since, as_of) for since in starts]
@@ -246,15 +195,7 @@ def lags_of(fit: Fit, windows: Sequence[Window], measured: np.ndarray) -> tuple[
 
     A release without results has its prior in the fit and would count for the best available at
     random; in an index of the results that are left it would not stand.
-
-    Parameters
-    ----------
-    fit
-        The fit.
-    windows
-        The days, which end alike.
-    measured
-        Which releases have results, shape ``(release,)``.
+    The windows end alike; ``measured`` says which releases have results.
     """
     r, days = fit.observations.releases, longest(windows).days
     sides = [measured & r.of(group) for group in (LEADER, FOLLOWER)]

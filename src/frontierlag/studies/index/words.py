@@ -13,16 +13,9 @@ from frontierlag.dates import WORDS
 from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.jobs import Prepared
 from frontierlag.names import REALIZED, TREND, WINDOW
-from frontierlag.studies.index.construction import (
-    BASE,
-    BENCHMARKS,
-    DATED,
-    SOURCES,
-    VENDOR,
-)
+from frontierlag.studies.index.construction import BASE, BENCHMARKS, DATED, SOURCES, VENDOR
 from frontierlag.studies.index.refits import Constructed
-from frontierlag.studies.sensitivity.table import NUMBERS, typed
-from frontierlag.studies.writing import markdown_table, page
+from frontierlag.studies.writing import NUMBERS, markdown_table, page, typed
 from frontierlag.words import STAMP, median, span, stamp
 
 # A change by this many of its Monte Carlo errors is not chance.
@@ -34,20 +27,68 @@ _TITLES = {
     VENDOR: "Who reports",
     DATED: "Without older benchmarks",
 }
+COLUMNS = (
+    *("construction", "kind", "what", "lag", "period", "since", "change", "change_mcse"),
+    *NUMBERS,
+    *("converged", "n_results", "n_benchmarks", "n_releases", "without_results", "note"),
+)
+
+
+def constructions_table(outcomes: Sequence[Constructed]) -> pd.DataFrame:
+    """Return the lags under every construction and of the main answer, which is the first.
+
+    Returns
+    -------
+    Rows of ``COLUMNS``, months. ``since`` is the first day of the window of a row, later than that
+    of the job where what is left begins later. ``change`` is of the median against that of the main
+    one over the same days and ``change_mcse`` its Monte Carlo error, of both medians; the counts
+    are of what is left, and ``without_results`` names the releases that have no usable result left,
+    which are in neither group then. A construction that cannot be fitted has one row, whose
+    ``note`` says why.
+    """
+    base = outcomes[0]
+    rows: list[dict[str, Any]] = []
+    for outcome in outcomes:
+        construction, left = outcome.construction, outcome.left
+        head: dict[str, Any] = {
+            "construction": construction.name,
+            "kind": construction.kind,
+            "what": construction.words,
+        }
+        if left is not None:
+            head |= {
+                "n_results": left.results,
+                "n_benchmarks": left.benchmarks,
+                "n_releases": int(left.measured.sum()),
+                "without_results": "; ".join(left.lost),
+            }
+        if not outcome.lags:
+            rows.append(head | {"note": outcome.verdict})
+            continue
+        for key in ((kind, period) for kind in KINDS for period in PERIODS):
+            since = outcome.window.since.isoformat()
+            own, main = outcome.lags[since, *key], base.lags[since, *key]
+            moved = outcome is not base
+            error = float(np.hypot(own["mcse_median"], main["mcse_median"])) if moved else 0.0
+            rows.append(
+                head
+                | {
+                    "lag": key[0],
+                    "period": key[1],
+                    "since": since,
+                    "change": round(own["median"] - main["median"], DIGITS) + 0.0,
+                    "change_mcse": round(error, DIGITS),
+                    "converged": outcome.converged,
+                    "note": outcome.verdict,
+                }
+                | dict(own)
+            )
+    return typed(rows, COLUMNS)
 
 
 def index_sentences(table: pd.DataFrame, prepared: Prepared) -> list[str]:
     """Say what the main answer is and how far each kind of construction moves it.
 
-    Parameters
-    ----------
-    table
-        As from :func:`constructions_table`.
-    prepared
-        The job.
-
-    Returns
-    -------
     One sentence or two for the main answer and for each kind, ready to stand alone.
     """
     leader, follower = prepared.releases.group_names
@@ -73,15 +114,7 @@ def index_sentences(table: pd.DataFrame, prepared: Prepared) -> list[str]:
 def index_page(
     table: pd.DataFrame, sentences: Sequence[str], prepared: Prepared, credits: Sequence[str]
 ) -> str:
-    """Return the page: the sentences, a table for each kind, and whose data it is.
-
-    Parameters
-    ----------
-    table, sentences, prepared
-        As of :func:`index_sentences`.
-    credits
-        Attributions.
-    """
+    """Return the page: the sentences, a table for each kind, and whose data it is."""
     parts = [f"# What the index hides: {prepared.title}", *sentences]
     base = table[table["kind"] == BASE]
     for kind, title in _TITLES.items():
@@ -184,84 +217,3 @@ def _change(row: pd.Series) -> str:
 
 def _mark(row: pd.Series) -> str:
     return stamp(bool(row["converged"]))
-
-
-COLUMNS = (
-    "construction",
-    "kind",
-    "what",
-    "lag",
-    "period",
-    "since",
-    "change",
-    "change_mcse",
-    *NUMBERS,
-    "converged",
-    "n_results",
-    "n_benchmarks",
-    "n_releases",
-    "without_results",
-    "note",
-)
-
-
-def constructions_table(outcomes: Sequence[Constructed]) -> pd.DataFrame:
-    """Return the lags under every construction and of the main answer.
-
-    Parameters
-    ----------
-    outcomes
-        The main one first.
-
-    Returns
-    -------
-    Rows of ``COLUMNS``, months. ``since`` is the first day of the window of a row, later than that
-    of the job where what is left begins later. ``change`` is of the median against that of the main
-    one over the same days and ``change_mcse`` its Monte Carlo error, of both medians; the counts
-    are of what is left, and
-    ``without_results`` names the releases that have no usable result left, which are in neither
-    group then. A construction that cannot be fitted has one row, whose ``note`` says why.
-    """
-    base = outcomes[0]
-    rows: list[dict[str, Any]] = []
-    for outcome in outcomes:
-        head = _head(outcome)
-        if not outcome.lags:
-            rows.append(head | {"note": outcome.verdict})
-            continue
-        for key in ((kind, period) for kind in KINDS for period in PERIODS):
-            since = outcome.window.since.isoformat()
-            own, main = outcome.lags[since, *key], base.lags[since, *key]
-            moved = outcome is not base
-            error = float(np.hypot(own["mcse_median"], main["mcse_median"])) if moved else 0.0
-            rows.append(
-                head
-                | {
-                    "lag": key[0],
-                    "period": key[1],
-                    "since": since,
-                    "change": round(own["median"] - main["median"], DIGITS) + 0.0,
-                    "change_mcse": round(error, DIGITS),
-                    "converged": outcome.converged,
-                    "note": outcome.verdict,
-                }
-                | dict(own)
-            )
-    return typed(rows, COLUMNS)
-
-
-def _head(outcome: Constructed) -> dict[str, Any]:
-    construction, left = outcome.construction, outcome.left
-    head: dict[str, Any] = {
-        "construction": construction.name,
-        "kind": construction.kind,
-        "what": construction.words,
-    }
-    if left is None:
-        return head
-    return head | {
-        "n_results": left.results,
-        "n_benchmarks": left.benchmarks,
-        "n_releases": int(left.measured.sum()),
-        "without_results": "; ".join(left.lost),
-    }

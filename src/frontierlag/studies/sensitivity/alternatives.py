@@ -1,21 +1,23 @@
-"""The sensible alternatives to an analysis, each a declared object that changes one thing."""
+"""The lag under the sensible alternatives to an analysis, each declared to change one thing."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from frontierlag.analyses.refits import Task
+from frontierlag.analyses.refits import DIGITS, Task, refit_all
 from frontierlag.dates import CONVENTIONS, Dates, Window
-from frontierlag.errors import SpecError
+from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.jobs import Job
 from frontierlag.lags.published import Convention, daily, release_matched, tolerance_of
 from frontierlag.model import ModelSpec, first_model, split_name, suits
+from frontierlag.names import REALIZED, WINDOW
 from frontierlag.scores import (
     Comparison,
     Efforts,
@@ -26,6 +28,8 @@ from frontierlag.scores import (
     releases,
 )
 from frontierlag.scores.groups import members
+from frontierlag.settings import QUICK, SamplerSettings
+from frontierlag.studies.writing import NUMBERS, OF_FIT, lag_rows, typed
 
 # Makers that Epoch's tables give as two countries in one vintage ('UK;USA') and as one in another.
 # The newest table has two Gemini rows under Google alone, so that name counts as the same maker.
@@ -41,10 +45,11 @@ DATED: dict[Dates, str] = {
 }
 # Of the frontier of the base alone.
 RARE_TRENDS = ("parallel-logistic", "broken-learned")
+COLUMNS = ("alternative", "what", "dates", "model", "lag", "period", *NUMBERS, *OF_FIT)
 
 
 @dataclass(frozen=True)
-class Alternative(ABC):
+class Alternative:
     """One way to do the analysis.
 
     Attributes
@@ -60,98 +65,17 @@ class Alternative(ABC):
 
 
 @dataclass(frozen=True)
-class Refitted(Alternative, ABC):
-    """An alternative that a model is fitted to."""
+class Refitted(Alternative):
+    """An alternative that a model is fitted to.
 
-    @abstractmethod
-    def change(self, case: Case) -> Case:
-        """The case with one thing changed.
+    Attributes
+    ----------
+    change
+        Gives the case with one thing changed; a :class:`~frontierlag.errors.FrontierLagError` with
+        the reason if this alternative does not exist for the case.
+    """
 
-        Raises
-        ------
-        FrontierLagError
-            If this alternative does not exist for the case, with the reason.
-        """
-
-
-@dataclass(frozen=True)
-class Unchanged(Refitted):
-    """The base itself."""
-
-    def change(self, case: Case) -> Case:
-        """The same."""
-        return case
-
-
-@dataclass(frozen=True)
-class OtherModel(Refitted):
-    """Another model on the same rows."""
-
-    model: str
-
-    def change(self, case: Case) -> Case:
-        """Replace the model."""
-        return replace(case, model=self.model)
-
-
-@dataclass(frozen=True)
-class OtherDates(Refitted):
-    """The same models dated by another convention, over the same days."""
-
-    dates: Dates
-
-    def change(self, case: Case) -> Case:
-        """Date the table's rows otherwise."""
-        changed = case.dated(self.dates)
-        own, other = case.releases, changed.releases
-        if np.array_equal(own.model, other.model) and all(
-            np.array_equal(getattr(own, name), getattr(other, name))
-            for name in ("day", "day_low", "day_high")
-        ):
-            raise SpecError("changes nothing: every model has the same date")
-        return changed
-
-
-@dataclass(frozen=True)
-class OtherStart(Refitted):
-    """The same fit over a later window."""
-
-    since: date
-
-    def change(self, case: Case) -> Case:
-        """Move the window's start."""
-        if self.since < case.window.since:
-            raise SpecError(f"{self.since} is before {case.window.since}, where the window starts")
-        return replace(case, window=Window(self.since, case.window.as_of))
-
-
-@dataclass(frozen=True)
-class WithoutRows(Refitted):
-    """Some rows not counted."""
-
-    rows: Callable[[Case], np.ndarray]
-    reason: str
-
-    def change(self, case: Case) -> Case:
-        """Leave the rows out."""
-        mask = self.rows(case) & np.isin(case.table.frame["model"], case.releases.model)
-        if not mask.any():
-            raise SpecError("changes nothing: the table has no such row")
-        return case.without(mask, self.reason)
-
-
-@dataclass(frozen=True)
-class OtherSettings(Refitted):
-    """Another way to count a model that was run at several settings."""
-
-    efforts: Efforts
-
-    def change(self, case: Case) -> Case:
-        """Replace which settings count."""
-        changed = replace(case, efforts=self.efforts)
-        if len(changed.releases) == len(case.releases):
-            raise SpecError("changes nothing: no model was run at several settings")
-        return changed
+    change: Callable[[Case], Case]
 
 
 @dataclass(frozen=True)
@@ -168,109 +92,6 @@ class PointConvention(Alternative):
         if self.convention == "daily":
             return daily(case.releases, tolerance=tolerance, keep_first=self.keep_first)
         return release_matched(case.releases, tolerance, keep_first=self.keep_first)
-
-
-def of_several_countries(case: Case) -> np.ndarray:
-    """Rows of makers in two countries, whether the table's cell gives both or one."""
-    frame = case.table.frame
-    several = np.array([len(members(cell)) > 1 for cell in frame["country"]], dtype=bool)
-    makers = [set(members(cell)) & set(TWO_COUNTRY_MAKERS) for cell in frame["organization"]]
-    return several | np.array([bool(found) for found in makers], dtype=bool)
-
-
-def filled_in(case: Case) -> np.ndarray:
-    """Rows whose group the table leaves blank and the shipped resolutions give."""
-    column = case.comparison.column
-    models = [model for filled, model in case.table.filled if filled == column]
-    return np.asarray(case.table.frame["model"].isin(models))
-
-
-def alternatives(case: Case) -> tuple[Alternative, ...]:
-    """The base and every alternative to it that the metric and the comparison allow."""
-    trend, frontier = split_name(case.model)
-    column = case.comparison.column
-    found: list[Alternative] = [Unchanged("base", "base")]
-    # First: which date counts moves the lag more than any other choice.
-    found += [
-        OtherDates(DATED[dates], "dates", dates)
-        for dates in CONVENTIONS
-        if dates != case.table.dates
-    ]
-    found += [
-        OtherStart(f"window from {since}", "window", since)
-        for since in WINDOW_STARTS
-        if case.window.since < since < case.window.as_of
-    ]
-    named = [
-        ("half-normal shortfall", "shortfall", f"{trend}-stochastic-halfnormal"),
-        ("shortfalls by maker and time", "shortfall", f"{trend}-stochastic-makers"),
-        ("two-piece errors", "errors", f"{trend}-stochastic-twopiece"),
-    ]
-    named += [
-        (
-            ", ".join(_differences((trend, frontier), (t, f))),
-            _family(trend, frontier, t, f),
-            f"{t}-{f}",
-        )
-        for f in FRONTIERS
-        for t in TRENDS
-    ]
-    named += [
-        (f"{t} trend", _family(trend, frontier, t, frontier), f"{t}-{frontier}")
-        for t in RARE_TRENDS
-    ]
-    named.append(("records only, first ones kept", "first records", f"{trend}-records-all"))
-    found += [
-        OtherModel(name, what, model)
-        for name, what, model in named
-        if model != case.model and suits(model, case.table.metric)
-    ]
-    if "USA" in (case.comparison.leader, case.comparison.follower) and column == "country":
-        found.append(
-            WithoutRows(
-                "UK;USA not counted (Google)",
-                "UK;USA",
-                of_several_countries,
-                "of several countries, not counted in this alternative",
-            )
-        )
-    found.append(
-        WithoutRows(
-            f"rows without a {column} left out",
-            f"unknown {column}",
-            filled_in,
-            f"{column} is blank in the table, and not resolved in this alternative",
-        )
-    )
-    if case.table.metric.unit == "accuracy":
-        other: Efforts = "all" if case.efforts == "best" else "best"
-        name = {"all": "every setting a release", "best": "best setting of a model"}[other]
-        found.append(OtherSettings(name, "settings", other))
-    return (*found, *_conventions())
-
-
-def _conventions() -> list[Alternative]:
-    kept = {True: "first records kept", False: "first records dropped"}
-    found: list[Alternative] = []
-    for convention, published in (("release-matched", True), ("daily", False)):
-        for tolerance, keep in ((1.0, published), (0.0, published), (1.0, not published)):
-            words = f"{convention}, tolerance {tolerance:g}, {kept[keep]}"
-            found.append(PointConvention(words, "convention", convention, tolerance, keep))
-    return found
-
-
-def _differences(base: tuple[str, str], other: tuple[str, str]) -> list[str]:
-    trend, frontier = other
-    words = [f"{trend} trend"] if trend != base[0] else []
-    return words + (
-        [f"{frontier} only" if frontier == "records" else frontier] if frontier != base[1] else []
-    )
-
-
-def _family(trend: str, frontier: str, t: str, f: str) -> str:
-    if t != trend and f != frontier:
-        return "trend and frontier"
-    return "trend" if t != trend else "frontier"
 
 
 @dataclass(frozen=True)
@@ -298,14 +119,9 @@ class Case:
             If the job cannot be prepared or the model does not suit it.
         """
         ready = job.prepare()
-        case = cls(
-            ready.table,
-            ready.releases.comparison,
-            ready.window,
-            model or first_model(ready.table.metric),
-            job.efforts,
-            job,
-        )
+        name = model or first_model(ready.table.metric)
+        comparison = ready.releases.comparison
+        case = cls(ready.table, comparison, ready.window, name, job.efforts, job)
         _ = case.spec
         return case
 
@@ -330,18 +146,203 @@ class Case:
         return replace(self, table=table, job=replace(self.job, dates=dates))
 
     def without(self, rows: np.ndarray, reason: str) -> Case:
-        """The case with rows of the table left out for a reason.
-
-        Parameters
-        ----------
-        rows
-            Mask over the table's frame.
-        reason
-            What the record says of each.
-        """
+        """The case with rows of the table (a mask over its frame) left out for a reason."""
         out = self.table.frame[rows]
         more = tuple(
             LeftOut(int(row), str(model), reason)
             for row, model in zip(out["row"], out["model"], strict=True)
         )
         return replace(self, table=replace(self.table, left_out=self.table.left_out + more))
+
+
+def dated_by(case: Case, dates: Dates) -> Case:
+    """The same models dated by another convention, over the same days."""
+    changed = case.dated(dates)
+    own, other = case.releases, changed.releases
+    if all(
+        np.array_equal(getattr(own, name), getattr(other, name))
+        for name in ("model", "day", "day_low", "day_high")
+    ):
+        raise SpecError("changes nothing: every model has the same date")
+    return changed
+
+
+def starting(case: Case, since: date) -> Case:
+    """The same fit over a later window."""
+    if since < case.window.since:
+        raise SpecError(f"{since} is before {case.window.since}, where the window starts")
+    return replace(case, window=Window(since, case.window.as_of))
+
+
+def without_rows(case: Case, rows: Callable[[Case], np.ndarray], reason: str) -> Case:
+    """The case with some rows not counted."""
+    mask = rows(case) & np.isin(case.table.frame["model"], case.releases.model)
+    if not mask.any():
+        raise SpecError("changes nothing: the table has no such row")
+    return case.without(mask, reason)
+
+
+def of_settings(case: Case, efforts: Efforts) -> Case:
+    """Another way to count a model that was run at several settings."""
+    changed = replace(case, efforts=efforts)
+    if len(changed.releases) == len(case.releases):
+        raise SpecError("changes nothing: no model was run at several settings")
+    return changed
+
+
+def of_several_countries(case: Case) -> np.ndarray:
+    """Rows of makers in two countries, whether the table's cell gives both or one."""
+    frame = case.table.frame
+    several = np.array([len(members(cell)) > 1 for cell in frame["country"]], dtype=bool)
+    makers = [set(members(cell)) & set(TWO_COUNTRY_MAKERS) for cell in frame["organization"]]
+    return several | np.array([bool(found) for found in makers], dtype=bool)
+
+
+def filled_in(case: Case) -> np.ndarray:
+    """Rows whose group the table leaves blank and the shipped resolutions give."""
+    column = case.comparison.column
+    models = [model for filled, model in case.table.filled if filled == column]
+    return np.asarray(case.table.frame["model"].isin(models))
+
+
+def alternatives(case: Case) -> tuple[Refitted | PointConvention, ...]:
+    """The base and every alternative to it that the metric and the comparison allow."""
+    column = case.comparison.column
+    found: list[Refitted | PointConvention] = [Refitted("base", "base", lambda case: case)]
+    # First: which date counts moves the lag more than any other choice.
+    found += [
+        Refitted(DATED[dates], "dates", partial(dated_by, dates=dates))
+        for dates in CONVENTIONS
+        if dates != case.table.dates
+    ]
+    found += [
+        Refitted(f"window from {since}", "window", partial(starting, since=since))
+        for since in WINDOW_STARTS
+        if case.window.since < since < case.window.as_of
+    ]
+    found += [
+        Refitted(name, what, partial(replace, model=model))
+        for name, what, model in _models(*split_name(case.model))
+        if model != case.model and suits(model, case.table.metric)
+    ]
+    blank = f"{column} is blank in the table, and not resolved in this alternative"
+    left_out = [(f"rows without a {column} left out", f"unknown {column}", filled_in, blank)]
+    if "USA" in (case.comparison.leader, case.comparison.follower) and column == "country":
+        reason = "of several countries, not counted in this alternative"
+        google = ("UK;USA not counted (Google)", "UK;USA", of_several_countries, reason)
+        left_out.insert(0, google)
+    found += [
+        Refitted(name, what, partial(without_rows, rows=rows, reason=reason))
+        for name, what, rows, reason in left_out
+    ]
+    if case.table.metric.unit == "accuracy":
+        other: Efforts = "all" if case.efforts == "best" else "best"
+        name = {"all": "every setting a release", "best": "best setting of a model"}[other]
+        found.append(Refitted(name, "settings", partial(of_settings, efforts=other)))
+    kept = {True: "first records kept", False: "first records dropped"}
+    for convention, published in (("release-matched", True), ("daily", False)):
+        for tolerance, keep in ((1.0, published), (0.0, published), (1.0, not published)):
+            words = f"{convention}, tolerance {tolerance:g}, {kept[keep]}"
+            found.append(PointConvention(words, "convention", convention, tolerance, keep))
+    return tuple(found)
+
+
+def _models(trend: str, frontier: str) -> list[tuple[str, str, str]]:
+    """Name, what it changes, and name of the model of each other model than the base."""
+    found = [
+        ("half-normal shortfall", "shortfall", f"{trend}-stochastic-halfnormal"),
+        ("shortfalls by maker and time", "shortfall", f"{trend}-stochastic-makers"),
+        ("two-piece errors", "errors", f"{trend}-stochastic-twopiece"),
+    ]
+    pairs = [(t, f) for f in FRONTIERS for t in TRENDS] + [(t, frontier) for t in RARE_TRENDS]
+    for t, f in pairs:
+        changed = {"trend": f"{t} trend"} if t != trend else {}
+        if f != frontier:
+            changed["frontier"] = "records only" if f == "records" else f
+        found.append((", ".join(changed.values()), " and ".join(changed), f"{t}-{f}"))
+    return [*found, ("records only, first ones kept", "first records", f"{trend}-records-all")]
+
+
+def sensitivity_table(
+    job: Job,
+    model: str | None = None,
+    settings: SamplerSettings = QUICK,
+    *,
+    chosen: Callable[[Alternative], bool] = lambda _: True,
+    workers: int | None = None,
+    done: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
+    """Trend and realized lag under the base and every alternative, one thing changed at a time.
+
+    Parameters
+    ----------
+    job
+        What to analyse.
+    model
+        The base; by default the headline model of the metric.
+    settings
+        Sampler settings of every fit.
+    chosen
+        Which alternatives to run.
+    workers
+        Processes; changes no number.
+    done
+        Called with a line each time a group of fits is finished.
+
+    Returns
+    -------
+    Rows of ``COLUMNS``, in months, in the order of the alternatives. A convention has a ``median``
+    (its value) and no interval, and no verdict: ``converged`` is missing. An alternative that does
+    not exist here has no numbers and says why in ``note``. ``settings`` says how many draws a row
+    rests on: fewer than a run's, whose own tables give the base with more.
+    """
+    case = Case.of(job, model)
+    tasks: dict[object, Task] = {}
+    given: list[tuple[dict[str, Any], Case | None]] = []
+    for alternative in alternatives(case):
+        if not chosen(alternative):
+            continue
+        head: dict[str, Any] = {"alternative": alternative.name, "what": alternative.what}
+        if isinstance(alternative, PointConvention):
+            given.append((head | _point(alternative, case), None))
+            continue
+        try:
+            changed = alternative.change(case)
+            task = changed.task(_identity(changed))
+        except FrontierLagError as reason:
+            given.append((head | {"note": str(reason)}, None))
+            continue
+        same = tasks.get(task.key)
+        windows = (*same.windows, changed.window) if same else task.windows
+        tasks[task.key] = replace(task, windows=windows)
+        given.append((head | {"model": changed.model, "dates": changed.table.dates}, changed))
+    found = refit_all(list(tasks.values()), settings, workers, done)
+    rows: list[dict[str, Any]] = []
+    for head, of_case in given:
+        if of_case is None:
+            rows.append(head)
+            continue
+        key = _identity(of_case)
+        rows += lag_rows(head, found[key], tasks[key].windows.index(of_case.window))
+    return typed(rows, COLUMNS, settings)
+
+
+def _identity(case: Case) -> tuple[object, ...]:
+    """What makes two cases the same fit, whatever their windows."""
+    r = case.releases
+    days = (tuple(days.tolist()) for days in (r.day, r.day_low, r.day_high))
+    return case.model, case.efforts, r.dates, tuple(r.model.tolist()), *days
+
+
+def _point(alternative: PointConvention, case: Case) -> dict[str, Any]:
+    found = alternative.lag(case)
+    total = found.n + (found.censored if alternative.convention == "release-matched" else 0)
+    return {
+        "dates": case.table.dates,
+        "lag": REALIZED,
+        "period": WINDOW,
+        "median": round(found.mean, DIGITS),
+        "undefined": float(found.n == 0),
+        "censored": round(found.censored / max(total, 1), DIGITS),
+        "note": "a convention on point scores, over its own days or records: no interval",
+    }

@@ -19,9 +19,9 @@ from frontierlag.model import ModelSpec
 from frontierlag.names import SAMPLE_DIMS
 from frontierlag.scores import Releases, ScoreTable, load_scores
 from frontierlag.settings import QUICK, SamplerSettings
+from frontierlag.studies.sensitivity.alternatives import COLUMNS as ALTERNATIVES
 from frontierlag.studies.sensitivity.alternatives import Case
-from frontierlag.studies.sensitivity.table import COLUMNS as ALTERNATIVES
-from frontierlag.studies.sensitivity.table import typed
+from frontierlag.studies.writing import typed
 
 # From the convention of dates on, the columns of the sensitivity table.
 COLUMNS = ("error", *ALTERNATIVES[ALTERNATIVES.index("dates") :])
@@ -40,6 +40,11 @@ class DateError(ABC):
     @abstractmethod
     def draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Draw errors in whole days, shape ``(size,)``."""
+
+
+def _check_days(days: float) -> None:
+    if not (np.isfinite(days) and days >= 0):
+        raise SpecError(f"{days} days cannot be the size of an error: give 0 or more")
 
 
 @dataclass(frozen=True)
@@ -147,16 +152,13 @@ def shifted(releases: Releases, days: np.ndarray) -> Releases:
         np.minimum(those + days, last)
         for those in (releases.day, releases.day_low, releases.day_high)
     )
+    columns = {f.name: getattr(releases, f.name) for f in fields(releases)}
+    columns |= {"day": day, "day_low": low, "day_high": high}
     order = np.lexsort((releases.model, releases.score, day))
-    arrays: dict[str, Any] = {
-        f.name: getattr(releases, f.name)[order]
-        for f in fields(releases)
-        if isinstance(getattr(releases, f.name), np.ndarray)
+    sorted_columns: dict[str, Any] = {
+        name: column[order] for name, column in columns.items() if isinstance(column, np.ndarray)
     }
-    return replace(
-        releases,
-        **(arrays | {"day": day[order], "day_low": low[order], "day_high": high[order]}),
-    )
+    return replace(releases, **sorted_columns)
 
 
 def with_date_errors(
@@ -178,23 +180,18 @@ def with_date_errors(
 
     Parameters
     ----------
-    job
-        What to analyse.
     spec
         The model; None for the headline model of the metric.
     error
         How the dates err.
-    settings
-        Sampler settings of every fit; its seed also draws the dates.
     draws
-        Sets of dates.
-    workers, done
-        As for :func:`frontierlag.studies.sensitivity.table.sensitivity_table`.
+        Sets of dates, drawn with the seed of the settings.
+    job, settings, workers, done
+        As for :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
 
     Returns
     -------
-    Rows of ``COLUMNS``, months: dates as given, then with the error. ``mcse_median`` of the
-    mixture
+    Rows of ``COLUMNS``, months: dates as given, then with the error. ``mcse_median`` of the mixture
     includes what so few sets of dates leave open. It has converged if every fit has.
 
     Raises
@@ -243,8 +240,3 @@ def _rows(head: dict[str, Any], fits: list[Refit]) -> list[dict[str, Any]]:
             cells["mcse_median"] = round(error, DIGITS)
         rows.append(head | {"lag": kind, "period": period} | cells)
     return rows
-
-
-def _check_days(days: float) -> None:
-    if not (np.isfinite(days) and days >= 0):
-        raise SpecError(f"{days} days cannot be the size of an error: give 0 or more")

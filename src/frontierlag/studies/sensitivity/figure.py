@@ -12,7 +12,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -38,6 +37,7 @@ BASE_BAND = "#f0ead6"
 POINT = "#222222"
 MOST = 15
 SAME_FIT = "all releases"  # as the table of window starts says it
+MODEL_COLORS = ("#00605a", "#b8660b", "#5f5f5f", "#7b3f61")
 WIDTH = 10.4
 STARTS_HIGH = 3.1  # inches of the panels of window starts
 
@@ -47,32 +47,19 @@ def specification_curve(
 ) -> Figure:
     """Draw the mean lag over the window under every alternative, a panel for each kind of lag.
 
-    Rows are sorted by realized lag. Each has its median and intervals; a convention, which has no
-    interval, is a diamond; a fit that did not converge is hollow and grey. The base stands on a
-    band, with a line through its median.
-
-    Parameters
-    ----------
-    table
-        As from :func:`frontierlag.studies.sensitivity.sensitivity_table`.
-    about
-        Dataset and comparison.
-    title, subtitle
-        The heading.
-
-    Returns
-    -------
-    The figure.
+    Rows of the sensitivity table are sorted by realized lag. Each has its median and intervals; a
+    convention, which has no interval, is a diamond; a fit that did not converge is hollow and grey.
+    The base stands on a band, with a line through its median.
     """
     shown = table[(table["period"] == WINDOW) & table["median"].notna()]
     order = shown[shown["lag"] == REALIZED].sort_values("median", kind="stable")
     names = list(dict.fromkeys([*order["alternative"], *shown["alternative"]]))
     missing = table[~table["alternative"].isin(names)]
-    notes = [
-        "not drawn: " + "; ".join(f"{a} ({n})" for a, n in missing[["alternative", "note"]].values)
-    ]
+    told = "; ".join(f"{a} ({n})" for a, n in missing[["alternative", "note"]].values)
     about = replace(about, model="", converged=bool(shown["converged"].fillna(value=True).any()))
-    limits = _limits(shown[["median", "lower90", "upper90"]].to_numpy())
+    values = shown[["median", "lower90", "upper90"]].to_numpy()
+    low, high = (float(end(values[np.isfinite(values)])) for end in (np.min, np.max))
+    pad = 0.06 * max(high - low, 1.0)
     with styled():
         figure = new_figure((10.2, HEAD + ROW * len(names)))
         place = add_sheet(
@@ -82,7 +69,7 @@ def specification_curve(
             about,
             key=_key(shown),
             columns=2,
-            notes=notes if len(missing) else (),
+            notes=[f"not drawn: {told}"] if len(missing) else (),
             panel_title=True,
             left=3.3,
         )
@@ -99,7 +86,9 @@ def specification_curve(
                         float(row.median), color=LAG_COLORS[kind], lw=0.8, alpha=0.6, zorder=1
                     )
                 _mark(axes, row, y, LAG_COLORS[kind])
-            axes.set(xlim=limits, ylim=(-0.7, len(names) - 0.3), xlabel="months behind")
+            axes.set(
+                xlim=(low - pad, high + pad), ylim=(-0.7, len(names) - 0.3), xlabel="months behind"
+            )
             lag_title(axes, kind)
         panels[0].set_yticks(range(len(names))[::-1], names)
         bases = set(shown.loc[shown["what"] == "base", "alternative"])
@@ -121,23 +110,8 @@ def window_and_influence(
 
     Above, for each start and model, the same fit over the shorter window (filled) and a fit to
     the releases since the start (open square), with 90 % intervals. Below, the largest changes of
-    the median when one model or maker is left out, with twice their Monte Carlo error.
-
-    Parameters
-    ----------
-    starts, influence
-        As from :func:`frontierlag.studies.sensitivity.window_starts` and
-        :func:`frontierlag.studies.sensitivity.influence_table`.
-    about, title, subtitle
-        As for :func:`specification_curve`.
-    groups
-        Names of leader and follower, for the colours.
-    most
-        How many changes are drawn.
-
-    Returns
-    -------
-    The figure.
+    the median when one model or maker is left out, with twice their Monte Carlo error, as many of
+    them as ``most``; ``groups``, leader and follower, give them their colours.
     """
     models = list(dict.fromkeys(starts["model"]))
     drawn = starts[starts["median"].notna()]
@@ -164,26 +138,9 @@ def window_and_influence(
             panel_title=True,
         )
         middle = place["top"] - STARTS_HIGH / height
-        above = GridSpec(
-            1,
-            3,
-            figure,
-            left=place["left"],
-            right=place["right"],
-            top=place["top"],
-            bottom=middle,
-            wspace=0.14,
-        )
-        below = GridSpec(
-            1,
-            2,
-            figure,
-            left=2.35 / WIDTH,
-            right=place["right"],
-            top=middle - 0.85 / height,
-            bottom=place["bottom"],
-            wspace=0.72,
-        )
+        above = figure.add_gridspec(1, 3, **place | {"bottom": middle}, wspace=0.14)
+        lower = {"left": 2.35 / WIDTH, "top": middle - 0.85 / height}
+        below = figure.add_gridspec(1, 2, **place | lower, wspace=0.72)
         panels = ((TREND, WINDOW), (REALIZED, WINDOW), (TREND, CURRENT))
         first = figure.add_subplot(above[0, 0])
         for k, (kind, period) in enumerate(panels):
@@ -200,7 +157,7 @@ def window_and_influence(
         first.set_ylim(bottom=min(0.0, float(np.nanmin(drawn["lower90"]))))
         for k, kind in enumerate(KINDS):
             axes = figure.add_subplot(below[0, k])
-            _changes(axes, _largest(influence, kind, most), groups, kind)
+            _changes(axes, influence[influence["lag"] == kind], groups, kind, most)
     return figure
 
 
@@ -212,7 +169,7 @@ def _starts(axes: Axes, rows: pd.DataFrame, models: Sequence[str]) -> None:
         own = rows[(rows["model"] == model) & (rows["fitted_to"] == fitted)]
         x = np.array([date2num(date.fromisoformat(s)) for s in own["start"]])
         x = x + 14 * (k - (len(shown) - 1) / 2)
-        color, refitted = _model_color(models.index(model)), fitted != SAME_FIT
+        color, refitted = MODEL_COLORS[models.index(model) % len(MODEL_COLORS)], fitted != SAME_FIT
         for at, row in zip(x, _named(own), strict=True):
             shade = color if pd.isna(row.converged) or row.converged else FAILED_COLOR
             axes.plot([at, at], [row.lower90, row.upper90], color=shade, lw=1.0, zorder=2)
@@ -232,8 +189,13 @@ def _starts(axes: Axes, rows: pd.DataFrame, models: Sequence[str]) -> None:
     date_axis(axes, every=6)
 
 
-def _changes(axes: Axes, rows: pd.DataFrame, groups: tuple[str, str], kind: str) -> None:
-    """Bars of the change, largest on top."""
+def _changes(
+    axes: Axes, influence: pd.DataFrame, groups: tuple[str, str], kind: str, most: int
+) -> None:
+    """Bars of the largest changes, the largest on top."""
+    own = influence[(influence["period"] == WINDOW) & (influence["kind"] != "none")]
+    order = own["change"].abs().sort_values(ascending=False, kind="stable").index[:most]
+    rows = own.loc[order]
     bare_rows(axes)
     for k, row in enumerate(_named(rows)):
         y = len(rows) - 1 - k
@@ -255,23 +217,12 @@ def _changes(axes: Axes, rows: pd.DataFrame, groups: tuple[str, str], kind: str)
             ends = [row.change - error, row.change + error]
             axes.plot(ends, [y, y], color="#222222", lw=1.0, zorder=3)
     labels = [f"{row.left_out} ({row.kind})" for row in _named(rows)]
-    axes.set_yticks(range(len(rows))[::-1], [_short(label) for label in labels])
+    short = [name if len(name) <= 32 else f"{name[:20]}…{name[-11:]}" for name in labels]
+    axes.set_yticks(range(len(rows))[::-1], short)
     axes.tick_params(axis="y", labelsize=8)
     axes.axvline(0, color="#222222", lw=0.8)
     axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
     axes.set_xlabel(f"change of mean {kind} lag, months")
-
-
-def _largest(influence: pd.DataFrame, kind: str, most: int) -> pd.DataFrame:
-    own = influence[
-        (influence["lag"] == kind) & (influence["period"] == WINDOW) & (influence["kind"] != "none")
-    ]
-    order = own["change"].abs().sort_values(ascending=False, kind="stable").index[:most]
-    return own.loc[order]
-
-
-def _short(label: str, most: int = 32) -> str:
-    return label if len(label) <= most else f"{label[: most - 12]}…{label[-11:]}"
 
 
 def _mark(axes: Axes, row: Any, y: float, color: str) -> None:
@@ -300,17 +251,6 @@ def _named(rows: pd.DataFrame) -> Iterator[Any]:
     yield from rows.itertuples()
 
 
-def _limits(values: np.ndarray) -> tuple[float, float]:
-    known = values[np.isfinite(values)]
-    low, high = float(known.min()), float(known.max())
-    pad = 0.06 * max(high - low, 1.0)
-    return low - pad, high + pad
-
-
-def _model_color(position: int) -> str:
-    return ("#00605a", "#b8660b", "#5f5f5f", "#7b3f61")[position % 4]
-
-
 def _key(shown: pd.DataFrame) -> list[tuple[Any, str]]:
     key: list[tuple[Any, str]] = [
         (
@@ -333,7 +273,7 @@ def _start_key(
 ) -> list[tuple[Any, str]]:
     key: list[tuple[Any, str]] = []
     for k, model in enumerate(models):
-        color, own = _model_color(k), drawn[drawn["model"] == model]
+        color, own = MODEL_COLORS[k % len(MODEL_COLORS)], drawn[drawn["model"] == model]
         if own["lower90"].isna().all():
             cross = Line2D([], [], color=color, marker="x", ms=5, ls=":")
             key.append((cross, f"{model} through the records since"))

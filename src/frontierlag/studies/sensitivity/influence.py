@@ -11,20 +11,23 @@ import numpy as np
 import pandas as pd
 from arviz_stats.base import array_stats
 
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.analyses.refits import DIGITS, Task, refit_all, refit_with_draws
 from frontierlag.dates import Window
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.fits.fitting import Fit
+from frontierlag.fits.size import MANY as LARGE
 from frontierlag.jobs import Job
 from frontierlag.lags.dates import available, release_days
 from frontierlag.lags.measure import trend_lag_by_day
-from frontierlag.lags.realized import Staircase, is_best_on_release, realized_lag
+from frontierlag.lags.realized import Staircase, best_on_release, is_best_on_release, realized_lag
 from frontierlag.names import FOLLOWER, LEADER, REALIZED, RELEASE, TREND, WINDOW
 from frontierlag.scores import Releases, records
 from frontierlag.scores.groups import members
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
-from frontierlag.studies.sensitivity.table import NUMBERS, OF_FIT, lag_rows, typed
+from frontierlag.studies.sensitivity.starts import starts_without_refit
+from frontierlag.studies.writing import NUMBERS, OF_FIT, lag_rows, typed
 
 # From this probability on of ever having been its group's best available, a model is left out once.
 EVER_BEST = 0.05
@@ -34,6 +37,14 @@ MANY = 3
 REFIT_FROM = 0.1
 # How many times the draws of a refit the full fit has.
 BASE_DRAWS = 4
+# Draws a chain, and days apart, of the expectation.
+SCREENED, EVERY_DAYS = 250, 7
+# From this Pareto k on the weights are not to be trusted (Vehtari, Gelman & Gabry 2017).
+HIGH_K = 0.7
+# Without a refit, a model or maker that is expected to move no lag by this many months is not
+# listed; and of a large table only models are left out that were their group's best on their day
+# with at least this probability.
+LISTED_FROM, OFTEN_BEST = 0.1, 0.05
 MODEL, MAKER = "model", "maker"
 COLUMNS = (
     "left_out",
@@ -46,6 +57,7 @@ COLUMNS = (
     "probability_best",
     *OF_FIT,
 )
+EXPECTED = ("left_out", "kind", "group", "lag", "period", "change", "pareto_k", "note")
 
 
 def influence_table(
@@ -69,7 +81,7 @@ def influence_table(
     Parameters
     ----------
     job, model, settings, workers, done
-        As for :func:`frontierlag.studies.sensitivity.table.sensitivity_table`.
+        As for :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
 
     Returns
     -------
@@ -96,10 +108,20 @@ def influence_table(
     rows: list[dict[str, Any]] = []
     heads: dict[object, dict[str, Any]] = {}
     for kind, name in listed:
-        head = {"left_out": name, "kind": kind} | _facts(case.releases, kind, name, best)
+        head: dict[str, Any] = {"left_out": name, "kind": kind}
+        own = _named(kind, name, case.releases.model, case.releases.organization)
+        head["group"] = sides_of(case.releases, own)
+        if kind == MODEL:
+            head["probability_best"] = round(float(best[own][0]), DIGITS)
         guess = expected.get(name, {}) if kind == MODEL else {}
         if guess and max(map(abs, guess.values())) < REFIT_FROM:
-            rows += [head | _expected(lag, change) for lag, change in guess.items()]
+            note = f"not refitted: expected to move no lag by {REFIT_FROM:g} months"
+            rows += [
+                head
+                | {"lag": lag, "period": WINDOW, "change": round(change, DIGITS) + 0.0}
+                | {"note": note}
+                for lag, change in guess.items()
+            ]
             continue
         try:
             tasks.append(without(case, kind, name).task((kind, name)))
@@ -109,35 +131,106 @@ def influence_table(
     found = refit_all(tasks, settings, workers, done)
     full = {"left_out": "", "kind": "none", "group": "", "settings": more.words}
     of_base = lag_rows(full, base)
-    for own in (*(lag_rows(head, found[key]) for key, head in heads.items()), of_base):
+    for of_one in (*(lag_rows(head, found[key]) for key, head in heads.items()), of_base):
         rows += [
             row | {"change": round(row["median"] - whole["median"], DIGITS)}
-            for row, whole in zip(own, of_base, strict=True)
+            for row, whole in zip(of_one, of_base, strict=True)
         ]
     table = typed(rows, COLUMNS, settings)
     size = table["change"].abs().where(table["kind"] != "none", -1.0).fillna(-2.0)
     return table.loc[size.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
+def quick_checks(analysis: Analysis, every: Releases) -> dict[str, pd.DataFrame]:
+    """What an answer rests on without a refit: the tables of a full run, by the name of the file.
+
+    ``every`` release of the two groups, whichever of them the likelihood is of.
+    """
+    origin = {
+        "dataset": every.table,
+        "comparison": every.comparison.name,
+        "as_of": every.as_of.isoformat(),
+    }
+    tables = {
+        "window_starts": starts_without_refit(analysis, every),
+        "influence": influence_without_refit(analysis),
+    }
+    return {name: table.assign(**origin)[[*origin, *table]] for name, table in tables.items()}
+
+
+def influence_without_refit(analysis: Analysis) -> pd.DataFrame:
+    """Which models and makers the mean lags of a fit rest on: the expected change without each.
+
+    Returns
+    -------
+    Rows of ``EXPECTED``: every model, and every maker of several, that is expected to move a mean
+    lag by :data:`LISTED_FROM` months or more; largest change of any first. ``pareto_k`` is that of
+    the importance weights, ``note`` says where they are not to be trusted. No row for a fit to
+    benchmark results, where this is not known without a refit.
+    """
+    fit, releases = analysis.fit, analysis.fit.observations.releases
+    rows: list[dict[str, Any]] = []
+    if fit.spec.frontier.observed_dim == RELEASE:
+        alone = np.eye(len(releases), dtype=bool)
+        listed = {(MODEL, str(releases.model[i])): alone[i] for i in _asked(fit)}
+        listed |= {(MAKER, name): own for name, own in makers_of_several(releases).items()}
+        found = expected_without(fit, analysis.measured.window, listed)
+        for (kind, name), expected in found.items():
+            if expected.largest < LISTED_FROM:
+                continue
+            head: dict[str, Any] = {
+                "left_out": name,
+                "kind": kind,
+                "group": sides_of(releases, listed[kind, name]),
+                "period": WINDOW,
+                "pareto_k": round(expected.pareto_k, 2),
+                "note": "weights not to be trusted" if expected.pareto_k >= HIGH_K else "",
+            }
+            rows += [
+                head | {"lag": lag, "change": round(change, DIGITS) + 0.0}
+                for lag, change in expected.changes.items()
+            ]
+    table = pd.DataFrame(rows, columns=list(EXPECTED))
+    table = table.astype({"change": float, "pareto_k": float})
+    of_one = [table["kind"], table["left_out"]]
+    largest = table["change"].abs().groupby(of_one, sort=False).transform("max")
+    order = largest.sort_values(ascending=False, kind="stable").index
+    table = table.loc[order].reset_index(drop=True)
+    return table.assign(model=analysis.name, converged=analysis.convergence.converged)
+
+
+def _asked(fit: Fit) -> np.ndarray:
+    """Positions of the models that are left out one by one: in a large table, who was ever best.
+
+    That of a thousand releases one that was hardly ever its group's best moves the lag is out of
+    the question, and to ask it of each takes hours.
+    """
+    releases = fit.observations.releases
+    if len(releases) < LARGE:
+        return np.arange(len(releases))
+    share = _best_of_group(releases, releases.day, fit.capabilities[_some_draws(fit)])
+    return np.flatnonzero(share >= OFTEN_BEST)
+
+
 def without(case: Case, kind: str, name: str) -> Case:
     """The case without a model, or without a maker's models."""
     frame = case.table.frame
-    if kind == MODEL:
-        rows = np.asarray(frame["model"] == name)
-    else:
-        rows = _made_by(frame["organization"], name)
+    rows = _named(kind, name, frame["model"], frame["organization"])
     return case.without(rows, f"{kind} {name} left out to see what it moves")
+
+
+def _named(kind: str, name: str, models: Iterable[Any], makers: Iterable[Any]) -> np.ndarray:
+    """Which rows are of the model, or name one of the makers (several are separated by ';')."""
+    if kind == MODEL:
+        return np.asarray(models) == name
+    wanted = set(members(name))
+    return np.array([bool(wanted & set(members(str(cell)))) for cell in makers], dtype=bool)
 
 
 def candidates(releases: Releases, ever_best: np.ndarray) -> list[tuple[str, str]]:
     """Which models and makers are left out: pairs of kind and name.
 
-    Parameters
-    ----------
-    releases
-        All releases.
-    ever_best
-        Probability of ever having been the group's best available, shape ``(release,)``.
+    ``ever_best`` is each release's probability of ever having been its group's best available.
     """
     chosen = records(releases) | (ever_best > EVER_BEST)
     models = [(MODEL, str(name)) for name in releases.model[chosen]]
@@ -175,46 +268,19 @@ def ever_best_available(fit: Fit, releases: Releases) -> np.ndarray:
     Releases that are not in the fit's likelihood have 0.
     """
     inside, capability = fit.observations.releases, fit.capabilities
-    share = dict.fromkeys(releases.model.tolist(), 0.0)
-    every = release_days(inside, fit.settings.seed, capability.shape[:-1])
+    day = release_days(inside, fit.settings.seed, capability.shape[:-1])
+    best = _best_of_group(inside, day, capability)
+    share = dict(zip(inside.model.tolist(), best.tolist(), strict=True))
+    return np.array([share.get(name, 0.0) for name in releases.model.tolist()])
+
+
+def _best_of_group(releases: Releases, day: np.ndarray, capability: np.ndarray) -> np.ndarray:
+    """Share of draws in which each release exceeds all that its group had on its day."""
+    share = np.zeros(len(releases))
     for group in (LEADER, FOLLOWER):
-        own = np.flatnonzero(inside.group == group)
-        day = every[..., own]
-        stairs = Staircase.of(day, capability[..., own])
-        before, c = stairs.on(day - 1), capability[..., own]
-        is_best = (c >= stairs.on(day)) & (np.isnan(before) | (c > before))
-        share |= zip(inside.model[own].tolist(), is_best.mean((0, 1)).tolist(), strict=True)
-    return np.array([share[name] for name in releases.model.tolist()])
-
-
-def _expected(lag: str, change: float) -> dict[str, Any]:
-    return {
-        "lag": lag,
-        "period": WINDOW,
-        "change": round(change, DIGITS) + 0.0,
-        "note": f"not refitted: expected to move no lag by {REFIT_FROM:g} months",
-    }
-
-
-def _made_by(organizations: Iterable[Any], makers: str) -> np.ndarray:
-    """Which cells name one of the makers (several are separated by ';')."""
-    wanted = set(members(makers))
-    return np.array([bool(wanted & set(members(str(c)))) for c in organizations], dtype=bool)
-
-
-def _facts(releases: Releases, kind: str, name: str, best: np.ndarray) -> dict[str, Any]:
-    """Whose side it is on, and for a model how likely it was ever the best."""
-    if kind == MAKER:
-        return {"group": sides_of(releases, _made_by(releases.organization, name))}
-    own = releases.model == name
-    probability = round(float(best[own][0]), DIGITS)
-    return {"group": sides_of(releases, own), "probability_best": probability}
-
-
-# Draws a chain, and days apart, of the expectation.
-SCREENED, EVERY_DAYS = 250, 7
-# From this Pareto k on the weights are not to be trusted (Vehtari, Gelman & Gabry 2017).
-HIGH_K = 0.7
+        own = releases.of(group)
+        share[own] = best_on_release(day[..., own], capability[..., own])
+    return share
 
 
 @dataclass(frozen=True)
@@ -232,6 +298,11 @@ class Expected:
 
     changes: Mapping[str, float]
     pareto_k: float
+
+    @property
+    def largest(self) -> float:
+        """The largest change of any lag, without its sign."""
+        return max(map(abs, self.changes.values()))
 
 
 def expected_without[Name: Hashable](
@@ -269,7 +340,7 @@ def expected_without[Name: Hashable](
             "others is not known without a refit"
         )
     releases = fit.observations.releases
-    some = some_draws(fit)
+    some = _some_draws(fit)
     every_release = available(fit)
     day, group = every_release.day, every_release.group
     flat = every_release.capability[some].reshape(-1, len(group))
@@ -325,7 +396,7 @@ def expected_changes(fit: Fit, window: Window) -> dict[str, dict[str, float]]:
     return {name: dict(expected.changes) for name, expected in found.items()}
 
 
-def some_draws(fit: Fit) -> tuple[slice, slice]:
+def _some_draws(fit: Fit) -> tuple[slice, slice]:
     """Of every chain as many draws as stand for all."""
     return slice(None), slice(None, None, max(1, fit.capabilities.shape[1] // SCREENED))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from frontierlag.analyses.analysis import Analysis
 from frontierlag.analyses.refits import (
     DIGITS,
     KINDS,
@@ -20,6 +21,7 @@ from frontierlag.analyses.refits import (
     from_daily,
     gate_of,
     in_processes,
+    lags_over,
     quick_fit,
     refit_with_draws,
 )
@@ -38,7 +40,7 @@ from frontierlag.scores import Releases
 from frontierlag.scores.releases import reference_date, subset
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
-from frontierlag.studies.sensitivity.table import NUMBERS, OF_FIT, lag_rows, typed
+from frontierlag.studies.writing import NUMBERS, OF_FIT, lag_rows, typed
 
 LEAST_SQUARES = "least squares"
 SAME_FIT, REFIT = "all releases", "releases since"
@@ -86,7 +88,7 @@ def window_starts(
     models
         By default the headline model of the metric, and the records with its trend.
     settings, workers, done
-        As for :func:`frontierlag.studies.sensitivity.table.sensitivity_table`.
+        As for :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
     starts
         First days of windows.
 
@@ -108,6 +110,31 @@ def window_starts(
     return typed(rows, COLUMNS, settings)
 
 
+def starts_without_refit(
+    analysis: Analysis, every: Releases, starts: Sequence[date] = STARTS
+) -> pd.DataFrame:
+    """The same of one fit that there is, and least-squares lines through records among ``every``.
+
+    A full run reports it for its headline model, from the draws that it has.
+    """
+    whole, fit = analysis.measured.window, analysis.fit
+    windows = windows_since(starts, whole)
+    lags = lags_over(fit, [whole, *windows.values()])
+    found = Refit(lags, analysis.convergence, len(fit.observations.releases))
+    rows: list[dict[str, Any]] = []
+    for start in starts:
+        rows += _same_fit(analysis.name, found, start, windows, whole)
+        rows += least_squares(every, whole, start)
+    return typed(rows, COLUMNS, fit.settings)
+
+
+def windows_since(starts: Sequence[date], whole: Window) -> dict[date, Window]:
+    """The window from each of the days that it can start on."""
+    return {
+        start: Window(start, whole.as_of) for start in starts if whole.since <= start < whole.as_of
+    }
+
+
 def _of_model(
     case: Case, starts: Sequence[date], settings: SamplerSettings
 ) -> tuple[str, list[dict[str, Any]]]:
@@ -115,7 +142,7 @@ def _of_model(
     found, whole = refit_with_draws(case.task(case.model, case.window, *windows.values()), settings)
     rows: list[dict[str, Any]] = []
     for start in starts:
-        rows += same_fit_rows(case.model, found, start, windows, case.window)
+        rows += _same_fit(case.model, found, start, windows, case.window)
         since = {"start": start.isoformat(), "fitted_to": REFIT, "model": case.model}
         if start in windows:
             rows += _refitted(since, whole, start, windows[start], settings)
@@ -127,15 +154,8 @@ def _of_model(
     return case.model, rows
 
 
-def windows_since(starts: Sequence[date], whole: Window) -> dict[date, Window]:
-    """The window from each of the days that it can start on."""
-    return {
-        start: Window(start, whole.as_of) for start in starts if whole.since <= start < whole.as_of
-    }
-
-
-def same_fit_rows(
-    model: str, found: Refit, start: date, windows: Mapping[date, Window], whole: Window
+def _same_fit(
+    model: str, found: Refit, start: date, windows: dict[date, Window], whole: Window
 ) -> list[dict[str, Any]]:
     """Rows of the fit to all releases, whose lags are over the whole window and then these."""
     head = {"start": start.isoformat(), "fitted_to": SAME_FIT, "model": model}
@@ -158,6 +178,7 @@ def _impossible(head: dict[str, Any], start: date, whole: Window) -> list[dict[s
 def _refitted(
     head: dict[str, Any], whole: Fit, start: date, window: Window, settings: SamplerSettings
 ) -> list[dict[str, Any]]:
+    """Trend lag of a fit to the later releases; realized lag with earlier ones as of the whole."""
     releases = whole.observations.releases
     since = releases.day >= day_number(start)
     few = [
@@ -172,7 +193,13 @@ def _refitted(
 
     def refitted(thin: int) -> tuple[Lags, Convergence]:
         fit = quick_fit(whole.spec, observations, settings, thin=thin)
-        lags = _lags(fit, whole, since, window)
+        capability = whole.capabilities.copy()
+        capability[..., since] = fit.capabilities
+        daily: dict[str, tuple[Daily, Daily]] = {
+            TREND: trend_lag_by_day(fit, window),
+            REALIZED: realized_lag(*staircases(whole, capability), window.days),
+        }
+        (lags,) = from_daily(daily, [window])
         return lags, gate_of(fit, [lags])
 
     lags, gate = sampled_to_pass(refitted, lambda found: found[1].converged)
@@ -203,14 +230,3 @@ def least_squares(releases: Releases, window: Window, start: date) -> list[dict[
         head | {"period": period, "median": round(float(value), DIGITS)}
         for period, value in values.items()
     ]
-
-
-def _lags(later: Fit, whole: Fit, since: np.ndarray, window: Window) -> Lags:
-    """Trend lag of the later fit; realized lag with earlier capabilities of the whole."""
-    capability = whole.capabilities.copy()
-    capability[..., since] = later.capabilities
-    daily: dict[str, tuple[Daily, Daily]] = {
-        TREND: trend_lag_by_day(later, window),
-        REALIZED: realized_lag(*staircases(whole, capability), window.days),
-    }
-    return from_daily(daily, [window])[0]

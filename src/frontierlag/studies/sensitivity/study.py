@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,11 +15,11 @@ from frontierlag.machine.files import staged, write_csv, write_manifest
 from frontierlag.model import first_model
 from frontierlag.results.manifest import models_record, run_record
 from frontierlag.settings import QUICK, SamplerSettings
+from frontierlag.studies.sensitivity.alternatives import sensitivity_table
 from frontierlag.studies.sensitivity.dates import DateError, with_date_errors
 from frontierlag.studies.sensitivity.figure import specification_curve, window_and_influence
 from frontierlag.studies.sensitivity.influence import influence_table
 from frontierlag.studies.sensitivity.starts import window_starts
-from frontierlag.studies.sensitivity.table import sensitivity_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,55 +60,27 @@ def study_sensitivity(
 ) -> Sensitivity:
     """Run the alternatives, the window starts and the influence of one job, and write them.
 
-    Parameters
-    ----------
-    job
-        What to analyse.
-    out
-        Gets ``sensitivity.csv``, ``window-starts.csv``, ``influence.csv``, ``dates.csv`` (if there
-        are errors of dates), the figures ``specification`` and ``window-influence``, and the
-        manifest.
-    settings
-        Sampler settings of every fit.
-    dates
-        Errors of the release dates to propagate.
-    workers
-        Processes; changes no number.
-    done
-        Called with a line as the work goes on.
-
-    Returns
-    -------
-    The tables.
-
-    Raises
-    ------
-    FrontierLagError
-        For anything that is wrong with the request, the data or the output folder.
+    ``out`` gets ``sensitivity.csv``, ``window-starts.csv``, ``influence.csv``, ``dates.csv`` (if
+    there are errors of ``dates`` to propagate), the figures ``specification`` and
+    ``window-influence``, and the manifest.
     """
     item = job.prepare()
     with staged(out) as folder:
-        erring = [
-            with_date_errors(job, None, error, settings, workers=workers, done=done)
-            for error in dates
-        ]
+        how: Any = {"workers": workers, "done": done}
+        erring = [with_date_errors(job, None, error, settings, **how) for error in dates]
         dated = {"dates": item.table.dates}
         found = Sensitivity(
-            sensitivity_table(job, None, settings, workers=workers, done=done),
-            window_starts(job, (), settings, workers=workers, done=done).assign(**dated),
-            influence_table(job, None, settings, workers=workers, done=done).assign(**dated),
+            sensitivity_table(job, None, settings, **how),
+            window_starts(job, (), settings, **how).assign(**dated),
+            influence_table(job, None, settings, **how).assign(**dated),
             pd.concat(erring, ignore_index=True).drop_duplicates() if erring else None,
         )
         for stem, table in found.tables.items():
             write_csv(table, folder / f"{stem}.csv")
         about = Provenance.of_job(item)
-        curve = specification_curve(
-            found.alternatives,
-            about,
-            f"Sensitivity: {item.title}",
-            f"mean lag, {item.window_words}, under each alternative",
-        )
-        save(curve, folder, "specification")
+        words = f"mean lag, {item.window_words}, under each alternative"
+        title = f"Sensitivity: {item.title}"
+        save(specification_curve(found.alternatives, about, title, words), folder, "specification")
         moved = window_and_influence(
             found.starts,
             found.influence,

@@ -15,25 +15,22 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
 from frontierlag.analyses.analysis import Analysis, analyse
+from frontierlag.analyses.refits import KINDS
 from frontierlag.dates import Window, day_number
 from frontierlag.intervals import Summary, summarize
-from frontierlag.jobs import Job, Prepared
+from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec, first_model
-from frontierlag.names import CENSORED, PERIOD, REALIZED, SAMPLE_DIMS, TREND, WINDOW
+from frontierlag.names import CENSORED, PERIOD, SAMPLE_DIMS, WINDOW
 from frontierlag.scores import Releases, releases
-from frontierlag.scores.side_by_side import (
-    SIDES,
-    Side,
-    SideBySide,
-)
+from frontierlag.scores.side_by_side import SIDES, Side, SideBySide
 from frontierlag.settings import MIXTURES, SamplerSettings
 
 COMPONENTS = ("scores", "dates", "releases")
-KINDS = (TREND, REALIZED)
 Corner = tuple[Side, Side, Side]
 CORNERS: tuple[Corner, ...] = tuple((s, d, r) for s in SIDES for d in SIDES for r in SIDES)
 BEFORE: Corner = ("a", "a", "a")
@@ -157,9 +154,7 @@ class VintageComparison:
         drawn = {id(a): a.measured.lag(kind, WINDOW) for a in self._fits}
         found = {key: summarize(draws) for key, draws in drawn.items()}
         fits = {corner: id(analysis) for corner, analysis in self.corners.items()}
-        values: dict[Hashable, tuple[float, float]] = {
-            key: (s.mean, s.mcse_mean) for key, s in found.items()
-        }
+        values = {key: (s.mean, s.mcse_mean) for key, s in found.items()}
         parts = []
         for k, (name, weights) in enumerate(shapley_weights().items()):
             months, mcse = combined(fits, values, weights)
@@ -195,7 +190,7 @@ class VintageComparison:
 
 def combined(
     fits: Mapping[Corner, Hashable],
-    values: Mapping[Hashable, tuple[float, float]],
+    values: Mapping[Any, tuple[float, float]],
     weights: Mapping[Corner, Fraction | int],
 ) -> tuple[float, float]:
     """A weighted sum over mixtures, and its Monte Carlo error.
@@ -264,10 +259,6 @@ def compare_vintages(
     done
         Called with a line after each fit.
 
-    Returns
-    -------
-    The comparison.
-
     Raises
     ------
     SpecError, ScoresError
@@ -281,16 +272,12 @@ def compare_vintages(
         mixed = pair.mixed(*corner)
         key = signature(mixed)
         if key not in made:
-            levels = np.zeros(0)
-            made[key] = analyse(
-                spec, mixed, window, settings or MIXTURES, levels=levels, cores=cores
-            )
+            chosen, none = settings or MIXTURES, np.zeros(0)
+            made[key] = analyse(spec, mixed, window, chosen, levels=none, cores=cores)
         corners[corner] = made[key]
-        words = ", ".join(
-            f"{name} of {pair.a.table if side == 'a' else pair.b.table}"
-            for name, side in zip(COMPONENTS, corner, strict=True)
-        )
-        done(words)
+        tables = {"a": pair.a.table, "b": pair.b.table}
+        sides = zip(COMPONENTS, corner, strict=True)
+        done(", ".join(f"{name} of {tables[side]}" for name, side in sides))
     return VintageComparison(pair, window, corners)
 
 
@@ -299,11 +286,9 @@ def side_by_side(job_a: Job, job_b: Job) -> tuple[SideBySide, Window]:
     given = [job.prepare() for job in (job_a, job_b)]
     end = min(prepared.window.as_of for prepared in given)
     starts = [replace(job, as_of=end).prepare().window.since for job in (job_a, job_b)]
-    a, b = (_whole(p, job) for p, job in zip(given, (job_a, job_b), strict=True))
+    # All releases of a table up to its own last day, which may be after the job's.
+    a, b = (
+        releases(p.table, p.releases.comparison, p.table.as_of, job.efforts)
+        for p, job in zip(given, (job_a, job_b), strict=True)
+    )
     return SideBySide(a, b, end), Window(max(starts), end)
-
-
-def _whole(prepared: Prepared, job: Job) -> Releases:
-    """All releases of a table up to its own last day, which may be after the job's."""
-    comparison = prepared.releases.comparison
-    return releases(prepared.table, comparison, prepared.table.as_of, job.efforts)

@@ -40,22 +40,7 @@ def vintage_waterfall(
 
     The ends are posterior means with 90 % intervals. Between them each bar goes from the lag before
     a component is replaced to the lag after, by its Shapley value, with a whisker of twice its
-    Monte Carlo error on either side.
-
-    Parameters
-    ----------
-    changes
-        One a panel, as from :class:`~frontierlag.studies.vintages.comparison.VintageComparison`.
-    names
-        The two vintages.
-    about
-        Comparison, model and verdict.
-    title, subtitle
-        The heading.
-
-    Returns
-    -------
-    The figure.
+    Monte Carlo error on either side. One change a panel; ``names`` are those of the two vintages.
     """
     bar = Line2D([], [], color=NEUTRAL, lw=1.4, marker="o", ms=5.5, mec="white")
     key: list[tuple[Any, str]] = [

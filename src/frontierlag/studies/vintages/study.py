@@ -1,24 +1,36 @@
-"""Two vintages set side by side as a folder that is written whole."""
+"""Two vintages set side by side, in tables and sentences, as a folder that is written whole."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from frontierlag.dates import WORDS, Window
 from frontierlag.figures import Provenance, save
-from frontierlag.jobs import Job
+from frontierlag.intervals import OUTER
+from frontierlag.jobs import Job, Prepared
+from frontierlag.lags.trend import curve
 from frontierlag.machine.files import staged, write_manifest
-from frontierlag.scores.side_by_side import record_holders, unshared_models
+from frontierlag.results.manifest import data_record, models_record, settings_record, window_record
+from frontierlag.scores.side_by_side import record_holders, shared_models, unshared_models
 from frontierlag.settings import MIXTURES, SamplerSettings
-from frontierlag.studies.vintages.comparison import AFTER, VintageComparison, compare_vintages
-from frontierlag.studies.vintages.figure import vintage_waterfall
-from frontierlag.studies.vintages.words import (
-    moved_table,
-    vintage_sentences,
-    vintage_table,
+from frontierlag.studies.vintages.comparison import (
+    AFTER,
+    BEFORE,
+    Change,
+    VintageComparison,
+    compare_vintages,
 )
-from frontierlag.studies.writing import FIGURES, vintages_record, write_tables, write_words
+from frontierlag.studies.vintages.figure import vintage_waterfall
+from frontierlag.studies.writing import FIGURES, write_tables, write_words
+from frontierlag.words import figure, number
+
+DIGITS = 6  # enough that rounded parts add up to the rounded total
 
 
 def study_vintages(
@@ -28,13 +40,7 @@ def study_vintages(
     settings: SamplerSettings = MIXTURES,
     done: Callable[[str], None] = lambda _: None,
 ) -> VintageComparison:
-    """Set two vintages side by side and write what moved and what that did to the lag.
-
-    Raises
-    ------
-    FrontierLagError
-        For anything that is wrong with the request, the data or the output folder.
-    """
+    """Set two vintages side by side and write what moved and what that did to the lag."""
     with staged(out) as folder:
         found = compare_vintages(first, second, settings, done=done)
         tables = {
@@ -51,10 +57,10 @@ def study_vintages(
         )
         leader, follower = found.pair.a.group_names
         words = f"{found.window.since} to {found.window.as_of}"
-        figure = vintage_waterfall(
+        drawn = vintage_waterfall(
             found.changes, found.tables, about, f"{follower} behind {leader}: two vintages", words
         )
-        save(figure, folder / FIGURES, "vintages")
+        save(drawn, folder / FIGURES, "vintages")
         # As far as the later vintage was read: to the end of the window, not to its own last day.
         read = [replace(job, as_of=found.window.as_of).prepare() for job in (first, second)]
         credits = dict.fromkeys(item.releases.attribution for item in read)
@@ -64,3 +70,165 @@ def study_vintages(
             folder, record | {"verdicts": found.verdicts(), "converged": found.converged}
         )
     return found
+
+
+def vintages_record(
+    read: Sequence[Prepared], window: Window, model: str, settings: SamplerSettings
+) -> dict[str, Any]:
+    """The record of a study of several vintages of one table; its model is that of the last."""
+    last = read[-1]
+    return {
+        "vintages": [data_record(item.table, item.releases) for item in read],
+        "comparison": last.releases.comparison.name,
+        "window": window_record(window),
+        "models": models_record(last, settings, [model]),
+        **settings_record(last.table.metric, settings),
+    }
+
+
+def vintage_table(comparison: VintageComparison) -> pd.DataFrame:
+    """From the first vintage's lag to the second's, step by step: the rows of ``vintages.csv``.
+
+    Steps 'from' and 'to' hold the posterior mean and interval of the window's mean lag; 'scores',
+    'dates', 'releases' and 'total' hold changes of the posterior mean, whose Monte Carlo error is
+    ``mcse_mean``; ``first`` and ``last`` are the change when the component is replaced before or
+    after the two others; ``in_sds`` is the total in posterior standard deviations.
+    """
+    rows = [row for change in comparison.changes for row in _rows(comparison, change)]
+    # Adding zero turns a rounded -0.0 into 0.0.
+    numbers = ["months", "mcse_mean", "lower90", "upper90", "first", "last", "in_sds"]
+    table = pd.DataFrame(rows)
+    table[numbers] = table[numbers].astype(float).round(DIGITS) + 0.0
+    return table.assign(converged=comparison.converged)
+
+
+def moved_table(comparison: VintageComparison) -> pd.DataFrame:
+    """Shared models whose score or date moved, largest first: the rows of ``moved.csv``.
+
+    What is largest is judged by ``against_trend``: the change of score less what the group's trend
+    (posterior mean of the first vintage) rises between the two dates, that is how far the model
+    moved off its trend. A later date alone moves it down, a higher score alone up. ``perhaps``
+    names what only the second vintage has from the same organization on the first vintage's date:
+    the shared name may stand for another snapshot there.
+    """
+    table = shared_models(comparison.pair)
+    table["against_trend"] = table["score_change"] - _rise(comparison, table)
+    table["perhaps"] = _other_snapshots(comparison, table)
+    for name in ("score_change", "stderr_a", "stderr_b", "stderr_change", "against_trend"):
+        table[name] = table[name].round(DIGITS) + 0.0
+    table = table[(table["score_change"] != 0) | (table["days"] != 0)]
+    order = np.lexsort((table["model"], -table["against_trend"].abs()))
+    return table.iloc[order].reset_index(drop=True)
+
+
+def vintage_sentences(comparison: VintageComparison) -> tuple[str, ...]:
+    """What changed, in sentences that can stand alone."""
+    pair, tables = comparison.pair, comparison.tables
+    shared, holders = shared_models(pair), record_holders(pair)
+    only = unshared_models(pair)["only_in"]
+    counts = [int((only == name).sum()) for name in tables]
+    first = (
+        f"Of {len(shared)} models shared by {tables[0]} and {tables[1]} in "
+        f"{pair.a.comparison.name}, {int((shared['days'] != 0).sum())} have another date and "
+        f"{int((shared['score_change'].abs() >= 1).sum())} a score at least 1 apart; by "
+        f"{comparison.window.as_of} {counts[0]} releases are only in the first and {counts[1]} "
+        f"only in the second; of {len(holders)} record-holders by score in either, "
+        f"{int((holders['change'] == 'none').sum())} are records in both."
+    )
+    return (first, *(_sentence(comparison, change) for change in comparison.changes))
+
+
+def _rows(comparison: VintageComparison, change: Change) -> list[dict[str, object]]:
+    origin: dict[str, object] = {
+        "from": comparison.tables[0],
+        "to": comparison.tables[1],
+        "comparison": comparison.pair.a.comparison.name,
+        "window_start": comparison.window.since.isoformat(),
+        "window_end": comparison.window.as_of.isoformat(),
+        "model": comparison.model,
+        "lag": change.kind,
+    }
+    first, last = (
+        origin
+        | {
+            "step": step,
+            "months": summary.mean,
+            "mcse_mean": summary.mcse_mean,
+            "lower90": summary.lower90,
+            "upper90": summary.upper90,
+            "undefined": summary.undefined,
+            "censored": censored,
+            "releases": len(comparison.corners[corner].fit.observations.releases),
+        }
+        for step, corner, summary, censored in (
+            ("from", BEFORE, change.before, change.censored[0]),
+            ("to", AFTER, change.after, change.censored[1]),
+        )
+    )
+    parts = [
+        origin
+        | {
+            "step": part.component,
+            "months": part.months,
+            "mcse_mean": part.mcse,
+            "first": part.first,
+            "last": part.last,
+        }
+        for part in change.parts
+    ]
+    total = {"months": change.total, "mcse_mean": change.mcse, "in_sds": change.in_sds}
+    return [first, *parts, origin | {"step": "total"} | total, last]
+
+
+def _rise(comparison: VintageComparison, shared: pd.DataFrame) -> np.ndarray:
+    """Rise of each model's trend between its two dates, score units, posterior mean."""
+    fit = comparison.corners[BEFORE].fit
+    rise = np.zeros(len(shared))
+    for k, name in enumerate(comparison.pair.a.group_names):
+        mask = (shared["group"] == name).to_numpy()
+        heights = [
+            curve(
+                fit.spec.trend,
+                fit.trend_inputs,
+                shared[column].to_numpy()[mask].astype("datetime64[D]").astype(np.int64),
+                fit.observations.reference,
+                k,
+            ).mean((0, 1))
+            for column in ("released_a", "released_b")
+        ]
+        rise[mask] = heights[1] - heights[0]
+    return rise
+
+
+def _other_snapshots(comparison: VintageComparison, shared: pd.DataFrame) -> list[str]:
+    """For models dated anew, those of the second vintage alone that have their first date."""
+    only = unshared_models(comparison.pair)
+    only = only[only["only_in"] == comparison.tables[1]]
+    there: dict[tuple[str, object], list[str]] = {}
+    for model, who, day in zip(only["model"], only["organization"], only["released"], strict=True):
+        there.setdefault((who, day), []).append(model)
+    keys = zip(shared["organization"], shared["released_a"], shared["days"], strict=True)
+    return ["; ".join(there.get((who, day), []) if days else []) for who, day, days in keys]
+
+
+def _sentence(comparison: VintageComparison, change: Change) -> str:
+    leader, follower = comparison.pair.a.group_names
+    window, tables = comparison.window, comparison.tables
+    ends = [
+        f"{figure(s.mean, s.mcse_mean)} months ({OUTER:.0%} interval {number(s.lower90, s)} to "
+        f"{number(s.upper90, s)})"
+        for s in (change.before, change.after)
+    ]
+    parts = ", ".join(f"{part.component} {_signed(part.months)}" for part in change.parts)
+    verdict = "" if comparison.converged else " NOT CONVERGED."
+    return (
+        f"The mean {change.kind} lag of {follower} behind {leader} from {window.since} to "
+        f"{window.as_of} is {ends[0]} by {tables[0]} and {ends[1]} by {tables[1]}: "
+        f"{_signed(change.total)} months, {abs(change.in_sds):.1f} posterior standard deviations; "
+        f"Shapley values: {parts} ({comparison.model}; "
+        f"{WORDS[comparison.pair.a.dates]}).{verdict}"
+    )
+
+
+def _signed(months: float) -> str:
+    return f"{round(months, 1) + 0.0:+.1f}"

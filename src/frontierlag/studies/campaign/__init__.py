@@ -1,1 +1,0 @@
-"""How many fits fan out, and what is finished is kept."""
