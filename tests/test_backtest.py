@@ -459,7 +459,7 @@ def test_origins_are_every_quarter_that_can_be_fitted_and_judged():
 def test_a_small_backtest_knows_nothing_of_the_future_and_is_written_whole(
     quick, tmp_path, monkeypatch
 ):
-    from frontierlag.studies.forecast import table as module
+    from frontierlag.studies.forecast import backtest as module
 
     every = origins_of
     monkeypatch.setattr(module, "origins_of", lambda job, m: every(job, m)[5:7])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import arviz as az
 import numpy as np
@@ -14,6 +15,7 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.analyses.refits import quick_fit
 from frontierlag.analyses.two_comparisons import (
     NEITHER,
+    TwoComparisons,
     combinations,
     fit_two_comparisons,
     pairs,
@@ -175,7 +177,7 @@ def test_the_plan_has_the_fit_of_both_comparisons_once(tmp_path):
     told = replace(evidence, crossed_fits={pair: "too few releases"})
     with pytest.raises(Unanswerable, match="too few releases"):
         told.crossed(*needs)
-    made = object()
+    made = Mock(spec=TwoComparisons)
     assert replace(evidence, crossed_fits={pair: made}).crossed(*needs) is made
 
 

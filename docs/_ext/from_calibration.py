@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from blocks import note, table
@@ -29,6 +31,13 @@ def shown(results: Path) -> dict[str, str]:
         "calibration_realized": _coverage(results, REALIZED),
         "calibration_trend": _coverage(results, TREND),
         "calibration_too_narrow": _too_narrow(results),
+        "calibration_abilities": "\n\n".join(
+            _abilities(results / f"calibration-{kind}", command)
+            for kind, command in (
+                ("domains", "frontierlag validate calibrate --worlds matrices-domains"),
+                ("dif", "frontierlag validate calibrate --worlds matrices,matrices-dif"),
+            )
+        ),
         "calibration_figures": _figures(results / "calibration" / "calibration.csv"),
         "sbc_verdicts": _page(results / "sbc" / "sbc.md", "frontierlag validate sbc"),
         "backtest_verdict": _page(
@@ -93,6 +102,29 @@ def _coverage(results: Path, lag: str) -> str:
     head = ("world", "estimator", "worlds", "50 %", "80 %", "90 % ± s.e.", "95 %", "bias", "rmse",
             "rmse / daily points", "width", "bad fits")  # fmt: skip
     return table(head, rows)
+
+
+def _abilities(folder: Path, command: str) -> str:
+    """Coverage of mean lags and of the sizes of effects, of models whose benchmarks differ."""
+    file = folder / "calibration.csv"
+    if not file.is_file():
+        return _absent(f"results/{folder.name}", command)
+    found = pd.read_csv(file, dtype={"period": str}).dropna(subset=["cover90"])
+    inside = found["period"].str.startswith("domain") | (found["period"] == WINDOW)
+    found = found[inside | (found["lag"] == "parameter")]
+    rows = [
+        (r["world"], f"`{r['estimator']}`", _asked(r), int(r["n"]),
+         f"{r['cover90']:.1%} ± {r['cover90_se']:.1%}", f"{r['bias']:+.2f}", f"{r['width']:.2f}")
+        for r in found.to_dict("records")
+    ]  # fmt: skip
+    return table(("world", "model", "of", "worlds", "90 % ± s.e.", "bias", "width"), rows)
+
+
+def _asked(row: Mapping[Hashable, Any]) -> str:
+    if row["lag"] == "parameter":
+        return f"`{row['period']}`, points"
+    where = "" if row["period"] == WINDOW else f", {row['period']}"
+    return f"mean {row['lag']} lag{where}, months"
 
 
 def _finite(value: float, places: str) -> str:

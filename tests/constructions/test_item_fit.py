@@ -233,8 +233,8 @@ def test_a_wrong_curve_an_uneven_model_and_a_wrong_result_are_found(made):
     assert curve.residual[0, 6] > 1  # the weakest stand above the curve
     worst = worst_results(fit, found, 5)
     assert worst.which[0] == lost
-    assert worst.tail[0] < 1e-4
-    assert (np.diff(worst.tail) >= 0).all()
+    assert worst["tail"][0] < 1e-4
+    assert (np.diff(worst["tail"]) >= 0).all()
     low, high = np.quantile(
         fit.tree["posterior_predictive/score"].to_numpy()[..., worst.which[0]], [0.05, 0.95]
     )

@@ -17,7 +17,15 @@ from frontierlag.names import REALIZED
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.results.manifest import git_commit
 from frontierlag.scores import ATTRIBUTION
-from frontierlag.studies.calibration.calibrate import HEADLINE, JOINT, Calibration, all_designs
+from frontierlag.studies.calibration.calibrate import (
+    HEADLINE,
+    JOINT,
+    JOINT_DIF,
+    JOINT_DOMAINS,
+    JOINT_VENDORS,
+    Calibration,
+    all_designs,
+)
 from frontierlag.studies.calibration.estimators import (
     CHAINS,
     DATED,
@@ -75,6 +83,10 @@ TARGETS = {
         },
     ),
     **{name: WorldTarget(JOINT, BROKEN) for name in MATRIX_DESIGNS if name != MATRICES.name},
+    # Here the world keeps what the model says, and breaks it for the model of one ability.
+    "matrices-dif": WorldTarget(JOINT_DIF, HONEST),
+    "matrices-vendors": WorldTarget(JOINT_VENDORS, HONEST),
+    "matrices-domains": WorldTarget(JOINT_DOMAINS, HONEST),
 }
 
 
@@ -131,6 +143,7 @@ def _verdict(found: Calibration, world: str, target: WorldTarget, row: pd.Series
             f"In {int(row['undefined'])} more the lag does not exist, in truth or in the answer: a "
             "day of the window comes before one side's first release."
         )
+    words += _by_domain(found, world, target.model)
     for column, (most, whose) in target.error.items():
         ratio = row.get(column)
         if ratio is None or pd.isna(ratio):
@@ -156,6 +169,19 @@ def _verdict(found: Calibration, world: str, target: WorldTarget, row: pd.Series
     bad = int(row["not_converged"] + row["failed"])
     words.append(f"{bad} of its fits failed or did not converge.")
     return " ".join(words)
+
+
+def _by_domain(found: Calibration, world: str, model: str) -> list[str]:
+    """How the lags of the world's domains are covered, if it has any."""
+    domains = MATRIX_DESIGNS[world].domains if world in MATRIX_DESIGNS else None
+    if domains is None:
+        return []
+    rows = [found.row(world, model, REALIZED, name) for name in domains.names]
+    covered = [float(row["cover90"]) for row in rows]
+    return [
+        f"Of the lags in {len(rows)} domains it covers {min(covered):.1%} to {max(covered):.1%}, "
+        f"together {sum(covered) / len(covered):.1%}."
+    ]
 
 
 def _row(found: Calibration, world: str, model: str) -> pd.Series | None:
