@@ -487,7 +487,8 @@ def test_a_small_backtest_knows_nothing_of_the_future_and_is_written_whole(
     assert set(across["from"]) == {"eci-2025-12-24", "eci-2026-03-10"}
     assert set(across["against"]) == {"eci-2026-08-11"}
     assert set(across["months"].dropna()) == {1, 3, 6}
-    assert set(rows["method"]) == {"linear-stochastic", *baselines.BASELINES}
+    assert set(rows["method"]) == {*found.models, *baselines.BASELINES}
+    assert found.models == ("linear-stochastic-makers", "linear-stochastic")
     assert (rows["crps"] >= 0).all()
     assert (rows["log_score"] < 0).all()
     assert rows[["covered50", "covered90"]].min().min() >= 0
