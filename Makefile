@@ -56,7 +56,7 @@ sbc: .venv/ready
 	$(BIN)/frontierlag validate sbc --jobs $(JOBS)
 
 backtest: .venv/ready
-	$(BIN)/frontierlag validate backtest --model linear-stochastic-makers --model linear-stochastic --model wandering-stochastic
+	$(BIN)/frontierlag validate backtest --model linear-stochastic-makers --model linear-stochastic
 
 # How fast, as ratios, into benchmarks/results.md. Let nothing else run at the same time.
 bench: .venv/dev

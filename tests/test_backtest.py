@@ -236,6 +236,19 @@ def test_persistence_by_hand():
     assert (gap >= past.day).all()
 
 
+def test_drift_goes_on_as_the_past_did_on_average():
+    rises = baselines.past_rises(NOW, 1, 91)
+    drawn = baselines.drift(NOW, ForecastQuestion(BEST, 1, 3.0), 40_000, np.random.default_rng(4))
+    # Normal around the mean rise, cut off at the present best of 111.
+    expected = norm(111.0 + rises.mean(), rises.std())
+    for level in (112.0, 115.0, 118.0):
+        assert (drawn > level).mean() == pytest.approx(expected.sf(level), abs=0.01)
+    assert drawn.min() == 111.0
+    assert (
+        baselines.drift(NOW, ForecastQuestion(NEXT_DATE, 1), 10, np.random.default_rng(4)) is None
+    )
+
+
 def test_past_rises_are_those_of_a_loop():
     rises = baselines.past_rises(NOW, 1, 91)
     best = lambda d: max(s for t, s in FOLLOWER if t <= d)  # noqa: E731

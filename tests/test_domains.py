@@ -31,7 +31,7 @@ from frontierlag.scores.item_results import responses_of
 from frontierlag.scores.item_results.benchmarks import grouped_by, load_benchmarks
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.calibration.estimators import true_lags
+from frontierlag.studies.calibration.estimands import true_lags
 from frontierlag.studies.calibration.matrices import (
     MATRIX_DESIGNS,
     DomainDesign,

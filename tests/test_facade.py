@@ -260,3 +260,22 @@ def test_a_script_of_a_model_runs(script, tmp_path, capsys):
     assert f"; {name}, eci-2026-08-11" in told
     stored = {p.name: p.prior for p in fl.load(tmp_path / f"{name}.nc").fit.spec.parameters}
     assert set(module.PRIORS) == set(stored)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda: fl.domains(
+            fl.load_scores("eci-2026-08-11").compare(
+                "USA", "China", results="eci-results-2026-08-11"
+            ),
+            draws=3,
+        ),
+        lambda: fl.measures(draws=3),
+        lambda: fl.load_scores("eci-2026-08-11").league("country", draws=3),
+    ],
+    ids=["domains", "measures", "league"],
+)
+def test_too_few_draws_are_refused_before_anything_is_fitted(asked):
+    with pytest.raises(fl.FrontierLagError, match="draws"):
+        asked()

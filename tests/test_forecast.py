@@ -30,7 +30,7 @@ from frontierlag.studies.forecast.arrivals import Rate, arrivals, as_date, rate_
 from frontierlag.studies.forecast.catch_up import BEST, chance
 from frontierlag.studies.forecast.figure import catch_up_dates
 from frontierlag.studies.forecast.hindcast import compare
-from frontierlag.studies.forecast.paths import Future, future_capabilities, futures
+from frontierlag.studies.forecast.paths import Future, forecast_model, future_capabilities, futures
 
 SMALL = SamplerSettings(chains=2, draws=150, tune=250, seed=3)
 DRAWS = (4, 2000)
@@ -183,6 +183,46 @@ def test_every_stochastic_frontier_can_be_carried_on(name):
         a, 0, END + 100
     )
     assert drawn.mean() == pytest.approx(-4.0, abs=0.1)
+
+
+def test_a_release_to_come_falls_short_as_its_maker_does_by_then():
+    a = given(scatter=1e-9, shortfall=4.0, draws=(1, 4000))
+    spec = ModelSpec.of("linear-stochastic-makers", ECI)
+    own = a.fit.observations.releases
+    # The follower has three makers; only two of them have released of late.
+    late = own.of(1) & (own.day > END - 365)
+    names = np.where(np.arange(len(own)) % 2, "Zhipu AI", "Moonshot")
+    named = replace(own, organization=np.where(late | ~own.of(1), names, "01.AI"))
+    observations = spec.observations(named)
+    effect = {(1, "Moonshot"): 0.5, (1, "Zhipu AI"): -0.7, (1, "01.AI"): 3.0}
+    drawn = np.array([effect.get(maker, 0.0) for maker in observations.makers])
+    posterior = a.fit.tree["posterior"].to_dataset()
+    posterior = posterior.assign(
+        maker_effect=(("chain", "draw", "maker"), np.broadcast_to(drawn, (1, 4000, len(drawn)))),
+        maker_spread=(("chain", "draw"), np.ones((1, 4000))),
+        shortfall_change=(("chain", "draw", "group"), np.full((1, 4000, 2), -0.4)),
+    )
+    tree = xr.DataTree.from_dict({"posterior": posterior})
+    fit = replace(a.fit, spec=spec, observations=observations, tree=tree)
+    day = np.full((1, 4000, 5), END + 100.0)
+    below = height(a, 1, END + 100) - future_capabilities(
+        fit, np.random.default_rng(6), day, 1, late
+    )
+    years = (END + 100 - day_number(observations.reference)) / DAYS_PER_YEAR
+    share = (np.asarray(names)[late] == "Moonshot").mean()
+    mean = share * np.exp(0.5) + (1 - share) * np.exp(-0.7)
+    assert below.mean() == pytest.approx(4.0 * mean * np.exp(-0.4 * years), rel=0.03)
+
+
+def test_who_forecasts_depends_on_what_the_table_names():
+    named = Job("eci-2026-08-11").prepare()
+    assert forecast_model(named) == "linear-stochastic-makers"
+    nobody = replace(named.releases, organization=np.full(len(named.releases), ""))
+    assert forecast_model(replace(named, releases=nobody)) == "linear-stochastic"
+    # An accuracy has no model with makers, and results are forecast by their headline model.
+    assert forecast_model(Job("gpqa-diamond-2026-01-17").prepare()) == "logistic-stochastic"
+    measured = Job("eci-2026-08-11", results="eci-results-2026-08-11").prepare()
+    assert forecast_model(measured) == "linear-joint"
 
 
 def test_record_holders_are_no_release_process():

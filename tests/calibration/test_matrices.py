@@ -16,9 +16,10 @@ from frontierlag.frontiers.item_response import FREEDOM
 from frontierlag.jobs import Job
 from frontierlag.model import ModelSpec
 from frontierlag.scores.item_results import joined, load_results
+from frontierlag.scores.item_results.responses import responses_of
 from frontierlag.scores.metric import ECI
 from frontierlag.studies.calibration.calibrate import JOINT, PLAN, Block, default_plan, run_plan
-from frontierlag.studies.calibration.estimators import true_lags, truth_of
+from frontierlag.studies.calibration.estimands import true_lags, truth_of
 from frontierlag.studies.calibration.index import RESIDUAL, _Problem, publish
 from frontierlag.studies.calibration.matrices import (
     MATRICES,
@@ -208,6 +209,7 @@ def test_worlds_of_domains_share_one_compiled_model_and_know_the_size_of_their_e
     assert len(model) == responses.models * len(responses.domains)
     assert np.array_equal(model[of], responses.model)
     assert np.array_equal(domain[of], responses.domain_of[responses.benchmark])
+    assert responses_of(responses.dataset()).every_pair
     assert worlds[0].effects == {"dif_spread": 1.0, "own_spread": 2.5}
     assert truth_of(worlds[0])["parameter", "dif_spread"] == 1.0
 

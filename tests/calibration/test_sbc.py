@@ -9,7 +9,7 @@ from scipy import stats
 from frontierlag.errors import SpecError
 from frontierlag.priors import Prior
 from frontierlag.studies.calibration.calibrate import MODELS, RANKED
-from frontierlag.studies.calibration.estimators import true_lags
+from frontierlag.studies.calibration.estimands import true_lags
 from frontierlag.studies.calibration.figure import rank_chart
 from frontierlag.studies.calibration.prior_worlds import prior_world, rank, spec_of
 from frontierlag.studies.calibration.results import ABOUT

@@ -16,18 +16,20 @@ from frontierlag.lags.published import daily, daily_lags
 from frontierlag.names import MAXIMUM
 from frontierlag.scores import records
 from frontierlag.studies.calibration.calibrate import calibrate, coverage_table, key_of
-from frontierlag.studies.calibration.estimators import (
-    DATED,
+from frontierlag.studies.calibration.estimands import (
     PROBABILITIES,
-    DateErrors,
     Found,
     WorldEstimate,
+    to_json,
+    true_lags,
+)
+from frontierlag.studies.calibration.estimators import (
+    DATED,
+    DateErrors,
     daily_points,
     estimator,
     level_mean,
     record_line,
-    to_json,
-    true_lags,
 )
 from frontierlag.studies.calibration.worlds import BASE, DESIGNS, PINS, make_world
 from frontierlag.studies.campaign import Done

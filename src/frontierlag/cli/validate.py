@@ -50,7 +50,9 @@ def calibrate(
     ----------
     worlds
         Comma-separated: base, heavy-tail, correlated, slope-break, wrong-dates, skewed,
-        fading-shortfall, matrices (worlds of benchmark results); by default those of the plan.
+        fading-shortfall, ladders, overtaking; of benchmark results matrices, matrices-heavy-tail,
+        matrices-slope-break, matrices-wrong-dates, matrices-dif, matrices-vendors,
+        matrices-domains. By default those of the plan.
     models
         Comma-separated models and baselines (daily-points, level-mean, record-line); by default
         those of the plan.

@@ -15,16 +15,8 @@ import pandas as pd
 from scipy import stats
 
 from frontierlag.errors import SpecError
-from frontierlag.studies.calibration.estimators import (
-    BASELINES,
-    DATED,
-    PROBABILITIES,
-    ROUNDING,
-    Model,
-    estimator,
-    rows_of,
-    run_one,
-)
+from frontierlag.studies.calibration.estimands import PROBABILITIES, ROUNDING, rows_of
+from frontierlag.studies.calibration.estimators import BASELINES, DATED, Model, estimator, run_one
 from frontierlag.studies.calibration.matrices import MATRICES, MATRIX_DESIGNS, MatrixDesign
 from frontierlag.studies.calibration.worlds import BASE, DESIGNS, Design
 from frontierlag.studies.campaign import CampaignTask, Done, campaign_store, run_tasks

@@ -1,14 +1,13 @@
 """Estimators: from a world's table to lags with intervals, models and point baselines.
 
-Also the truth that their answers are held to, and the task of a campaign. Nothing here counts, so
-a change to how answers are counted leaves finished tasks valid
-(:func:`frontierlag.machine.program.digest_behind`).
+And the task of a campaign. Nothing here counts, so a change to how answers are counted leaves
+finished tasks valid (:func:`frontierlag.machine.program.digest_behind`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,27 +22,28 @@ from frontierlag.fits.convergence import Convergence, check, sampled_to_pass
 from frontierlag.fits.fitting import Fit
 from frontierlag.fits.store import nothing_kept
 from frontierlag.frontiers import JointDomains
-from frontierlag.intervals import intervals
 from frontierlag.lags.measure import realized_lag_by_day, trend_lag_by_day
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.published import daily_lags
-from frontierlag.lags.realized import Staircase, realized_lag
-from frontierlag.lags.trend import trend_lag
 from frontierlag.model import ModelSpec, split_name
 from frontierlag.names import FOLLOWER, LEADER, PERIOD, REALIZED, TREND, VALUE
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases, records
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
+from frontierlag.studies.calibration.estimands import (
+    PARAMETER,
+    PROBABILITIES,
+    Estimand,
+    Found,
+    WorldEstimate,
+    to_json,
+    truth_of,
+)
 from frontierlag.studies.calibration.matrices import MATRIX_DESIGNS, make_matrix_world
 from frontierlag.studies.calibration.worlds import DESIGNS, World, make_world
 from frontierlag.studies.sensitivity.dates import UniformDays, mixture, shifted
 
-# Months by which two lags of the same days may differ from rounding alone: where a lag is the same
-# in nearly all draws, sums in another order would put the truth outside of an interval it ends.
-ROUNDING = 1e-9
-# Probabilities of the intervals whose coverage is counted.
-PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
 # A campaign's fit needs fewer draws than one that is cited: it is one of hundreds, and what counts
 # is their average. The error that 1,000 draws leave in the mean and the ends of an interval is a
 # few hundredths of the posterior's standard deviation (docs of `frontierlag calibrate`).
@@ -56,53 +56,6 @@ MAX_RHAT, MIN_ESS = 1.05, 100.0
 DATED, DATE_SETS = "+dates", 10
 # Of the baselines.
 LEVELS, RESAMPLES = 100, 1000
-
-# In place of a kind of lag: the estimand is a parameter of the model, which stands in place of the
-# period.
-PARAMETER = "parameter"
-# A kind of lag and a period, as in ("realized", "window").
-Estimand = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class WorldEstimate:
-    """One estimator's answer to one estimand, months.
-
-    Attributes
-    ----------
-    point
-        Its best guess: a posterior mean, or what the method gives.
-    ends
-        Lower and upper end of the interval of each of :data:`PROBABILITIES`; none for a method
-        without intervals.
-    undefined
-        Share of draws in which the lag does not exist; point and ends are over the others.
-    """
-
-    point: float
-    ends: tuple[tuple[float, float], ...] = ()
-    undefined: float = 0.0
-
-    @classmethod
-    def of_draws(cls, draws: np.ndarray) -> WorldEstimate:
-        """Summarize draws, whose shape does not matter."""
-        known = np.isfinite(draws)
-        point = float(draws[known].mean()) if known.any() else float("nan")
-        ends = tuple((float(a), float(b)) for a, b in intervals(draws, PROBABILITIES))
-        return cls(point, ends, float(1 - known.mean()))
-
-
-@dataclass(frozen=True)
-class Found:
-    """What one estimator found in one world.
-
-    ``trouble`` is why the fit is counted as not converged; empty if it converged, or nothing was
-    sampled.
-    """
-
-    estimates: dict[Estimand, WorldEstimate]
-    trouble: str = ""
-
 
 Estimator = Callable[[World, np.random.SeedSequence], Found]
 
@@ -118,66 +71,6 @@ def run_one(payload: tuple[str, str], seed: np.random.SeedSequence) -> dict[str,
     else:
         world = make_world(DESIGNS[world_name], rng)
     return to_json(estimator(name)(world, of_estimator), truth_of(world))
-
-
-def to_json(found: Found, truth: dict[Estimand, float]) -> dict[str, Any]:
-    """What a store keeps of one estimator in one world."""
-    return {
-        "trouble": found.trouble,
-        "estimates": [
-            [*estimand, truth[estimand], e.point, [list(pair) for pair in e.ends], e.undefined]
-            for estimand, e in found.estimates.items()
-        ],
-    }
-
-
-def rows_of(value: dict[str, Any]) -> Iterable[tuple[Estimand, float, WorldEstimate]]:
-    """Estimand, truth and estimate, from what :func:`to_json` made."""
-    for kind, period, truth, point, ends, undefined in value["estimates"]:
-        pairs = tuple((float(a), float(b)) for a, b in ends)
-        yield (kind, period), truth, WorldEstimate(point, pairs, undefined)
-
-
-def true_lags(world: World, window: Window | None = None) -> dict[Estimand, float]:
-    """Every lag of a world over every period of a window, months, from what is true in it.
-
-    The window is the default one of the world's table if none is given. The mean over the window
-    of each of the world's domains, if it has any, has the domain's name in place of a period's.
-
-    The same functions as for a posterior draw, on the true capabilities at the true dates and on
-    the true trend. NaN where a lag does not exist on a day of the period.
-    """
-    window, group = window or world.window, world.releases.group
-    leader, follower = (
-        Staircase.of(world.day[group == g], world.capability[None, group == g])
-        for g in (LEADER, FOLLOWER)
-    )
-    first, last = world.day[group == LEADER].min(), window.days[-1]
-    daily = {
-        REALIZED: realized_lag(leader, follower, window.days),
-        TREND: trend_lag(
-            world.trend, world.parameters, window.days, world.reference, int(first), int(last)
-        ),
-    }
-    found: dict[Estimand, float] = {}
-    for name, (ability, parameters) in world.domains.items():
-        inside = replace(world, capability=ability, parameters=parameters, domains={})
-        of_domain = true_lags(inside, window)
-        found |= {(kind, name): of_domain[kind, WHOLE] for kind in (REALIZED, TREND)}
-    for kind, (months, censored) in daily.items():
-        one = (1, 1, len(window.days))
-        values = over_periods(months.reshape(one), censored.reshape(one), window)[VALUE]
-        for period in window.periods:
-            found[kind, period] = float(values.sel({PERIOD: period}).item())
-    return found
-
-
-def truth_of(world: World) -> dict[Estimand, float]:
-    """Every lag of a world over its default window, and the parameters that only some models have.
-
-    Lags in months, parameters in points.
-    """
-    return true_lags(world) | {(PARAMETER, name): x for name, x in world.effects.items()}
 
 
 def estimator(name: str) -> Estimator:

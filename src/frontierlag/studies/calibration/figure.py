@@ -47,7 +47,7 @@ def coverage_chart(table: pd.DataFrame, about: Provenance) -> Figure:
             worlds,
             HEAD + ROW * len(names),
             "How often the 90 % interval covers the true mean lag",
-            "Simulated worlds of known truth; each world but the first breaks one assumption.",
+            "Simulated worlds of known truth; most break one assumption of the models.",
             about,
             [
                 *((_dot(LAG_COLORS[kind]), f"{kind} lag") for kind in KINDS),

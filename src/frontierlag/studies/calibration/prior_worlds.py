@@ -25,7 +25,8 @@ from frontierlag.scores import Metric, Releases
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.scores.metric import ECI, benchmark_metric
 from frontierlag.scores.releases import reference_date
-from frontierlag.studies.calibration.estimators import ROUNDING, TUNE, fitted_to_pass, true_lags
+from frontierlag.studies.calibration.estimands import ROUNDING, true_lags
+from frontierlag.studies.calibration.estimators import TUNE, fitted_to_pass
 from frontierlag.studies.calibration.matrices import MATRICES, make_matrix_world
 from frontierlag.studies.calibration.worlds import (
     AS_OF,

@@ -33,7 +33,8 @@ MATCHED = 0.5
 NOT_MATCHED = "unmatched"
 ASSUMED = (
     "The forecast assumes that releases are independent of each other, come at the last year's "
-    "rate, and that the trends go on; hindcast.csv says how that did with the last year hidden."
+    "rate, and that trends and shortfalls go on; hindcast.csv says how that did with the last year "
+    "hidden."
 )
 
 
