@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from frontierlag.fits.store import nothing_kept
 from frontierlag.settings import QuickSettings
 from frontierlag.studies.league.study import fit_league
 
@@ -30,7 +31,8 @@ def main() -> None:
     found = []
     for k in range(given.n):
         world = make_league_world(LeagueDesign(), np.random.default_rng([given.seed, k]))
-        league = fit_league(world.releases, QuickSettings(seed=k), cores=1).league
+        with nothing_kept():
+            league = fit_league(world.releases, QuickSettings(seed=k), cores=1).league
         found.append(judged(world, league).assign(world=k))
         print(k, league.convergence.verdict(), flush=True)
         every = pd.concat(found)

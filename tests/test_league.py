@@ -19,6 +19,7 @@ from frontierlag.analyses.refits import Task, refit
 from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.errors import NOT_CONVERGED, ScoresError, SpecError
 from frontierlag.facade.scores import League as Shown
+from frontierlag.fits.store import LIMIT, REFIT, key_of, modules_that_sample
 from frontierlag.frontiers.observations import Observations
 from frontierlag.lags.realized import realized_lag
 from frontierlag.model import ModelSpec
@@ -30,17 +31,18 @@ from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.releases import Releases, default_window_start, subset
 from frontierlag.scores.table import from_frame
 from frontierlag.settings import QuickSettings, SamplerSettings
-from frontierlag.studies.league.fit import (
+from frontierlag.studies.league import fit as league_fit
+from frontierlag.studies.league import model as league_model
+from frontierlag.studies.league.fit import derived, sample_league
+from frontierlag.studies.league.measure import League, ranks, tiers
+from frontierlag.studies.league.model import (
     FRONTIER,
     OF_A_GROUP,
     build_league,
-    derived,
     observations_of,
     parameters,
-    sample_league,
 )
-from frontierlag.studies.league.measure import League, ranks, tiers
-from frontierlag.studies.league.study import LeagueStudy
+from frontierlag.studies.league.study import LeagueStudy, fit_league
 from frontierlag.studies.league.table import (
     BACKWARD,
     BEHIND,
@@ -430,6 +432,84 @@ def test_the_same_league_twice_is_the_same_to_the_last_digit(fitted, world):
     settings = fitted.fit.settings
     again = sample_league(world.releases, settings, cores=1)
     np.testing.assert_array_equal(again.capability, fitted.fit.capability)
+
+
+# The store of fits
+
+SHORT = QuickSettings(draws=100, tune=200, chains=2, seed=3)
+
+
+@pytest.fixture
+def sampled(tmp_path, monkeypatch):
+    """How often the sampler really ran, with a store of fits in an empty folder."""
+    monkeypatch.setenv("FRONTIERLAG_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv(LIMIT, "1")
+    calls, real = [], league_fit.draw
+
+    def counted(code, settings, *more, **options):
+        calls.append(settings)
+        return real(code, settings, *more, **options)
+
+    monkeypatch.setattr(league_fit, "draw", counted)
+    return calls
+
+
+def test_a_league_that_is_asked_for_again_is_not_sampled_again(world, sampled, monkeypatch):
+    first, again = (LeagueStudy(League(sample_league(world.releases, SHORT))) for _ in range(2))
+    assert sampled == [SHORT.resolved(0.99)]
+    for name, table in first.tables.items():
+        assert again.tables[name].to_csv() == table.to_csv()
+    assert again.sentences == first.sentences
+    assert again.league.fit.seconds == first.league.fit.seconds
+    xr.testing.assert_identical(again.league.fit.sample_stats, first.league.fit.sample_stats)
+    monkeypatch.setenv(REFIT, "1")
+    refitted = sample_league(world.releases, SHORT)
+    assert len(sampled) == 2
+    np.testing.assert_array_equal(refitted.capability, first.league.fit.capability)
+    monkeypatch.delenv(REFIT)
+    assert sample_league(world.releases, SHORT).seconds == refitted.seconds
+    assert len(sampled) == 2
+
+
+def test_groups_of_other_names_are_the_same_fit_and_have_their_names(world, sampled):
+    sample_league(world.releases, SHORT)
+    names = tuple(f"maker {k}" for k in range(4))
+    renamed = sample_league(replace(world.releases, groups=names), SHORT)
+    assert len(sampled) == 1
+    assert tuple(renamed.posterior[GROUP].to_numpy()) == names
+
+
+def test_the_second_try_of_a_league_is_kept_too(world, sampled):
+    """100 draws miss the gate, so that the league is sampled once more with more draws."""
+    for _ in range(2):
+        study = fit_league(world.releases, SHORT)
+    assert [asked.draws for asked in sampled] == [100, 400]
+    assert study.league.fit.posterior.sizes[DRAW] == 100
+
+
+def test_whatever_a_league_depends_on_is_in_its_key(world, monkeypatch):
+    r = world.releases
+    moved = replace(r, score=np.nextafter(r.score, 1e9))
+    other = replace(r, group=np.where(r.group == 3, 2, r.group), groups=r.groups[:3])
+    wide = replace(r, metric=replace(ECI, spread=21.0))
+    keys = [
+        key_of(
+            (league_model.NAME, parameters(of.metric)),
+            league_model.inputs(observations_of(of)),
+            settings,
+            league_model.__name__,
+        )
+        for of, settings in (
+            *((of, SHORT) for of in (r, moved, other, wide)),
+            (r, SHORT.model_copy(update={"seed": 4})),
+        )
+    ]
+    assert len(set(keys)) == len(keys)
+    behind = modules_that_sample(league_model.__name__)
+    assert {"frontierlag.studies.league.model", "frontierlag.frontiers.stochastic"} <= set(behind)
+    rooms = {name.split(".")[1] for name in behind}
+    assert not rooms & {"cli", "facade", "report", "results", "figures", "lags", "analyses"}
+    assert "frontierlag.studies.league.words" not in behind
 
 
 # The command

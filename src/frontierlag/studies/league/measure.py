@@ -19,7 +19,8 @@ from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.trend import MONTHS_PER_YEAR
 from frontierlag.names import GROUP, SAMPLE_DIMS
 from frontierlag.scores.league import pair_window_start
-from frontierlag.studies.league.fit import TREND_CURVE, LeagueFit
+from frontierlag.studies.league.fit import LeagueFit
+from frontierlag.studies.league.model import TREND_CURVE
 
 # Days between the points that a mean lag is taken over: a lag grows by a day a day between the
 # days on which it jumps, so that its mean over every seventh day is the mean to some days.

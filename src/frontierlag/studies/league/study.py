@@ -26,8 +26,9 @@ from frontierlag.scores import DEFAULT_OPTIONS, ReadOptions, ScoreTable, load_sc
 from frontierlag.scores.league import LeagueReleases, league_releases, with_column
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.league.figure import leader_figure, league_figure
-from frontierlag.studies.league.fit import NAME, TARGET_ACCEPT, parameters, sample_league
+from frontierlag.studies.league.fit import sample_league
 from frontierlag.studies.league.measure import League
+from frontierlag.studies.league.model import NAME, TARGET_ACCEPT, parameters
 from frontierlag.studies.league.table import TABLES, leaders, pending_table
 from frontierlag.studies.league.words import league_page, league_sentences
 from frontierlag.studies.writing import FIGURES, write_tables, write_words
