@@ -29,12 +29,14 @@ from frontierlag.settings import SamplerSettings
 from frontierlag.studies.league import model as league_model
 from frontierlag.studies.league.model import (
     FRONTIER,
-    NAME,
+    LINE,
     OF_A_GROUP,
     TARGET_ACCEPT,
-    TREND_CURVE,
     build_league,
+    curve_of,
+    frontier_of,
     inputs,
+    name_of,
     observations_of,
     parameters,
     releases_of,
@@ -107,8 +109,8 @@ def sample_league(
 
     Raises
     ------
-    SpecError
-        If the scores are accuracies.
+    ScoresError
+        If the scores are accuracies and nothing says of how many problems.
     FitError
         If fewer draws came back than were asked for.
     """
@@ -116,7 +118,7 @@ def sample_league(
     settings = settings.resolved(TARGET_ACCEPT)
     chosen = longer(settings, times)
     found = once(
-        (NAME, parameters(releases.metric)),
+        (name_of(releases.metric), parameters(releases.metric)),
         inputs(observations),
         chosen,
         lambda: _sampled(observations, chosen, cores),
@@ -171,17 +173,20 @@ def derived(
     releases = releases_of(observations)
     p = {name: posterior[name].to_numpy() for name in OF_A_GROUP}
     data = observations.arrays
-    mu = TREND_CURVE.value(p, data["years"], data["group_index"], np)
+    metric = releases.metric
+    mu = curve_of(metric).value(p, data["years"], data["group_index"], np)
     noise = ReleaseNoise(settings.seed, list(releases.model))
-    capability = FRONTIER.capabilities(noise, p, mu, data)
+    capability = frontier_of(metric).capabilities(noise, p, mu, data)
     sample = (posterior.sizes[CHAIN], posterior.sizes[DRAW])
     day = release_days(releases, settings.seed, sample)
     group, pending = releases.group, releases.pending
     if len(pending):
         years = years_after(pending.day, observations.reference)
-        mu = TREND_CURVE.value(p, years, pending.group, np)
+        line = LINE.value(p, years, pending.group, np)
         rng = np.random.default_rng([settings.seed, _PENDING])
-        extra = FRONTIER.new_capabilities(rng, p, mu, {"group_index": pending.group})
+        extra = FRONTIER.new_capabilities(rng, p, line, {"group_index": pending.group})
+        if metric.bounds is not None:
+            extra = metric.bounds.score(extra, np)
         capability = np.concatenate([capability, extra], -1)
         # Days of releases may differ from draw to draw; those of pending ones are the same in all.
         of_each = np.broadcast_to(pending.day, (*day.shape[:-1], len(pending)))
@@ -196,7 +201,8 @@ def _code(observations: Observations) -> Any:
     """The compiled model holding these observations, compiled at most once a process and size."""
     releases = releases_of(observations)
     key = (releases.metric, len(releases.groups))
-    read = inputs(observations)
+    of_draws = frontier_of(releases.metric).only_to_draw
+    read = {name: values for name, values in inputs(observations).items() if name not in of_draws}
     if key not in _compiled:
         model = build_league(observations)
         import nutpie  # loads all of ArviZ

@@ -11,6 +11,10 @@ distribution over groups (partial pooling; Gelman & Hill 2007, chapter 12):
 
 so that a group with many releases speaks for itself and one with three takes from the others what
 its own cannot say, with the width that follows from how much groups differ.
+
+Of an accuracy all of this is on the log odds between chance level and ceiling, on which the trend
+is a line too (:class:`frontierlag.trends.logistic.LogisticBetween`), and problems solved are
+binomial (:class:`frontierlag.frontiers.accuracy.OfAccuracy`): as in a comparison of two groups.
 """
 
 from __future__ import annotations
@@ -22,28 +26,51 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from frontierlag.errors import SpecError
+from frontierlag.frontiers.accuracy import OfAccuracy
+from frontierlag.frontiers.base import Frontier
 from frontierlag.frontiers.observations import Observations
 from frontierlag.frontiers.stochastic import Stochastic
 from frontierlag.names import GROUP
 from frontierlag.priors import Parameter, Prior
 from frontierlag.scores import Metric
 from frontierlag.scores.league import LeagueReleases
+from frontierlag.scores.metric import LOG_ODDS
 from frontierlag.scores.releases import reference_date
+from frontierlag.trends.base import Trend
 from frontierlag.trends.linear import Linear
+from frontierlag.trends.logistic import LogisticBetween
 
-NAME = "linear-stochastic, all groups pooled"
-FRONTIER, TREND_CURVE = Stochastic(), Linear()
+# On the scale of the metric, or of an accuracy on the log odds.
+FRONTIER, LINE = Stochastic(), Linear()
 LEVEL = "level"
 # Of a group, those on the logarithmic scale.
 ON_LOGS = ("slope", "scatter", "shortfall")
 OF_A_GROUP = (LEVEL, *ON_LOGS)
 # Spreads over few groups may be near zero, where the posterior is narrow.
 TARGET_ACCEPT = 0.99
-INPUTS = ("observed", "years", "group_index", "stderr")
 # The level of a group of this many releases is half centred: between the coordinates that suit a
 # group that its own releases decide and those that suit one that the others do.
 HALF = 10
+
+
+def curve_of(metric: Metric) -> Trend:
+    """The trend of a group: a line, of an accuracy one in log odds."""
+    return LINE if metric.bounds is None else LogisticBetween(metric.bounds)
+
+
+def frontier_of(metric: Metric) -> Frontier:
+    """How releases relate to it."""
+    return FRONTIER if metric.bounds is None else OfAccuracy(FRONTIER, metric.bounds)
+
+
+def name_of(metric: Metric) -> str:
+    """What the model is called: that of two groups, and that groups are pooled."""
+    return f"{curve_of(metric).name}-{FRONTIER.name}, all groups pooled"
+
+
+def scale_of(metric: Metric) -> Metric:
+    """The scale that trends are lines on: the metric's own, of an accuracy the log odds."""
+    return metric if metric.bounds is None else LOG_ODDS
 
 
 def parameters(metric: Metric) -> tuple[Parameter, ...]:
@@ -53,9 +80,14 @@ def parameters(metric: Metric) -> tuple[Parameter, ...]:
     two groups; groups differ by a factor of less than two as a rule, and by five at most. The prior
     of ``level_spread`` leaves out zero: groups are not all equally high, and near zero the
     posterior has a funnel that no sampler can follow (Chung et al. 2013, Psychometrika 78, 685-709,
-    on priors of spreads over few groups). On the ECI its 90 % range is 2 to 16 points.
+    on priors of spreads over few groups). On the ECI its 90 % range is 2 to 16 points, on the log
+    odds of an accuracy 0.2 to 1.6.
     """
-    points, wide = metric.unit, metric.spread
+    points, wide = scale_of(metric).unit, scale_of(metric).spread
+    level, slope = curve_of(metric).parameters(metric)
+    pace = Prior(family="LogNormal", median=0.6 * wide, sigma=0.5)
+    if metric.bounded:
+        pace = slope.prior  # log-normal as it is
 
     def positive(name: str, meaning: str, unit: str, median: float, sigma: float) -> Parameter:
         prior = Prior(family="LogNormal", median=median, sigma=sigma)
@@ -71,14 +103,19 @@ def parameters(metric: Metric) -> tuple[Parameter, ...]:
             name="level_mean",
             meaning="mean over groups of the height of the trend at the reference date",
             unit=points,
-            prior=Prior(family="Normal", mu=metric.location, sigma=2 * wide),
+            prior=level.prior,
             shared=True,
         ),
         positive(
             "level_spread", "standard deviation over groups of that height", points, 0.3 * wide, 0.6
         ),
-        positive("slope_typical", "steepness of a typical trend", f"{points} a year",
-                 0.6 * wide, 0.5),
+        Parameter(
+            name="slope_typical",
+            meaning="steepness of a typical trend",
+            unit=f"{points} a year",
+            prior=pace,
+            shared=True,
+        ),
         spread("slope", 0.4),
         positive("scatter_typical", "typical scatter around the trend", points, 0.12 * wide, 0.5),
         spread("scatter", 0.5),
@@ -93,14 +130,9 @@ def observations_of(releases: LeagueReleases) -> Observations:
 
     Raises
     ------
-    SpecError
-        If the scores are accuracies, of which there is no model of all groups.
+    ScoresError
+        If the scores are accuracies and nothing says of how many problems.
     """
-    if releases.metric.bounded:
-        raise SpecError(
-            f"{releases.table} holds accuracies between a floor and a ceiling, and a league has no "
-            "model of those yet: give an index, or compare two groups with `frontierlag run`"
-        )
     return Observations(releases, reference_date(releases))
 
 
@@ -120,8 +152,8 @@ def build_league(observations: Observations) -> pm.Model:
             LEVEL: _pooled(LEVEL, shared["level_mean"], shared["level_spread"], data["centred"])
         } | {name: _positive(name, shared) for name in ON_LOGS}
         p = {name: pm.Deterministic(name, values, dims=(GROUP,)) for name, values in p.items()}
-        mu = TREND_CURVE.value(p, data["years"], data["group_index"], pt)
-        FRONTIER.likelihood(p, mu, data)
+        mu = curve_of(releases.metric).value(p, data["years"], data["group_index"], pt)
+        frontier_of(releases.metric).likelihood(p, mu, data)
     return model
 
 
@@ -139,7 +171,9 @@ def inputs(observations: Observations) -> dict[str, np.ndarray]:
     those are not centred.
     """
     counts = np.bincount(observations.arrays["group_index"])
-    return {name: observations.arrays[name] for name in INPUTS} | {
+    measured = frontier_of(observations.releases.metric).measurement
+    names = ("observed", "years", "group_index", *measured)
+    return {name: observations.arrays[name] for name in names} | {
         "centred": counts / (counts + HALF)
     }
 
