@@ -150,8 +150,8 @@ class Scores(ScoreTable):
         Raises
         ------
         FrontierLagError
-            If there is no such column, fewer than two groups have three releases, or the scores
-            are accuracies.
+            If there is no such column, fewer than two groups have three releases, or nothing says
+            of how many problems an accuracy is.
         """
         from frontierlag.studies.league.study import LeagueJob, fit_league
 
