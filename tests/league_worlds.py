@@ -176,13 +176,16 @@ def as_accuracies(world: LeagueWorld, rng: np.random.Generator, problems: int = 
     capability = bounds.score((world.capability - zero) / 10, np)
     score = rng.binomial(problems, capability) / problems
     stderr = np.sqrt(np.maximum(score * (1 - score), 1e-4) / (problems - 1))
+    order = np.lexsort((r.model, score, r.day))
+    score, stderr = score[order], stderr[order]
+    known = ("model", "organization", "day", "day_low", "day_high", "group")
     seen = replace(
-        r, metric=GPQA_DIAMOND, score=score, stderr=stderr, stderr_low=stderr, stderr_high=stderr,
-        low=score - Z90 * stderr, high=score + Z90 * stderr,
-        problems=np.full(len(r), problems),
+        r, **{name: getattr(r, name)[order] for name in known}, metric=GPQA_DIAMOND, score=score,
+        stderr=stderr, stderr_low=stderr, stderr_high=stderr, low=score - Z90 * stderr,
+        high=score + Z90 * stderr, problems=np.full(len(r), problems),
     )  # fmt: skip
     return LeagueWorld(
-        seen, capability, (world.level - zero) / 10, world.slope / 10, world.reference
+        seen, capability[order], (world.level - zero) / 10, world.slope / 10, world.reference
     )
 
 
