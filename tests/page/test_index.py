@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from commands import here
 from committed import committed_results
 
 from frontierlag.dates import WORDS
-from frontierlag.errors import ResultsError
+from frontierlag.errors import NOT_CONVERGED, ResultsError
 from frontierlag.report.page.build import write_tree
 from frontierlag.report.page.folder import read_results, results_below
 from frontierlag.report.page.index import (
@@ -161,6 +162,10 @@ def test_a_study_that_did_not_converge_says_so_in_its_answer(with_studies):
     words = with_studies / "eci-2026-08-11" / "league-maker" / "league.md"
     text = words.read_text(encoding="utf-8").replace(" maker).", " maker). NOT CONVERGED.", 1)
     words.write_text(text, encoding="utf-8")
-    write_tree(with_studies)
+    manifest = words.with_name("manifest.json")
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"converged": False}))
+    done = here("report", with_studies)
+    assert done.returncode == NOT_CONVERGED
+    assert f"{words.parent}: NOT CONVERGED" in done.stdout.splitlines()
     index = (with_studies / "index.html").read_text(encoding="utf-8")
     assert "NOT CONVERGED" in index.partition('id="studies"')[2].partition("</main>")[0]

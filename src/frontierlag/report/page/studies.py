@@ -19,12 +19,16 @@ _READ = ("data", "measures", "vintages")
 
 @dataclass(frozen=True)
 class Study:
-    """One study: its heading and first paragraph, the page that it links to, and whom to credit."""
+    """One study: its heading and first paragraph, the page that it links to, and whom to credit.
+
+    ``converged`` is what its manifest says; the first paragraph carries the stamp itself.
+    """
 
     title: str
     answer: str
     page: Path
     attributions: tuple[str, ...]
+    converged: bool
 
 
 def studies_below(root: Path) -> list[Study]:
@@ -51,4 +55,5 @@ def _study(words: Path, manifest: dict[str, Any]) -> Study:
         answer,
         page if page.is_file() else words,
         tuple(dict.fromkeys(str(one["attribution"]) for one in read)),
+        bool(manifest.get("converged", True)),
     )
