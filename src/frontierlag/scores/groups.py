@@ -9,9 +9,10 @@ from functools import lru_cache
 import pandas as pd
 
 from frontierlag.errors import ScoresError
-from frontierlag.scores.reading.countries import WEIGHT_WORDS, country_name, listed_names
+from frontierlag.scores.reading.countries import country_name, listed_names
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS
 from frontierlag.scores.reading.parsing import folded, same_name
+from frontierlag.scores.reading.weights import WEIGHT_WORDS
 from frontierlag.scores.table import ScoreTable
 
 

@@ -14,9 +14,8 @@ from frontierlag.dates import RELEASED, Dates
 from frontierlag.errors import ScoresError
 from frontierlag.scores.corrections import Correction
 from frontierlag.scores.metric import Metric
-from frontierlag.scores.reading.assemble import assembled
+from frontierlag.scores.reading.assemble import LACKING, assembled
 from frontierlag.scores.reading.files import read_table, zip_member
-from frontierlag.scores.reading.joins import LACKING
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.reading.report import LeftOut, Reading
 from frontierlag.scores.registry import ReferenceTable, registry

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -127,11 +126,6 @@ class ReadOptions(BaseModel):
                 each = value if isinstance(value, tuple) else (value,)
                 found += [word for one in each for word in (option, str(one))]
         return found
-
-    @property
-    def dates_path(self) -> Path | None:
-        """The table that dates come from, if there is one."""
-        return Path(self.dates_from) if self.dates_from else None
 
 
 DEFAULT_OPTIONS = ReadOptions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -103,3 +104,9 @@ class Reading:
 def worst_first(findings: list[Finding]) -> tuple[Finding, ...]:
     """Return findings by severity, in their order within one."""
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def listed(items: Sequence[object], most: int, more: str = "", between: str = ", ") -> str:
+    """The first few items in words; `more` stands for the others, with {} for their number."""
+    words = between.join(map(str, items[:most]))
+    return words + (more.format(len(items) - most) if len(items) > most else "")
