@@ -18,16 +18,9 @@ from frontierlag.scores.table import ScoreTable
 
 @dataclass(frozen=True)
 class Comparison:
-    """A leader and a follower: two values of one column of a score table.
+    """A leader and a follower: two values of a column, 'weights', 'country' or 'organization'.
 
-    Attributes
-    ----------
-    name
-        'us-china', 'closed-open', or 'LEADER:FOLLOWER'; `parse_comparison` reads it back.
-    leader, follower
-        Values of the column.
-    column
-        'weights', 'country' or 'organization'.
+    Its name is 'us-china', 'closed-open', or 'LEADER:FOLLOWER'; `parse_comparison` reads it back.
     """
 
     name: str

@@ -119,16 +119,7 @@ def aligned(draws: np.ndarray, shift: np.ndarray, stretch: np.ndarray) -> np.nda
 
 
 def error_model(draws: np.ndarray, centre: np.ndarray, independent: float | None = None) -> Errors:
-    """Fit own and shared errors to aligned draws.
-
-    Parameters
-    ----------
-    draws
-        As from :func:`aligned`, shape ``(draw, model)``.
-    centre
-        Central scores, shape ``(model,)``.
-    independent
-        How many independent draws they are worth; by default all.
+    """Fit own and shared errors to aligned draws, worth so many independent ones.
 
     Notes
     -----
@@ -148,14 +139,8 @@ def restricted_factors(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Own standard deviations and loadings by restricted maximum likelihood.
 
-    Parameters
-    ----------
-    covariance
-        Of the errors, shape ``(model, model)``.
-    gauge
-        Directions in which errors are free, shape ``(model, 2)``.
-    draws
-        Independent draws behind the covariance.
+    Of a covariance of errors, ``(model, model)``, that are free in the directions of the gauge,
+    ``(model, 2)``, and rest on so many independent draws.
     """
     n = len(covariance)
     noise = (1 + np.sqrt(n / draws)) ** 2

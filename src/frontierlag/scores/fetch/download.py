@@ -29,15 +29,7 @@ class Unreachable(FetchError):
 
 
 class Unusable(FetchError):
-    """What the server sent is no table.
-
-    Parameters
-    ----------
-    words
-        Why.
-    date
-        The server's own time of its answer, as it wrote it; empty if it did not.
-    """
+    """What the server sent is no table, with its own time of that answer; '' if it said none."""
 
     def __init__(self, words: str, date: str = "") -> None:
         super().__init__(words)
@@ -83,18 +75,10 @@ class Download:
 def download(
     url: str, limits: Limits, etag: str = "", last_modified: str = "", *, now_at: str = ""
 ) -> Download:
-    """Return what an address holds, or that it has not changed.
+    """Return what an https address holds, or that it has not changed.
 
-    Parameters
-    ----------
-    url
-        An https address.
-    limits
-        Size, time and redirects.
-    etag, last_modified
-        Of the copy at hand; empty if there is none, or if nothing is to be saved.
-    now_at
-        The final address of that copy: another one sends its content whatever its tags say.
+    With the tags of the copy at hand nothing is sent again that is the same, if it came from
+    `now_at`: another final address sends its content whatever its tags say.
 
     Raises
     ------

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,10 @@ from frontierlag.errors import ScoresError
 from frontierlag.names import BENCHMARK, DOMAIN, OTHER, RESULT
 from frontierlag.scores import LeftOut, Releases, joined_credit
 from frontierlag.scores.groups import members
-from frontierlag.scores.item_results.sources import self_reported
+from frontierlag.scores.item_results.known import self_reported
 from frontierlag.scores.item_results.start import Start, start
 from frontierlag.scores.item_results.table import Excluded, ResultTable, screened
+from frontierlag.scores.reading.report import listed
 from frontierlag.scores.releases import subset
 
 
@@ -79,16 +79,11 @@ class Responses:
     every_pair: bool = False
 
     def divided(self, domains: Mapping[str, str], every_pair: bool = False) -> Responses:
-        """The same with a domain for each benchmark.
+        """The same with a domain for each benchmark, by its name.
 
-        Parameters
-        ----------
-        domains
-            Domain by benchmark; others than those of the results are not looked at.
-        every_pair
-            Give each model an ability in every domain. One without a result has its prior, so that
-            answers are the same; and how many there are, which the compiled model knows, does not
-            depend on which results a table has.
+        With `every_pair` each model has an ability in every domain. One without a result has its
+        prior, so that answers are the same; and how many there are, which the compiled model
+        knows, does not depend on which results a table has.
 
         Raises
         ------
@@ -99,7 +94,7 @@ class Responses:
         if missing:
             raise ScoresError(
                 f"{len(missing)} benchmark(s) of {self.table} have no domain: "
-                f"{', '.join(missing[:10])}{' ...' if len(missing) > 10 else ''}. "
+                f"{listed(missing, 10, ' ...')}. "
                 "Add a row for each to the table of benchmarks."
             )
         of = [str(domains[str(name)]) for name in self.benchmarks]
@@ -174,7 +169,7 @@ class Responses:
     def arrays(self) -> dict[str, np.ndarray]:
         """What enters the model as ``pm.Data``."""
         begin = self.start
-        return self._of_domains() | {
+        found = {
             "result": self.score,
             "result_model": self.model.astype(np.int64),
             "result_benchmark": self.benchmark.astype(np.int64),
@@ -189,32 +184,19 @@ class Responses:
             "centre": begin.centre,
             "share": begin.weight,
         }
-
-    def _of_domains(self) -> dict[str, np.ndarray]:
         if not len(self.domains):
-            return {}
+            return found
         model, domain, of = self.pairs
-        return {
-            "benchmark_domain": self.domain_of,
-            "result_pair": of,
-            "pair_model": model,
-            "pair_domain": domain,
-            # Columns that add up to nothing over the domains, at right angles and of length 1.
-            "domain_basis": helmert(len(self.domains)).T,
-        }
+        # Columns that add up to nothing over the domains, at right angles and of length 1.
+        basis = helmert(len(self.domains)).T
+        of_domains = {"benchmark_domain": self.domain_of, "result_pair": of, "pair_model": model}
+        return of_domains | {"pair_domain": domain, "domain_basis": basis} | found
 
 
 def responses_of(stored: xr.Dataset) -> Responses:
     """Read back what :meth:`Responses.dataset` gave."""
     (low, high), attrs = json.loads(stored.attrs["pins"]), stored.attrs
-    divided: dict[str, Any] = {}
-    if DOMAIN in stored.coords:
-        divided = {
-            "domains": stored[DOMAIN].to_numpy().astype(str),
-            "domain_of": stored["domain_of_benchmark"].to_numpy(),
-            "every_pair": bool(attrs.get("every_pair", False)),
-        }
-    return Responses(
+    found = Responses(
         others=stored[OTHER].to_numpy().astype(str),
         benchmarks=stored[BENCHMARK].to_numpy().astype(str),
         chance=stored["chance"].to_numpy(),
@@ -231,7 +213,14 @@ def responses_of(stored: xr.Dataset) -> Responses:
         attribution=attrs["attribution"],
         excluded=tuple(Excluded(**one) for one in json.loads(attrs["excluded"])),
         notes=tuple(json.loads(attrs["notes"])),
-        **divided,
+    )
+    if DOMAIN not in stored.coords:
+        return found
+    return replace(
+        found,
+        domains=stored[DOMAIN].to_numpy().astype(str),
+        domain_of=stored["domain_of_benchmark"].to_numpy(),
+        every_pair=bool(attrs.get("every_pair", False)),
     )
 
 
@@ -265,19 +254,9 @@ class MeasuredReleases(Releases):
 
 
 def joined(table: ResultTable, releases: Releases) -> MeasuredReleases:
-    """Join results with the releases of a comparison, by model.
+    """Join results with the releases of a comparison by the as-of date, by model.
 
-    Parameters
-    ----------
-    table
-        Benchmark results.
-    releases
-        The two groups' releases by the as-of date.
-
-    Returns
-    -------
-    The releases that have results, with the others added to what is left out, and the results of
-    all models.
+    Releases without results are added to what is left out; results of all models are kept.
 
     Raises
     ------

@@ -15,17 +15,9 @@ _RIDGE = 1.0
 class Start:
     """A crude solution on a scale of its own: weighted mean 0, weighted variance 1.
 
-    Attributes
-    ----------
-    capability
-        Shape ``(model,)``.
-    discrimination, intercept
-        Of each benchmark: log odds = intercept + discrimination (capability - centre), shape
-        ``(benchmark,)``.
-    centre
-        Mean capability of the models given each benchmark, shape ``(benchmark,)``.
-    weight
-        Share of the results that are each model's, shape ``(model,)``.
+    Capability and weight (share of the results) are ``(model,)``. Of each benchmark the log odds
+    are intercept + discrimination (capability - centre), ``(benchmark,)``, with the centre the
+    mean capability of the models given it.
     """
 
     capability: np.ndarray
@@ -44,19 +36,9 @@ def start(
 ) -> Start:
     """Alternate weighted least squares on log odds: benchmarks given models, models given those.
 
-    Parameters
-    ----------
-    model, benchmark
-        Indices of each result, shape ``(result,)``.
-    fraction
-        Score between chance level (0) and ceiling (1), shape ``(result,)``.
-    models, benchmarks
-        How many there are.
-
-    Returns
-    -------
-    The solution after a fixed number of steps. It enters no posterior: it only says where chains
-    start and which coordinates they move in.
+    Model and benchmark are indices of each result, the fraction its score between chance level (0)
+    and ceiling (1), all ``(result,)``. The solution after a fixed number of steps enters no
+    posterior: it only says where chains start and which coordinates they move in.
     """
     p = np.clip(fraction, _EDGE, 1 - _EDGE)
     y, w = np.log(p / (1 - p)), 4 * p * (1 - p)

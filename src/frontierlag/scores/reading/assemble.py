@@ -47,7 +47,7 @@ _LACKING_OTHER = frozenset({"released", "score"})
 
 @dataclass(frozen=True)
 class Assembled:
-    """What a score table is made of; see `ScoreTable`. `frame` is indexed by line."""
+    """What a score table is made of: the fields of `ScoreTable` that are read."""
 
     frame: pd.DataFrame
     metric: Metric
@@ -71,18 +71,8 @@ def assembled(
 ) -> Assembled:
     """Normalize, measure, validate, resolve and check a table.
 
-    Parameters
-    ----------
-    raw
-        The table as read.
-    name, shown_as
-        The table's name, and how messages name it.
-    reference
-        Its entry among the tables that come with the package; None for a user's own.
-    options
-        What only the user can know.
-    dates
-        Which day a model is dated at.
+    `reference` is its entry among the tables that come with the package; None for a user's own,
+    which messages name as `shown_as`.
 
     Raises
     ------
@@ -182,7 +172,7 @@ def assembled(
     findings += said
     left_out += unusable(text, values)
     return Assembled(
-        frame=frame,
+        frame=frame.rename_axis("row").reset_index(),
         metric=metric,
         vintage=vintage,
         as_of=as_of,

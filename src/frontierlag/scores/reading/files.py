@@ -72,16 +72,8 @@ def read_table(
 ) -> TextTable:
     """Return the table in a file's bytes.
 
-    Parameters
-    ----------
-    content
-        The bytes of text with delimiters, JSON, YAML, Parquet, a workbook, or a gzip or zip of one.
-    shown_as
-        How messages name the file.
-    options
-        Which heading holds what, where the user says it.
-    optional
-        Columns that may lack.
+    They may be text with delimiters, JSON, YAML, Parquet, a workbook, or a gzip or zip of one.
+    `shown_as` is how messages name the file, `optional` holds columns that may lack.
 
     Raises
     ------

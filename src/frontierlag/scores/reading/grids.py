@@ -30,14 +30,7 @@ _LISTS = ("data", "rows", "records", "results", "models", "scores", "leaderboard
 class Grid:
     """Cells of text with each row's line in the file, not yet understood.
 
-    Attributes
-    ----------
-    rows, lines
-        Cells, and where each row is in the file.
-    form
-        What the file is, in words.
-    delimiter
-        What parts the cells of a file of text; None where there is no such thing.
+    `form` says in words what the file is, `delimiter` what parts cells of a file of text.
     """
 
     rows: list[list[str]]

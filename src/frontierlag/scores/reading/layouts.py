@@ -95,15 +95,9 @@ GROUP_COLUMNS = ("weights", "country", "organization")
 class Layout:
     """One way of naming the columns of a score table.
 
-    Attributes
-    ----------
-    name, title
-        Short name that results carry, and the name that people know.
-    columns
-        For each column of the own schema, the headings that may hold it, the first preferred. All
-        in folded form (see `fold`).
-    scale
-        What the scores are: 'eci', 'accuracy', or 'own' where the table itself must say.
+    `name` is what results carry, `title` what people know. `columns` has for each column of the own
+    schema the (folded) headings that may hold it, the first preferred. Scores are of the scale
+    'eci', 'accuracy', or 'own' where the table must say.
     """
 
     name: str
@@ -172,14 +166,7 @@ class IntervalEnds:
 class Recognized:
     """A layout and, for each column of the own schema, where the table holds it (by preference).
 
-    Attributes
-    ----------
-    layout
-        The layout.
-    positions
-        Columns of the own schema to positions in the header.
-    level
-        Probability of the intervals, where their headings say it.
+    `level` is the probability of the intervals, where their headings say it.
     """
 
     layout: Layout
@@ -194,14 +181,8 @@ def recognize(
 ) -> Recognized | None:
     """Return the layout that a table's headings follow, or None.
 
-    Parameters
-    ----------
-    header
-        The headings as the file has them.
-    given
-        Headings that the user names for columns of the own schema; they override.
-    optional
-        Columns that may lack though the layout requires them.
+    Headings that the user gives for columns of the own schema override; optional columns may lack
+    though the layout requires them.
 
     Raises
     ------

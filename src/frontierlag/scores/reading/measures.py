@@ -42,21 +42,10 @@ Identified = tuple[Metric | None, list[str], list[Finding]]
 
 @dataclass(frozen=True)
 class MeasuredColumns:
-    """Parsed values and how they were brought to the own schema.
+    """Parsed values (NaT and NaN where blank) and how they were brought to the own schema.
 
-    Attributes
-    ----------
-    values
-        The dates as datetime64, score, low, high, stderr as float, by line; NaT and NaN where
-        blank.
-    percent
-        Whether numbers were divided by 100.
-    scale
-        How scores were made from the table's values.
-    level, rule
-        Probability of the table's own intervals and how it was settled; None and '' without any.
-    findings
-        What a reader should know.
+    `percent` is whether numbers were divided by 100, `scale` how scores were made from the table's
+    values, `level` and `rule` the probability of its own intervals and how that was settled.
     """
 
     values: pd.DataFrame
@@ -262,20 +251,9 @@ def known_metric(
 ) -> Identified:
     """Return what a table measures, and how that was decided where the columns do not say it.
 
-    By the user; else by the layout, the score column's heading, the file's name; else ECI if both
-    of its anchor models are there with their defining scores. ECI by name or heading needs scores
-    that can be ECI's.
-
-    Parameters
-    ----------
-    name, scale, heading
-        The file's stem, what the layout says of its scores, and the heading of the score column.
-    models, scores
-        One each a row, shape (n,); NaN where there is no score.
-    found
-        Whether scores were in percent, and their scale.
-    options
-        Names the metric, where the user does.
+    By the user; else by the layout (its scale), the score column's heading, the file's name; else
+    ECI if both of its anchor models are there with their defining scores. ECI by name or heading
+    needs scores that can be ECI's. Models and scores, shape (n,), are one each a row.
 
     Raises
     ------

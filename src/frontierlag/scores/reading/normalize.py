@@ -31,22 +31,10 @@ _COLUMNS = ("model", "organization", "country", "weights", *DATE_COLUMNS, *NUMBE
 class Normalized:
     """A table's text in the own schema, and what was done to it.
 
-    Attributes
-    ----------
-    text
-        Text columns model, organization, country, weights, released, announced, released_low,
-        released_high, score, low, high, stderr, indexed by line number. Blank cells and absent
-        columns are '' (weights: 'unknown').
-    score_at, used
-        Position of the score column, and of every column that is used, by own name.
-    percent
-        Own columns whose numbers have a percent sign.
-    level
-        Probability of the intervals, where headings or cells say it.
-    form
-        Words for how numbers are written; '' for a decimal point.
-    notes, findings
-        What a reader of results should know.
+    `text` is indexed by line; blank cells and absent columns are '' (weights: 'unknown'). `used`
+    has the position of every column that is used, by own name; `percent` the own columns whose
+    numbers have a percent sign; `level` the probability of the intervals, where headings or cells
+    say it; `form` words for how numbers are written, '' for a decimal point.
     """
 
     text: pd.DataFrame

@@ -52,18 +52,10 @@ _ENDS = re.compile(
 
 @dataclass(frozen=True)
 class Numerals:
-    """Cells as plain decimal numbers, and what was settled.
+    """Cells of each column as plain decimal numbers; what is no number stays as it was.
 
-    Attributes
-    ----------
-    cells
-        Of each column: numbers with a decimal point; what is no number stays as it was.
-    percent
-        Columns whose every number has a percent sign.
-    words
-        What was done; '' where numbers were plain already.
-    doubt
-        A sentence where the reading is likely but not sure; else ''.
+    `percent` holds the columns whose every number has a percent sign, `words` what was done, and
+    `doubt` a sentence where the reading is likely but not sure.
     """
 
     cells: Mapping[str, list[str]]

@@ -76,27 +76,15 @@ def checked(
     shown_as: str,
     changed: bool = False,
 ) -> list[Finding]:
-    """Return what is odd about a table's values.
+    """Return what is odd about a table's usable rows, by line.
 
-    Parameters
-    ----------
-    frame
-        Usable rows: model, released, score, low, high, stderr and the group columns, by line.
-    metric
-        None for an index that only its own scores can scale.
-    heading
-        That of the score column.
-    options
-        Names of what is accepted.
-    shown_as
-        How messages name the table.
-    changed
-        Whether the scores' logarithm or negative was taken.
+    The metric is None for an index that only its own scores can scale, under this heading;
+    `changed` is whether the scores' logarithm or negative was taken.
 
     Raises
     ------
     ScoresError
-        If something gross is not accepted; all of it is listed.
+        If something gross is not accepted by the options; all of it is listed.
     """
     rows = _Usable(frame, metric)
     odd = _mixed(rows) or _outliers(rows) + _falling(rows)
@@ -366,13 +354,14 @@ def _errors_that_scores_contradict(rows: _Usable) -> Found:
     usual = float(np.median(error[known]))
     if scatter <= 0 or scatter / 100 <= usual <= 2 * scatter:
         return []
-    severity, which = (
-        ("wrong", "larger than scores that have them can lie together")
-        if usual > scatter
-        else ("check", "so small that they hardly count")
+    large = usual > scatter
+    which = (
+        "larger than scores that have them can lie together"
+        if large
+        else "so small that they hardly count"
     )
     return [Finding(
-        severity,
+        "wrong" if large else "check",
         f"The usual standard error is {usual:.3g}, while scores scatter by {scatter:.3g} about "
         f"their trend: errors are {which}. Are they in the units of the scores?",
     )]  # fmt: skip

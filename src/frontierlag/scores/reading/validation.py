@@ -165,16 +165,9 @@ def problems(
 ) -> tuple[Problem, ...]:
     """Return every bad cell of a table, in the order of its rows.
 
-    Parameters
-    ----------
-    text
-        Text columns of the own schema, indexed by line number.
-    values
-        The same rows: dates as datetime64, score, low, high, stderr as float, NaT and NaN where
-        the text is blank or cannot be read.
-    metric
-        Decides the allowed range of scores and which models need no interval; None for an index
-        that is unknown.
+    Text and values are the same rows of the own schema by line, as written and parsed (NaT and NaN
+    where blank or not read). The metric decides the allowed range of scores and which models need
+    no interval; it is None for an index that is unknown.
     """
     blank = {c: _blank(text[c]) for c in ("released", "score", "low", "high", "stderr")}
     uncertain = ~(blank["low"] & blank["high"] & blank["stderr"])
