@@ -31,18 +31,9 @@ FILE = "date_corrections.csv"
 # empty or private repository was made, `snapshot name` the date that a snapshot has in its name,
 # `month only` a first of the month that stands for the month.
 Kind = Literal[
-    "release",
-    "api release",
-    "snapshot release",
-    "family release",
-    "later model",
-    "announcement",
-    "preview for testers",
-    "publication",
-    "repository",
-    "snapshot name",
-    "month only",
-]
+    "release", "api release", "snapshot release", "family release", "later model", "announcement",
+    "preview for testers", "publication", "repository", "snapshot name", "month only",
+]  # fmt: skip
 # The reason of a row that rests on the publisher alone: no announcement by the maker was read.
 OWN_FILES = "The publisher's files and every vintage that has the model agree."
 Key = tuple[str, date]

@@ -12,6 +12,7 @@ from frontierlag.errors import ScoresError
 from frontierlag.scores.reading.countries import country_name, listed_names
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS
 from frontierlag.scores.reading.parsing import folded, same_name
+from frontierlag.scores.reading.report import listed
 from frontierlag.scores.reading.weights import WEIGHT_WORDS
 from frontierlag.scores.table import ScoreTable
 
@@ -122,7 +123,6 @@ def _listing(table: ScoreTable | None) -> str:
     lines = []
     for column in GROUP_COLUMNS:
         counts = group_counts(table, column).most_common()
-        shown = ", ".join(f"{group} ({count})" for group, count in counts[:30])
-        more = f", and {len(counts) - 30} more" if len(counts) > 30 else ""
-        lines.append(f"\n  {column}: {shown + more if counts else 'none'}")
+        shown = listed([f"{group} ({count})" for group, count in counts], 30, ", and {} more")
+        lines.append(f"\n  {column}: {shown or 'none'}")
     return f" The table {table.name!r} has (models):{''.join(lines)}"

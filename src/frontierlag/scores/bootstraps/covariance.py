@@ -42,6 +42,8 @@ _FLOOR = 1e-3
 # out leaves a variance that is finite and positive (20 times the prior's).
 _INFORMED = 0.95
 _MOST_FACTORS = 30
+# What a stored dataset tells of the draws.
+_TOLD = ("table", "prior", "draws", "sha256", "attribution")
 
 
 @dataclass(frozen=True)
@@ -319,14 +321,7 @@ class JointErrors:
             },
             coords={MODEL: self.models},
         )
-        found.attrs = {
-            "pins": json.dumps(self.pins),
-            "table": self.table,
-            "prior": self.prior,
-            "draws": self.draws,
-            "sha256": self.sha256,
-            "attribution": self.attribution,
-        }
+        found.attrs = {"pins": json.dumps(self.pins)} | {one: getattr(self, one) for one in _TOLD}
         return found
 
 
@@ -339,9 +334,5 @@ def errors_of(stored: xr.Dataset) -> JointErrors:
             stored["centre"].to_numpy(), stored["error_sd"].to_numpy(), stored["loading"].to_numpy()
         ),
         pins=((low[0], float(low[1])), (high[0], float(high[1]))),
-        table=attrs["table"],
-        prior=attrs["prior"],
-        draws=int(attrs["draws"]),
-        sha256=attrs["sha256"],
-        attribution=attrs["attribution"],
+        **{one: attrs[one] for one in _TOLD} | {"draws": int(attrs["draws"])},
     )

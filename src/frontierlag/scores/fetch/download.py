@@ -22,6 +22,7 @@ DEFAULT_URL = "https://epoch.ai/data/eci_scores.csv"
 _OK, _NOT_MODIFIED = 200, 304
 _PLAIN_CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 _CHUNK = 65_536
+_PAGE = "{} is a web page, not a table; give the address of the CSV file"
 
 
 class Unreachable(FetchError):
@@ -177,7 +178,9 @@ async def _answer(response: httpx.Response, limits: Limits, conditional: bool) -
     if code != _OK:
         raise FetchError(f"{url} answers {code} {response.reason_phrase}; check the address")
     try:
-        _refuse_page(response, url)
+        kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind in ("text/html", "application/xhtml+xml"):
+            raise FetchError(_PAGE.format(url))
         content = await _body(response, limits, url)
         _refuse_strange(content, response, url)
     except FetchError as error:
@@ -222,17 +225,11 @@ async def _body(response: httpx.Response, limits: Limits, url: str) -> bytes:
     return content
 
 
-def _refuse_page(response: httpx.Response, url: str) -> None:
-    kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind in ("text/html", "application/xhtml+xml"):
-        raise FetchError(f"{url} is a web page, not a table; give the address of the CSV file")
-
-
 def _refuse_strange(content: bytes, response: httpx.Response, url: str) -> None:
     if not content.strip():
         raise FetchError(f"{url} sent an empty answer; try again later")
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-        raise FetchError(f"{url} is a web page, not a table; give the address of the CSV file")
+        raise FetchError(_PAGE.format(url))
     charset = (response.charset_encoding or "utf-8").lower()
     if charset not in _PLAIN_CHARSETS and not content.isascii():
         raise FetchError(

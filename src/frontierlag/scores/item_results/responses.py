@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,18 @@ from frontierlag.scores.item_results.start import Start, start
 from frontierlag.scores.item_results.table import Excluded, ResultTable, screened
 from frontierlag.scores.reading.report import listed
 from frontierlag.scores.releases import subset
+
+# Arrays of `Responses` by their names in a stored dataset, with their dim; and what it tells.
+_STORED = {
+    "result_score": ("score", RESULT),
+    "result_model": ("model", RESULT),
+    "result_benchmark": ("benchmark", RESULT),
+    "result_source": ("source", RESULT),
+    "result_weight": ("weight", RESULT),
+    "chance": ("chance", BENCHMARK),
+    "ceiling": ("ceiling", BENCHMARK),
+}
+_TOLD = ("models", "table", "sha256", "attribution")
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,15 +140,7 @@ class Responses:
     def dataset(self) -> xr.Dataset:
         """All of it as one labelled dataset, for storage: see :func:`responses_of`."""
         found = xr.Dataset(
-            {
-                "result_score": (RESULT, self.score),
-                "result_model": (RESULT, self.model),
-                "result_benchmark": (RESULT, self.benchmark),
-                "result_source": (RESULT, self.source.astype(str)),
-                "result_weight": (RESULT, self.weight),
-                "chance": (BENCHMARK, self.chance),
-                "ceiling": (BENCHMARK, self.ceiling),
-            },
+            {name: (dim, getattr(self, field)) for name, (field, dim) in _STORED.items()},
             coords={BENCHMARK: self.benchmarks, OTHER: self.others},
         )
         if len(self.domains):
@@ -143,10 +148,7 @@ class Responses:
             found = found.assign_coords({DOMAIN: self.domains})
         found.attrs = {
             "pins": json.dumps(self.pins),
-            "models": self.models,
-            "table": self.table,
-            "sha256": self.sha256,
-            "attribution": self.attribution,
+            **{name: getattr(self, name) for name in _TOLD},
             "excluded": json.dumps([asdict(one) for one in self.excluded]),
             "notes": json.dumps(self.notes),
             **({"every_pair": 1} if self.every_pair else {}),
@@ -196,24 +198,19 @@ class Responses:
 def responses_of(stored: xr.Dataset) -> Responses:
     """Read back what :meth:`Responses.dataset` gave."""
     (low, high), attrs = json.loads(stored.attrs["pins"]), stored.attrs
+    arrays: dict[str, Any] = {
+        field: stored[name].to_numpy() for name, (field, _) in _STORED.items()
+    }
     found = Responses(
         others=stored[OTHER].to_numpy().astype(str),
         benchmarks=stored[BENCHMARK].to_numpy().astype(str),
-        chance=stored["chance"].to_numpy(),
-        ceiling=stored["ceiling"].to_numpy(),
-        model=stored["result_model"].to_numpy(),
-        benchmark=stored["result_benchmark"].to_numpy(),
-        score=stored["result_score"].to_numpy(),
-        source=stored["result_source"].to_numpy().astype(str),
-        weight=stored["result_weight"].to_numpy(),
         pins=((int(low[0]), float(low[1])), (int(high[0]), float(high[1]))),
-        models=int(attrs["models"]),
-        table=attrs["table"],
-        sha256=attrs["sha256"],
-        attribution=attrs["attribution"],
         excluded=tuple(Excluded(**one) for one in json.loads(attrs["excluded"])),
         notes=tuple(json.loads(attrs["notes"])),
+        **arrays,
+        **{name: attrs[name] for name in _TOLD},
     )
+    found = replace(found, source=found.source.astype(str), models=int(found.models))
     if DOMAIN not in stored.coords:
         return found
     return replace(

@@ -7,7 +7,8 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -123,9 +124,9 @@ def _cells(text: str, shown_as: str, options: ReadOptions, optional: frozenset[s
     for delimiter in DELIMITERS:
         rows = list(csv.reader(head, delimiter=delimiter))
         width[delimiter] = max(map(len, rows), default=0)
-        at = _header_at(rows, options, optional)
-        if at is not None:
-            found.append((at, -len(rows[at]), delimiter))
+        understood = _header(rows, options, optional)
+        if understood is not None:
+            found.append((understood[0], -len(rows[understood[0]]), delimiter))
     delimiter = min(found)[2] if found else max(width, key=lambda d: width[d])
     rows, lines = grids.split(text, delimiter, shown_as)
     form = "CSV" if delimiter == "," else f"text with {DELIMITERS[delimiter]}"
@@ -143,26 +144,32 @@ def _gunzip(content: bytes, shown_as: str) -> bytes:
     return inner
 
 
+@contextmanager
+def _opened(content: bytes, wrong: str) -> Iterator[zipfile.ZipFile]:
+    """A zip archive; what is wrong with it is said where it turns out to be broken."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            yield archive
+    except (zipfile.BadZipFile, OSError, RuntimeError, zlib.error) as error:
+        raise ScoresError(f"{wrong}: {error}.") from None
+
+
 def _zip(
     content: bytes, shown_as: str, options: ReadOptions, optional: frozenset[str]
 ) -> TextTable:
     """A workbook, or the one table in a zip archive that is understood."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [
-                info.filename
-                for info in archive.infolist()
-                if not info.is_dir() and "__MACOSX" not in info.filename
-            ]
-            is_book = not _WORKBOOK_PARTS.isdisjoint(names)
-            if not is_book:
-                if sum(archive.getinfo(name).file_size for name in names) > _MOST_UNPACKED:
-                    raise ScoresError(f"{shown_as} unpacks to more than {_MOST_UNPACKED:,} bytes.")
-                members = {name: archive.read(name) for name in names}
-    except (zipfile.BadZipFile, OSError, RuntimeError, zlib.error, NotImplementedError) as error:
-        raise ScoresError(
-            f"{shown_as} begins like a zip archive or an Excel workbook, but is broken: {error}."
-        ) from None
+    wrong = f"{shown_as} begins like a zip archive or an Excel workbook, but is broken"
+    with _opened(content, wrong) as archive:
+        names = [
+            info.filename
+            for info in archive.infolist()
+            if not info.is_dir() and "__MACOSX" not in info.filename
+        ]
+        is_book = not _WORKBOOK_PARTS.isdisjoint(names)
+        size = sum(archive.getinfo(name).file_size for name in names)
+        if not is_book and size > _MOST_UNPACKED:
+            raise ScoresError(f"{shown_as} unpacks to more than {_MOST_UNPACKED:,} bytes.")
+        members = {} if is_book else {name: archive.read(name) for name in names}
     if is_book:
         return _workbook(content, shown_as, options, optional)
     tables, refused = {}, {}
@@ -193,18 +200,13 @@ def _zip(
 
 def zip_member(content: bytes, member: str, shown_as: str) -> bytes:
     """Return the bytes of one file of a zip archive; a ScoresError if it has no such file."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if member not in archive.namelist():
-                raise ScoresError(
-                    f"{shown_as} has no file {member!r}; it has "
-                    f"{', '.join(archive.namelist()[:20])}."
-                )
-            if archive.getinfo(member).file_size > _MOST_UNPACKED:
-                raise ScoresError(f"{member} unpacks to more than {_MOST_UNPACKED:,} bytes.")
-            return archive.read(member)
-    except (zipfile.BadZipFile, OSError, RuntimeError, zlib.error) as error:
-        raise ScoresError(f"{shown_as} is a broken zip archive: {error}.") from None
+    with _opened(content, f"{shown_as} is a broken zip archive") as archive:
+        if member not in archive.namelist():
+            there = ", ".join(archive.namelist()[:20])
+            raise ScoresError(f"{shown_as} has no file {member!r}; it has {there}.")
+        if archive.getinfo(member).file_size > _MOST_UNPACKED:
+            raise ScoresError(f"{member} unpacks to more than {_MOST_UNPACKED:,} bytes.")
+        return archive.read(member)
 
 
 def _workbook(
@@ -216,7 +218,7 @@ def _workbook(
     tables = {
         name: _understood(grid, shown_as, options, optional)
         for name, grid in sheets
-        if _header_at(grid.rows, options, optional) is not None
+        if _header(grid.rows, options, optional) is not None
     }
     if len(tables) > 1:
         raise ScoresError(
@@ -228,12 +230,15 @@ def _workbook(
     return next(iter(tables.values()))
 
 
-def _header_at(
+def _header(
     rows: Sequence[Sequence[str]], options: ReadOptions, optional: frozenset[str]
-) -> int | None:
-    """Which of the first rows is an understood header."""
-    understood = (recognize(_trimmed(row), options.columns, optional) for row in rows[:_HEAD])
-    return next((at for at, found in enumerate(understood) if found is not None), None)
+) -> tuple[int, Recognized] | None:
+    """The first of the first rows that is an understood header, and what its headings mean."""
+    for at, row in enumerate(rows[:_HEAD]):
+        recognized = recognize(_trimmed(row), options.columns, optional)
+        if recognized is not None:
+            return at, recognized
+    return None
 
 
 def _trimmed(row: Sequence[str]) -> list[str]:
@@ -248,12 +253,11 @@ def _understood(
     grid: Grid, shown_as: str, options: ReadOptions, optional: frozenset[str]
 ) -> TextTable:
     """Find the header in a grid, and bring every row to its width."""
-    at = _header_at(grid.rows, options, optional)
-    if at is None:
+    understood = _header(grid.rows, options, optional)
+    if understood is None:
         raise _unrecognized(grid, shown_as, options)
+    at, recognized = understood
     header = _trimmed(grid.rows[at])
-    recognized = recognize(header, options.columns, optional)
-    assert recognized is not None
     findings = []
     above = [" ".join(filter(None, row)) for row in grid.rows[:at]]
     above = [line for line in above if line and not line.casefold().startswith("sep=")]

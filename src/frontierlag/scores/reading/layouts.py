@@ -113,44 +113,18 @@ class Layout:
 
 OWN = Layout("own", "frontierlag's own schema", _USUAL, "own")
 LAYOUTS = (
-    Layout(
-        "epoch-eci-scores",
-        "Epoch AI's eci_scores.csv",
-        {
-            "model": ("model",),
-            "released": ("date",),
-            "score": ("eci",),
-            "low": ("eci ci low",),
-            "high": ("eci ci high",),
-            **_EPOCHS,
-        },
-        "eci",
-    ),
-    Layout(
-        "epoch-capabilities-index",
-        "Epoch AI's older epoch_capabilities_index.csv",
-        {
-            "model": ("model version",),
-            "released": ("release date",),
-            "score": ("eci score",),
-            **_EPOCHS,
-        },
-        "eci",
-    ),
-    Layout(
-        "epoch-benchmark",
-        "Epoch AI's file of one benchmark",
-        {
-            "model": ("model version",),
-            "released": ("release date",),
-            "score": ("mean score", "best score (across scorers)"),
-            "stderr": ("stderr",),
-            **_EPOCHS,
-        },
-        "accuracy",
-    ),
+    Layout("epoch-eci-scores", "Epoch AI's eci_scores.csv",
+           {"model": ("model",), "released": ("date",), "score": ("eci",),
+            "low": ("eci ci low",), "high": ("eci ci high",), **_EPOCHS}, "eci"),
+    Layout("epoch-capabilities-index", "Epoch AI's older epoch_capabilities_index.csv",
+           {"model": ("model version",), "released": ("release date",), "score": ("eci score",),
+            **_EPOCHS}, "eci"),
+    Layout("epoch-benchmark", "Epoch AI's file of one benchmark",
+           {"model": ("model version",), "released": ("release date",),
+            "score": ("mean score", "best score (across scorers)"), "stderr": ("stderr",),
+            **_EPOCHS}, "accuracy"),
     OWN,
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

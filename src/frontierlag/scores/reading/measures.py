@@ -232,7 +232,7 @@ def _fill(
     elif np.isfinite(stderr[given]).any():
         new["stderr"] = np.full(len(p), np.nanmedian(stderr[given]))
     else:
-        new["low"] = p + -float(np.nanmedian((score - low)[given]))
+        new["low"] = p - float(np.nanmedian((score - low)[given]))
         new["high"] = p + float(np.nanmedian((high - score)[given]))
     rows = values.index[fill]
     for column, cells in new.items():

@@ -7,27 +7,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 # The columns of the own schema that `--column NAME=HEADING` can name.
-COLUMNS = (
-    "model",
-    "organization",
-    "country",
-    "weights",
-    "released",
-    "announced",
-    "score",
-    "low",
-    "high",
-    "stderr",
-)
+COLUMNS = ("model", "organization", "country", "weights", "released", "announced", "score", "low",
+           "high", "stderr")  # fmt: skip
 # What is refused by default because it makes wrong numbers, and can be let through by name.
-ACCEPTABLE = (
-    "bounded",
-    "falling",
-    "mixed-scale",
-    "outliers",
-    "same-name",
-    "stderr-scale",
-)
+ACCEPTABLE = ("bounded", "falling", "mixed-scale", "outliers", "same-name", "stderr-scale")
 
 
 class ReadOptions(BaseModel):

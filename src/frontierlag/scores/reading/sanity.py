@@ -55,6 +55,7 @@ class _Usable:
             frame[name].to_numpy(dtype=np.float64) for name in ("score", "stderr", "low", "high")
         )
         self.width = high - low
+        self.error = np.where(np.isnan(self.stderr), self.width, self.stderr)
         self.enough = len(frame) >= FEWEST
 
     def named(self, at: NDArray[np.intp]) -> str:
@@ -274,11 +275,10 @@ def _bounded(rows: _Usable, heading: str) -> Found:
 def _exact(rows: _Usable) -> Found:
     """Rows taken as free of error next to rows that are not."""
     anchors = {name for name, _ in rows.metric.anchors} if rows.metric is not None else set()
-    zero = np.where(np.isnan(rows.stderr), rows.width, rows.stderr) == 0
     of_scale = rows.frame["model"].isin(anchors).to_numpy(dtype=bool)
     if rows.accuracy:
         of_scale = of_scale | (rows.score <= 0) | (rows.score >= 1)
-    at = np.flatnonzero(zero & ~of_scale)
+    at = np.flatnonzero((rows.error == 0) & ~of_scale)
     if not at.size:
         return []
     return [Finding(
@@ -291,7 +291,7 @@ def _exact(rows: _Usable) -> Found:
 
 def _widths(rows: _Usable) -> Found:
     """Errors far larger or smaller than the table's usual one."""
-    error = np.where(np.isnan(rows.stderr), rows.width, rows.stderr)
+    error = rows.error
     known = error > 0
     if known.sum() < FEWEST:
         return []
