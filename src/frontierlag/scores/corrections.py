@@ -21,7 +21,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from frontierlag.dates import ANNOUNCED, AS_PUBLISHED, Dates
 from frontierlag.errors import ScoresError
-from frontierlag.scores.reading.report import listed
 from frontierlag.scores.registry import DATA, shipped_rows
 
 FILE = "date_corrections.csv"
@@ -239,11 +238,11 @@ def _correction_notes(matched: tuple[Correction, ...]) -> list[str]:
     changed = sorted((c for c in matched if c.changes), key=lambda c: -abs(c.days))
     if not changed:
         return []
-    shown = [f"{c.model} from {c.old} to {c.new}" for c in changed]
-    said = listed(shown, SHOWN, "; and {} more", "; ")
+    shown = "; ".join(f"{c.model} from {c.old} to {c.new}" for c in changed[:SHOWN])
+    more = f"; and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
     return [
         f"Dates of {len(changed)} model(s) are corrected to the first day of use outside the maker "
-        f"(--dates as-published leaves them): {said}."
+        f"(--dates as-published leaves them): {shown}{more}."
     ]
 
 
