@@ -1,4 +1,4 @@
-"""The index of a tree of results: the main answer, all answers on one scale, a card a page."""
+"""The index of a tree of results: the main answer, all on one scale, a card a page and study."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from frontierlag.names import REALIZED, WINDOW
 from frontierlag.report.page import answers
 from frontierlag.report.page.folder import PAGE, Results
 from frontierlag.report.page.forest import Forest, bar, long_date, scaled
+from frontierlag.report.page.studies import studies_below
 
 # What `frontierlag update` keeps beside its index, and what a link to it says.
 FEED = "feed.xml"
@@ -25,7 +26,7 @@ def index_context(root: Path, found: Sequence[Results]) -> dict[str, Any]:
     ordered = newest_first(found)
     cards = [
         {
-            "href": _href(root, one),
+            "href": _href(root, one.folder / PAGE),
             "title": title,
             "answer": answers.answer(one),
             "facts": facts(one),
@@ -36,12 +37,18 @@ def index_context(root: Path, found: Sequence[Results]) -> dict[str, Any]:
     ]
     main = headline(ordered)
     (card,) = (card for one, card in zip(ordered, cards, strict=True) if one is main)
+    studies = studies_below(root)
     sources = dict.fromkeys(str(one.manifest["data"]["attribution"]) for one in ordered)
+    sources |= dict.fromkeys(source for study in studies for source in study.attributions)
     return {
         "main": card | {"title": answers.title(main)},
         "forest": forest(root, ordered),
         "common": differences(ordered)[0],
         "entries": cards,
+        "studies": [
+            {"href": _href(root, one.page), "title": one.title, "answer": one.answer}
+            for one in studies
+        ],
         "attributions": list(sources),
         "beside": {name: words for name, words in BESIDE.items() if (root / name).is_file()},
     }
@@ -121,7 +128,7 @@ def forest(root: Path, ordered: Sequence[Results]) -> Forest | None:
         row = one.lag(REALIZED, WINDOW)
         if row is not None:
             made = bar(row, _capital(_who(one)), note=" · ".join(own), base=one is main)
-            bars.append(replace(made, href=_href(root, one)))
+            bars.append(replace(made, href=_href(root, one.folder / PAGE)))
     return scaled(bars)
 
 
@@ -144,5 +151,5 @@ def _bounded(one: Results) -> bool:
     return one.manifest["data"]["metric"].get("upper") is not None
 
 
-def _href(root: Path, one: Results) -> str:
-    return Path(os.path.relpath(one.folder / PAGE, root)).as_posix()
+def _href(root: Path, page: Path) -> str:
+    return Path(os.path.relpath(page, root)).as_posix()

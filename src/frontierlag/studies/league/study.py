@@ -26,8 +26,9 @@ from frontierlag.scores import DEFAULT_OPTIONS, ReadOptions, ScoreTable, load_sc
 from frontierlag.scores.league import LeagueReleases, league_releases, with_column
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.league.figure import leader_figure, league_figure
-from frontierlag.studies.league.fit import NAME, TARGET_ACCEPT, parameters, sample_league
+from frontierlag.studies.league.fit import sample_league
 from frontierlag.studies.league.measure import League
+from frontierlag.studies.league.model import TARGET_ACCEPT, curve_of, name_of, parameters
 from frontierlag.studies.league.table import TABLES, leaders, pending_table
 from frontierlag.studies.league.words import league_page, league_sentences
 from frontierlag.studies.writing import FIGURES, write_tables, write_words
@@ -112,7 +113,7 @@ class LeagueStudy:
     def _about(self) -> Provenance:
         r = self.releases
         return Provenance(
-            comparison=r.comparison.name, dataset=r.table, as_of=r.as_of, model=NAME,
+            comparison=r.comparison.name, dataset=r.table, as_of=r.as_of, model=name_of(r.metric),
             converged=self.converged, credit=credit_line(r.attribution), dates=r.dates,
         )  # fmt: skip
 
@@ -172,8 +173,8 @@ def _record(found: LeagueStudy, table: ScoreTable) -> dict[str, Any]:
             "pending": dict(pending),
         },
         "models": {
-            NAME: {
-                "trend": "linear",
+            name_of(releases.metric): {
+                "trend": curve_of(releases.metric).name,
                 "frontier": "stochastic",
                 "releases_in_likelihood": len(releases),
                 "target_accept": fit.settings.resolved(TARGET_ACCEPT).target_accept,

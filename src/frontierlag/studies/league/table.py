@@ -13,6 +13,7 @@ from frontierlag.analyses.refits import DIGITS, numbers
 from frontierlag.intervals import summarize_each
 from frontierlag.names import DATE, SAMPLE_DIMS
 from frontierlag.studies.league.measure import League
+from frontierlag.studies.league.model import scale_of
 from frontierlag.words import Row
 
 BEHIND, BEHIND_YEAR = "months behind the frontier", "months behind the frontier, mean of a year"
@@ -23,6 +24,8 @@ KINDS = (CURRENT, MEAN, BACKWARD, FORWARD) = "current", "mean", "backward", "for
 OF_A_PAIR = ("median", "lower90", "upper90", "mcse_median")
 # Days between the points of a band on the chart; no eye sees the difference.
 CHART_STEP = 14
+# Of scores on it: of points, and of accuracies.
+DIGITS_OF_POINTS, DIGITS_OF_SHARES = 2, 4
 # With a smaller probability of leading a group has no row of its own in the table of leaders.
 SHOWN = 0.005
 
@@ -54,7 +57,7 @@ def league_table(found: League) -> pd.DataFrame:
             (BEHIND, "months", found.behind[..., k], found.censored[k]),
             (BEHIND_YEAR, "months", found.behind_year[..., k], found.censored_year[k]),
             (BEST, unit, found.best[..., k], 0.0),
-            (SLOPE, f"{unit} a year", fit.p["slope"][..., k], 0.0),
+            (SLOPE, f"{scale_of(releases.metric).unit} a year", fit.p["slope"][..., k], 0.0),
         )
         for name, of, draws, censored in quantities:
             rows.append(about | {"quantity": name, "unit": of} | numbers(draws, float(censored)))
@@ -198,7 +201,8 @@ def band_table(found: League) -> pd.DataFrame:
         best = found.staircases[k].on(days)
         known = ~np.isnan(best).any((0, 1))
         draws = xr.DataArray(best[..., known], dims=(*SAMPLE_DIMS, DATE))
-        band = {name: v.round(2) for name, v in summarize_each(draws, DATE).items()}
+        digits = DIGITS_OF_SHARES if releases.metric.bounded else DIGITS_OF_POINTS
+        band = {name: v.round(digits) for name, v in summarize_each(draws, DATE).items()}
         band.pop("mean"), band.pop("mcse_mean")
         when = [_day(day) for day in days[known]]
         parts.append(pd.DataFrame({"group": found.groups[k], "day": when, **band}))
