@@ -28,7 +28,7 @@ from frontierlag.report.page import evidence
 from frontierlag.report.page.folder import Results
 from frontierlag.results.folder import read_table
 from frontierlag.scores.item_results import responses_of
-from frontierlag.scores.item_results.benchmarks import grouped_by, load_benchmarks
+from frontierlag.scores.item_results.known import grouped_by, load_benchmarks
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.calibration.estimands import true_lags

@@ -16,9 +16,9 @@ from loopback import serving
 
 from frontierlag.cli import main
 from frontierlag.errors import FetchError, ScoresError
+from frontierlag.machine.caches import VARIABLE
 from frontierlag.scores import ATTRIBUTION, load_scores
-from frontierlag.scores.fetch import Limits, Unreachable, fetch, kept_copies
-from frontierlag.scores.fetch.cache import VARIABLE, file_name
+from frontierlag.scores.fetch import Limits, Unreachable, fetch, file_name, kept_copies
 from frontierlag.scores.side_by_side import what_changed
 
 DAY = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)

@@ -22,7 +22,7 @@ from frontierlag.errors import SpecError
 from frontierlag.jobs import Job
 from frontierlag.names import CURRENT, REALIZED, SAMPLE_DIMS, TREND
 from frontierlag.names import WINDOW as WHOLE
-from frontierlag.scores.same_models import in_both, same_models
+from frontierlag.scores.side_by_side import in_both, same_models
 from frontierlag.studies.measures import table as module
 from frontierlag.studies.measures.pooling import CENTRE as MIDDLE
 from frontierlag.studies.measures.pooling import SPREAD, WIDTH, Reported, pooled

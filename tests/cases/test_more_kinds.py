@@ -10,9 +10,9 @@ from frontierlag.errors import ScoresError
 from frontierlag.jobs import Job
 from frontierlag.report.screen import preflight
 from frontierlag.scores import load_scores
-from frontierlag.scores.reading.columns import is_row_numbers, rises_by_row
 from frontierlag.scores.reading.countries import countries
-from frontierlag.scores.reading.headings import interval_ends
+from frontierlag.scores.reading.layouts import interval_ends
+from frontierlag.scores.reading.normalize import is_row_numbers, rises_by_row
 from frontierlag.scores.reading.parsing import plain
 
 FEW = base()

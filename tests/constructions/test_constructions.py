@@ -25,7 +25,7 @@ from frontierlag.model import ModelSpec
 from frontierlag.names import CAPABILITIES
 from frontierlag.scores import default_window_start, load_scores
 from frontierlag.scores.item_results import load_results
-from frontierlag.scores.item_results.sources import reporter_of, reporters, self_reported
+from frontierlag.scores.item_results.known import reporter_of, reporters, self_reported
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.index import refits

@@ -177,3 +177,13 @@ def test_other_encodings_and_formats(tmp_path, content, match):
     path.write_bytes(content)
     with pytest.raises(ScoresError, match=match):
         load_scores(path)
+
+
+def test_of_whole_numbers_next_to_unclear_ones_the_first_in_the_file_is_named(tmp_path):
+    text = (
+        "model;weights;released;score;low;high\n"
+        "a;open;2024-01-01;985;980;990\n"
+        "b;closed;2024-01-02;1.285;1.280;1.290\n"
+    )
+    with pytest.raises(ScoresError, match=r"next to '985': this may be 1285 or 1\.285"):
+        load_scores(write(tmp_path, text))

@@ -195,9 +195,14 @@ def fetch(
     """
     from frontierlag.report.console import terminal
     from frontierlag.scores import load_scores
-    from frontierlag.scores.fetch import DEFAULT_URL, Limits, Unreachable, cache_folder
+    from frontierlag.scores.fetch import (
+        DEFAULT_URL,
+        Limits,
+        Unreachable,
+        cache_folder,
+        last_copy_of,
+    )
     from frontierlag.scores.fetch import fetch as fetched
-    from frontierlag.scores.fetch.cache import last_copy_of
     from frontierlag.scores.side_by_side import what_changed
 
     console, address = terminal(), url or DEFAULT_URL

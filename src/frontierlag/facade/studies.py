@@ -16,7 +16,7 @@ from frontierlag.facade.common import Day, Study, day_of, settings_of
 from frontierlag.facade.scores import Scores, load_scores
 from frontierlag.jobs import Prepared
 from frontierlag.names import REALIZED, WINDOW
-from frontierlag.scores.item_results.benchmarks import DOMAIN, grouped_by, load_benchmarks
+from frontierlag.scores.item_results.known import DOMAIN, grouped_by, load_benchmarks
 from frontierlag.settings import DOMAINS, MIXTURES
 from frontierlag.studies.measures.pooling import SPREAD
 from frontierlag.studies.measures.table import OWN_WINDOW, SAME_DAYS, measured_by, shipped_measures

@@ -27,7 +27,7 @@ from frontierlag.frontiers import Joint, densities
 from frontierlag.frontiers.observations import Observations
 from frontierlag.frontiers.pinned import free_scale
 from frontierlag.names import BENCHMARK, CHAIN, DRAW, MODEL
-from frontierlag.scores.bootstraps.layout import DIMS, ENGINE, FORMAT
+from frontierlag.scores.bootstraps.table import DIMS, ENGINE, FORMAT
 from frontierlag.scores.item_results import MeasuredReleases
 from frontierlag.scores.releases import reference_date
 from frontierlag.settings import CAPABILITIES, SamplerSettings

@@ -23,8 +23,7 @@ from frontierlag.machine.program import versions
 from frontierlag.results.folder import read_manifest
 from frontierlag.runs.request import Request
 from frontierlag.scores import ScoreTable, load_scores
-from frontierlag.scores.fetch import cache_folder, kept_copies
-from frontierlag.scores.fetch.cache import path_of
+from frontierlag.scores.fetch import cache_folder, kept_copies, path_of
 from frontierlag.scores.item_results.table import (
     ResultTable,
     load_results,

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib import resources
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -22,6 +21,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from frontierlag.dates import ANNOUNCED, AS_PUBLISHED, Dates
 from frontierlag.errors import ScoresError
+from frontierlag.scores.registry import DATA, shipped_rows
 
 FILE = "date_corrections.csv"
 # What happened on a day: `release` and the two narrower kinds are days of use outside the maker,
@@ -30,18 +30,9 @@ FILE = "date_corrections.csv"
 # empty or private repository was made, `snapshot name` the date that a snapshot has in its name,
 # `month only` a first of the month that stands for the month.
 Kind = Literal[
-    "release",
-    "api release",
-    "snapshot release",
-    "family release",
-    "later model",
-    "announcement",
-    "preview for testers",
-    "publication",
-    "repository",
-    "snapshot name",
-    "month only",
-]
+    "release", "api release", "snapshot release", "family release", "later model", "announcement",
+    "preview for testers", "publication", "repository", "snapshot name", "month only",
+]  # fmt: skip
 # The reason of a row that rests on the publisher alone: no announcement by the maker was read.
 OWN_FILES = "The publisher's files and every vintage that has the model agree."
 Key = tuple[str, date]
@@ -123,19 +114,11 @@ class Correction(BaseModel):
 @cache
 def corrections() -> dict[Key, Correction]:
     """Return the shipped table, by model and date as published."""
-    source = resources.files("frontierlag.scores") / "data" / FILE
-    return read_corrections(source.read_text(encoding="utf-8"))
+    return read_corrections((DATA / FILE).read_text(encoding="utf-8"))
 
 
 def read_corrections(text: str, shown_as: str = FILE) -> dict[Key, Correction]:
-    """Read and validate a table of corrections.
-
-    Parameters
-    ----------
-    text
-        Of a CSV file with the columns of :class:`Correction`.
-    shown_as
-        How messages name the file.
+    """Read and validate the text of a table with the columns of :class:`Correction`.
 
     Raises
     ------
@@ -202,20 +185,8 @@ def dated(
 ) -> Dated:
     """Date the rows of a table by a convention.
 
-    Parameters
-    ----------
-    values
-        Columns ``released``, ``announced``, ``released_low`` and ``released_high``, datetime64.
-    models
-        Names, one a row.
-    dates
-        The convention.
-    corrections
-        By model and date as published; empty for a table that none is for.
-
-    Returns
-    -------
-    The dates in use and what was done.
+    Values have the columns ``released``, ``announced``, ``released_low`` and ``released_high``,
+    datetime64; corrections are by model and date as published, none for a table that none is for.
     """
     published = values["released"]
     keys = [
@@ -256,13 +227,8 @@ def dated(
     else:
         use = released
     frame = pd.DataFrame(
-        {
-            "released": released,
-            "announced": announced,
-            "dated": use,
-            "dated_low": low,
-            "dated_high": high,
-        }
+        {"released": released, "announced": announced, "dated": use}
+        | {"dated_low": low, "dated_high": high}
     )
     return Dated(frame, matched, tuple(notes))
 
@@ -294,27 +260,15 @@ class Resolution:
 @cache
 def resolutions() -> dict[str, Resolution]:
     """Return the shipped table, by model name."""
-    source = resources.files("frontierlag.scores") / "data" / "resolutions.csv"
-    rows = csv.DictReader(io.StringIO(source.read_text(encoding="utf-8"), newline=""))
-    return {row["model"]: Resolution(**row) for row in rows}
+    return {row["model"]: Resolution(**row) for row in shipped_rows("resolutions.csv")}
 
 
 def resolve(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
-    """Fill blank cells of the given columns, and say which.
+    """Return a copy with blank cells of the given columns filled, and a note that says which.
 
-    Parameters
-    ----------
-    frame
-        Text columns model, organization, country, weights; unknown is '' (weights: 'unknown').
-    columns
-        Which of organization, country and weights the table has; no other is touched.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A copy with the cells filled. A cell that has a value is never overridden.
-    list of str
-        One note with the number of models and each one's name and columns; none if none.
+    The frame has text columns model, organization, country and weights; unknown is '' (weights:
+    'unknown'). Columns are those of the last three that the table has. A cell that has a value is
+    never overridden.
     """
     table = resolutions()
     filled = frame.copy()

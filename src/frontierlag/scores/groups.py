@@ -9,24 +9,19 @@ from functools import lru_cache
 import pandas as pd
 
 from frontierlag.errors import ScoresError
-from frontierlag.scores.reading.countries import WEIGHT_WORDS, country_name, listed_names
+from frontierlag.scores.reading.countries import country_name, listed_names
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS
 from frontierlag.scores.reading.parsing import folded, same_name
+from frontierlag.scores.reading.report import listed
+from frontierlag.scores.reading.weights import WEIGHT_WORDS
 from frontierlag.scores.table import ScoreTable
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A leader and a follower: two values of one column of a score table.
+    """A leader and a follower: two values of a column, 'weights', 'country' or 'organization'.
 
-    Attributes
-    ----------
-    name
-        'us-china', 'closed-open', or 'LEADER:FOLLOWER'; `parse_comparison` reads it back.
-    leader, follower
-        Values of the column.
-    column
-        'weights', 'country' or 'organization'.
+    Its name is 'us-china', 'closed-open', or 'LEADER:FOLLOWER'; `parse_comparison` reads it back.
     """
 
     name: str
@@ -128,7 +123,6 @@ def _listing(table: ScoreTable | None) -> str:
     lines = []
     for column in GROUP_COLUMNS:
         counts = group_counts(table, column).most_common()
-        shown = ", ".join(f"{group} ({count})" for group, count in counts[:30])
-        more = f", and {len(counts) - 30} more" if len(counts) > 30 else ""
-        lines.append(f"\n  {column}: {shown + more if counts else 'none'}")
+        shown = listed([f"{group} ({count})" for group, count in counts], 30, ", and {} more")
+        lines.append(f"\n  {column}: {shown or 'none'}")
     return f" The table {table.name!r} has (models):{''.join(lines)}"

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from frontierlag.dates import ANNOUNCED
 from frontierlag.errors import ScoresError
 from frontierlag.scores.efforts import Efforts, without_setting
 from frontierlag.scores.groups import Comparison, group_counts, members
@@ -23,7 +22,14 @@ from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.reading.parsing import folded
 from frontierlag.scores.reading.report import LeftOut
 from frontierlag.scores.registry import registry
-from frontierlag.scores.releases import FEWEST_RELEASES, Releases, gathered, with_open_days
+from frontierlag.scores.releases import (
+    FEWEST_RELEASES,
+    Releases,
+    gathered,
+    late_rows,
+    usable_rows,
+    with_open_days,
+)
 from frontierlag.scores.table import ScoreTable, content_of
 
 # What a person calls a column, where that is not its name.
@@ -36,16 +42,9 @@ SAME_MAKER = {"Google": "Google DeepMind", "Microsoft Research": "Microsoft"}
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Pending:
-    """Releases that are known and not scored yet.
+    """Releases that are known and not scored yet, by group, shape ``(k,)`` each.
 
-    Attributes
-    ----------
-    model
-        Shape ``(k,)``.
-    group
-        Position in the league's groups, shape ``(k,)``.
-    day, day_low, day_high
-        As of :class:`frontierlag.scores.Releases`, shape ``(k,)``.
+    ``group`` is the position in the league's groups; days are as in :class:`Releases`.
     """
 
     model: NDArray[np.str_]
@@ -169,20 +168,14 @@ def _league(
     column = _column(table, by)
     last = table.as_of if as_of is None else as_of
     frame = table.frame
-    day, low, high = (
-        frame[name].to_numpy().astype("datetime64[D]")
-        for name in ("dated", "dated_low", "dated_high")
-    )
-    dated = "announced" if table.dates == ANNOUNCED else "released"
-    unusable = {(entry.row, entry.model) for entry in table.left_out}
+    day = frame["dated"].to_numpy().astype("datetime64[D]")
     cells = [str(cell) for cell in frame[column]]
     notes: tuple[str, ...] = ()
     if column == FIRST_NAMED:
         cells, notes = _one_company(cells)
     here = ~np.isnat(day) & (day <= np.datetime64(last, "D"))
-    scored = frame["score"].notna().to_numpy() & np.array(
-        [key not in unusable for key in zip(frame["row"], frame["model"], strict=True)]
-    )
+    blank = frame["score"].isna().to_numpy()
+    scored = usable_rows(table) & ~blank
     usable = [cells[at] for at in np.flatnonzero(here & scored)]
     names = _large_enough(usable, column, fewest, gone)
     if len(names) < 2:
@@ -193,20 +186,19 @@ def _league(
             f"{column} in the table (models): {there or 'none'}."
         )
     place = {name: k for k, name in enumerate(names)}
-    left_out, kept, group, waiting = list(table.left_out), [], [], []
-    late, later = ~np.isnat(day) & (day > np.datetime64(last, "D")), []
+    left_out, kept, group, waiting, later = list(table.left_out), [], [], [], []
+    late = late_rows(table, last)
     few: Counter[str] = Counter()
     for at, (row, model) in enumerate(zip(frame["row"], frame["model"], strict=True)):
         own = _own(cells[at], column, place)
-        if here[at] and own is not None and frame["score"].isna().iloc[at]:
+        if blank[at] and own is not None and here[at]:
             waiting.append((at, place[own]))
-        if late[at] and own is not None and frame["score"].isna().iloc[at]:
+        if blank[at] and own is not None and at in late:
             later.append(f"{model} ({day[at]})")
         if not scored[at]:
             continue
-        if not here[at]:
-            why = f"{dated} {day[at]}, after the as-of date {last}"
-            left_out.append(LeftOut(row, model, why, "released", str(day[at])))
+        if at in late:
+            left_out.append(late[at])
         elif own is None:
             few.update(members(cells[at])[:1])
             left_out.append(LeftOut(row, model, _why_not(cells[at], by, place), column, cells[at]))
@@ -228,7 +220,7 @@ def _league(
         by=by,
         groups=names,
         few=tuple(sorted(((k, n) for k, n in counted.items() if k not in place), key=_by_size)),
-        pending=_pending(frame, waiting, (day, low, high)),
+        pending=_pending(frame, waiting),
         **(found | {"notes": (*found["notes"], *notes)}),
     )
 
@@ -333,14 +325,17 @@ def _once(
     return found
 
 
-def _pending(frame: Any, waiting: list[tuple[int, int]], days: Any) -> Pending:
+def _pending(frame: pd.DataFrame, waiting: list[tuple[int, int]]) -> Pending:
     if not waiting:
         return NOTHING
-    at = [row for row, _ in waiting]
-    day, low, high = (values[at].astype(np.int64) for values in days)
-    low, high = np.minimum(low, day), np.maximum(high, day)
-    model = frame["model"].iloc[at].to_numpy(dtype=str)
-    return Pending(model, np.array([k for _, k in waiting], dtype=np.int64), day, low, high)
+    rows = frame.iloc[[at for at, _ in waiting]]
+    day, low, high = (
+        rows[column].to_numpy().astype("datetime64[D]").astype(np.int64)
+        for column in ("dated", "dated_low", "dated_high")
+    )
+    group = np.array([k for _, k in waiting], dtype=np.int64)
+    model = rows["model"].to_numpy(dtype=str)
+    return Pending(model, group, day, np.minimum(low, day), np.maximum(high, day))
 
 
 def with_column(
@@ -349,19 +344,9 @@ def with_column(
     heading: str,
     options: ReadOptions = DEFAULT_OPTIONS,
 ) -> ScoreTable:
-    """The table with one more column of what it was read from, for a league by that column.
+    """The table with one more column of the source it was read from, for a league by that column.
 
-    Parameters
-    ----------
-    table
-        As read from ``source``.
-    source
-        Name of a reference table, path of a file, or data frame.
-    heading
-        The column as its heading has it, without regard to case. One that the table has already
-        needs nothing.
-    options
-        How the table was read.
+    The heading is taken without regard to case. One that the table has already needs nothing.
 
     Raises
     ------

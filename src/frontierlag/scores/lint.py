@@ -6,21 +6,14 @@ import calendar
 import re
 from datetime import date, timedelta
 
+from frontierlag.scores.reading.parsing import MONTH_WORD, MONTHS
 from frontierlag.scores.table import ScoreTable
 
 TOLERANCE = timedelta(days=45)
 # A last release that comes this long after the one before it is more likely a slip of the pen.
 ALONE = timedelta(days=366)
 
-_MONTHS = {
-    spelling.casefold(): month
-    for month in range(1, 13)
-    for spelling in (calendar.month_name[month], calendar.month_abbr[month])
-} | {"sept": 9}
-_MONTH_IN_NAME = re.compile(
-    rf"\([^()]*\b({'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?\s+(20[0-9]{{2}})\)",
-    flags=re.IGNORECASE,
-)
+_MONTH_IN_NAME = re.compile(rf"\([^()]*\b({MONTH_WORD})\.?\s+(20[0-9]{{2}})\)", flags=re.IGNORECASE)
 _DAY_IN_NAME = re.compile(
     r"(?<![0-9])(20[0-9]{2})(-?)(0[1-9]|1[0-2])\2(0[1-9]|[12][0-9]|3[01])(?![0-9])"
 )
@@ -29,16 +22,11 @@ _DAY_IN_NAME = re.compile(
 def dates_in_name(model: str) -> list[tuple[str, date, date]]:
     """Return what a model's name says of its date: the words, and the first and last day meant.
 
-    Parameters
-    ----------
-    model
-        A name with '(Sep 2024)', '(MoE-236B, May 2024)', '2024-08-06' or '20240806' in it.
+    As names do with '(Sep 2024)', '(MoE-236B, May 2024)', '2024-08-06' or '20240806' in them.
     """
     found: list[tuple[str, date, date]] = []
-    if "20" not in model:
-        return found
     for match in _MONTH_IN_NAME.finditer(model):
-        year, month = int(match.group(2)), _MONTHS[match.group(1).casefold()]
+        year, month = int(match.group(2)), MONTHS[match.group(1).casefold()]
         last = calendar.monthrange(year, month)[1]
         said = f"{match.group(1)} {match.group(2)}"
         found.append((said, date(year, month, 1), date(year, month, last)))
@@ -54,19 +42,9 @@ def dates_in_name(model: str) -> list[tuple[str, date, date]]:
 def date_lint(table: ScoreTable) -> list[str]:
     """Return one warning a model whose name and release date are more than 45 days apart.
 
-    And one if the last release comes more than a year after the one before it: a mistyped year
-    would move the as-of date, and every lag with it.
-
-    Parameters
-    ----------
-    table
-        A score table. A name that gives a month means any day of it.
-
-    Returns
-    -------
-    list of str
-        In the order of the rows; empty if no name contradicts its date. What a correction has
-        settled is not warned of.
+    A name that gives a month means any day of it; what a correction has settled is not warned of.
+    And one warning if the last release comes more than a year after the one before it: a mistyped
+    year would move the as-of date, and every lag with it.
     """
     warnings = []
     settled = {correction.model for correction in table.corrections}

@@ -14,6 +14,8 @@ from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.registry import registry
 from frontierlag.scores.table import LATEST, ScoreTable, from_file, from_frame, table_of
 
+_HTTPS = re.compile("https://", flags=re.IGNORECASE)
+
 
 def reference_names() -> list[str]:
     """Return the names of the tables that come with the package, the main ones first."""
@@ -67,28 +69,14 @@ def load_scores(
     if reference is not None:
         content = reference.source.read_bytes()
         return table_of(content, reference.name, reference.file, reference, options, dates)
+    if str(name_or_path) != LATEST and not _HTTPS.match(str(name_or_path)):
+        return from_file(name_or_path, options, dates)
+    from frontierlag.scores.fetch import cache_folder, fetch, latest_copy
+
     if str(name_or_path) == LATEST:
-        return _latest(options, dates)
-    if re.match(r"https://", str(name_or_path), flags=re.IGNORECASE):
-        return _fetched(str(name_or_path), options, dates)
-    return from_file(name_or_path, options, dates)
-
-
-def _fetched(url: str, options: ReadOptions, dates: Dates) -> ScoreTable:
-    """The table at an address, fetched into the cache as `frontierlag scores fetch` does."""
-    from frontierlag.scores.fetch import fetch
-
-    found = fetch(url)
-    table = table_of(
-        found.path.read_bytes(), found.path.stem, str(found.path), options=options, dates=dates
-    )
-    return replace(table, notes=(f"Table {found.copy.description}.", *table.notes))
-
-
-def _latest(options: ReadOptions, dates: Dates) -> ScoreTable:
-    """The table that `frontierlag scores fetch` fetched last; its as-of date is that day's."""
-    from frontierlag.scores.fetch import cache_folder, latest_copy
-
-    copy, path = latest_copy(cache_folder())
+        copy, path = latest_copy(cache_folder())
+    else:
+        found = fetch(str(name_or_path))
+        copy, path = found.copy, found.path
     table = table_of(path.read_bytes(), path.stem, str(path), options=options, dates=dates)
     return replace(table, notes=(f"Table {copy.description}.", *table.notes))

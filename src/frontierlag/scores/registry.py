@@ -6,6 +6,8 @@ is used for stands there and nowhere else.
 
 from __future__ import annotations
 
+import csv
+import io
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -19,6 +21,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from frontierlag.errors import ScoresError
 
 Kind = Literal["scores", "results"]
+DATA = resources.files("frontierlag.scores") / "data"
+
+
+def shipped_rows(file: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file of the package's data, each by its headings."""
+    text = (DATA / file).read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 class _Frozen(BaseModel):
@@ -26,57 +35,35 @@ class _Frozen(BaseModel):
 
 
 class ReferenceTable(_Frozen):
-    """One table that comes with the package.
+    """One table that comes with the package."""
 
-    Parameters
-    ----------
-    name
-        What a user calls it by.
-    file
-        Below the package's folder of data.
-    kind
-        'scores', one row a model; or 'results', one row a benchmark result.
-    metric
-        Name of what a score is.
-    vintage
-        The day on which the table was published.
-    as_of
-        The last day that it speaks for.
-    what
-        What it is, in words.
-    comparisons
-        Those that it allows.
-    attribution
-        The credit that goes wherever the figures go.
-    main
-        Comparisons of the main job.
-    scores
-        Of benchmark results: the score table that has their models' dates, makers and countries.
-    terms
-        Further terms of use.
-    note
-        What a reader should know of this table.
-    ended
-        Whether nothing that came later was measured in this way, so that the last day that it
-        speaks for is earlier than its vintage.
-    archived
-        Whether it is one of the archive of vintages.
-    """
-
+    # What a user calls it by, and its file below the package's folder of data.
     name: str
     file: str
+    # 'scores', one row a model; or 'results', one row a benchmark result.
     kind: Kind
+    # Name of what a score is.
     metric: str
+    # The day on which it was published, and the last day that it speaks for.
     vintage: date
     as_of: date
+    # What it is, in words.
     what: str
+    # Those that it allows.
     comparisons: Annotated[tuple[str, ...], Field(min_length=1)]
+    # The credit that goes wherever the figures go.
     attribution: str
+    # Comparisons of the main job.
     main: tuple[str, ...] = ()
+    # Of benchmark results: the score table that has their models' dates, makers and countries.
     scores: str = ""
+    # Further terms of use, and what a reader should know of this table.
     terms: str = ""
     note: str = ""
+    # Whether nothing that came later was measured in this way, so that the last day that it speaks
+    # for is earlier than its vintage.
     ended: bool = False
+    # Whether it is one of the archive of vintages.
     archived: bool = False
 
     @model_validator(mode="after")
@@ -96,27 +83,18 @@ class ReferenceTable(_Frozen):
     @property
     def source(self) -> Traversable:
         """The file."""
-        return resources.files("frontierlag.scores") / "data" / self.file
+        return DATA / self.file
 
 
 class Roles(_Frozen):
-    """Names of the tables that are used where none is named.
+    """Names of the tables that are used where none is named."""
 
-    Parameters
-    ----------
-    scores
-        What a command reads by default.
-    results
-        The benchmark results behind it.
-    published
-        The vintage behind the published figure.
-    accuracy
-        The table for the claim about a single benchmark.
-    """
-
+    # What a command reads by default, and the benchmark results behind it.
     scores: str
     results: str
+    # The vintage behind the published figure.
     published: str
+    # The table for the claim about a single benchmark.
     accuracy: str
 
 
@@ -174,15 +152,8 @@ class Registry(_Frozen):
 
 @cache
 def registry() -> Registry:
-    """Return the registry of the package.
-
-    Raises
-    ------
-    ScoresError
-        If the file is inconsistent.
-    """
-    source = resources.files("frontierlag.scores") / "data" / "registry.toml"
-    return read_registry(source.read_text(encoding="utf-8"))
+    """Return the registry of the package."""
+    return read_registry((DATA / "registry.toml").read_text(encoding="utf-8"))
 
 
 def read_registry(text: str) -> Registry:
@@ -234,10 +205,9 @@ def own_credit(file: str) -> str:
 
 def joined_credit(*credits: str) -> str:
     """The credits of what was used together, each once: a longer one that begins alike has both."""
-    kept: list[str] = []
-    for credit in credits:
-        if credit and not any(
-            other.startswith(credit) for other in (*kept, *credits) if other != credit
-        ):
-            kept.append(credit)
+    kept = [
+        credit
+        for credit in credits
+        if credit and not any(one.startswith(credit) for one in credits if one != credit)
+    ]
     return " ".join(dict.fromkeys(kept))

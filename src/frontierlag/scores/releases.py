@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from frontierlag.dates import ANNOUNCED, RELEASED, Dates, day_number
 from frontierlag.errors import ScoresError
-from frontierlag.scores.efforts import Efforts, best_settings
+from frontierlag.scores.efforts import Efforts, counted
 from frontierlag.scores.groups import Comparison, group_counts, members
-from frontierlag.scores.metric import Metric, effective_problems, is_below_chance
+from frontierlag.scores.metric import Metric
 from frontierlag.scores.reading.report import LeftOut
 from frontierlag.scores.table import ScoreTable
 
@@ -180,19 +180,15 @@ def releases(
     if isinstance(last, datetime):
         last = last.date()
     frame = table.frame
-    day = frame["dated"].to_numpy().astype("datetime64[D]")
-    dated = "announced" if table.dates == ANNOUNCED else "released"
-    late = day > np.datetime64(last, "D")
-    unusable = {(entry.row, entry.model) for entry in table.left_out}
     left_out = list(table.left_out)
     kept, group = [], []
+    late = late_rows(table, last)
     cells = zip(frame["row"], frame["model"], frame[comparison.column], strict=True)
-    for at, (row, model, cell) in enumerate(cells):
-        if (row, model) in unusable:
+    for at, ((row, model, cell), usable) in enumerate(zip(cells, usable_rows(table), strict=True)):
+        if not usable:
             continue
-        if late[at]:
-            why = f"{dated} {day[at]}, after the as-of date {last}"
-            left_out.append(LeftOut(row, model, why, "released", str(day[at])))
+        if at in late:
+            left_out.append(late[at])
             continue
         sides = [side in members(cell) for side in (comparison.leader, comparison.follower)]
         if sum(sides) == 1:
@@ -208,6 +204,25 @@ def releases(
     return with_open_days(result)
 
 
+def usable_rows(table: ScoreTable) -> NDArray[np.bool_]:
+    """Which rows of a table can be used in some comparison."""
+    unusable = {(entry.row, entry.model) for entry in table.left_out}
+    rows = zip(table.frame["row"], table.frame["model"], strict=True)
+    return np.array([key not in unusable for key in rows], dtype=bool)
+
+
+def late_rows(table: ScoreTable, last: date) -> dict[int, LeftOut]:
+    """The rows that are dated after the last day that counts, by position, and that reason."""
+    day = table.frame["dated"].to_numpy().astype("datetime64[D]")
+    dated = "announced" if table.dates == ANNOUNCED else "released"
+    found = {}
+    for at in np.flatnonzero(day > np.datetime64(last, "D")).tolist():
+        row, model = (table.frame[column].iloc[at] for column in ("row", "model"))
+        why = f"{dated} {day[at]}, after the as-of date {last}"
+        found[at] = LeftOut(int(row), model, why, "released", str(day[at]))
+    return found
+
+
 def gathered(
     table: ScoreTable,
     kept: list[int],
@@ -218,47 +233,42 @@ def gathered(
 ) -> dict[str, Any]:
     """The fields of :class:`Releases` but the comparison, of given rows of a table.
 
-    Parameters
-    ----------
-    table
-        The score table.
-    kept, group
-        Positions of the rows in its frame, and the number of each one's group.
-    left_out
-        Rows that are not among them; rows that only an accuracy leaves out are added.
-    last
-        The last day that counts.
-    efforts
-        As for :func:`releases`.
+    `kept` and `group` are positions in its frame and the number of each one's group, `left_out`
+    the other rows, to which those are added that only an accuracy leaves out.
     """
-    frame = table.frame
+    frame = table.frame.iloc[kept]
+    errors = _errors(frame)
     day, low, high = (
         frame[column].to_numpy().astype("datetime64[D]").astype(np.int64)
         for column in ("dated", "dated_low", "dated_high")
     )
-    counted, accuracy_notes = _of_accuracy(table, kept, left_out, efforts)
-    group = [side for at, side in zip(kept, group, strict=True) if at in counted]
-    kept = [at for at in kept if at in counted]
-    chosen = frame.iloc[kept]
+    used, problems = np.ones(len(kept), dtype=bool), np.zeros(len(kept), dtype=np.int64)
+    notes: tuple[str, ...] = ()
+    if table.metric.unit == "accuracy" and kept:
+        used, problems, not_counted, notes = counted(
+            frame, day, errors["stderr"], table.metric, efforts
+        )
+        left_out = left_out + not_counted
     arrays: dict[str, NDArray[Any]] = {
-        "model": chosen["model"].to_numpy(dtype=str),
-        "organization": chosen["organization"].to_numpy(dtype=str),
-        "day": day[kept],
-        "day_low": low[kept],
-        "day_high": high[kept],
+        "model": frame["model"].to_numpy(dtype=str),
+        "organization": frame["organization"].to_numpy(dtype=str),
+        "day": day,
+        "day_low": low,
+        "day_high": high,
         "group": np.array(group, dtype=np.int64),
-        "score": chosen["score"].to_numpy(dtype=np.float64),
-        "problems": np.array([counted[at] for at in kept], dtype=np.int64),
-        **_errors(chosen),
+        "score": frame["score"].to_numpy(dtype=np.float64),
+        "problems": problems,
+        **errors,
     }
-    order = np.lexsort((arrays["model"], arrays["score"], arrays["day"]))
+    order = np.lexsort((arrays["model"], arrays["score"], day))
+    order = order[used[order]]
     return {
         "metric": table.metric,
         "as_of": last,
         "table": table.name,
         "dates": table.dates,
         "left_out": tuple(sorted(left_out, key=lambda entry: entry.row)),
-        "notes": accuracy_notes,
+        "notes": notes,
         "attribution": table.attribution,
         **{name: array[order] for name, array in arrays.items()},
     }
@@ -329,65 +339,6 @@ def _why_not(cell: str, sides: list[bool], comparison: Comparison) -> str:
     if not members(cell):
         return f"{comparison.column} is not known"
     return f"{comparison.column} is {cell!r}, neither {comparison.leader} nor {comparison.follower}"
-
-
-def _of_accuracy(
-    table: ScoreTable, kept: list[int], left_out: list[LeftOut], efforts: Efforts
-) -> tuple[dict[int, int], tuple[str, ...]]:
-    """Resolve what only an accuracy has: settings, numbers of problems, a chance level.
-
-    Returns
-    -------
-    dict
-        Of the kept rows, those that count, by position, with their number of problems (0 for an
-        index). The others are added to ``left_out``.
-    tuple of str
-        What was done.
-    """
-    metric = table.metric
-    if metric.unit != "accuracy" or not kept:
-        return dict.fromkeys(kept, 0), ()
-    frame = table.frame.iloc[kept]
-    score = frame["score"].to_numpy(dtype=np.float64)
-    model = frame["model"].to_numpy(dtype=str)
-    day = frame["dated"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    problems = effective_problems(score, _errors(frame)["stderr"], metric.problems)
-    own = np.arange(len(kept))
-    best = best_settings(model, day, score) if efforts == "best" else own
-    chance = metric.lower or 0.0
-    below = is_below_chance(score, problems, chance) & (best == own)
-    reasons = {
-        **{
-            i: f"another setting of a model (counted as {model[best[i]]})" for i in own[best != own]
-        },
-        **{
-            i: f"significantly below chance level ({score[i]:g}, not {chance:g})"
-            for i in own[below]
-        },
-    }
-    for i, reason in reasons.items():
-        left_out.append(LeftOut(int(frame["row"].iloc[i]), str(model[i]), reason))
-    notes = []
-    if (best != own).any():
-        notes.append(
-            f"{np.unique(best[best != own]).size} model(s) have results at several settings "
-            "(reasoning effort, thinking budget); each counts once, with its best-scoring setting. "
-            f"{(best != own).sum()} row(s) are left out for that."
-        )
-    if below.any():
-        notes.append(
-            f"{below.sum()} row(s) score significantly below the chance level {chance:g} (more "
-            "than three standard errors): answers not given or not readable, so no attempt at the "
-            f"benchmark, and left out: {', '.join(model[below])}."
-        )
-    used = np.array([i not in reasons for i in own])
-    if problems[used].all() and used.any():
-        counts = problems[used]
-        notes.append(
-            f"Number of problems, n = p (1 - p) / stderr^2 + 1: median {np.median(counts):g}, "
-            f"from {counts.min()} to {counts.max()}."
-        )
-    return {kept[i]: int(problems[i]) for i in own[used]}, tuple(notes)
 
 
 def _errors(frame: pd.DataFrame) -> dict[str, NDArray[np.float64]]:

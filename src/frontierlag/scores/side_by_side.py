@@ -1,11 +1,11 @@
-"""Two vintages of a score table side by side: what moved, in words, and every mixture of them."""
+"""Two tables side by side: models of both, every mixture of two vintages, what moved, in words."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,9 @@ import pandas as pd
 
 from frontierlag.errors import ScoresError
 from frontierlag.scores.groups import CLOSED_OPEN, US_CHINA
+from frontierlag.scores.reading.parsing import same_name
+from frontierlag.scores.reading.report import listed
+from frontierlag.scores.registry import shipped_rows
 from frontierlag.scores.releases import Releases, records, releases
 from frontierlag.scores.table import ScoreTable
 
@@ -304,6 +307,26 @@ def _dated(table: pd.DataFrame) -> list[str]:
 def _listed(what: str, names: list[str], total: int | None = None) -> list[str]:
     if not names:
         return []
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     of = f" of {total}" if total is not None else ""
-    return [f"{len(names)}{of} {what}: {', '.join(names[:NAMED])}{more}."]
+    return [f"{len(names)}{of} {what}: {listed(names, NAMED, ' and {} more')}."]
+
+
+@cache
+def same_models() -> dict[str, str]:
+    """The shipped list: names in one reference table, and the index's name of the same model.
+
+    A row is of one snapshot; settings of it (reasoning effort, thinking budget) are not told apart.
+    """
+    return {row["model"]: row["same_as"] for row in shipped_rows("same_models.csv")}
+
+
+def in_both(releases: Releases, others: Releases) -> tuple[np.ndarray, np.ndarray]:
+    """Which releases of each of two tables the other has too: two masks, shape ``(release,)``.
+
+    Names are one if the list says so, or if they differ only in case, space and hyphens.
+    """
+    one, other = (
+        np.array([same_name(same_models().get(name, name)) for name in r.model])
+        for r in (releases, others)
+    )
+    return np.isin(one, other), np.isin(other, one)

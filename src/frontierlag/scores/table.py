@@ -14,9 +14,8 @@ from frontierlag.dates import RELEASED, Dates
 from frontierlag.errors import ScoresError
 from frontierlag.scores.corrections import Correction
 from frontierlag.scores.metric import Metric
-from frontierlag.scores.reading.assemble import assembled
+from frontierlag.scores.reading.assemble import LACKING, assembled
 from frontierlag.scores.reading.files import read_table, zip_member
-from frontierlag.scores.reading.joins import LACKING
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.reading.report import LeftOut, Reading
 from frontierlag.scores.registry import ReferenceTable, registry
@@ -116,21 +115,12 @@ def from_frame(
 ) -> ScoreTable:
     """Return the score table of a DataFrame, read as the CSV file of it would be.
 
-    Parameters
-    ----------
-    frame
-        Columns as in a file; an index with a name is one of them.
-    name
-        What to call the table.
-    options
-        What only the user can know of it.
-    dates
-        As for :func:`load_scores`.
+    Columns are as in a file; an index with a name is one of them.
 
     Raises
     ------
     ScoresError
-        As :func:`load_scores`.
+        As :func:`frontierlag.scores.load_scores`.
     """
     content = content_of(frame)
     return table_of(content, name, f"the DataFrame {name!r}", options=options, dates=dates)
@@ -179,20 +169,10 @@ def table_of(
     """Read, normalize, validate and resolve a table."""
     optional = LACKING if options.dates_from else frozenset()
     raw = read_table(content, shown_as, options, optional)
-    found = assembled(raw, name, shown_as, reference, options, dates)
     return ScoreTable(
         name=name,
-        frame=found.frame.rename_axis("row").reset_index(),
-        metric=found.metric,
-        vintage=found.vintage,
-        as_of=found.as_of,
         sha256=hashlib.sha256(content).hexdigest(),
         layout=raw.recognized.layout.name,
-        attribution=found.attribution,
-        left_out=found.left_out,
-        notes=found.notes,
-        filled=found.filled,
-        reading=found.reading,
         dates=dates,
-        corrections=found.corrections,
+        **vars(assembled(raw, name, shown_as, reference, options, dates)),
     )

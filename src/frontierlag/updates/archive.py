@@ -20,7 +20,7 @@ import pandas as pd
 
 from frontierlag.errors import FetchError, ResultsError
 from frontierlag.machine.files import replaced, write_csv
-from frontierlag.scores.fetch.cache import file_name
+from frontierlag.scores.fetch import file_name
 from frontierlag.scores.reading.options import ReadOptions
 
 ARCHIVE, INDEX = "archive", "index.csv"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from frontierlag.scores import ScoreTable
-from frontierlag.scores.reading.headings import fold
+from frontierlag.scores.reading.layouts import fold
 
 # A vintage without more than this share of the last one's models may be cut off.
 MOST_GONE = 0.1

@@ -42,6 +42,8 @@ _FLOOR = 1e-3
 # out leaves a variance that is finite and positive (20 times the prior's).
 _INFORMED = 0.95
 _MOST_FACTORS = 30
+# What a stored dataset tells of the draws.
+_TOLD = ("table", "prior", "draws", "sha256", "attribution")
 
 
 @dataclass(frozen=True)
@@ -119,16 +121,7 @@ def aligned(draws: np.ndarray, shift: np.ndarray, stretch: np.ndarray) -> np.nda
 
 
 def error_model(draws: np.ndarray, centre: np.ndarray, independent: float | None = None) -> Errors:
-    """Fit own and shared errors to aligned draws.
-
-    Parameters
-    ----------
-    draws
-        As from :func:`aligned`, shape ``(draw, model)``.
-    centre
-        Central scores, shape ``(model,)``.
-    independent
-        How many independent draws they are worth; by default all.
+    """Fit own and shared errors to aligned draws, worth so many independent ones.
 
     Notes
     -----
@@ -148,14 +141,8 @@ def restricted_factors(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Own standard deviations and loadings by restricted maximum likelihood.
 
-    Parameters
-    ----------
-    covariance
-        Of the errors, shape ``(model, model)``.
-    gauge
-        Directions in which errors are free, shape ``(model, 2)``.
-    draws
-        Independent draws behind the covariance.
+    Of a covariance of errors, ``(model, model)``, that are free in the directions of the gauge,
+    ``(model, 2)``, and rest on so many independent draws.
     """
     n = len(covariance)
     noise = (1 + np.sqrt(n / draws)) ** 2
@@ -334,14 +321,7 @@ class JointErrors:
             },
             coords={MODEL: self.models},
         )
-        found.attrs = {
-            "pins": json.dumps(self.pins),
-            "table": self.table,
-            "prior": self.prior,
-            "draws": self.draws,
-            "sha256": self.sha256,
-            "attribution": self.attribution,
-        }
+        found.attrs = {"pins": json.dumps(self.pins)} | {one: getattr(self, one) for one in _TOLD}
         return found
 
 
@@ -354,9 +334,5 @@ def errors_of(stored: xr.Dataset) -> JointErrors:
             stored["centre"].to_numpy(), stored["error_sd"].to_numpy(), stored["loading"].to_numpy()
         ),
         pins=((low[0], float(low[1])), (high[0], float(high[1]))),
-        table=attrs["table"],
-        prior=attrs["prior"],
-        draws=int(attrs["draws"]),
-        sha256=attrs["sha256"],
-        attribution=attrs["attribution"],
+        **{one: attrs[one] for one in _TOLD} | {"draws": int(attrs["draws"])},
     )

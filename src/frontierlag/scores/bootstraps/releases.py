@@ -21,6 +21,7 @@ from frontierlag.scores.bootstraps.table import DrawTable
 from frontierlag.scores.releases import Z90, subset
 
 FEWEST_RELEASES = 3
+Pins = tuple[tuple[str, float], tuple[str, float]]
 # If more published scores than this lie outside their own 90 % interval of draws, the draws are
 # those of another vintage.
 _MOST_OUTSIDE = 0.25
@@ -38,19 +39,10 @@ class DrawnReleases(Releases):
 def with_draws(table: DrawTable, releases: Releases) -> DrawnReleases:
     """Give the releases of a comparison the joint errors of their scores, by model.
 
-    Parameters
-    ----------
-    table
-        Joint draws of scores, as from :func:`frontierlag.scores.bootstraps.load_draws`.
-    releases
-        The two groups' releases by the as-of date.
-
-    Returns
-    -------
-    The releases that have draws, with the others added to what is left out. Of resampled
-    measurements (prior ``none``) the scores stay as published, for a bootstrap's draws scatter
-    around the estimate, and intervals are those of the draws; of a posterior, scores and intervals
-    are those of what was measured, with the prior taken out.
+    Releases without draws are added to what is left out. Of resampled measurements (prior
+    ``none``) the scores stay as published, for a bootstrap's draws scatter around the estimate,
+    and intervals are those of the draws; of a posterior, scores and intervals are those of what
+    was measured, with the prior taken out.
 
     Raises
     ------
@@ -96,7 +88,7 @@ def with_draws(table: DrawTable, releases: Releases) -> DrawnReleases:
     )
 
 
-def _pins(table: DrawTable, releases: Releases) -> tuple[tuple[str, float], tuple[str, float]]:
+def _pins(table: DrawTable, releases: Releases) -> Pins:
     """The metric's two pins, lower first, which the draws must have and agree with."""
     anchors = tuple(sorted(releases.metric.anchors, key=lambda pair: pair[1]))
     if len(anchors) != 2:
@@ -148,9 +140,7 @@ def _only(releases: Releases, has: np.ndarray, table: DrawTable) -> Releases:
     return replace(subset(releases, has), left_out=(*releases.left_out, *lost))
 
 
-def _pinned(
-    table: DrawTable, pins: tuple[tuple[str, float], tuple[str, float]], index: dict[str, int]
-) -> np.ndarray:
+def _pinned(table: DrawTable, pins: Pins, index: dict[str, int]) -> np.ndarray:
     """Every draw on the scale of the pins, whatever scale it came on, ``(draw, model)``."""
     (low, low_score), (high, high_score) = pins
     first = table.score[:, index[low]]
@@ -192,9 +182,7 @@ def _errors(table: DrawTable, score: np.ndarray, columns: np.ndarray) -> tuple[E
     return errors, words
 
 
-def _at_pins(
-    errors: Errors, models: np.ndarray, pins: tuple[tuple[str, float], tuple[str, float]]
-) -> Errors:
+def _at_pins(errors: Errors, models: np.ndarray, pins: Pins) -> Errors:
     """Shift and stretch so that the central scores of the pins are their scores."""
     (low, low_score), (high, high_score) = pins
     place = {str(name): i for i, name in enumerate(models)}

@@ -22,6 +22,7 @@ DEFAULT_URL = "https://epoch.ai/data/eci_scores.csv"
 _OK, _NOT_MODIFIED = 200, 304
 _PLAIN_CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 _CHUNK = 65_536
+_PAGE = "{} is a web page, not a table; give the address of the CSV file"
 
 
 class Unreachable(FetchError):
@@ -29,15 +30,7 @@ class Unreachable(FetchError):
 
 
 class Unusable(FetchError):
-    """What the server sent is no table.
-
-    Parameters
-    ----------
-    words
-        Why.
-    date
-        The server's own time of its answer, as it wrote it; empty if it did not.
-    """
+    """What the server sent is no table, with its own time of that answer; '' if it said none."""
 
     def __init__(self, words: str, date: str = "") -> None:
         super().__init__(words)
@@ -83,18 +76,10 @@ class Download:
 def download(
     url: str, limits: Limits, etag: str = "", last_modified: str = "", *, now_at: str = ""
 ) -> Download:
-    """Return what an address holds, or that it has not changed.
+    """Return what an https address holds, or that it has not changed.
 
-    Parameters
-    ----------
-    url
-        An https address.
-    limits
-        Size, time and redirects.
-    etag, last_modified
-        Of the copy at hand; empty if there is none, or if nothing is to be saved.
-    now_at
-        The final address of that copy: another one sends its content whatever its tags say.
+    With the tags of the copy at hand nothing is sent again that is the same, if it came from
+    `now_at`: another final address sends its content whatever its tags say.
 
     Raises
     ------
@@ -193,7 +178,9 @@ async def _answer(response: httpx.Response, limits: Limits, conditional: bool) -
     if code != _OK:
         raise FetchError(f"{url} answers {code} {response.reason_phrase}; check the address")
     try:
-        _refuse_page(response, url)
+        kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind in ("text/html", "application/xhtml+xml"):
+            raise FetchError(_PAGE.format(url))
         content = await _body(response, limits, url)
         _refuse_strange(content, response, url)
     except FetchError as error:
@@ -238,17 +225,11 @@ async def _body(response: httpx.Response, limits: Limits, url: str) -> bytes:
     return content
 
 
-def _refuse_page(response: httpx.Response, url: str) -> None:
-    kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind in ("text/html", "application/xhtml+xml"):
-        raise FetchError(f"{url} is a web page, not a table; give the address of the CSV file")
-
-
 def _refuse_strange(content: bytes, response: httpx.Response, url: str) -> None:
     if not content.strip():
         raise FetchError(f"{url} sent an empty answer; try again later")
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-        raise FetchError(f"{url} is a web page, not a table; give the address of the CSV file")
+        raise FetchError(_PAGE.format(url))
     charset = (response.charset_encoding or "utf-8").lower()
     if charset not in _PLAIN_CHARSETS and not content.isascii():
         raise FetchError(

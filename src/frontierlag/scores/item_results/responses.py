@@ -17,10 +17,83 @@ from frontierlag.errors import ScoresError
 from frontierlag.names import BENCHMARK, DOMAIN, OTHER, RESULT
 from frontierlag.scores import LeftOut, Releases, joined_credit
 from frontierlag.scores.groups import members
-from frontierlag.scores.item_results.sources import self_reported
-from frontierlag.scores.item_results.start import Start, start
+from frontierlag.scores.item_results.known import self_reported
 from frontierlag.scores.item_results.table import Excluded, ResultTable, screened
+from frontierlag.scores.reading.report import listed
 from frontierlag.scores.releases import subset
+
+# Steps of the crude solution that chains start from, and what keeps it finite.
+_STEPS = 30
+_EDGE = 0.02
+_RIDGE = 1.0
+# Arrays of `Responses` by their names in a stored dataset, with their dim; and what it tells.
+_STORED = {
+    "result_score": ("score", RESULT),
+    "result_model": ("model", RESULT),
+    "result_benchmark": ("benchmark", RESULT),
+    "result_source": ("source", RESULT),
+    "result_weight": ("weight", RESULT),
+    "chance": ("chance", BENCHMARK),
+    "ceiling": ("ceiling", BENCHMARK),
+}
+_TOLD = ("models", "table", "sha256", "attribution")
+
+
+@dataclass(frozen=True)
+class Start:
+    """A crude solution on a scale of its own: weighted mean 0, weighted variance 1.
+
+    Capability and weight (share of the results) are ``(model,)``. Of each benchmark the log odds
+    are intercept + discrimination (capability - centre), ``(benchmark,)``, with the centre the
+    mean capability of the models given it.
+    """
+
+    capability: np.ndarray
+    discrimination: np.ndarray
+    intercept: np.ndarray
+    centre: np.ndarray
+    weight: np.ndarray
+
+
+def start(
+    model: np.ndarray,
+    benchmark: np.ndarray,
+    fraction: np.ndarray,
+    models: int,
+    benchmarks: int,
+) -> Start:
+    """Alternate weighted least squares on log odds: benchmarks given models, models given those.
+
+    Model and benchmark are indices of each result, the fraction its score between chance level (0)
+    and ceiling (1), all ``(result,)``. The solution after a fixed number of steps enters no
+    posterior: it only says where chains start and which coordinates they move in.
+    """
+    p = np.clip(fraction, _EDGE, 1 - _EDGE)
+    y, w = np.log(p / (1 - p)), 4 * p * (1 - p)
+
+    def total(index: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
+        return np.bincount(index, values, n)
+
+    c = np.zeros(models)
+    a, b = np.ones(benchmarks), total(benchmark, w * y, benchmarks)
+    b /= total(benchmark, w, benchmarks) + 1e-3
+    for _ in range(_STEPS):
+        residual = total(model, w * a[benchmark] * (y - b[benchmark]), models)
+        c = residual / (total(model, w * a[benchmark] ** 2, models) + 0.05)
+        c = (c - c.mean()) / max(c.std(), 1e-6)
+        x = c[model]
+        n, s = total(benchmark, w, benchmarks) + 1e-3, total(benchmark, w * x, benchmarks)
+        ss = total(benchmark, w * x**2, benchmarks) + _RIDGE
+        t, st = total(benchmark, w * y, benchmarks), total(benchmark, w * x * y, benchmarks)
+        a = np.clip((n * (st + _RIDGE) - s * t) / (n * ss - s**2), 0.2, 5.0)
+        b = (t - a * s) / n
+    weight = np.bincount(model, minlength=models) / len(model)
+    mean = float(weight @ c)
+    spread = float(np.sqrt(weight @ (c - mean) ** 2))
+    b, a, c = b + a * mean, a * spread, (c - mean) / spread
+    count = np.maximum(np.bincount(benchmark, minlength=benchmarks), 1)
+    centre = total(benchmark, c[model], benchmarks) / count
+    return Start(c, a, b + a * centre, centre, weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,16 +152,11 @@ class Responses:
     every_pair: bool = False
 
     def divided(self, domains: Mapping[str, str], every_pair: bool = False) -> Responses:
-        """The same with a domain for each benchmark.
+        """The same with a domain for each benchmark, by its name.
 
-        Parameters
-        ----------
-        domains
-            Domain by benchmark; others than those of the results are not looked at.
-        every_pair
-            Give each model an ability in every domain. One without a result has its prior, so that
-            answers are the same; and how many there are, which the compiled model knows, does not
-            depend on which results a table has.
+        With `every_pair` each model has an ability in every domain. One without a result has its
+        prior, so that answers are the same; and how many there are, which the compiled model
+        knows, does not depend on which results a table has.
 
         Raises
         ------
@@ -99,7 +167,7 @@ class Responses:
         if missing:
             raise ScoresError(
                 f"{len(missing)} benchmark(s) of {self.table} have no domain: "
-                f"{', '.join(missing[:10])}{' ...' if len(missing) > 10 else ''}. "
+                f"{listed(missing, 10, ' ...')}. "
                 "Add a row for each to the table of benchmarks."
             )
         of = [str(domains[str(name)]) for name in self.benchmarks]
@@ -132,15 +200,7 @@ class Responses:
     def dataset(self) -> xr.Dataset:
         """All of it as one labelled dataset, for storage: see :func:`responses_of`."""
         found = xr.Dataset(
-            {
-                "result_score": (RESULT, self.score),
-                "result_model": (RESULT, self.model),
-                "result_benchmark": (RESULT, self.benchmark),
-                "result_source": (RESULT, self.source.astype(str)),
-                "result_weight": (RESULT, self.weight),
-                "chance": (BENCHMARK, self.chance),
-                "ceiling": (BENCHMARK, self.ceiling),
-            },
+            {name: (dim, getattr(self, field)) for name, (field, dim) in _STORED.items()},
             coords={BENCHMARK: self.benchmarks, OTHER: self.others},
         )
         if len(self.domains):
@@ -148,10 +208,7 @@ class Responses:
             found = found.assign_coords({DOMAIN: self.domains})
         found.attrs = {
             "pins": json.dumps(self.pins),
-            "models": self.models,
-            "table": self.table,
-            "sha256": self.sha256,
-            "attribution": self.attribution,
+            **{name: getattr(self, name) for name in _TOLD},
             "excluded": json.dumps([asdict(one) for one in self.excluded]),
             "notes": json.dumps(self.notes),
             **({"every_pair": 1} if self.every_pair else {}),
@@ -174,7 +231,7 @@ class Responses:
     def arrays(self) -> dict[str, np.ndarray]:
         """What enters the model as ``pm.Data``."""
         begin = self.start
-        return self._of_domains() | {
+        found = {
             "result": self.score,
             "result_model": self.model.astype(np.int64),
             "result_benchmark": self.benchmark.astype(np.int64),
@@ -189,49 +246,38 @@ class Responses:
             "centre": begin.centre,
             "share": begin.weight,
         }
-
-    def _of_domains(self) -> dict[str, np.ndarray]:
         if not len(self.domains):
-            return {}
+            return found
         model, domain, of = self.pairs
-        return {
-            "benchmark_domain": self.domain_of,
-            "result_pair": of,
-            "pair_model": model,
-            "pair_domain": domain,
-            # Columns that add up to nothing over the domains, at right angles and of length 1.
-            "domain_basis": helmert(len(self.domains)).T,
-        }
+        # Columns that add up to nothing over the domains, at right angles and of length 1.
+        basis = helmert(len(self.domains)).T
+        of_domains = {"benchmark_domain": self.domain_of, "result_pair": of, "pair_model": model}
+        return of_domains | {"pair_domain": domain, "domain_basis": basis} | found
 
 
 def responses_of(stored: xr.Dataset) -> Responses:
     """Read back what :meth:`Responses.dataset` gave."""
     (low, high), attrs = json.loads(stored.attrs["pins"]), stored.attrs
-    divided: dict[str, Any] = {}
-    if DOMAIN in stored.coords:
-        divided = {
-            "domains": stored[DOMAIN].to_numpy().astype(str),
-            "domain_of": stored["domain_of_benchmark"].to_numpy(),
-            "every_pair": bool(attrs.get("every_pair", False)),
-        }
-    return Responses(
+    arrays: dict[str, Any] = {
+        field: stored[name].to_numpy() for name, (field, _) in _STORED.items()
+    }
+    found = Responses(
         others=stored[OTHER].to_numpy().astype(str),
         benchmarks=stored[BENCHMARK].to_numpy().astype(str),
-        chance=stored["chance"].to_numpy(),
-        ceiling=stored["ceiling"].to_numpy(),
-        model=stored["result_model"].to_numpy(),
-        benchmark=stored["result_benchmark"].to_numpy(),
-        score=stored["result_score"].to_numpy(),
-        source=stored["result_source"].to_numpy().astype(str),
-        weight=stored["result_weight"].to_numpy(),
         pins=((int(low[0]), float(low[1])), (int(high[0]), float(high[1]))),
-        models=int(attrs["models"]),
-        table=attrs["table"],
-        sha256=attrs["sha256"],
-        attribution=attrs["attribution"],
         excluded=tuple(Excluded(**one) for one in json.loads(attrs["excluded"])),
         notes=tuple(json.loads(attrs["notes"])),
-        **divided,
+        **arrays,
+        **{name: attrs[name] for name in _TOLD},
+    )
+    found = replace(found, source=found.source.astype(str), models=int(found.models))
+    if DOMAIN not in stored.coords:
+        return found
+    return replace(
+        found,
+        domains=stored[DOMAIN].to_numpy().astype(str),
+        domain_of=stored["domain_of_benchmark"].to_numpy(),
+        every_pair=bool(attrs.get("every_pair", False)),
     )
 
 
@@ -265,19 +311,9 @@ class MeasuredReleases(Releases):
 
 
 def joined(table: ResultTable, releases: Releases) -> MeasuredReleases:
-    """Join results with the releases of a comparison, by model.
+    """Join results with the releases of a comparison by the as-of date, by model.
 
-    Parameters
-    ----------
-    table
-        Benchmark results.
-    releases
-        The two groups' releases by the as-of date.
-
-    Returns
-    -------
-    The releases that have results, with the others added to what is left out, and the results of
-    all models.
+    Releases without results are added to what is left out; results of all models are kept.
 
     Raises
     ------

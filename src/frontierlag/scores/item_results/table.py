@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from scipy.sparse.csgraph import connected_components
 
 from frontierlag.errors import ScoresError
 from frontierlag.scores import ATTRIBUTION, BadRowsError, Problem, own_credit
+from frontierlag.scores.item_results.known import NOT_STATED
 from frontierlag.scores.reading.parsing import days, is_blank, numbers
 from frontierlag.scores.registry import registry
 
@@ -46,7 +48,6 @@ _EPOCH = {
 }
 LAYOUTS = {"own": _OWN, "epoch-eci-benchmarks": _EPOCH}
 _REQUIRED = ("model", "benchmark", "score")
-NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +102,9 @@ def load_results(name_or_path: str | Path) -> ResultTable:
         If rows are bad: a ScoresError whose `problems` lists all of them.
     """
     file, content = result_file(name_or_path)
-    if registry().find(str(name_or_path), "results") is not None:
-        return _build(content, str(name_or_path), file, reference=True)
-    return _build(content, Path(name_or_path).stem, str(name_or_path), reference=False)
+    reference = registry().find(str(name_or_path), "results") is not None
+    name = str(name_or_path) if reference else Path(name_or_path).stem
+    return _build(content, name, file if reference else str(name_or_path), reference=reference)
 
 
 def result_file(name_or_path: str | Path) -> tuple[str, bytes]:
@@ -140,18 +141,16 @@ def _build(content: bytes, name: str, shown_as: str, *, reference: bool) -> Resu
         column: [row[at].strip() if at is not None else "" for row in rows]
         for column, at in columns.items()
     }
-    frame = pd.DataFrame(
-        {
-            "row": lines,
-            "model": cells["model"],
-            "benchmark": cells["benchmark"],
-            "source": [cell or NOT_STATED for cell in cells["source"]],
-            "benchmark_released": days(cells["benchmark_released"]),
-            "score": numbers(cells["score"]),
-            "chance": _or(cells["chance"], 0.0),
-            "ceiling": _or(cells["ceiling"], 1.0),
-        }
-    )
+    frame = pd.DataFrame({
+        "row": lines,
+        "model": cells["model"],
+        "benchmark": cells["benchmark"],
+        "source": [cell or NOT_STATED for cell in cells["source"]],
+        "benchmark_released": days(cells["benchmark_released"]),
+        "score": numbers(cells["score"]),
+        "chance": np.where(_blank(cells["chance"]), 0.0, numbers(cells["chance"])),
+        "ceiling": np.where(_blank(cells["ceiling"]), 1.0, numbers(cells["ceiling"])),
+    })  # fmt: skip
     problems = _problems(frame, cells)
     if problems:
         raise BadRowsError(shown_as, problems)
@@ -207,22 +206,20 @@ def _delimiter(text: str) -> str:
     """The mark by which the first line is a known header; a comma if none is."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     for delimiter in (",", ";", "\t", "|"):
-        header = {cell.strip() for cell in next(csv.reader([first], delimiter=delimiter), [])}
-        for layout in LAYOUTS.values():
-            if all(header & set(layout[column]) for column in _REQUIRED):
-                return delimiter
+        header = [cell.strip() for cell in next(csv.reader([first], delimiter=delimiter), [])]
+        if any(_follows(header, layout) for layout in LAYOUTS.values()):
+            return delimiter
     return ","
 
 
 def _recognize(header: list[str], shown_as: str) -> tuple[str, dict[str, int | None]]:
     """The layout's name and where each column is."""
     for name, layout in LAYOUTS.items():
-        found = {
-            column: next((header.index(h) for h in headings if h in header), None)
-            for column, headings in layout.items()
-        }
-        if all(found[column] is not None for column in _REQUIRED):
-            return name, found
+        if _follows(header, layout):
+            return name, {
+                column: next((header.index(h) for h in headings if h in header), None)
+                for column, headings in layout.items()
+            }
     understood = "; ".join(
         f"{name}: " + ", ".join(" or ".join(layout[c]) for c in _REQUIRED)
         for name, layout in LAYOUTS.items()
@@ -233,36 +230,40 @@ def _recognize(header: list[str], shown_as: str) -> tuple[str, dict[str, int | N
     )
 
 
-def _or(cells: list[str], default: float) -> np.ndarray:
-    blank = np.array([is_blank(cell) for cell in cells])
-    return np.where(blank, default, numbers(cells))
+def _follows(header: list[str], layout: Mapping[str, tuple[str, ...]]) -> bool:
+    return all(set(header) & set(layout[column]) for column in _REQUIRED)
+
+
+def _blank(cells: list[str]) -> np.ndarray:
+    return np.array([is_blank(cell) for cell in cells])
 
 
 def _problems(frame: pd.DataFrame, cells: dict[str, list[str]]) -> tuple[Problem, ...]:
     """Every bad cell."""
-    found: list[Problem] = []
-
-    def add(bad: np.ndarray, column: str, advice: str) -> None:
-        for at in np.flatnonzero(bad):
-            row, value = int(frame["row"].iloc[at]), cells[column][at]
-            found.append(Problem(row, column, value, advice))
-
     score, chance, ceiling = (
         frame[column].to_numpy(dtype=float) for column in ("score", "chance", "ceiling")
     )
-    given = np.array([not is_blank(cell) for cell in cells["score"]])
-    add(np.array([not cell for cell in cells["model"]]), "model", "give the model a name")
-    add(np.array([not cell for cell in cells["benchmark"]]), "benchmark", "name the benchmark")
-    add(np.isnan(score) & given, "score", "write a number with a decimal point, such as 0.41")
-    add((score < 0) | (score > 1), "score", "give a fraction from 0 to 1 (41 % is 0.41)")
-    dated = np.array([not is_blank(cell) for cell in cells["benchmark_released"]])
-    unread = frame["benchmark_released"].isna().to_numpy() & dated
-    add(unread, "benchmark_released", "write the date as YYYY-MM-DD")
-    add(~((chance >= 0) & (chance < 1)), "chance", "give a chance level from 0 to below 1")
-    add(~((ceiling > chance) & (ceiling <= 1)), "ceiling", "give a ceiling above chance, up to 1")
-    for column in ("chance", "ceiling"):
-        varies = frame.groupby("benchmark")[column].transform("nunique").to_numpy() > 1
-        add(varies, column, "give every result of a benchmark the same value")
+    undated = frame["benchmark_released"].isna().to_numpy() & ~_blank(cells["benchmark_released"])
+    varying = frame.groupby("benchmark")[["chance", "ceiling"]].transform("nunique") > 1
+    one_value = "give every result of a benchmark the same value"
+    rules = (
+        (frame["model"] == "", "model", "give the model a name"),
+        (frame["benchmark"] == "", "benchmark", "name the benchmark"),
+        (np.isnan(score) & ~_blank(cells["score"]), "score",
+         "write a number with a decimal point, such as 0.41"),
+        ((score < 0) | (score > 1), "score", "give a fraction from 0 to 1 (41 % is 0.41)"),
+        (undated, "benchmark_released", "write the date as YYYY-MM-DD"),
+        (~((chance >= 0) & (chance < 1)), "chance", "give a chance level from 0 to below 1"),
+        (~((ceiling > chance) & (ceiling <= 1)), "ceiling",
+         "give a ceiling above chance, up to 1"),
+        (varying["chance"], "chance", one_value),
+        (varying["ceiling"], "ceiling", one_value),
+    )  # fmt: skip
+    found = [
+        Problem(int(frame["row"].iloc[at]), column, cells[column][at], advice)
+        for bad, column, advice in rules
+        for at in np.flatnonzero(bad)
+    ]
     return tuple(sorted(found, key=lambda problem: problem.row))
 
 
@@ -294,21 +295,11 @@ class Excluded:
 def screened(
     frame: pd.DataFrame, pins: tuple[str, ...]
 ) -> tuple[pd.DataFrame, tuple[Excluded, ...]]:
-    """Return the results that are connected to the models that pin the scale.
+    """Return the results (by model and benchmark) that are connected to the pins, and what is not.
 
-    A benchmark with one model and a model with one result are left out, again and again until
-    none is left; then whatever shares no benchmark, directly or through others, with the pins.
-
-    Parameters
-    ----------
-    frame
-        Columns ``model`` and ``benchmark``, one row a result.
-    pins
-        The models that define the scale.
-
-    Returns
-    -------
-    The rows that remain, and what was left out.
+    A benchmark with one model and a model with one result are left out, again and again until none
+    is left; then whatever shares no benchmark, directly or through others, with the pins, the
+    models that define the scale.
 
     Raises
     ------
@@ -348,12 +339,12 @@ def screened(
             "their results define no common scale. Give a benchmark that links them."
         )
     apart = frame["model"].map(island).to_numpy() != home.pop()
-    for name, count in frame.loc[apart, "model"].value_counts().items():
-        reason = "shares no benchmark, directly or through others, with the models that pin it"
-        left_out.append(Excluded("model", str(name), int(count), reason))
-    for name, count in frame.loc[apart, "benchmark"].value_counts().items():
-        reason = "none of its models shares a benchmark with the models that pin the scale"
-        left_out.append(Excluded("benchmark", str(name), int(count), reason))
+    for kind, reason in (
+        ("model", "shares no benchmark, directly or through others, with the models that pin it"),
+        ("benchmark", "none of its models shares a benchmark with the models that pin the scale"),
+    ):
+        for name, count in frame.loc[apart, kind].value_counts().items():
+            left_out.append(Excluded(kind, str(name), int(count), reason))
     return frame[~apart].reset_index(drop=True), tuple(left_out)
 
 

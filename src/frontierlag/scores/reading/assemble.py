@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -14,31 +14,40 @@ from frontierlag.errors import ScoresError
 from frontierlag.scores.corrections import Correction, corrections, dated, resolve
 from frontierlag.scores.metric import ECI, Metric, index_metric
 from frontierlag.scores.reading import validation
-from frontierlag.scores.reading.files import TextTable
-from frontierlag.scores.reading.headings import looks_like_interval
-from frontierlag.scores.reading.identify import days_of, known_metric
-from frontierlag.scores.reading.joins import with_dates
-from frontierlag.scores.reading.layouts import GROUP_COLUMNS
-from frontierlag.scores.reading.measures import MeasuredColumns, measured, with_errors
+from frontierlag.scores.reading.files import TextTable, read_table
+from frontierlag.scores.reading.layouts import GROUP_COLUMNS, looks_like_interval
+from frontierlag.scores.reading.measures import days_of, known_metric, measured, with_errors
 from frontierlag.scores.reading.normalize import NUMBERS, Normalized, own_schema
 from frontierlag.scores.reading.options import ReadOptions
-from frontierlag.scores.reading.parsing import is_blank
+from frontierlag.scores.reading.parsing import is_blank, same_name
 from frontierlag.scores.reading.report import (
     ColumnUse,
     Finding,
     LeftOut,
     Reading,
+    listed,
     worst_first,
 )
+from frontierlag.scores.reading.rows import (
+    late,
+    merged_cells,
+    one_row_each,
+    spelled_twice,
+    unusable,
+)
 from frontierlag.scores.reading.sanity import checked
-from frontierlag.scores.reading.sanity_of_rows import merged_cells, one_row_each, spelled_twice
-from frontierlag.scores.registry import ATTRIBUTION, ReferenceTable, own_credit
+from frontierlag.scores.registry import ATTRIBUTION, ReferenceTable, own_credit, registry
 from frontierlag.scores.scale import AS_GIVEN, METRICS, scale_of, scaled
+
+# What another table can say of a model, and what that table and this one may lack for it.
+JOINED = ("released", "organization", "country", "weights")
+LACKING = frozenset({"released"})
+_LACKING_OTHER = frozenset({"released", "score"})
 
 
 @dataclass(frozen=True)
 class Assembled:
-    """What a score table is made of; see `ScoreTable`. `frame` is indexed by line."""
+    """What a score table is made of: the fields of `ScoreTable` that are read."""
 
     frame: pd.DataFrame
     metric: Metric
@@ -62,18 +71,8 @@ def assembled(
 ) -> Assembled:
     """Normalize, measure, validate, resolve and check a table.
 
-    Parameters
-    ----------
-    raw
-        The table as read.
-    name, shown_as
-        The table's name, and how messages name it.
-    reference
-        Its entry among the tables that come with the package; None for a user's own.
-    options
-        What only the user can know.
-    dates
-        Which day a model is dated at.
+    `reference` is its entry among the tables that come with the package; None for a user's own,
+    which messages name as `shown_as`.
 
     Raises
     ------
@@ -84,27 +83,28 @@ def assembled(
     """
     if options.dates_from:
         raw = with_dates(raw, options)
+    layout = raw.recognized.layout
     groups = tuple(column for column in GROUP_COLUMNS if raw.recognized.positions.get(column))
     _check_shape(raw, groups, shown_as)
     normal = own_schema(raw, options)
     heading = " ".join(raw.header[normal.score_at].split())
     declared = METRICS[reference.metric] if reference is not None else None
     found = measured(normal, heading, options, scale_of(declared) if declared else AS_GIVEN)
-    text, values = normal.text, found.values
     notes, findings = list(normal.notes), [*normal.findings, *found.findings]
-    text, values, merged, said = one_row_each(text, values, options)
+    text, values, left_out, said = one_row_each(normal.text, found.values, options)
     findings += said
     metric: Metric | None
     if declared is not None and found.scale == scale_of(declared):
         metric = declared
     else:
         metric, how, said = known_metric(
-            raw, name, heading, text["model"].tolist(), values["score"].to_numpy(dtype=np.float64),
-            found, options,
+            name, layout.scale, heading, text["model"].tolist(),
+            values["score"].to_numpy(dtype=np.float64), found, options,
         )  # fmt: skip
         notes += how
         findings += said
     text, values, dropped, said = with_errors(text, values, metric, options)
+    left_out += dropped
     findings += said
     problems = validation.problems(text, values, metric)
     if problems:
@@ -112,13 +112,13 @@ def assembled(
     given = text
     text, resolved = resolve(text, groups)
     notes += resolved
-    filled = [
+    filled = tuple(
         (column, model)
         for column in groups
         for model in text.loc[text[column] != given[column], "model"]
-    ]
+    )
     # A copy of the index in another layout is known by its anchors, and dated like the original.
-    from_publisher = reference is not None or raw.recognized.layout.from_epoch or metric == ECI
+    from_publisher = reference is not None or layout.from_epoch or metric == ECI
     known = corrections() if from_publisher else {}
     dating = dated(values, text["model"].tolist(), dates, known)
     notes += dating.notes
@@ -131,11 +131,9 @@ def assembled(
             "Give both for the models to be compared."
         )
     if reference is None:
-        findings += _spelled_twice(
-            text, values, options, shown_as, raw.recognized.layout.from_epoch
-        )
+        findings += spelled_twice(text, values, options, shown_as, layout.from_epoch)
         findings += checked(usable, metric, heading, options, shown_as, found.scale.changes)
-        findings += merged_cells(text, groups) + _late(usable)
+        findings += merged_cells(text, groups) + late(usable)
     if metric is None:
         label = f"{heading} ({found.scale.short})" if found.scale.changes else heading
         metric = index_metric(label, usable["score"].to_numpy(dtype=np.float64))
@@ -169,43 +167,30 @@ def assembled(
         vintage, as_of, rule, said = days_of(name, last)
         findings += said
         notes.append(rule)
-        from_epoch = raw.recognized.layout.from_epoch
-        credit = ATTRIBUTION if from_epoch else own_credit(Path(shown_as).name)
-    used, unused = _columns(raw, normal, no_errors)
-    findings += unused[1]
-    left_out = [*merged, *dropped, *_unusable(text, values)]
+        credit = ATTRIBUTION if layout.from_epoch else own_credit(Path(shown_as).name)
+    used, unused, said = _columns(raw, normal, no_errors)
+    findings += said
+    left_out += unusable(text, values)
     return Assembled(
-        frame=frame,
+        frame=frame.rename_axis("row").reset_index(),
         metric=metric,
         vintage=vintage,
         as_of=as_of,
         attribution=credit,
         left_out=tuple(sorted(left_out, key=lambda row: row.row)),
-        notes=(*notes, *(f.text for f in findings)),
-        filled=tuple(filled),
-        reading=_reading(raw, normal, found, used, unused[0], rule, findings),
+        notes=(*notes, *(finding.text for finding in findings)),
+        filled=filled,
+        reading=Reading(
+            form=f"{raw.form}, {normal.form}" if normal.form else raw.form,
+            header_line=raw.header_line,
+            columns=used,
+            unused=unused,
+            interval_level=found.level,
+            interval_rule=found.rule,
+            as_of_rule=rule,
+            findings=worst_first(findings),
+        ),
         corrections=dating.corrections,
-    )
-
-
-def _reading(
-    raw: TextTable,
-    normal: Normalized,
-    found: MeasuredColumns,
-    used: tuple[ColumnUse, ...],
-    unused: tuple[str, ...],
-    rule: str,
-    findings: list[Finding],
-) -> Reading:
-    return Reading(
-        form=f"{raw.form}, {normal.form}" if normal.form else raw.form,
-        header_line=raw.header_line,
-        columns=used,
-        unused=unused,
-        interval_level=found.level,
-        interval_rule=found.rule,
-        as_of_rule=rule,
-        findings=worst_first(findings),
     )
 
 
@@ -226,78 +211,108 @@ def _check_shape(raw: TextTable, groups: tuple[str, ...], shown_as: str) -> None
 
 def _columns(
     raw: TextTable, normal: Normalized, no_errors: bool
-) -> tuple[tuple[ColumnUse, ...], tuple[tuple[str, ...], list[Finding]]]:
+) -> tuple[tuple[ColumnUse, ...], tuple[str, ...], list[Finding]]:
     """Which heading was taken for what, which for nothing, and which of those look like errors."""
     used = tuple(ColumnUse(column, raw.header[at]) for column, at in normal.used.items())
     taken = set(normal.used.values())
     idle = [at for at, heading in enumerate(raw.header) if at not in taken and heading]
-    findings = []
+    unused = tuple(raw.header[at] for at in idle)
     lookalikes = [
-        raw.header[at]
+        repr(raw.header[at])
         for at in idle
         if looks_like_interval(raw.header[at]) and any(not is_blank(row[at]) for row in raw.rows)
     ]
-    if lookalikes:
-        shown = ", ".join(map(repr, lookalikes))
-        then = "so the scores count as exact up to the scatter. " if no_errors else ""
-        findings.append(Finding(
-            "wrong" if no_errors else "check",
-            f"{shown} look(s) like intervals or errors and is not used: {then}If it is meant, name "
-            "it: --column low=HEADING --column high=HEADING, or --column stderr=HEADING.",
-        ))  # fmt: skip
-    return used, (tuple(raw.header[at] for at in idle), findings)
-
-
-def _spelled_twice(
-    text: pd.DataFrame, values: pd.DataFrame, options: ReadOptions, shown_as: str, warn: bool
-) -> list[Finding]:
-    """One model under two spellings, refused unless it is accepted."""
-    found = spelled_twice(text, values)
-    if not found:
-        return []
-    shown = "; ".join(
-        " and ".join(f"{model!r} (row {row})" for row, model in group) for group in found[:10]
-    )
-    said = f"Names that differ only in case, space or hyphens: {shown}"
-    if not warn and "same-name" not in options.accept:
-        raise ScoresError(
-            f"{shown_as}: {said}. Keep one row a model, take one by --reruns mean, best or latest, "
-            "or give --accept same-name if they are different models."
-        )
-    rows = tuple(row for group in found for row, _ in group)
-    return [Finding("check", f"{said}. They count as different models.", rows)]
-
-
-def _late(usable: pd.DataFrame) -> list[Finding]:
-    """A last release long after the others: announced ahead, or a mistyped date."""
-    ordered = usable.sort_values("released")
-    gaps = ordered["released"].diff().dt.days.to_numpy(dtype=np.float64)[1:]
-    if gaps.size < 5 or gaps[-1] <= max(90.0, 1.5 * gaps[:-1].max()):
-        return []
-    row, last = int(ordered.index[-1]), ordered.iloc[-1]
-    return [Finding(
-        "wrong",
-        f"row {row}: {last['model']} is dated {last['released']:%Y-%m-%d}, {gaps[-1]:.0f} days "
-        "after every other release, and lags are reported up to that day. Check the date (a model "
-        "that is only announced has none yet), or give --as-of.",
-        (row,),
+    if not lookalikes:
+        return used, unused, []
+    then = "so the scores count as exact up to the scatter. " if no_errors else ""
+    return used, unused, [Finding(
+        "wrong" if no_errors else "check",
+        f"{', '.join(lookalikes)} look(s) like intervals or errors and is not used: {then}If it is "
+        "meant, name it: --column low=HEADING --column high=HEADING, or --column stderr=HEADING.",
     )]  # fmt: skip
 
 
-def _unusable(text: pd.DataFrame, values: pd.DataFrame) -> list[LeftOut]:
-    """Return repeated rows and rows without a date or a score, in the file's order."""
-    first: dict[tuple[str, ...], int] = {}
-    found = []
-    no_score, no_date = values["score"].isna().to_numpy(), values["released"].isna().to_numpy()
-    rows = zip(*(text[column].tolist() for column in text.columns), strict=True)
-    for at, (row, cells) in enumerate(zip(text.index.tolist(), rows, strict=True)):
-        seen = first.setdefault(cells, row)
-        if seen != row:
-            found.append(LeftOut(row, cells[0], f"the same as row {seen}"))
-        elif no_score[at]:
-            cell = text["score"].iloc[at]
-            found.append(LeftOut(row, cells[0], "no score", "score", cell))
-        elif no_date[at]:
-            cell = text["released"].iloc[at]
-            found.append(LeftOut(row, cells[0], "no release date", "released", cell))
-    return found
+def with_dates(table: TextTable, options: ReadOptions) -> TextTable:
+    """Return a table with what `options.dates_from` says of its models where it says nothing.
+
+    Names are compared without regard to case, space, hyphens and underscores.
+
+    Raises
+    ------
+    ScoresError
+        If the other table cannot be read, has two values for one model, or knows no model.
+    """
+    other = _other(options.dates_from)
+    known = _by_name(other, options.dates_from)
+    positions = dict(table.recognized.positions)
+    header, rows = list(table.header), [list(row) for row in table.rows]
+    columns = [c for c in JOINED if other.recognized.positions.get(c)]
+    for column in columns:
+        if not positions.get(column):
+            positions[column] = (len(header),)
+            header.append(f"{column} ({options.dates_from})")
+            for row in rows:
+                row.append("")
+    missing, filled = [], 0
+    at_model = positions["model"][0]
+    for row in rows:
+        found = known.get(same_name(row[at_model]))
+        if found is None:
+            missing.append(row[at_model])
+            continue
+        for column in columns:
+            at = positions[column][0]
+            if is_blank(row[at]) and found[column]:
+                row[at] = found[column]
+                filled += 1
+    if rows and len(missing) == len(rows):
+        raise ScoresError(
+            f"{options.dates_from} knows none of the {len(rows)} models by name, such as "
+            f"{missing[0]!r}. Give a table with the same names."
+        )
+    said = f"{filled} cell(s) ({', '.join(columns)}) are from {options.dates_from}, by model name."
+    findings = [Finding("note", said)]
+    if missing:
+        said = f"{len(missing)} of {len(rows)} models are not in {options.dates_from}: "
+        findings.append(Finding("wrong", f"{said}{listed(missing, 15, ', ...')}."))
+    return replace(
+        table,
+        header=tuple(header),
+        rows=tuple(map(tuple, rows)),
+        recognized=replace(table.recognized, positions=positions),
+        findings=(*table.findings, *findings),
+    )
+
+
+def _other(given: str) -> TextTable:
+    reference = registry().find(given, "scores")
+    if reference is not None:
+        return read_table(reference.source.read_bytes(), reference.file)
+    try:
+        content = Path(given).read_bytes()
+    except OSError as error:
+        raise ScoresError(f"--dates-from {given} cannot be read: {error}") from None
+    return read_table(content, given, optional=_LACKING_OTHER)
+
+
+def _by_name(other: TextTable, given: str) -> dict[str, dict[str, str]]:
+    """What a table says of each model, by a name that spellings share."""
+    positions = other.recognized.positions
+    columns = [c for c in JOINED if positions.get(c)]
+    if not columns:
+        raise ScoresError(
+            f"--dates-from {given} has none of {', '.join(JOINED)}. Columns found: "
+            f"{', '.join(map(repr, other.header))}."
+        )
+    at_model = positions["model"][0]
+    known: dict[str, dict[str, str]] = {}
+    for row, line in zip(other.rows, other.lines, strict=True):
+        cells = {c: row[positions[c][0]] for c in columns}
+        found = {c: "" if is_blank(cell) else cell for c, cell in cells.items()}
+        before = known.setdefault(same_name(row[at_model]), found)
+        if before != found:
+            raise ScoresError(
+                f"--dates-from {given} has two values for {row[at_model]!r} (row {line}): {before} "
+                f"and {found}. Keep one row a model."
+            )
+    return known

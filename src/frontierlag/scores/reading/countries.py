@@ -10,13 +10,14 @@ from __future__ import annotations
 import gettext
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import pycountry
 
-from frontierlag.scores.reading import parsing
-from frontierlag.scores.reading.layouts import ACCESSIBILITY
-from frontierlag.scores.reading.parsing import folded, is_blank, plain
+from frontierlag.scores.reading.parsing import is_blank, plain
+from frontierlag.scores.reading.report import Finding, listed
 
 # What a country is called here, where the standard's name is not what people write.
 _SHORT = {
@@ -73,8 +74,10 @@ _OTHER = {
 }
 _LANGUAGES = ("de", "fr", "es", "it", "pt", "nl", "ja", "ko", "ru", "zh_CN", "zh_TW")
 _BETWEEN = re.compile(r"[;/|&+\n]|\band\b|\bund\b|\bet\b|\by\b|、|，", flags=re.IGNORECASE)
-
-
+# Cells that join countries in other ways than by ';' or ',', or add China to another place.
+_SEVERAL = re.compile(
+    r"[/|&+]|\band\b|(?=.*china)(?=.*(?:taiwan|hong ?kong|maca[ou]))", flags=re.IGNORECASE
+)
 # What stands behind a name as a mark of a footnote: *, a raised figure, [1].
 _FOOTNOTE = re.compile(r"\s*(?:[*†‡§]|[\u00b9\u00b2\u00b3\u2070-\u2079]|\[[0-9a-z]{1,2}\])+\s*$")
 _PLACES_OF_CHINA = re.compile(r"taiwan|hong ?kong|maca[ou]|台|臺|港|澳", flags=re.IGNORECASE)
@@ -95,8 +98,7 @@ def _key(text: str) -> str:
     letters = re.sub(r"['’‘`´ʼ]", "", letters).replace("&", " and ")
     words = re.findall(r"[^\W_]+", letters)
     # U.S.A. and P.R.C.: letters on their own are one word.
-    joined = re.sub(r"\b(\w)(?: (\w)\b)+", lambda m: m.group(0).replace(" ", ""), " ".join(words))
-    return joined
+    return re.sub(r"\b(\w)(?: (\w)\b)+", lambda m: m[0].replace(" ", ""), " ".join(words))
 
 
 @cache
@@ -172,34 +174,23 @@ def country_name(text: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def countries(text: str) -> str:
-    """Return the countries in a cell, each by its one name, separated by ';'.
+    """Return the countries in a cell, each by its one name and once, separated by ';'.
 
-    Parameters
-    ----------
-    text
-        Names separated by ';', ',', '/', '|', '&', '+' or 'and'. A known name that has such a
-        character inside it ('Korea, Republic of', 'Trinidad and Tobago', 'Hong Kong, China') is
-        recognized as one name; a comma without a space after it always separates.
-
-    Returns
-    -------
-    str
-        Names in the order given, each once; empty for an empty cell. Names that are not known stay
-        as they are.
+    Names may be separated by ';', ',', '/', '|', '&', '+' or 'and'. A known name that has such a
+    character inside it ('Korea, Republic of', 'Trinidad and Tobago', 'Hong Kong, China') is
+    recognized as one name; a comma without a space after it always separates. Names that are not
+    known stay as they are.
     """
-    if parsing.is_blank(text):
+    if is_blank(text):
         return ""
     found: list[str] = []
     for whole in re.split(r";|,(?=\S)", plain(text)):
         if is_known(whole):
-            parts = [[whole]]
+            found.append(country_name(whole))
         else:
-            parts = [part.split(",") for part in _BETWEEN.split(whole)]
-        for pieces in parts:
-            for name in _joined([piece.strip() for piece in pieces]):
-                if name and name not in found:
-                    found.append(name)
-    return ";".join(found)
+            for part in _BETWEEN.split(whole):
+                found += _joined([piece.strip() for piece in part.split(",")])
+    return ";".join(dict.fromkeys(filter(None, found)))
 
 
 def _joined(pieces: list[str]) -> list[str]:
@@ -220,78 +211,41 @@ def _joined(pieces: list[str]) -> list[str]:
     return names
 
 
-# Words that are plain under any heading for weights.
-WEIGHT_WORDS = {
-    **ACCESSIBILITY,
-    **dict.fromkeys(
-        ("open", "open weights", "open-weights", "open weight", "open-weight", "openweights",
-         "open source", "open-source", "opensource", "weights available", "open model",
-         "downloadable", "public weights"), "open"),
-    **dict.fromkeys(
-        ("closed", "closed weights", "closed-weights", "closed weight", "closed-weight",
-         "closed source", "closed-source", "proprietary", "api", "api only", "private",
-         "proprietary (api)", "closed (api)", "api-only"), "closed"),
-    **dict.fromkeys(("unknown", "not known", "unclear", "tbd"), "unknown"),
-}  # fmt: skip
-# Under a heading that asks whether weights are open. An x is an answer only where every other cell
-# is blank: next to a tick or a "no" it may as well mean no.
-CROSS = "x"
-_ANSWERS = {
-    **dict.fromkeys(("yes", "y", "true", "1", "✓", "✔", CROSS, "t"), "open"),
-    **dict.fromkeys(("no", "n", "false", "0", "✗", "✘", "f"), "closed"),
-}
-# Words after which a cell under "license" is no plain grant, whatever else it names.
-_DENIAL = re.compile(r"proprietary|closed|\b(?:not|no|non)\b|\bapis?\b|terms of (?:service|use)")
-_PLAINLY_CLOSED = re.compile(r"(?:proprietary|closed)\b")
-# Licences under which weights are handed out. The name of a model or of a maker is a licence only
-# where the cell says so: "Qwen license", not "Qwen".
-_BRAND = r"llama|gemma|qwen|qianwen|deepseek|falcon|tulu|jamba"
-_LICENCE = re.compile(
-    r"apache|\bmit\b|\bbsd\b|\bcc[- ]by|creative ?commons|\bgpl|\bopen\b|openrail|"
-    r"mistral research|\bmrl\b|\bmpl\b|\bcommunity\b|"
-    rf"(?:{_BRAND}).*\blicen[cs]e\b"
-)
-_NAMES_OPENNESS = re.compile(rf"{_LICENCE.pattern}|{_BRAND}")
-# Words that anybody reads the same way under a heading that asks; others are named in a note.
-_OBVIOUS = frozenset({"yes", "no", "true", "false"})
-ASKS = frozenset({"open weights", "open weight", "open source", "is open", "open", "weights open",
-                  "is open source", "open-weights", "open-source", "opensource"})  # fmt: skip
-LICENCES = frozenset({"license", "licence", "license type", "model license"})
-
-
-def weights_of(cell: str, heading: str) -> str | None:
-    """Return 'open', 'closed' or 'unknown'; None for a cell that is not understood.
-
-    Parameters
-    ----------
-    cell
-        What the table says.
-    heading
-        The column's heading, folded: under 'open weights' yes and no are answers, and under
-        'license' the names of licences are. TRUE under 'weights' is neither.
-    """
-    word = folded(cell)
-    if is_blank(word):
-        return "unknown"
-    known = WEIGHT_WORDS.get(word)
-    if known is None and heading in ASKS:
-        known = _ANSWERS.get(word)
-    if known is None and heading in LICENCES:
-        if _PLAINLY_CLOSED.match(word):
-            known = "closed"
-        elif not _DENIAL.search(word) and _LICENCE.search(word):
-            known = "open"
-    return known
-
-
-def contradicts_itself(licence: str) -> bool:
-    """Whether a cell under 'license' names openness and denies it, as 'Not open source' does."""
-    word = folded(licence)
-    understood = weights_of(licence, "license") is not None
-    return bool(not understood and _DENIAL.search(word) and _NAMES_OPENNESS.search(word))
-
-
-def is_obvious(cell: str) -> bool:
-    """Whether a cell says open, closed or unknown in words that nobody reads another way."""
-    word = folded(cell)
-    return is_blank(word) or word in WEIGHT_WORDS or word in _OBVIOUS
+def one_name_each(cells: Sequence[str], lines: Sequence[int]) -> tuple[list[str], list[Finding]]:
+    """Return a column of countries by one name each, and what was changed or is not known."""
+    brought = [countries(cell) for cell in cells]
+    rows = list(zip(cells, brought, lines, strict=True))
+    strange: dict[str, list[int]] = {}
+    for cell, names, line in rows:
+        unknown = any(name and not is_known(name) for name in names.split(";"))
+        if unknown and (cell != names or ";" not in cell):
+            strange.setdefault(cell, []).append(line)
+    several = [(cell, line) for cell, names, line in rows
+               if _SEVERAL.search(cell) and (";" in names or "China" not in names)]  # fmt: skip
+    changed = Counter((cell, names) for cell, names, _ in rows if cell != names)
+    findings = []
+    if strange:
+        shown = [f"{cell!r} (row {listed(at, 5, ', ...')})" for cell, at in strange.items()]
+        findings.append(Finding(
+            "wrong",
+            f"{len(strange)} cell value(s) of 'country' name no country that is known, and each "
+            f"counts as a group of its own: {listed(shown, 12, between='; ')}. Correct them if "
+            "they are countries.",
+            tuple(line for at in strange.values() for line in at),
+        ))  # fmt: skip
+    if several:
+        kinds = Counter(cell for cell, _ in several).most_common(8)
+        findings.append(Finding(
+            "check",
+            f"{len(several)} cell(s) of 'country' name several places: "
+            f"{'; '.join(f'{cell!r} is {countries(cell)} ({n})' for cell, n in kinds)}. A row of "
+            "both groups is left out of their comparison; Hong Kong, Macao and Taiwan are groups "
+            "of their own.",
+            tuple(line for _, line in several),
+        ))  # fmt: skip
+    if changed:
+        shown = [f"{cell!r} is {names or 'blank'} ({n})"
+                 for (cell, names), n in changed.most_common()]  # fmt: skip
+        said = listed(shown, 12, "; and {} more spellings", "; ")
+        findings.append(Finding("note", f"Countries in one spelling: {said}."))
+    return brought, findings

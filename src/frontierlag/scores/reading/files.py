@@ -7,13 +7,14 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from frontierlag.errors import ScoresError
-from frontierlag.scores.reading import grids as records
-from frontierlag.scores.reading.grids import DELIMITERS, Grid, decode, not_a_table, split
+from frontierlag.scores.reading import grids
+from frontierlag.scores.reading.grids import DELIMITERS, Grid
 from frontierlag.scores.reading.layouts import (
     Recognized,
     describe_layouts,
@@ -21,7 +22,7 @@ from frontierlag.scores.reading.layouts import (
     recognize,
 )
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
-from frontierlag.scores.reading.report import Finding
+from frontierlag.scores.reading.report import Finding, listed
 
 _OTHER_KINDS = {
     b"SQLite": ("an SQLite database", "export the table as CSV"),
@@ -38,7 +39,7 @@ _OTHER_KINDS = {
     b"CDF": ("a NetCDF file", "save the table as CSV or Parquet"),
     b"\x80\x04\x95": ("a Python pickle", "save the table as CSV or Parquet"),
 }
-_WORKBOOK_PARTS = ("xl/workbook.xml", "xl/workbook.bin")
+_WORKBOOK_PARTS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
 _MOST_UNPACKED = 200_000_000
 _HEAD = 60
 
@@ -50,20 +51,8 @@ class TextTable:
     For Parquet, JSON and data frames, which have no lines, the first row is line 2 as it would be
     under a header.
 
-    Attributes
-    ----------
-    header, recognized
-        Headings as the file has them, and what they were taken for.
-    rows, lines
-        Cells of every row, and its line.
-    form
-        What the file is, in words.
-    delimiter
-        What parts cells; None where there is no such thing.
-    header_line
-        Line of the headings.
-    findings
-        What was done to read it.
+    `form` says in words what the file is, `delimiter` what parts cells (None where there is no such
+    thing), `header_line` on which line the headings are, and `findings` what was done to read it.
     """
 
     header: tuple[str, ...]
@@ -84,16 +73,8 @@ def read_table(
 ) -> TextTable:
     """Return the table in a file's bytes.
 
-    Parameters
-    ----------
-    content
-        The bytes of text with delimiters, JSON, YAML, Parquet, a workbook, or a gzip or zip of one.
-    shown_as
-        How messages name the file.
-    options
-        Which heading holds what, where the user says it.
-    optional
-        Columns that may lack.
+    They may be text with delimiters, JSON, YAML, Parquet, a workbook, or a gzip or zip of one.
+    `shown_as` is how messages name the file, `optional` holds columns that may lack.
 
     Raises
     ------
@@ -101,7 +82,7 @@ def read_table(
         If the bytes are none of these, or follow no known layout.
     """
     if content[:4] == b"PAR1":
-        return _understood(records.from_parquet(content, shown_as), shown_as, options, optional)
+        return _understood(grids.from_parquet(content, shown_as), shown_as, options, optional)
     if content.startswith(b"\x1f\x8b"):
         inner = _gunzip(content, shown_as)
         table = read_table(inner, shown_as, options, optional)
@@ -113,18 +94,11 @@ def read_table(
     for magic, (kind, advice) in _OTHER_KINDS.items():
         if content.startswith(magic):
             raise ScoresError(f"{shown_as} is {kind}, which is not read: {advice}.")
-    decoded = decode(content, shown_as)
-    text = decoded.text.removeprefix("\ufeff")
-    not_a_table(text, shown_as)
-    start = text.lstrip()[:1]
-    suffix = PurePath(shown_as).suffix.casefold()
-    if start in "[{" and (suffix in (".json", ".jsonl", ".ndjson") or _is_json(text)):
-        grid = records.from_json(text, shown_as)
-    elif suffix in (".yaml", ".yml"):
-        grid = records.from_yaml(text, shown_as)
-    else:
-        grid = _delimited(text, shown_as, options, optional)
-    table = _understood(grid, shown_as, options, optional)
+    decoded = grids.decode(content, shown_as)
+    table = _understood(
+        _cells(decoded.text.removeprefix("\ufeff"), shown_as, options, optional),
+        shown_as, options, optional,
+    )  # fmt: skip
     if decoded.encoding != "UTF-8":
         table = replace(table, form=f"{table.form}, {decoded.encoding}")
     if decoded.guessed:
@@ -135,11 +109,28 @@ def read_table(
     return table
 
 
-def _is_json(text: str) -> bool:
+def _cells(text: str, shown_as: str, options: ReadOptions, optional: frozenset[str]) -> Grid:
+    """The cells of a text: JSON, YAML by the file's name, or the delimiter that is understood."""
+    suffix = PurePath(shown_as).suffix.casefold()
     start = text.lstrip()
-    if start.startswith("{"):
-        return True
-    return start[1:].lstrip()[:1] in ("{", "[", "]")
+    # '[' alone may begin a CSV file too.
+    brackets = start[:1] == "{" or start[1:].lstrip()[:1] in ("{", "[", "]")
+    if start[:1] in ("[", "{") and (brackets or suffix in (".json", ".jsonl", ".ndjson")):
+        return grids.from_json(text, shown_as)
+    if suffix in (".yaml", ".yml"):
+        return grids.from_yaml(text, shown_as)
+    head = text.splitlines()[: 2 * _HEAD]
+    found, width = [], {}
+    for delimiter in DELIMITERS:
+        rows = list(csv.reader(head, delimiter=delimiter))
+        width[delimiter] = max(map(len, rows), default=0)
+        understood = _header(rows, options, optional)
+        if understood is not None:
+            found.append((understood[0], -len(rows[understood[0]]), delimiter))
+    delimiter = min(found)[2] if found else max(width, key=lambda d: width[d])
+    rows, lines = grids.split(text, delimiter, shown_as)
+    form = "CSV" if delimiter == "," else f"text with {DELIMITERS[delimiter]}"
+    return Grid(rows, lines, form, delimiter)
 
 
 def _gunzip(content: bytes, shown_as: str) -> bytes:
@@ -153,26 +144,32 @@ def _gunzip(content: bytes, shown_as: str) -> bytes:
     return inner
 
 
+@contextmanager
+def _opened(content: bytes, wrong: str) -> Iterator[zipfile.ZipFile]:
+    """A zip archive; what is wrong with it is said where it turns out to be broken."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            yield archive
+    except (zipfile.BadZipFile, OSError, RuntimeError, zlib.error) as error:
+        raise ScoresError(f"{wrong}: {error}.") from None
+
+
 def _zip(
     content: bytes, shown_as: str, options: ReadOptions, optional: frozenset[str]
 ) -> TextTable:
     """A workbook, or the one table in a zip archive that is understood."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [
-                info.filename
-                for info in archive.infolist()
-                if not info.is_dir() and "__MACOSX" not in info.filename
-            ]
-            is_book = any(part in names for part in _WORKBOOK_PARTS) or "content.xml" in names
-            if not is_book:
-                if sum(archive.getinfo(name).file_size for name in names) > _MOST_UNPACKED:
-                    raise ScoresError(f"{shown_as} unpacks to more than {_MOST_UNPACKED:,} bytes.")
-                members = {name: archive.read(name) for name in names}
-    except (zipfile.BadZipFile, OSError, RuntimeError, zlib.error, NotImplementedError) as error:
-        raise ScoresError(
-            f"{shown_as} begins like a zip archive or an Excel workbook, but is broken: {error}."
-        ) from None
+    wrong = f"{shown_as} begins like a zip archive or an Excel workbook, but is broken"
+    with _opened(content, wrong) as archive:
+        names = [
+            info.filename
+            for info in archive.infolist()
+            if not info.is_dir() and "__MACOSX" not in info.filename
+        ]
+        is_book = not _WORKBOOK_PARTS.isdisjoint(names)
+        size = sum(archive.getinfo(name).file_size for name in names)
+        if not is_book and size > _MOST_UNPACKED:
+            raise ScoresError(f"{shown_as} unpacks to more than {_MOST_UNPACKED:,} bytes.")
+        members = {} if is_book else {name: archive.read(name) for name in names}
     if is_book:
         return _workbook(content, shown_as, options, optional)
     tables, refused = {}, {}
@@ -202,75 +199,45 @@ def _zip(
 
 
 def zip_member(content: bytes, member: str, shown_as: str) -> bytes:
-    """Return the bytes of one file of a zip archive.
-
-    Raises
-    ------
-    ScoresError
-        If the archive has no such file.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if member not in archive.namelist():
-                raise ScoresError(
-                    f"{shown_as} has no file {member!r}; it has "
-                    f"{', '.join(archive.namelist()[:20])}."
-                )
-            if archive.getinfo(member).file_size > _MOST_UNPACKED:
-                raise ScoresError(f"{member} unpacks to more than {_MOST_UNPACKED:,} bytes.")
-            return archive.read(member)
-    except (zipfile.BadZipFile, OSError, RuntimeError, zlib.error) as error:
-        raise ScoresError(f"{shown_as} is a broken zip archive: {error}.") from None
+    """Return the bytes of one file of a zip archive; a ScoresError if it has no such file."""
+    with _opened(content, f"{shown_as} is a broken zip archive") as archive:
+        if member not in archive.namelist():
+            there = ", ".join(archive.namelist()[:20])
+            raise ScoresError(f"{shown_as} has no file {member!r}; it has {there}.")
+        if archive.getinfo(member).file_size > _MOST_UNPACKED:
+            raise ScoresError(f"{member} unpacks to more than {_MOST_UNPACKED:,} bytes.")
+        return archive.read(member)
 
 
 def _workbook(
     content: bytes, shown_as: str, options: ReadOptions, optional: frozenset[str]
 ) -> TextTable:
-    sheets = [(name, grid) for name, grid in records.from_workbook(content, shown_as) if grid.rows]
+    sheets = [(name, grid) for name, grid in grids.from_workbook(content, shown_as) if grid.rows]
     if not sheets:
         raise ScoresError(f"{shown_as} is a workbook without a filled cell.")
-    tables = {}
-    for name, grid in sheets:
-        if _header_at(grid.rows, options, optional) is not None:
-            tables[name] = _understood(grid, shown_as, options, optional)
+    tables = {
+        name: _understood(grid, shown_as, options, optional)
+        for name, grid in sheets
+        if _header(grid.rows, options, optional) is not None
+    }
     if len(tables) > 1:
         raise ScoresError(
             f"{shown_as} has {len(tables)} sheets that are understood: {', '.join(tables)}. Save "
             "the one that is meant as a file of its own."
         )
     if not tables:
-        return _understood(sheets[0][1], shown_as, options, optional)
-    (table,) = tables.values()
-    return table
+        raise _unrecognized(sheets[0][1], shown_as, options)
+    return next(iter(tables.values()))
 
 
-def _delimited(text: str, shown_as: str, options: ReadOptions, optional: frozenset[str]) -> Grid:
-    """The cells of a text under the delimiter by which its headings are understood."""
-    head = text.splitlines()[: 2 * _HEAD]
-    found = []
-    for delimiter in DELIMITERS:
-        rows = list(csv.reader(head, delimiter=delimiter))
-        at = _header_at(rows, options, optional)
-        if at is not None:
-            found.append((at, -len(rows[at]), delimiter))
-    if found:
-        delimiter = min(found)[2]
-    else:
-        widest = {d: max((len(r) for r in csv.reader(head, delimiter=d)), default=0)
-                  for d in DELIMITERS}  # fmt: skip
-        delimiter = max(widest, key=lambda d: widest[d])
-    rows, lines = split(text, delimiter, shown_as)
-    form = "CSV" if delimiter == "," else f"text with {DELIMITERS[delimiter]}"
-    return Grid(rows, lines, form, delimiter)
-
-
-def _header_at(
+def _header(
     rows: Sequence[Sequence[str]], options: ReadOptions, optional: frozenset[str]
-) -> int | None:
-    """Which of the first rows is an understood header."""
+) -> tuple[int, Recognized] | None:
+    """The first of the first rows that is an understood header, and what its headings mean."""
     for at, row in enumerate(rows[:_HEAD]):
-        if recognize(_trimmed(row), options.columns, optional) is not None:
-            return at
+        recognized = recognize(_trimmed(row), options.columns, optional)
+        if recognized is not None:
+            return at, recognized
     return None
 
 
@@ -286,26 +253,22 @@ def _understood(
     grid: Grid, shown_as: str, options: ReadOptions, optional: frozenset[str]
 ) -> TextTable:
     """Find the header in a grid, and bring every row to its width."""
-    at = _header_at(grid.rows, options, optional)
-    if at is None:
+    understood = _header(grid.rows, options, optional)
+    if understood is None:
         raise _unrecognized(grid, shown_as, options)
+    at, recognized = understood
     header = _trimmed(grid.rows[at])
-    recognized = recognize(header, options.columns, optional)
-    assert recognized is not None
     findings = []
     above = [" ".join(filter(None, row)) for row in grid.rows[:at]]
     above = [line for line in above if line and not line.casefold().startswith("sep=")]
     if above:
-        findings.append(
-            Finding("note", f"{len(above)} line(s) above the headings are skipped: "
-                            f"{'; '.join(repr(line[:60]) for line in above[:3])}.")
-        )  # fmt: skip
+        shown = "; ".join(repr(line[:60]) for line in above[:3])
+        said = f"{len(above)} line(s) above the headings are skipped: {shown}."
+        findings.append(Finding("note", said))
     rows, lines, skipped = _same_width(grid, at, header, shown_as)
     if skipped:
-        findings.append(
-            Finding("check", f"{len(skipped)} line(s) are no rows of the table and are skipped: "
-                             f"{'; '.join(skipped[:5])}.")
-        )  # fmt: skip
+        said = f"{len(skipped)} line(s) are no rows of the table and are skipped: "
+        findings.append(Finding("check", f"{said}{'; '.join(skipped[:5])}."))
     return TextTable(
         tuple(header), recognized, tuple(rows), tuple(lines), grid.form, grid.delimiter,
         grid.lines[at], tuple(findings),
@@ -348,28 +311,24 @@ def _same_width(
         rows.append(tuple(cells))
         lines.append(line)
     if ragged:
-        more = f"; and {len(ragged) - 20} more" if len(ragged) > 20 else ""
         raise ScoresError(
             f"{shown_as} has rows with another number of cells than its header, which has {width}: "
-            f"{'; '.join(ragged[:20])}{more}. Put cells that hold a {grid.delimiter!r} in double "
-            "quotes."
+            f"{listed(ragged, 20, '; and {} more', '; ')}. Put cells that hold a "
+            f"{grid.delimiter!r} in double quotes."
         )
     return rows, lines, skipped
 
 
 def _unrecognized(grid: Grid, shown_as: str, options: ReadOptions) -> ScoresError:
     """What is wrong with a table whose headings are not understood, and what to rename."""
-    header = max((_trimmed(row) for row in grid.rows[:_HEAD]), key=len, default=[])
-    first = next((_trimmed(row) for row in grid.rows if len(_trimmed(row)) == len(header)), header)
-    header = first
+    header = max(map(_trimmed, grid.rows[:_HEAD]), key=len, default=[])
     missing = [
         f"--column {column}={heading}: there is no such heading"
         for column, heading in options.columns.items()
         if recognize(header, {column: heading}, frozenset({"model", "released", "score"})) is None
     ]
-    shown = ", ".join(repr(heading) for heading in header[:40])
-    more = f" and {len(header) - 40} more" if len(header) > 40 else ""
-    found = f"Columns found: {shown}{more}."
+    shown = listed([repr(heading) for heading in header], 40, " and {} more")
+    found = f"Columns found: {shown}."
     if missing:
         return ScoresError(f"{shown_as}: {'; '.join(missing)}. {found}")
     if len(header) < 2:

@@ -7,9 +7,10 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Any
 
 import pandas as pd
@@ -29,14 +30,7 @@ _LISTS = ("data", "rows", "records", "results", "models", "scores", "leaderboard
 class Grid:
     """Cells of text with each row's line in the file, not yet understood.
 
-    Attributes
-    ----------
-    rows, lines
-        Cells, and where each row is in the file.
-    form
-        What the file is, in words.
-    delimiter
-        What parts the cells of a file of text; None where there is no such thing.
+    `form` says in words what the file is, `delimiter` what parts cells of a file of text.
     """
 
     rows: list[list[str]]
@@ -49,7 +43,7 @@ def as_text(value: object) -> str:
     """Return a value as the text that the same cell would have in a CSV file."""
     if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return ""
-    if isinstance(value, datetime | date | time):
+    if isinstance(value, date | time):  # a datetime is a date too
         return value.isoformat()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
@@ -68,12 +62,8 @@ def from_parquet(content: bytes, shown_as: str) -> Grid:
     except (pa.ArrowException, OSError, ValueError) as error:
         raise ScoresError(f"{shown_as} cannot be read as Parquet: {error}") from None
     header = [clean(str(name)) for name in table.column_names]
-    return _of_columns(header, columns, "Parquet")
-
-
-def _of_columns(header: list[str], columns: Sequence[Sequence[str]], form: str) -> Grid:
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    return Grid([header, *rows], list(range(1, len(rows) + 2)), form)
+    rows = [header, *map(list, zip(*columns, strict=True))]
+    return Grid(rows, list(range(1, len(rows) + 1)), "Parquet")
 
 
 def from_json(text: str, shown_as: str) -> Grid:
@@ -140,18 +130,19 @@ def _horizons(results: object) -> list[dict[str, object]] | None:
 def _of_records(found: Any, form: str, shown_as: str) -> Grid:
     if isinstance(found, dict):
         found = _list_in(found)
-    if isinstance(found, list) and found and all(isinstance(row, dict) for row in found):
-        header = list(dict.fromkeys(str(key) for row in found for key in row))
-        rows = [[_flat(row.get(key)) for key in header] for row in found]
-    elif isinstance(found, list) and found and all(isinstance(row, list) for row in found):
-        header, rows = [], [[_flat(cell) for cell in row] for row in found]
+    rows = found if isinstance(found, list) else []
+    if rows and all(isinstance(row, dict) for row in rows):
+        header = list(dict.fromkeys(str(key) for row in rows for key in row))
+        cells = [[clean(name) for name in header]]
+        cells += [[_flat(row.get(key)) for key in header] for row in rows]
+    elif rows and all(isinstance(row, list) for row in rows):
+        cells = [[_flat(cell) for cell in row] for row in rows]
     else:
         raise ScoresError(
             f"{shown_as} is {form.split(',')[0]}, but holds no list of records. Give one record a "
             'model, such as [{"model": "A", "country": "USA", "released": "2024-05-06", "score": '
             "120}], or save the table as CSV."
         )
-    cells = [[clean(name) for name in header], *rows] if header else rows
     return Grid(cells, list(range(1, len(cells) + 1)), form)
 
 
@@ -172,15 +163,12 @@ def _list_in(found: Mapping[Any, Any]) -> object:
             return _list_in(inner) if isinstance(inner, dict) else inner
     values = list(found.values())
     if values and all(isinstance(value, list) for value in values):
-        longest = max(len(value) for value in values)
-        if all(len(value) == longest for value in values):
+        if len({len(value) for value in values}) == 1:
             return [dict(zip(found, row, strict=True)) for row in zip(*values, strict=True)]
-    if values and all(isinstance(value, dict) for value in values):
-        inner_keys = [list(value) for value in values]
-        if all(keys == inner_keys[0] for keys in inner_keys) and all(
-            str(key).isdigit() for key in inner_keys[0]
-        ):
-            return [{name: found[name][key] for name in found} for key in inner_keys[0]]
+    elif values and all(isinstance(value, dict) for value in values):
+        keys = list(values[0])
+        if all(list(value) == keys for value in values) and all(str(key).isdigit() for key in keys):
+            return [{name: found[name][key] for name in found} for key in keys]
         return [{"model": name, **value} for name, value in found.items()]
     return found
 
@@ -219,6 +207,23 @@ def _sheet_cell(value: object) -> str:
 
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
+_MARKS = (
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+_CODE_PAGES = ["cp1252", "cp1250", "cp1251", "gb18030", "big5", "shift_jis", "euc_kr"]
+# How files begin that are text and no table, without regard to case: what each is, what to do.
+_NO_TABLES = (
+    (r"\A(?:<!doctype html|<html|<head|<table|<body|<div)", "an HTML page",
+     "download the table itself (CSV, JSON or Excel) from that page"),
+    (r"\A(?:<\?xml|<[a-z]+[ >/])", "an XML file", "save it as CSV or as an Excel workbook"),
+    (r"(?m)^\s*\|?\s*:?-{2,}:?\s*\|(\s*:?-{2,}:?\s*\|?)*\s*$", "a Markdown table",
+     "save it as CSV: one line a model, cells between commas"),
+    (r"\A\\(?:documentclass|begin\{)", "a LaTeX file", "save the table as CSV"),
+    (r"\A%pdf", "a PDF", "export its table as CSV"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -236,60 +241,50 @@ def decode(content: bytes, shown_as: str) -> Decoded:
     Raises
     ------
     ScoresError
-        If the bytes are empty or no text.
+        If the bytes are empty or no text, or a text that is no table but HTML or the like.
     """
-    for mark, encoding in (
-        (b"\xff\xfe\x00\x00", "UTF-32"),
-        (b"\x00\x00\xfe\xff", "UTF-32"),
-        (b"\xff\xfe", "UTF-16"),
-        (b"\xfe\xff", "UTF-16"),
-    ):
-        if content.startswith(mark):
-            try:
-                return _filled(Decoded(content.decode(encoding), encoding), shown_as)
-            except UnicodeDecodeError as error:
-                raise ScoresError(
-                    f"{shown_as} begins as {encoding} text but cannot be read as that: {error}."
-                ) from None
+    marked = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), None)
     try:
-        decoded = Decoded(content.decode("utf-8-sig"), "UTF-8")
+        decoded = Decoded(content.decode(marked or "utf-8-sig"), marked or "UTF-8")
     except UnicodeDecodeError as error:
-        decoded = _code_page(content, error, shown_as)
-    if "\x00" in decoded.text:
-        half = max(content[0::2].count(0), content[1::2].count(0)) / max(len(content) // 2, 1)
-        if half < 0.4:
-            raise ScoresError(f"{shown_as} holds NUL characters, so it is not a CSV file in UTF-8.")
-        low_first = content[1::2].count(0) > content[0::2].count(0)
-        encoding = "UTF-16-LE" if low_first else "UTF-16-BE"
-        try:
-            decoded = Decoded(content.decode(encoding), encoding, guessed=True)
-        except UnicodeDecodeError:
+        if marked:
             raise ScoresError(
-                f"{shown_as} holds NUL characters, so it is not a CSV file in UTF-8."
+                f"{shown_as} begins as {marked} text but cannot be read as that: {error}."
             ) from None
-    return _filled(decoded, shown_as)
-
-
-def _filled(decoded: Decoded, shown_as: str) -> Decoded:
-    if not decoded.text.strip("\ufeff \t\r\n"):
+        decoded = _code_page(content, error, shown_as)
+    if "\x00" in decoded.text and not marked:
+        decoded = _without_mark(content, shown_as)
+    start = decoded.text.lstrip("\ufeff \t\r\n")[:2000].casefold()
+    if not start:
         raise ScoresError(f"{shown_as} is empty. Give a table with a header and one row a model.")
+    for beginning, kind, advice in _NO_TABLES:
+        if re.search(beginning, start):
+            raise ScoresError(f"{shown_as} is {kind}, not a table that can be read: {advice}.")
     return decoded
+
+
+def _without_mark(content: bytes, shown_as: str) -> Decoded:
+    """UTF-16 that does not say so: nearly every other byte is NUL."""
+    first, second = content[0::2].count(0), content[1::2].count(0)
+    encoding = "UTF-16-LE" if second > first else "UTF-16-BE"
+    refusal = ScoresError(f"{shown_as} holds NUL characters, so it is not a CSV file in UTF-8.")
+    if max(first, second) < 0.4 * max(len(content) // 2, 1):
+        raise refusal
+    try:
+        return Decoded(content.decode(encoding), encoding, guessed=True)
+    except UnicodeDecodeError:
+        raise refusal from None
 
 
 def _code_page(content: bytes, error: UnicodeDecodeError, shown_as: str) -> Decoded:
     """Text in a code page, by charset-normalizer; bytes of no text are refused."""
-    best = None
     if not re.search(rb"[\x80-\xff]{2}", content):
         # Lone marked letters and dashes between ASCII ones: a Western code page, as Excel writes.
-        try:
+        with suppress(UnicodeDecodeError):
             return Decoded(content.decode("cp1252"), "cp1252", guessed=True)
-        except UnicodeDecodeError:
-            best = None
-    if b"\x00" not in content and content[:4] != b"PAR1":
-        best = from_bytes(
-            content,
-            cp_isolation=["cp1252", "cp1250", "cp1251", "gb18030", "big5", "shift_jis", "euc_kr"],
-        ).best()
+    best = None
+    if b"\x00" not in content:
+        best = from_bytes(content, cp_isolation=_CODE_PAGES).best()
     if best is None:
         line = content[: error.start].count(b"\n") + 1
         raise ScoresError(
@@ -302,31 +297,6 @@ def _code_page(content: bytes, error: UnicodeDecodeError, shown_as: str) -> Deco
     return Decoded(text, encoding, guessed=True)
 
 
-def not_a_table(text: str, shown_as: str) -> None:
-    """Raise if a text is something else than a table, by name.
-
-    Raises
-    ------
-    ScoresError
-        If it is HTML, XML, Markdown, LaTeX or JavaScript's module text.
-    """
-    start = text.lstrip("\ufeff \t\r\n")[:2000]
-    folded = start.casefold()
-    kind = None
-    if re.match(r"<!doctype html|<html|<head|<table|<body|<div", folded):
-        kind = "an HTML page", "download the table itself (CSV, JSON or Excel) from that page"
-    elif folded.startswith("<?xml") or re.match(r"<[a-z]+[ >/]", folded):
-        kind = "an XML file", "save it as CSV or as an Excel workbook"
-    elif re.search(r"^\s*\|?\s*:?-{2,}:?\s*\|(\s*:?-{2,}:?\s*\|?)*\s*$", start, re.MULTILINE):
-        kind = "a Markdown table", "save it as CSV: one line a model, cells between commas"
-    elif folded.startswith(("\\documentclass", "\\begin{")):
-        kind = "a LaTeX file", "save the table as CSV"
-    elif folded.startswith("%pdf"):
-        kind = "a PDF", "export its table as CSV"
-    if kind:
-        raise ScoresError(f"{shown_as} is {kind[0]}, not a table that can be read: {kind[1]}.")
-
-
 def split(text: str, delimiter: str, shown_as: str) -> tuple[list[list[str]], list[int]]:
     """Return the records of a text and the line on which each starts; empty lines are left out.
 
@@ -335,23 +305,17 @@ def split(text: str, delimiter: str, shown_as: str) -> tuple[list[list[str]], li
     ScoresError
         If its double quotes do not pair.
     """
-    rows, lines = [], []
-    for line, cells in _records(text, delimiter, shown_as):
-        rows.append([clean(cell) for cell in cells])
-        lines.append(line)
-    return rows, lines
-
-
-def _records(text: str, delimiter: str, shown_as: str) -> Iterator[tuple[int, list[str]]]:
+    rows, lines, start = [], [], 1
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    start = 1
     try:
         for cells in reader:
             if cells:
-                yield start, cells
+                rows.append([clean(cell) for cell in cells])
+                lines.append(start)
             start = reader.line_num + 1
     except csv.Error as error:
         raise ScoresError(
             f"{shown_as} cannot be read as CSV near line {reader.line_num}: {error}. "
             "Check the double quotes there."
         ) from None
+    return rows, lines

@@ -1,45 +1,51 @@
-"""From numbers as written to scores on which more is better, with 90 % intervals and errors."""
+"""From numbers as written to scores with 90 % intervals: what they measure, for which day."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import norm
 
 from frontierlag.errors import ScoresError
-from frontierlag.scores.metric import Metric, inferred_problems
+from frontierlag.scores.metric import (
+    ECI,
+    KNOWN_BENCHMARKS,
+    Metric,
+    benchmark_metric,
+    inferred_problems,
+)
 from frontierlag.scores.reading import parsing
-from frontierlag.scores.reading.headings import MINUTES, fold
-from frontierlag.scores.reading.layouts import in_percent, lower_is_better
+from frontierlag.scores.reading.layouts import MINUTES, fold, in_percent, lower_is_better
 from frontierlag.scores.reading.normalize import NUMBERS, Normalized
 from frontierlag.scores.reading.options import ReadOptions
-from frontierlag.scores.reading.report import Finding, LeftOut
+from frontierlag.scores.reading.report import Finding, LeftOut, listed
 from frontierlag.scores.reading.validation import DATE_COLUMNS
 from frontierlag.scores.scale import AS_GIVEN, Scale
 from frontierlag.scores.scale import MINUTES as IN_MINUTES
 
 LEVEL = 0.9
+# Where the median of ECI scores can lie; its anchors define 130 and 150.
+ECI_RANGE = (60.0, 200.0)
+_ANCHOR_OFF = 2.0
+# A date in a file's name this long after the last release is no day that the table speaks for.
+MOST_AFTER = timedelta(days=120)
+_DATE_IN_NAME = re.compile(r"(?<![0-9])20[0-9]{2}-[0-9]{2}-[0-9]{2}(?![0-9])")
+# A metric (None for an index that only its own scores can scale), how it was found, and doubts.
+Identified = tuple[Metric | None, list[str], list[Finding]]
 
 
 @dataclass(frozen=True)
 class MeasuredColumns:
-    """Parsed values and how they were brought to the own schema.
+    """Parsed values (NaT and NaN where blank) and how they were brought to the own schema.
 
-    Attributes
-    ----------
-    values
-        The dates as datetime64, score, low, high, stderr as float, by line; NaT and NaN where
-        blank.
-    percent
-        Whether numbers were divided by 100.
-    scale
-        How scores were made from the table's values.
-    level, rule
-        Probability of the table's own intervals and how it was settled; None and '' without any.
-    findings
-        What a reader should know.
+    `percent` is whether numbers were divided by 100, `scale` how scores were made from the table's
+    values, `level` and `rule` the probability of its own intervals and how that was settled.
     """
 
     values: pd.DataFrame
@@ -56,17 +62,7 @@ def measured(
     """Return a table's values: percent divided, intervals at 90 %, logarithm and sign taken.
 
     The ends of an interval are transformed as ends, so that arms of different length stay so.
-
-    Parameters
-    ----------
-    found
-        A table's text in the own schema.
-    heading
-        That of the score column.
-    options
-        What only the user can know.
-    declared
-        The scale of the metric, where a reference table declares one.
+    `heading` is that of the score column, `declared` the scale of a reference table's metric.
 
     Raises
     ------
@@ -181,54 +177,35 @@ def with_errors(
     not given and becomes that of the other rows' median number of problems n, sqrt(p (1 - p) /
     (n - 1)). With `missing_intervals` 'median', rows without any error have that too, and those of
     an index the median arms of the other rows' intervals or their median standard error.
-
-    Parameters
-    ----------
-    text, values
-        Rows by line.
-    metric
-        None for an unknown index.
-    options
-        `missing_intervals`.
     """
-    score = values["score"].to_numpy(dtype=np.float64)
-    stderr = values["stderr"].to_numpy(dtype=np.float64)
-    low = values["low"].to_numpy(dtype=np.float64)
+    score, stderr, low = (
+        values[column].to_numpy(dtype=np.float64) for column in ("score", "stderr", "low")
+    )
     used = ~np.isnan(score) & values["released"].notna().to_numpy()
-    findings: list[Finding] = []
     accuracy = metric is not None and metric.unit == "accuracy"
-    zero = np.zeros(len(text), dtype=bool)
-    if accuracy:
-        zero = used & (stderr == 0) & (score > 0) & (score < 1)
+    zero = used & (stderr == 0) & (score > 0) & (score < 1) & accuracy
     given = used & ~zero & ~(np.isnan(stderr) & np.isnan(low))
     missing = used & ~given & ~zero
     if metric is not None:
-        missing &= np.array([
-            not metric.is_anchor(model, at)
-            for model, at in zip(text["model"], score, strict=True)
-        ])  # fmt: skip
-    fill = zero.copy()
-    if given.any() and options.missing_intervals == "median":
-        fill |= missing
-    if zero.any():
-        findings.append(Finding(
-            "check",
-            f"{zero.sum()} row(s) have a standard error of 0 at an accuracy between 0 and 1, which "
-            f"cannot be: it counts as not given (row {_listed(text.index[zero])}).",
-            tuple(int(row) for row in text.index[zero]),
-        ))  # fmt: skip
-    text, values = text.copy(), values.copy()
-    if fill.any():
-        _fill(text, values, fill, given, accuracy)
-        if (fill & missing).any():
-            findings.append(Finding(
-                "check",
-                f"{(fill & missing).sum()} row(s) without an interval have the median error of the "
-                f"others (row {_listed(text.index[fill & missing])}).",
-                tuple(int(row) for row in text.index[fill & missing]),
-            ))  # fmt: skip
+        missing &= np.array([not metric.is_anchor(model, at)
+                             for model, at in zip(text["model"], score, strict=True)])  # fmt: skip
+    else_given = options.missing_intervals if given.any() else "refuse"
+    filled = missing & (else_given == "median")
+    findings = []
+    for rows, said in (
+        (zero, "row(s) have a standard error of 0 at an accuracy between 0 and 1, which cannot be: "
+               "it counts as not given"),
+        (filled, "row(s) without an interval have the median error of the others"),
+    ):  # fmt: skip
+        if rows.any():
+            lines = [int(row) for row in text.index[rows]]
+            where = listed(lines, 10, " and {} more")
+            findings.append(Finding("check", f"{len(lines)} {said} (row {where}).", tuple(lines)))
+    if findings:
+        text, values = text.copy(), values.copy()
+        _fill(text, values, zero | filled, given, accuracy)
     left_out = []
-    if given.any() and options.missing_intervals == "drop" and missing.any():
+    if else_given == "drop":
         left_out = [
             LeftOut(int(row), text.loc[row, "model"], "no interval", "low/high/stderr", "")
             for row in text.index[missing]
@@ -240,39 +217,150 @@ def with_errors(
 def _fill(
     text: pd.DataFrame,
     values: pd.DataFrame,
-    fill: np.ndarray,
-    given: np.ndarray,
+    fill: NDArray[np.bool_],
+    given: NDArray[np.bool_],
     accuracy: bool,
 ) -> None:
     """Write median errors into the rows to fill, in values and, so that rules see them, in text."""
-    score = values["score"].to_numpy(dtype=np.float64)
-    stderr = values["stderr"].to_numpy(dtype=np.float64)
-    rows = values.index[fill]
-    counts = inferred_problems(score, stderr)[given] if accuracy else np.array([])
-    counts = counts[np.isfinite(counts)]
-    if accuracy and counts.size:
-        p = score[fill]
-        new = np.sqrt(p * (1 - p) / max(float(np.median(counts)) - 1, 1.0))
-        values.loc[rows, "stderr"] = new
-        text.loc[rows, "stderr"] = [repr(float(one)) for one in new]
-    elif accuracy:
-        values.loc[rows, "stderr"] = np.nan
-        text.loc[rows, "stderr"] = ""
+    score, low, high, stderr = (values[column].to_numpy(dtype=np.float64) for column in NUMBERS)
+    p, new = score[fill], {}
+    if accuracy:
+        counts = inferred_problems(score, stderr)[given]
+        counts = counts[np.isfinite(counts)]
+        problems = max(float(np.median(counts)) - 1, 1.0) if counts.size else np.nan
+        new["stderr"] = np.sqrt(p * (1 - p) / problems)
     elif np.isfinite(stderr[given]).any():
-        one = float(np.nanmedian(stderr[given]))
-        values.loc[rows, "stderr"] = one
-        text.loc[rows, "stderr"] = repr(one)
+        new["stderr"] = np.full(len(p), np.nanmedian(stderr[given]))
     else:
-        arms = {
-            "low": -float(np.nanmedian((values["score"] - values["low"])[given])),
-            "high": float(np.nanmedian((values["high"] - values["score"])[given])),
-        }
-        for column, arm in arms.items():
-            values.loc[rows, column] = values.loc[rows, "score"] + arm
-            text.loc[rows, column] = [repr(float(x)) for x in values.loc[rows, column]]
+        new["low"] = p - float(np.nanmedian((score - low)[given]))
+        new["high"] = p + float(np.nanmedian((high - score)[given]))
+    rows = values.index[fill]
+    for column, cells in new.items():
+        values.loc[rows, column] = cells
+        text.loc[rows, column] = ["" if np.isnan(one) else repr(float(one)) for one in cells]
 
 
-def _listed(rows: pd.Index) -> str:
-    return ", ".join(map(str, rows[:10])) + (
-        f" and {len(rows) - 10} more" if len(rows) > 10 else ""
+def known_metric(
+    name: str,
+    scale: str,
+    heading: str,
+    models: Sequence[str],
+    scores: NDArray[np.float64],
+    found: MeasuredColumns,
+    options: ReadOptions,
+) -> Identified:
+    """Return what a table measures, and how that was decided where the columns do not say it.
+
+    By the user; else by the layout (its scale), the score column's heading, the file's name; else
+    ECI if both of its anchor models are there with their defining scores. ECI by name or heading
+    needs scores that can be ECI's. Models and scores, shape (n,), are one each a row.
+
+    Raises
+    ------
+    ScoresError
+        If the user names a metric that is not known.
+    """
+    words = " ".join(re.split(r"[\s_-]+", _DATE_IN_NAME.sub("", name))).strip() or name
+    folded = words.casefold()
+    heading = fold(heading)
+    asked = fold(options.metric).replace("-", " ")
+    if asked:
+        return _asked(asked, words, options.metric)
+    if found.scale.changes:
+        return None, [], []
+    if scale == "accuracy":
+        return _accuracy(words)
+    if scale == "eci" or heading in ("eci", "eci score"):
+        return _eci(models, scores, "by its column of scores", said=False)
+    if folded in KNOWN_BENCHMARKS and (found.percent or np.nanmax(scores, initial=0.0) <= 1):
+        metric = KNOWN_BENCHMARKS[folded]
+        return metric, [f"Read as {metric.name} by the file's name."], []
+    if heading.startswith("accuracy") or found.percent:
+        return _accuracy(words)
+    if folded.split(" ")[0] == "eci":
+        return _eci(models, scores, "by the file's name", said=True)
+    at = dict(zip(models, scores.tolist(), strict=True))
+    if all(ECI.is_anchor(model, at.get(model, float("nan"))) for model, _ in ECI.anchors):
+        return ECI, ["Read as ECI: both of its anchor models have the scores that define it."], []
+    return None, [], []
+
+
+def _asked(asked: str, words: str, as_given: str) -> Identified:
+    if asked == "index":
+        return None, [], []
+    if asked in ("accuracy", "percent"):
+        return _accuracy(words)
+    if asked == "eci":
+        return ECI, ["Read as ECI by --metric."], []
+    if asked in KNOWN_BENCHMARKS:
+        metric = KNOWN_BENCHMARKS[asked]
+        return metric, [f"Read as {metric.name} by --metric."], []
+    known = ", ".join(sorted(KNOWN_BENCHMARKS))
+    raise ScoresError(
+        f"--metric {as_given}: no such metric. Give index, accuracy, percent, eci, or a known "
+        f"benchmark: {known}."
     )
+
+
+def _eci(models: Sequence[str], scores: NDArray[np.float64], by: str, said: bool) -> Identified:
+    """ECI if the scores can be its: anchors at their values, and nothing far off its range."""
+    at = dict(zip(models, scores.tolist(), strict=True))
+    odd = [
+        f"{model} at {at[model]:g}, which is {value:g} by definition"
+        for model, value in ECI.anchors
+        if not np.isnan(at.get(model, np.nan)) and abs(at[model] - value) > _ANCHOR_OFF
+    ]
+    given = scores[~np.isnan(scores)]
+    low, high = ECI_RANGE
+    if given.size and not low <= float(np.median(given)) <= high:
+        odd.append(f"a median of {np.median(given):g}, outside {low:g} to {high:g}")
+    if odd and said:
+        text = f"Not read as ECI, though the file's name begins so: {'; '.join(odd)}."
+        return None, [], [Finding("wrong", text)]
+    if odd:
+        text = f"Read as ECI {by}, but it has {'; '.join(odd)}. If it is not, give --metric index."
+        return ECI, [], [Finding("wrong", text)]
+    return ECI, [f"Read as ECI {by}."] if said else [], []
+
+
+def _accuracy(words: str) -> Identified:
+    """A benchmark's metric, and a note where its chance level is taken for 0 for want of better."""
+    metric = benchmark_metric(words)
+    if words.casefold() in KNOWN_BENCHMARKS:
+        return metric, [], []
+    note = (
+        f"The chance level of {metric.name} is not known here and is taken as 0: if its problems "
+        "are multiple choice, declare it in KNOWN_BENCHMARKS of frontierlag.scores.metric."
+    )
+    return metric, [note], []
+
+
+def days_of(name: str, last: date) -> tuple[date | None, date, str, list[Finding]]:
+    """Return vintage, as-of date, the rule for it, and findings of a user's table.
+
+    One date YYYY-MM-DD in the file's stem is the vintage, unless releases (the last of them) are
+    later or it is more than 120 days after them.
+    """
+    in_name = {parsing.parse_date(text) for text in _DATE_IN_NAME.findall(name)} - {None}
+    vintage = in_name.pop() if len(in_name) == 1 else None
+    by_last = f"As-of date {last}: that of the last release in the table."
+    if vintage is None:
+        return None, last, by_last, []
+    if vintage < last:
+        rule = (
+            f"{by_last} The date {vintage} in the file's name is earlier, so it is not taken as "
+            "the vintage."
+        )
+        said = (
+            f"The last release, {last}, is later than the date {vintage} in the file's name. Check "
+            "the dates after it, or give --as-of."
+        )
+        return None, last, rule, [Finding("check", said)]
+    if vintage - last > MOST_AFTER:
+        said = (
+            f"The date {vintage} in the file's name is {(vintage - last).days} days after the last "
+            f"release, so it is not taken as the as-of date, which is {last}: lags would grow with "
+            "each day between. Give the table a later release, or rename the file."
+        )
+        return None, last, by_last, [Finding("wrong", said)]
+    return vintage, vintage, f"As-of date {vintage}: the date in the file's name.", []

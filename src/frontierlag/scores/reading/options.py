@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 # The columns of the own schema that `--column NAME=HEADING` can name.
-COLUMNS = (
-    "model",
-    "organization",
-    "country",
-    "weights",
-    "released",
-    "announced",
-    "score",
-    "low",
-    "high",
-    "stderr",
-)
+COLUMNS = ("model", "organization", "country", "weights", "released", "announced", "score", "low",
+           "high", "stderr")  # fmt: skip
 # What is refused by default because it makes wrong numbers, and can be let through by name.
-ACCEPTABLE = (
-    "bounded",
-    "falling",
-    "mixed-scale",
-    "outliers",
-    "same-name",
-    "stderr-scale",
-)
+ACCEPTABLE = ("bounded", "falling", "mixed-scale", "outliers", "same-name", "stderr-scale")
 
 
 class ReadOptions(BaseModel):
@@ -127,11 +109,6 @@ class ReadOptions(BaseModel):
                 each = value if isinstance(value, tuple) else (value,)
                 found += [word for one in each for word in (option, str(one))]
         return found
-
-    @property
-    def dates_path(self) -> Path | None:
-        """The table that dates come from, if there is one."""
-        return Path(self.dates_from) if self.dates_from else None
 
 
 DEFAULT_OPTIONS = ReadOptions()

@@ -85,25 +85,31 @@ BLANKS = frozenset({
 })  # fmt: skip
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_TIME = r"(?:[T ]\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s*(?:[AaPp][Mm])?\s*"
-_ZONE = r"(?:Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?"
-_YEAR_FIRST = re.compile(rf"([0-9]{{4}})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}}){_TIME}{_ZONE}")
-_DIGITS = re.compile(r"(20[0-9]{2})([0-9]{2})([0-9]{2})")
-_MONTHS = {
+MONTHS = {
     spelling.casefold(): month
     for month in range(1, 13)
     for spelling in (calendar.month_name[month], calendar.month_abbr[month])
 } | {"sept": 9}
-_WORD = "|".join(sorted(_MONTHS, key=len, reverse=True))
+MONTH_WORD = "|".join(sorted(MONTHS, key=len, reverse=True))
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
-_MONTH_FIRST = re.compile(
-    rf"{_WEEKDAY}({_WORD})\.?\s+([0-9]{{1,2}})(?:st|nd|rd|th)?,?\s+([0-9]{{4}}){_TIME}{_ZONE}",
-    flags=re.IGNORECASE,
+_TIME = (
+    r"(?:[T ]\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s*(?:[AaPp][Mm])?\s*"
+    r"(?:Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?"
 )
-_DAY_FIRST = re.compile(
-    rf"{_WEEKDAY}([0-9]{{1,2}})(?:st|nd|rd|th|\.)?[\s-]+({_WORD})\.?,?[\s-]+([0-9]{{4}})"
-    rf"{_TIME}{_ZONE}",
-    flags=re.IGNORECASE,
+# The year first, or the month as a word: no other order is sure.
+_DAYS = (
+    re.compile(rf"(?P<y>[0-9]{{4}})([-/.])(?P<m>[0-9]{{1,2}})\2(?P<d>[0-9]{{1,2}}){_TIME}"),
+    re.compile(r"(?P<y>20[0-9]{2})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"),
+    re.compile(
+        rf"{_WEEKDAY}(?P<m>{MONTH_WORD})\.?\s+(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?,?\s+"
+        rf"(?P<y>[0-9]{{4}}){_TIME}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"{_WEEKDAY}(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th|\.)?[\s-]+(?P<m>{MONTH_WORD})\.?,?[\s-]+"
+        rf"(?P<y>[0-9]{{4}}){_TIME}",
+        re.IGNORECASE,
+    ),
 )
 _NOT_A_DAY = (
     (re.compile(r"1899-.*|1900[-/.].*|.*[-/.]1900|0+(?:\.0+)?"),
@@ -115,7 +121,7 @@ _NOT_A_DAY = (
     (re.compile(r"[0-9]{4}[-/.](?:1[3-9]|2[0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])(?:[T\s].*)?"),
      "the day stands before the month: write the release date as YYYY-MM-DD in every row, also "
      "where the day is at most 12 and the cell reads as another date"),
-    (re.compile(rf"(?:{_WORD})\.?,?[\s'-]+[0-9]{{2,4}}|[0-9]{{4}}[-/.][0-9]{{1,2}}|20[0-9]{{4}}"
+    (re.compile(rf"(?:{MONTH_WORD})\.?,?[\s'-]+[0-9]{{2,4}}|[0-9]{{4}}[-/.][0-9]{{1,2}}|20[0-9]{{4}}"
                 rf"|[0-9]{{4}}|[0-9]{{4}}[\s-]?Q[1-4]|Q[1-4][\s-]?[0-9]{{4}}", re.IGNORECASE),
      "this names a month or a year, and a day is needed: write the release date as YYYY-MM-DD"),
     (re.compile(r"[34][0-9]{4}(?:\.[0-9]+)?|5[0-9]{4}(?:\.[0-9]+)?"),
@@ -140,20 +146,12 @@ def parse_date(text: str) -> date | None:
     (May 06, 2024; 6 May 2024). A time may follow. The day is the one that is written: a time and
     its zone never move it.
     """
-    if (match := _YEAR_FIRST.fullmatch(text)) is not None:
-        year, month, day = match.group(1), match.group(3), match.group(4)
-    elif (match := _DIGITS.fullmatch(text)) is not None:
-        year, month, day = match.groups()
-    elif (match := _MONTH_FIRST.fullmatch(text)) is not None:
-        word, day, year = match.groups()
-        month = str(_MONTHS[word.casefold()])
-    elif (match := _DAY_FIRST.fullmatch(text)) is not None:
-        day, word, year = match.groups()
-        month = str(_MONTHS[word.casefold()])
-    else:
+    match = next((found for form in _DAYS if (found := form.fullmatch(text))), None)
+    if match is None:
         return None
+    month = MONTHS.get(match["m"].casefold())
     try:
-        return date(int(year), int(month), int(day))
+        return date(int(match["y"]), month or int(match["m"]), int(match["d"]))
     except ValueError:
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,18 +13,9 @@ SEVERITIES: tuple[Severity, ...] = ("wrong", "check", "note")
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A row that is not used.
+    """A row that is not used, by its line in the file (the header is line 1) and name, and why.
 
-    Attributes
-    ----------
-    row
-        Its line in the file; the header is line 1.
-    model
-        Its name.
-    reason
-        Why, in words.
-    column, value
-        The cell that is the reason, as the file has it; '' where no one cell is.
+    `column` and `value` are the cell that is the reason, as the file has it; '' where none is.
     """
 
     row: int
@@ -43,16 +35,10 @@ class ColumnUse:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about a table that a reader of results should know.
+    """Something about a table, or rows of it, that a reader of results should know.
 
-    Attributes
-    ----------
-    severity
-        'wrong': may well move the answer; 'check': worth a look; 'note': what was done.
-    text
-        One sentence or two: what was found, in which cells, what to do.
-    rows
-        Lines of the rows that it is about; empty for the table as a whole.
+    'wrong' may well move the answer, 'check' is worth a look, 'note' is what was done. The text
+    says what was found, in which cells, what to do.
     """
 
     severity: Severity
@@ -103,3 +89,9 @@ class Reading:
 def worst_first(findings: list[Finding]) -> tuple[Finding, ...]:
     """Return findings by severity, in their order within one."""
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def listed(items: Sequence[object], most: int, more: str = "", between: str = ", ") -> str:
+    """The first few items in words; `more` stands for the others, with {} for their number."""
+    words = between.join(map(str, items[:most]))
+    return words + (more.format(len(items) - most) if len(items) > most else "")

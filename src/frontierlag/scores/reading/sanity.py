@@ -1,6 +1,6 @@
 """What makes wrong numbers without a bad cell: outliers, mixed scales, scores that fall.
 
-Each check returns what it found; what is gross is refused unless the user accepts it by name.
+What is gross is refused unless the user accepts it by name.
 """
 
 from __future__ import annotations
@@ -16,16 +16,20 @@ from frontierlag.errors import ScoresError
 from frontierlag.scores.metric import Metric, inferred_problems
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS
 from frontierlag.scores.reading.options import ReadOptions
-from frontierlag.scores.reading.report import Finding
-from frontierlag.scores.reading.sanity_of_rows import errors_of_other_units, names_and_ranks
+from frontierlag.scores.reading.report import Finding, listed
+from frontierlag.scores.reading.rows import names_and_ranks
 
 # Robust standard deviations from the table's trend, and from the nearest other residual.
 GROSS, ODD = 12.0, 7.0
 FEWEST = 8
+# Half widths of 90 % intervals in standard errors.
+Z90 = 1.6448536269514722
 _MOST_IN_SLOPE = 400
 _GAP = 4.0
 # Above this many problems a benchmark's standard errors are more likely in other units.
 MOST_PROBLEMS = 200_000
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,34 @@ class Doubt:
     rows: tuple[int, ...] = ()
 
 
+Found = list[Doubt | Finding]
+
+
+class _Usable:
+    """Usable rows as arrays, each of shape (n,)."""
+
+    def __init__(self, frame: pd.DataFrame, metric: Metric | None) -> None:
+        self.frame, self.metric = frame, metric
+        self.accuracy = metric is not None and metric.unit == "accuracy"
+        self.day = _days(frame)
+        self.score, self.stderr, low, high = (
+            frame[name].to_numpy(dtype=np.float64) for name in ("score", "stderr", "low", "high")
+        )
+        self.width = high - low
+        self.error = np.where(np.isnan(self.stderr), self.width, self.stderr)
+        self.enough = len(frame) >= FEWEST
+
+    def named(self, at: NDArray[np.intp]) -> str:
+        """Model, score and line of some rows, in words."""
+        f = self.frame
+        shown = [f"{f['model'].iloc[i]} at {f['score'].iloc[i]:g} (row {f.index[i]})" for i in at]
+        return listed(shown, 8, " and {} more")
+
+    def lines(self, at: NDArray[np.intp]) -> tuple[int, ...]:
+        """Lines of some rows."""
+        return tuple(int(self.frame.index[i]) for i in at)
+
+
 def checked(
     frame: pd.DataFrame,
     metric: Metric | None,
@@ -45,56 +77,41 @@ def checked(
     shown_as: str,
     changed: bool = False,
 ) -> list[Finding]:
-    """Return what is odd about a table's values.
+    """Return what is odd about a table's usable rows, by line.
 
-    Parameters
-    ----------
-    frame
-        Usable rows: model, released, score, low, high, stderr and the group columns, by line.
-    metric
-        None for an index that only its own scores can scale.
-    heading
-        That of the score column.
-    options
-        Names of what is accepted.
-    changed
-        Whether the scores' logarithm or negative was taken.
-    shown_as
-        How messages name the table.
+    The metric is None for an index that only its own scores can scale, under this heading;
+    `changed` is whether the scores' logarithm or negative was taken.
 
     Raises
     ------
     ScoresError
-        If something gross is not accepted; all of it is listed.
+        If something gross is not accepted by the options; all of it is listed.
     """
-    doubts: list[Doubt] = []
-    findings: list[Finding] = []
-    for check in (_mixed, _outliers, _falling):
-        doubt, found = check(frame, metric)
-        doubts += doubt
-        findings += found
-        if doubt and check is _mixed:
-            break
-    doubt, found = _bounded(frame, metric, heading, options, changed)
-    doubts += doubt
-    findings += found
-    findings += _exact(frame, metric) + _widths(frame) + _growing(frame, metric)
-    findings += names_and_ranks(frame, metric) + errors_of_other_units(frame, metric)
-    refused = [d for d in doubts if d.name not in options.accept]
+    rows = _Usable(frame, metric)
+    odd = _mixed(rows) or _outliers(rows) + _falling(rows)
+    odd += _other_units(rows) if rows.accuracy else []
+    if metric is None and not options.metric and not changed:
+        odd += _bounded(rows, heading)
+    odd += _exact(rows) + _widths(rows) + _growing(rows)
+    odd += names_and_ranks(frame, of_index=metric is None and rows.enough)
+    odd += _errors_that_intervals_contradict(rows) + _errors_that_scores_contradict(rows)
+    doubts = [one for one in odd if isinstance(one, Doubt)]
+    refused = [
+        f"\n  {doubt.text} If it is right, accept it: --accept {doubt.name}."
+        for doubt in doubts
+        if doubt.name not in options.accept
+    ]
     if refused:
-        lines = [f"  {d.text} If it is right, accept it: --accept {d.name}." for d in refused]
-        raise ScoresError(
-            "\n".join([f"{shown_as} would give a wrong answer as it stands:", *lines])
-        )
-    accepted = [Finding("wrong", f"Accepted: {d.text}", d.rows) for d in doubts]
-    return accepted + findings
+        raise ScoresError(f"{shown_as} would give a wrong answer as it stands:{''.join(refused)}")
+    accepted = [Finding("wrong", f"Accepted: {doubt.text}", doubt.rows) for doubt in doubts]
+    return accepted + [one for one in odd if isinstance(one, Finding)]
 
 
-def _days(frame: pd.DataFrame) -> NDArray[np.float64]:
+def _days(frame: pd.DataFrame) -> Floats:
     return frame["released"].to_numpy().astype("datetime64[D]").astype(np.float64)
 
 
-def _line(day: NDArray[np.float64], score: NDArray[np.float64]) -> tuple[float, float]:
+def _line(day: Floats, score: Floats) -> tuple[float, float]:
     """Slope and intercept of Theil and Sen, from at most 400 points spread over the days."""
     order = np.argsort(day, kind="stable")
     picked = order[np.unique(np.linspace(0, len(order) - 1, _MOST_IN_SLOPE).astype(int))]
@@ -107,64 +124,52 @@ def _line(day: NDArray[np.float64], score: NDArray[np.float64]) -> tuple[float, 
     return slope, float(np.median(score - slope * day))
 
 
-def _scale(residual: NDArray[np.float64], score: NDArray[np.float64]) -> float:
+def _scale(residual: Floats, score: Floats) -> float:
     """Robust standard deviation of residuals, at least 5 % of the spread of the scores."""
     floor = 0.05 * float(np.subtract(*np.quantile(score, [0.9, 0.1])))
     return max(float(median_abs_deviation(residual, scale="normal")), floor, 1e-12)
 
 
-def _named(frame: pd.DataFrame, at: NDArray[np.intp]) -> str:
-    shown = [
-        f"{frame['model'].iloc[i]} at {frame['score'].iloc[i]:g} (row {frame.index[i]})"
-        for i in at[:8]
-    ]
-    return ", ".join(shown) + (f" and {len(at) - 8} more" if len(at) > 8 else "")
-
-
-def _rows(frame: pd.DataFrame, at: NDArray[np.intp]) -> tuple[int, ...]:
-    return tuple(int(frame.index[i]) for i in at)
-
-
-def _outliers(frame: pd.DataFrame, metric: Metric | None) -> tuple[list[Doubt], list[Finding]]:
+def _outliers(rows: _Usable) -> Found:
     """Scores far from the table's trend and from every other: a slip by a factor of ten."""
-    if len(frame) < FEWEST:
-        return [], []
-    day, score = _days(frame), frame["score"].to_numpy(dtype=np.float64)
-    slope, intercept = _line(day, score)
-    residual = score - slope * day - intercept
-    scale = _scale(residual, score)
+    if not rows.enough:
+        return []
+    slope, intercept = _line(rows.day, rows.score)
+    residual = rows.score - slope * rows.day - intercept
+    scale = _scale(residual, rows.score)
     z = np.abs(residual) / scale
     inner = residual[z <= ODD]
-    if inner.size < len(frame) / 2:
-        return [], []
+    if inner.size < len(z) / 2:
+        return []
     gap = np.where(residual > 0, residual - inner.max(), inner.min() - residual) / scale
-    gross = np.flatnonzero((z > GROSS) & (gap > GROSS / 2))
-    odd = np.flatnonzero((z > ODD) & (gap > ODD / 2) & ~((z > GROSS) & (gap > GROSS / 2)))
+    is_gross = (z > GROSS) & (gap > GROSS / 2)
+    gross = np.flatnonzero(is_gross)
+    odd = np.flatnonzero((z > ODD) & (gap > ODD / 2) & ~is_gross)
     typical = f"the others lie within {np.abs(inner).max():.3g} of their common trend"
-    if gross.size > max(3, len(frame) / 10):
-        return [], []  # that many are no slips: another group, or no common trend
-    doubts = [Doubt(
-        "outliers",
-        f"{_named(frame, gross)} is far from every other score ({typical}): a typing error, "
-        "such as one score ten times too large?",
-        _rows(frame, gross),
-    )] if gross.size else []  # fmt: skip
-    findings = [Finding(
-        "wrong",
-        f"{_named(frame, odd)} is far from the other scores ({typical}). Check score and date.",
-        _rows(frame, odd),
-    )] if odd.size else []  # fmt: skip
-    return doubts, findings
+    if gross.size > max(3, len(z) / 10):
+        return []  # that many are no slips: another group, or no common trend
+    found: Found = []
+    if gross.size:
+        found.append(Doubt(
+            "outliers",
+            f"{rows.named(gross)} is far from every other score ({typical}): a typing error, "
+            "such as one score ten times too large?",
+            rows.lines(gross),
+        ))  # fmt: skip
+    if odd.size:
+        found.append(Finding(
+            "wrong",
+            f"{rows.named(odd)} is far from the other scores ({typical}). Check score and date.",
+            rows.lines(odd),
+        ))  # fmt: skip
+    return found
 
 
-def _mixed(frame: pd.DataFrame, metric: Metric | None) -> tuple[list[Doubt], list[Finding]]:
+def _mixed(rows: _Usable) -> Found:
     """Two clusters of scores that are one another times 10, 100 or 1000."""
-    score = frame["score"].to_numpy(dtype=np.float64)
-    if len(frame) < FEWEST or (score <= 0).mean() > 0.1 or score.max() <= 1:
-        return [], []
-    if metric is not None and metric.unit == "accuracy":
-        return [], []
-    day = _days(frame)
+    day, score = rows.day, rows.score
+    if not rows.enough or rows.accuracy or (score <= 0).mean() > 0.1 or score.max() <= 1:
+        return []
     positive = np.sort(score[score > 0])
     ratios = positive[1:] / positive[:-1]
     for cut in np.argsort(-ratios)[:3]:
@@ -186,149 +191,177 @@ def _mixed(frame: pd.DataFrame, metric: Metric | None) -> tuple[list[Doubt], lis
                 at = np.flatnonzero(few)
                 return [Doubt(
                     "mixed-scale",
-                    f"{_named(frame, at)}: {int(few.sum())} score(s) would fit the other "
+                    f"{rows.named(at)}: {int(few.sum())} score(s) would fit the other "
                     f"{int(many.sum())} if they were {factor} times as "
                     f"{'large' if few is low else 'small'}, so two scales or ways of writing "
                     "numbers are mixed. Write all scores on one scale.",
-                    _rows(frame, at),
-                )], []  # fmt: skip
-    return [], []
+                    rows.lines(at),
+                )]  # fmt: skip
+    return []
 
 
-def _falling(frame: pd.DataFrame, metric: Metric | None) -> tuple[list[Doubt], list[Finding]]:
+def _falling(rows: _Usable) -> Found:
     """Scores that fall while time goes on, in the table and in each group large enough."""
-    if len(frame) < FEWEST:
-        return [], []
-    day, score = _days(frame), frame["score"].to_numpy(dtype=np.float64)
-    if np.unique(day).size < 3 or np.unique(score).size < 3:
-        return [], []
+    frame, day, score = rows.frame, rows.day, rows.score
+    if not rows.enough or np.unique(day).size < 3 or np.unique(score).size < 3:
+        return []
     whole = spearmanr(day, score)
     if not (whole.statistic < -0.4 and whole.pvalue < 0.01):
-        return [], []
+        return []
     for column in GROUP_COLUMNS:
-        for value, rows in frame.groupby(column):
-            if value in ("", "unknown") or len(rows) < FEWEST:
+        for value, group in frame.groupby(column):
+            if value in ("", "unknown") or len(group) < FEWEST:
                 continue
-            of = rows["score"].to_numpy(dtype=np.float64)
-            if np.unique(of).size > 2 and spearmanr(_days(rows), of).statistic > 0.1:
-                return [], []
+            of = group["score"].to_numpy(dtype=np.float64)
+            if np.unique(of).size > 2 and spearmanr(_days(group), of).statistic > 0.1:
+                return []
     return [Doubt(
         "falling",
         f"scores fall while time goes on (rank correlation {whole.statistic:.2f} over "
         f"{len(frame)} rows), in every group: if less is better, as for perplexity and error "
         "rates, give --lower-is-better (or leave it out if it was given).",
-    )], []  # fmt: skip
+    )]  # fmt: skip
 
 
-def _bounded(
-    frame: pd.DataFrame,
-    metric: Metric | None,
-    heading: str,
-    options: ReadOptions,
-    changed: bool,
-) -> tuple[list[Doubt], list[Finding]]:
-    """Standard errors in other units than scores, and percentages read as an unbounded index."""
-    score = frame["score"].to_numpy(dtype=np.float64)
-    stderr = frame["stderr"].to_numpy(dtype=np.float64)
-    accuracy = metric is not None and metric.unit == "accuracy"
-    if accuracy:
-        counts = inferred_problems(score, stderr)
-        if np.isfinite(counts).any() and np.nanmedian(counts) > MOST_PROBLEMS:
-            return [Doubt(
-                "stderr-scale",
-                f"the standard errors fit a benchmark of {np.nanmedian(counts):,.0f} problems, so "
-                "they are in other units than the scores (a fraction next to percent?). Write both "
-                "as fractions from 0 to 1.",
-            )], []  # fmt: skip
-        return [], []
-    if metric is not None or score.min() < 0 or score.max() > 100:
-        return [], []
-    if options.metric or changed:
-        return [], []
+def _other_units(rows: _Usable) -> Found:
+    """Standard errors of an accuracy in other units than it."""
+    counts = inferred_problems(rows.score, rows.stderr)
+    if not np.isfinite(counts).any() or np.nanmedian(counts) <= MOST_PROBLEMS:
+        return []
+    return [Doubt(
+        "stderr-scale",
+        f"the standard errors fit a benchmark of {np.nanmedian(counts):,.0f} problems, so "
+        "they are in other units than the scores (a fraction next to percent?). Write both "
+        "as fractions from 0 to 1.",
+    )]  # fmt: skip
+
+
+def _bounded(rows: _Usable, heading: str) -> Found:
+    """Percentages and fractions read as an unbounded index."""
+    score, stderr = rows.score, rows.stderr
+    if score.min() < 0 or score.max() > 100:
+        return []
     top = 100.0 if score.max() > 1 else 1.0
-    counts = inferred_problems(score / top, stderr / top)
-    as_fraction = inferred_problems(score / top, stderr)
-    some = np.isfinite(counts)
     how = "--metric percent" if top == 100 else "--metric accuracy"
+    counts = inferred_problems(score / top, stderr / top)
+    some = np.isfinite(counts)
     if some.sum() >= FEWEST:
-        if top == 100 and np.median(counts[some]) > MOST_PROBLEMS > np.median(as_fraction[some]):
+        counts, as_fraction = counts[some], inferred_problems(score / top, stderr)[some]
+        usual = np.median(counts)
+        if top == 100 and usual > MOST_PROBLEMS > np.median(as_fraction):
             return [Doubt(
                 "stderr-scale",
                 f"scores run to {score.max():g} and standard errors to {np.nanmax(stderr):g}: as "
-                f"percentages they would rest on {np.median(counts[some]):,.0f} problems, so the "
-                "standard errors look like fractions next to scores in percent. Write both in "
-                "the same units.",
-            )], []  # fmt: skip
-        spread = np.std(np.log(counts[some]))
-        if spread < 0.35 and np.median(counts[some]) >= 5:
+                f"percentages they would rest on {usual:,.0f} problems, so the standard errors "
+                "look like fractions next to scores in percent. Write both in the same units.",
+            )]  # fmt: skip
+        if np.std(np.log(counts)) < 0.35 and usual >= 5:
             return [Doubt(
                 "bounded",
                 f"the scores in {heading!r} are shares from 0 to {top:g} by their standard errors, "
-                f"those of {np.median(counts[some]):.0f} problems, and a straight line would go "
-                f"through the ceiling: give {how} (or --metric index for an unbounded index).",
-            )], []  # fmt: skip
-    if len(frame) >= FEWEST and heading.casefold() not in ("elo", "rating", "index", "eci"):
-        said = (
-            f"Every score lies from {score.min():g} to {score.max():g}, as shares of problems do: "
-            f"if that is what they are, give {how}; read as an unbounded index, trends go through "
-            "the ceiling."
-        )
-        return [], [Finding("wrong", said)]
-    return [], []
+                f"those of {usual:.0f} problems, and a straight line would go through the ceiling: "
+                f"give {how} (or --metric index for an unbounded index).",
+            )]  # fmt: skip
+    if not rows.enough or heading.casefold() in ("elo", "rating", "index", "eci"):
+        return []
+    return [Finding(
+        "wrong",
+        f"Every score lies from {score.min():g} to {score.max():g}, as shares of problems do: "
+        f"if that is what they are, give {how}; read as an unbounded index, trends go through "
+        "the ceiling.",
+    )]  # fmt: skip
 
 
-def _exact(frame: pd.DataFrame, metric: Metric | None) -> list[Finding]:
+def _exact(rows: _Usable) -> Found:
     """Rows taken as free of error next to rows that are not."""
-    width = (frame["high"] - frame["low"]).to_numpy(dtype=np.float64)
-    stderr = frame["stderr"].to_numpy(dtype=np.float64)
-    error = np.where(np.isnan(stderr), width, stderr)
-    zero = error == 0
-    anchors = metric.anchors if metric is not None else ()
-    of_scale = np.array([any(name == m for name, _ in anchors) for m in frame["model"]], dtype=bool)
-    if metric is not None and metric.unit == "accuracy":
-        score = frame["score"].to_numpy(dtype=np.float64)
-        of_scale |= (score <= 0) | (score >= 1)
-    at = np.flatnonzero(zero & ~of_scale)
+    anchors = {name for name, _ in rows.metric.anchors} if rows.metric is not None else set()
+    of_scale = rows.frame["model"].isin(anchors).to_numpy(dtype=bool)
+    if rows.accuracy:
+        of_scale = of_scale | (rows.score <= 0) | (rows.score >= 1)
+    at = np.flatnonzero((rows.error == 0) & ~of_scale)
     if not at.size:
         return []
     return [Finding(
         "wrong",
         f"{at.size} row(s) have a standard error of 0 or an interval without width, and are taken "
-        f"as exact: {_named(frame, at)}. Leave the cells blank if the error is not known.",
-        _rows(frame, at),
+        f"as exact: {rows.named(at)}. Leave the cells blank if the error is not known.",
+        rows.lines(at),
     )]  # fmt: skip
 
 
-def _widths(frame: pd.DataFrame) -> list[Finding]:
+def _widths(rows: _Usable) -> Found:
     """Errors far larger or smaller than the table's usual one."""
-    width = (frame["high"] - frame["low"]).to_numpy(dtype=np.float64)
-    stderr = frame["stderr"].to_numpy(dtype=np.float64)
-    error = np.where(np.isnan(stderr), width, stderr)
+    error = rows.error
     known = error > 0
     if known.sum() < FEWEST:
         return []
     usual = float(np.median(error[known]))
     at = np.flatnonzero(known & ((error > 8 * usual) | (error < usual / 8)))
-    if not at.size or at.size > len(frame) / 4:
+    if not at.size or at.size > len(error) / 4:
         return []
     return [Finding(
         "check",
-        f"The errors of {_named(frame, at)} are more than eight times larger or smaller than the "
+        f"The errors of {rows.named(at)} are more than eight times larger or smaller than the "
         "table's usual one. Check them.",
-        _rows(frame, at),
+        rows.lines(at),
     )]  # fmt: skip
 
 
-def _growing(frame: pd.DataFrame, metric: Metric | None) -> list[Finding]:
+def _growing(rows: _Usable) -> Found:
     """An index that grows by factors, where a straight line cannot fit."""
-    score = frame["score"].to_numpy(dtype=np.float64)
-    if metric is not None or len(frame) < FEWEST or score.min() <= 0:
+    if rows.metric is not None or not rows.enough or rows.score.min() <= 0:
         return []
-    low, high = np.quantile(score, [0.1, 0.9])
+    low, high = np.quantile(rows.score, [0.1, 0.9])
     if high / low < 20:
         return []
-    said = (
+    return [Finding(
+        "wrong",
         f"Scores grow by factors, from {low:.3g} to {high:.3g}: a straight line fits their "
-        "logarithm, not them. Give --log2 if they are times, counts or other amounts."
+        "logarithm, not them. Give --log2 if they are times, counts or other amounts.",
+    )]  # fmt: skip
+
+
+def _errors_that_intervals_contradict(rows: _Usable) -> Found:
+    """A standard error next to an interval that is not 3.29 of them wide."""
+    both = (rows.width > 0) & (rows.stderr > 0)
+    if both.sum() < 3:
+        return []
+    ratio = float(np.median(rows.width[both] / (2 * rows.stderr[both])))
+    if Z90 / 1.15 < ratio < Z90 * 1.15:
+        return []
+    return [Finding(
+        "wrong",
+        f"low and high are {ratio:.2f} standard errors from the score (median), where "
+        f"those of 90 % intervals are {Z90:.2f}: one of the two is in other units or of "
+        "another level (--interval-level 0.95). The column of standard errors is used.",
+    )]  # fmt: skip
+
+
+def _errors_that_scores_contradict(rows: _Usable) -> Found:
+    """Standard errors of an index that cannot be in its units.
+
+    Scores scatter about their trend by their measurement error and more, so a usual standard error
+    of more than twice the robust scatter cannot be in the units of the scores; one of less than a
+    hundredth is likely not.
+    """
+    error = np.where(np.isnan(rows.stderr), rows.width / (2 * Z90), rows.stderr)
+    known = error > 0
+    if rows.metric is not None or known.sum() < FEWEST or np.unique(rows.day).size < 3:
+        return []
+    day, score = rows.day - rows.day.mean(), rows.score
+    slope, intercept = np.polyfit(day, score, 1)
+    scatter = float(median_abs_deviation(score - slope * day - intercept, scale="normal"))
+    usual = float(np.median(error[known]))
+    if scatter <= 0 or scatter / 100 <= usual <= 2 * scatter:
+        return []
+    large = usual > scatter
+    which = (
+        "larger than scores that have them can lie together"
+        if large
+        else "so small that they hardly count"
     )
-    return [Finding("wrong", said)]
+    return [Finding(
+        "wrong" if large else "check",
+        f"The usual standard error is {usual:.3g}, while scores scatter by {scatter:.3g} about "
+        f"their trend: errors are {which}. Are they in the units of the scores?",
+    )]  # fmt: skip

@@ -13,7 +13,7 @@ from pandera.errors import SchemaErrors
 from frontierlag.errors import ScoresError
 from frontierlag.scores.metric import Metric
 from frontierlag.scores.reading import parsing
-from frontierlag.scores.reading.layouts import WEIGHTS
+from frontierlag.scores.reading.weights import WEIGHTS
 
 EARLIEST = pd.Timestamp("2015-01-01")
 LATEST = pd.Timestamp("2100-12-31")
@@ -56,6 +56,9 @@ class BadRowsError(ScoresError):
         super().__init__("\n".join(lines))
 
 
+Kept = Callable[[pd.DataFrame], pd.Series]
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule that each row must keep: `kept` maps a frame to one boolean a row."""
@@ -63,7 +66,7 @@ class Rule:
     name: str
     column: str
     advice: str | Callable[[str], str]
-    kept: Callable[[pd.DataFrame], pd.Series]
+    kept: Kept
 
     def advise(self, value: str) -> str:
         """What to do about a cell with this value."""
@@ -74,158 +77,87 @@ def _blank(cells: pd.Series) -> pd.Series:
     return cells.str.casefold().isin(parsing.BLANKS)
 
 
-def _is_date(column: str) -> Callable[[pd.DataFrame], pd.Series]:
-    def kept(frame: pd.DataFrame) -> pd.Series:
-        parsed = parsing.days(frame[column])
-        return pd.Series(~np.isnat(parsed), index=frame.index) | _blank(frame[column])
+def _readable(column: str, read: Callable[[pd.Series], np.ndarray]) -> Kept:
+    return lambda f: pd.Series(~pd.isna(read(f[column])), index=f.index) | _blank(f[column])
 
-    return kept
+
+def _half(column: str, other: str) -> Rule:
+    advice = f"give {column} too, or neither of low and high"
+    return Rule("half interval", column, advice, lambda f: ~_blank(f[column]) | _blank(f[other]))
+
+
+def _printable(column: str) -> Kept:
+    """No control characters: they would move the cursor of a terminal or break a line of a page."""
+    return lambda f: ~f[column].str.contains(_CONTROL, regex=True)
 
 
 def _date_advice(words: str) -> Callable[[str], str]:
     return lambda value: parsing.date_advice(value, words)
 
 
-def _is_number(column: str) -> Callable[[pd.DataFrame], pd.Series]:
-    def kept(frame: pd.DataFrame) -> pd.Series:
-        parsed = parsing.numbers(frame[column])
-        return pd.Series(~np.isnan(parsed), index=frame.index) | _blank(frame[column])
-
-    return kept
+def _in_range(column: str) -> Kept:
+    return lambda f: ~((f[column] < EARLIEST) | (f[column] > LATEST))
 
 
-def _printable(column: str) -> Callable[[pd.DataFrame], pd.Series]:
-    """No control characters: they would move the cursor of a terminal or break a line of a page."""
-    return lambda frame: ~frame[column].str.contains(_CONTROL, regex=True)
+def _possible(f: pd.DataFrame) -> pd.Series:
+    """No standard error of an accuracy is larger than that of two problems."""
+    between = (f["score"] > 0) & (f["score"] < 1)
+    largest = f["score"] * (1 - f["score"]) * (1 + 1e-6)
+    return ~((f["stderr"] > 0.5) | (between & (f["stderr"] ** 2 > largest)))
 
-
-_NUMBER_ADVICE = "write a finite number with a decimal point, such as 96.7"
 
 # Rules on the cells as they are written; columns hold text.
 TEXT_RULES = (
     Rule("named", "model", "give the model a name", lambda f: f["model"].str.strip() != ""),
-    *(
-        Rule("printable", column, "remove the control character", _printable(column))
-        for column in ("model", "organization", "country")
-    ),
-    *(
-        Rule("date", column, _date_advice(words), _is_date(column))
-        for column, words in DATE_COLUMNS.items()
-    ),
-    Rule("number", "score", _NUMBER_ADVICE, _is_number("score")),
-    Rule("number", "low", _NUMBER_ADVICE, _is_number("low")),
-    Rule("number", "high", _NUMBER_ADVICE, _is_number("high")),
-    Rule("number", "stderr", _NUMBER_ADVICE, _is_number("stderr")),
-    Rule(
-        "vocabulary",
-        "weights",
-        "write open, closed or unknown",
-        lambda f: f["weights"].isin(WEIGHTS),
-    ),
-    Rule(
-        "half interval",
-        "low",
-        "give low too, or neither of low and high",
-        lambda f: ~(_blank(f["low"]) & ~_blank(f["high"])),
-    ),
-    Rule(
-        "half interval",
-        "high",
-        "give high too, or neither of low and high",
-        lambda f: ~(_blank(f["high"]) & ~_blank(f["low"])),
-    ),
-)
-
-
-def _in_range(column: str) -> Callable[[pd.DataFrame], pd.Series]:
-    return lambda f: ~((f[column] < EARLIEST) | (f[column] > LATEST))
-
-
-def _value_rules(metric: Metric | None, has_intervals: bool) -> tuple[Rule, ...]:
-    """Return the rules on parsed values, where a missing or unreadable cell is NaN."""
-    rules = [
-        *(
-            Rule(
-                "range",
-                column,
-                f"give a date from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}",
-                _in_range(column),
-            )
-            for column in DATE_COLUMNS
-        ),
-        Rule(
-            "first day",
-            "released_low",
-            "later than the release date: give the first day that it may be, or leave it blank",
-            lambda f: ~(f["released_low"] > f["released"]),
-        ),
-        Rule(
-            "last day",
-            "released_high",
-            "earlier than the release date: give the last day that it may be, or leave it blank",
-            lambda f: ~(f["released_high"] < f["released"]),
-        ),
-        Rule(
-            "order",
-            "low",
-            "low is above high: give the lower end first",
-            lambda f: ~(f["low"] > f["high"]),
-        ),
-        Rule(
-            "inside",
-            "score",
-            "the score lies outside its own interval from low to high: correct one of them",
-            lambda f: (
-                ~((f["score"] < f["low"] - _ROUNDING) | (f["score"] > f["high"] + _ROUNDING))
-                | (f["low"] > f["high"])
-            ),
-        ),
-        Rule(
-            "positive",
-            "stderr",
-            "a standard error is not negative: write 0 if the score is exact by definition",
-            lambda f: ~(f["stderr"] < 0),
-        ),
-    ]
-    if metric is not None and metric.unit == "accuracy":
-        rules.append(
-            Rule(
-                "accuracy",
-                "score",
-                "an accuracy lies from 0 to 1: divide percentages by 100, or give --metric percent "
-                "if all are percentages",
-                lambda f: ~((f["score"] < 0) | (f["score"] > 1)),
-            )
-        )
-        rules.append(
-            Rule(
-                "possible",
-                "stderr",
-                "no accuracy has such a standard error (at most 0.5, and less than that of two "
-                "problems): divide percentage points by 100",
-                lambda f: (
-                    ~(
-                        (f["stderr"] > 0.5)
-                        | (
-                            (f["score"] > 0)
-                            & (f["score"] < 1)
-                            & (f["stderr"] ** 2 > f["score"] * (1 - f["score"]) * (1 + 1e-6))
-                        )
-                    )
-                ),
-            )
-        )
-    if has_intervals:
-        rules.append(
-            Rule(
-                "interval",
-                "low/high/stderr",
-                "give an interval or a stderr (write stderr 0 if the score is exact by definition)"
-                ", or say what to do with such rows: --missing-intervals median or drop",
-                lambda f: ~f["lacks_interval"] | f["anchor"],
-            )
-        )
-    return tuple(rules)
+    *(Rule("printable", column, "remove the control character", _printable(column))
+      for column in ("model", "organization", "country")),
+    *(Rule("date", column, _date_advice(words), _readable(column, parsing.days))
+      for column, words in DATE_COLUMNS.items()),
+    *(Rule("number", column, "write a finite number with a decimal point, such as 96.7",
+           _readable(column, parsing.numbers))
+      for column in ("score", "low", "high", "stderr")),
+    Rule("vocabulary", "weights", "write open, closed or unknown",
+         lambda f: f["weights"].isin(WEIGHTS)),
+    _half("low", "high"),
+    _half("high", "low"),
+)  # fmt: skip
+# Rules on parsed values, where a missing or unreadable cell is NaN.
+VALUE_RULES = (
+    *(Rule("range", column, f"give a date from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}",
+           _in_range(column))
+      for column in DATE_COLUMNS),
+    Rule("first day", "released_low",
+         "later than the release date: give the first day that it may be, or leave it blank",
+         lambda f: ~(f["released_low"] > f["released"])),
+    Rule("last day", "released_high",
+         "earlier than the release date: give the last day that it may be, or leave it blank",
+         lambda f: ~(f["released_high"] < f["released"])),
+    Rule("order", "low", "low is above high: give the lower end first",
+         lambda f: ~(f["low"] > f["high"])),
+    Rule("inside", "score",
+         "the score lies outside its own interval from low to high: correct one of them",
+         lambda f: ~((f["score"] < f["low"] - _ROUNDING) | (f["score"] > f["high"] + _ROUNDING))
+         | (f["low"] > f["high"])),
+    Rule("positive", "stderr",
+         "a standard error is not negative: write 0 if the score is exact by definition",
+         lambda f: ~(f["stderr"] < 0)),
+)  # fmt: skip
+ACCURACY_RULES = (
+    Rule("accuracy", "score",
+         "an accuracy lies from 0 to 1: divide percentages by 100, or give --metric percent if all "
+         "are percentages",
+         lambda f: ~((f["score"] < 0) | (f["score"] > 1))),
+    Rule("possible", "stderr",
+         "no accuracy has such a standard error (at most 0.5, and less than that of two problems): "
+         "divide percentage points by 100",
+         _possible),
+)  # fmt: skip
+INTERVAL_RULES = (
+    Rule("interval", "low/high/stderr",
+         "give an interval or a stderr (write stderr 0 if the score is exact by definition), or "
+         "say what to do with such rows: --missing-intervals median or drop",
+         lambda f: ~f["lacks_interval"] | f["anchor"]),
+)  # fmt: skip
 
 
 def problems(
@@ -233,29 +165,19 @@ def problems(
 ) -> tuple[Problem, ...]:
     """Return every bad cell of a table, in the order of its rows.
 
-    Parameters
-    ----------
-    text
-        Text columns model, weights, those of dates, score, low, high, stderr, indexed by line
-        number.
-    values
-        The same rows: dates as datetime64, score, low, high, stderr as float, NaT and NaN where
-        the text is blank or cannot be read.
-    metric
-        Decides the allowed range of scores and which models need no interval; None for an index
-        that is unknown.
+    Text and values are the same rows of the own schema by line, as written and parsed (NaT and NaN
+    where blank or not read). The metric decides the allowed range of scores and which models need
+    no interval; it is None for an index that is unknown.
     """
     blank = {c: _blank(text[c]) for c in ("released", "score", "low", "high", "stderr")}
     uncertain = ~(blank["low"] & blank["high"] & blank["stderr"])
-    anchors = dict(metric.anchors) if metric is not None else {}
-    checked = values.assign(
-        lacks_interval=~uncertain & ~blank["score"] & ~blank["released"],
-        anchor=[
-            metric is not None and model in anchors and metric.is_anchor(model, score)
-            for model, score in zip(text["model"], values["score"], strict=True)
-        ],
-    )
-    rules = _value_rules(metric, has_intervals=bool(uncertain.any()))
+    anchor = [metric is not None and metric.is_anchor(model, score)
+              for model, score in zip(text["model"], values["score"], strict=True)]  # fmt: skip
+    lacks_interval = ~uncertain & ~blank["score"] & ~blank["released"]
+    checked = values.assign(lacks_interval=lacks_interval, anchor=anchor)
+    accuracy = metric is not None and metric.unit == "accuracy"
+    rules = VALUE_RULES + (ACCURACY_RULES if accuracy else ())
+    rules += INTERVAL_RULES if uncertain.any() else ()
     found = _broken(text, text, TEXT_RULES) + _broken(checked, text, rules)
     usable = ~blank["released"] & ~blank["score"]
     found += _conflicting_names(text[usable])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frontierlag.scores.item_results.start import start
+from frontierlag.scores.item_results.responses import start
 
 # Penalty on capabilities (standard deviation 1), log discriminations (1) and log odds (3), as of a
 # posterior mode with residuals of this standard deviation.

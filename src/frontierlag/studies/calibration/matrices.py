@@ -17,7 +17,7 @@ from frontierlag.frontiers.item_response import FREEDOM
 from frontierlag.names import FOLLOWER, LEADER
 from frontierlag.scores import records
 from frontierlag.scores.item_results import ResultTable, joined
-from frontierlag.scores.item_results.sources import BY_VENDOR, reporters
+from frontierlag.scores.item_results.known import BY_VENDOR, reporters
 from frontierlag.scores.item_results.table import FEWEST
 from frontierlag.scores.metric import ECI
 from frontierlag.scores.releases import FEWEST_RECORDS, Z90

@@ -20,7 +20,7 @@ from frontierlag.names import REALIZED, WINDOW
 from frontierlag.results.manifest import models_record, run_record
 from frontierlag.results.tables import origin_of
 from frontierlag.scores.item_results import MeasuredReleases
-from frontierlag.scores.item_results.benchmarks import grouped_by, load_benchmarks
+from frontierlag.scores.item_results.known import grouped_by, load_benchmarks
 from frontierlag.settings import DOMAINS, SamplerSettings
 from frontierlag.studies.domains.table import INDEX, TABLES, index_table
 from frontierlag.studies.domains.words import (

@@ -14,7 +14,7 @@ import pandas as pd
 from frontierlag.errors import ScoresError
 from frontierlag.scores import ScoreTable
 from frontierlag.scores.item_results import MeasuredReleases, ResultTable, screened
-from frontierlag.scores.item_results.sources import (
+from frontierlag.scores.item_results.known import (
     BY_VENDOR,
     NOT_STATED,
     UNCLEAR,

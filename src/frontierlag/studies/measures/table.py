@@ -22,8 +22,8 @@ from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases, default_window_start, records
 from frontierlag.scores.registry import joined_credit, registry
 from frontierlag.scores.releases import FEWEST_RECORDS, FEWEST_RELEASES, subset
-from frontierlag.scores.same_models import in_both
 from frontierlag.scores.scale import scale_of
+from frontierlag.scores.side_by_side import in_both
 from frontierlag.settings import MIXTURES, SamplerSettings
 from frontierlag.studies.measures.pooling import SPREAD, Pooled, Reported, pooled
 from frontierlag.words import mostly_bound
