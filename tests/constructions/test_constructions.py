@@ -40,15 +40,13 @@ from frontierlag.studies.index.construction import (
     without_vendors,
 )
 from frontierlag.studies.index.study import (
-    influence_of_benchmarks,
-    prepared_with_results,
-    study_index,
-)
-from frontierlag.studies.index.words import (
     COLUMNS,
     constructions_table,
     index_page,
     index_sentences,
+    influence_of_benchmarks,
+    prepared_with_results,
+    study_index,
 )
 
 REAL = "eci-results-2026-08-11"

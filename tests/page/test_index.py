@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 from frontierlag.dates import WORDS
-from frontierlag.report.page.build import write_tree
-from frontierlag.report.page.folder import read_results, results_below
-from frontierlag.report.page.index import (
+from frontierlag.report.page.answers import (
     differences,
     distinct_titles,
     forest,
     headline,
     newest_first,
 )
+from frontierlag.report.page.build import write_tree
+from frontierlag.report.page.folder import read_results, results_below
 
 
 def changed(folder, to, manifest, median):

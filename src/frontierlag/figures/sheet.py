@@ -22,7 +22,7 @@ from matplotlib.ticker import FixedLocator
 
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.dates import WORDS, Dates
-from frontierlag.figures.lettering import FAMILY, fallbacks, families, label, texts_of
+from frontierlag.figures.labels import FAMILY, fallbacks, families, label, texts_of
 from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER, Summary, decimals
 from frontierlag.jobs import Prepared
 from frontierlag.lags.published import PUBLISHED

@@ -143,8 +143,7 @@ def analysis(found: Analysis) -> dict[str, Any]:
 def diagnosis(found: Analysis) -> dict[str, Any]:
     """The convergence of a fit, the quantities that mixed worst, and what fits worst."""
     from frontierlag.fits.convergence import worst_quantities
-    from frontierlag.results.fit_checks import fit_check_tables
-    from frontierlag.results.fit_words import fit_sentences
+    from frontierlag.results.fit_checks import fit_check_tables, fit_sentences
     from frontierlag.results.tables import origin
 
     checks, about = fit_check_tables(found), origin(found)

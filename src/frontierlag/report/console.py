@@ -18,9 +18,9 @@ from frontierlag.machine.terminal import add_numbers, add_texts, sheet
 from frontierlag.machine.terminal import terminal as terminal
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.screen import show_findings
-from frontierlag.results.claims import bounded
 from frontierlag.results.last_day import of_model, spikes
 from frontierlag.results.manifest import draws_record, results_record
+from frontierlag.results.sentences import bounded
 from frontierlag.scores import Finding, Releases, ScoreTable
 
 if TYPE_CHECKING:
@@ -239,8 +239,14 @@ def show_review(console: Console, analysis: Analysis) -> None:
 
 def show_fit_checks(console: Console, tables: Mapping[str, pd.DataFrame]) -> None:
     """Print shortfalls, and what fits worst, of the tables of one fit by stem."""
-    from frontierlag.results.fit_checks import ITEM_FIT, PERSON_FIT, WORST
-    from frontierlag.results.fit_words import expected_score, fit_sentences, p_words
+    from frontierlag.results.fit_checks import (
+        ITEM_FIT,
+        PERSON_FIT,
+        WORST,
+        expected_score,
+        fit_sentences,
+        p_words,
+    )
 
     for sentence in fit_sentences(tables):
         console.print(sentence, soft_wrap=True)

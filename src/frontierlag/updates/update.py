@@ -20,8 +20,8 @@ from frontierlag.errors import FetchError, FrontierLagError, OutputError, Result
 from frontierlag.jobs import Job, Prepared
 from frontierlag.machine.caches import can_be_written
 from frontierlag.machine.files import replaced
+from frontierlag.report.page.answers import FEED
 from frontierlag.report.page.build import write_tree
-from frontierlag.report.page.index import FEED
 from frontierlag.runs.run import run_jobs
 from frontierlag.scores import ScoreTable
 from frontierlag.scores.fetch import DEFAULT_URL, Limits, Unusable, read_answer
@@ -29,7 +29,7 @@ from frontierlag.scores.fetch.download import Download, download
 from frontierlag.scores.reading.layouts import describe_layouts
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.history.tables import Vintage, reason
+from frontierlag.studies.history.vintages import Vintage, reason
 from frontierlag.updates.archive import ACCEPTED, REFUSED, Archive, Kept, digest, moment, place
 from frontierlag.updates.check import Differences, differences, headings_differ, listed
 from frontierlag.updates.history import (

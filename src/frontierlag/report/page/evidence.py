@@ -17,11 +17,10 @@ from frontierlag.machine.files import MANIFEST
 from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
 from frontierlag.report.page.folder import Results, rows_of
 from frontierlag.report.page.forest import Forest, bar, percent, scaled
-from frontierlag.results.fit_checks import STEMS
-from frontierlag.results.fit_words import fit_sentences
+from frontierlag.results.fit_checks import STEMS, fit_sentences
 from frontierlag.results.folder import headline_model, read_manifest, read_table, reads_of
+from frontierlag.studies.domains.study import TITLES
 from frontierlag.studies.domains.table import INDEX
-from frontierlag.studies.domains.words import TITLES
 from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.words import Row, converged, figure, median, probability_words, span, stamp
 

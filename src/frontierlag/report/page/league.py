@@ -13,8 +13,7 @@ from frontierlag.report.page.build import HERE, hash_of, image, plotly, render
 from frontierlag.report.page.folder import PAGE
 from frontierlag.scores.league import LeagueReleases
 from frontierlag.studies.league.study import LeagueStudy
-from frontierlag.studies.league.table import band_table, release_table
-from frontierlag.studies.league.words import league_rows, pair_words
+from frontierlag.studies.league.table import band_table, league_rows, pair_words, release_table
 from frontierlag.studies.writing import FIGURES
 
 PICTURES = {

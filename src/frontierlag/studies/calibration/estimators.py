@@ -14,7 +14,6 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from frontierlag.analyses.domains import all_domains
 from frontierlag.analyses.refits import quick_fit
 from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, Window
 from frontierlag.errors import SpecError
@@ -42,6 +41,7 @@ from frontierlag.studies.calibration.estimands import (
 )
 from frontierlag.studies.calibration.matrices import MATRIX_DESIGNS, make_matrix_world
 from frontierlag.studies.calibration.worlds import DESIGNS, World, make_world
+from frontierlag.studies.domains.table import all_domains
 from frontierlag.studies.sensitivity.dates import UniformDays, mixture, shifted
 
 # A campaign's fit needs fewer draws than one that is cited: it is one of hundreds, and what counts

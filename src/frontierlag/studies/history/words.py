@@ -13,8 +13,7 @@ from frontierlag.dates import WORDS, Window
 from frontierlag.intervals import OUTER
 from frontierlag.names import REALIZED, TREND
 from frontierlag.scores.registry import registry
-from frontierlag.studies.history.changes import CAUSES
-from frontierlag.studies.history.tables import FREE, Refused, Vintage
+from frontierlag.studies.history.vintages import CAUSES, FREE, Refused, Vintage
 from frontierlag.studies.writing import markdown_table, page
 from frontierlag.words import FEW_BOUNDS
 
