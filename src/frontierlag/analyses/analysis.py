@@ -71,28 +71,10 @@ def analyse(
     cores: int | None = None,
     stage: Callable[[str], None] = lambda _: None,
 ) -> Analysis:
-    """Fit a model and measure its lags.
+    """Fit a model to all releases of the two groups by the as-of date, and measure its lags.
 
-    Parameters
-    ----------
-    spec
-        Trend, frontier and priors.
-    releases
-        All releases of the two groups by the as-of date.
-    window
-        The days over which lags are computed.
-    settings
-        Sampler settings.
-    levels
-        Scores at which to compute the lag at a level.
-    cores
-        Threads for sampling; changes no number.
-    stage
-        Called with a word at the start of each stage.
-
-    Returns
-    -------
-    The analysis.
+    ``levels`` are scores at which to compute the lag at a level; ``cores`` changes no number;
+    ``stage`` is called with a word at the start of each stage.
     """
     fitted = fit_model(spec, releases, settings, cores=cores, stage=stage)
     stage("measuring lags")

@@ -155,16 +155,8 @@ def outfit(z: np.ndarray, of: np.ndarray, count: int) -> FitOf:
     """Mean squared normal score of the results of each benchmark or model, against chi-squared.
 
     The unweighted mean square of Rasch analysis ("outfit", Wright & Masters 1982), on scores whose
-    distribution is known: n outfit ~ chi-squared of n degrees of freedom.
-
-    Parameters
-    ----------
-    z
-        Normal scores, ``(draw, result)``.
-    of
-        Benchmark or model of each result, ``(result,)``.
-    count
-        How many benchmarks or models there are.
+    distribution is known: n outfit ~ chi-squared of n degrees of freedom. ``z`` are normal scores,
+    ``(draw, result)``, and ``of`` says which of ``count`` benchmarks or models each result is of.
     """
     results = np.bincount(of, minlength=count)
     total = _totals(z**2, of, count)
@@ -268,16 +260,9 @@ def worst_results(fit: Fit, found: Scored, most: int) -> pd.DataFrame:
 class Information:
     """Fisher information of results on all benchmarks about a capability, draw by draw.
 
-    Attributes
-    ----------
-    releases
-        Of the two groups.
-    capability
-        Shape ``(draw, release)``.
-    difficulty, discrimination, noise
-        Of every benchmark, ``(draw, benchmark)``.
-    span
-        Ceiling minus chance level, ``(benchmark,)``.
+    Releases are those of the two groups, with capabilities ``(draw, release)``; difficulty,
+    discrimination and noise are of every benchmark, ``(draw, benchmark)``, and ``span`` is its
+    ceiling minus its chance level, ``(benchmark,)``.
     """
 
     releases: Releases
@@ -334,16 +319,8 @@ def result_information(
 
     A result is f(c) + s t_4 with f'(c) = span a p (1 - p), p = logistic(a (c - d)). That of a
     Student t of nu degrees of freedom about its location is (nu + 1) / ((nu + 3) s^2) (Lange,
-    Little & Taylor 1989), so that I(c) = 5/7 (f'(c) / s)^2: highest at c = d.
-
-    Parameters
-    ----------
-    c
-        Capabilities; all arguments broadcast.
-    difficulty, discrimination, noise
-        Of the benchmark.
-    span
-        Its ceiling minus its chance level.
+    Little & Taylor 1989), so that I(c) = 5/7 (f'(c) / s)^2: highest at c = d. ``span`` is the
+    benchmark's ceiling minus its chance level; all arguments broadcast.
     """
     p = arrays.sigmoid(discrimination * (c - difficulty))
     slope = span * discrimination * p * (1 - p)

@@ -141,14 +141,8 @@ def nearest_share(shortfalls: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Probability that a release is among the tenth of its group with the smallest shortfalls.
 
     Ranks are uncertain where intervals overlap (Horrace & Schmidt 2000), so that it is a
-    probability, computed draw by draw.
-
-    Parameters
-    ----------
-    shortfalls
-        Shape ``(..., release)``.
-    group
-        Shape ``(release,)``.
+    probability, computed draw by draw. Shortfalls have shape ``(..., release)``, and the groups
+    ``(release,)``.
     """
     flat = shortfalls.reshape(-1, shortfalls.shape[-1])
     found = np.empty(flat.shape[-1])

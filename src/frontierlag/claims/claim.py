@@ -1,17 +1,8 @@
 """What a claim is: its words, the fits it rests on, and its question.
 
 A claim is a small declared object: its words, the quantity it speaks of, and the condition under
-which it is true. The answer (:mod:`frontierlag.claims.claim`) is the posterior of the quantity
-and the probability of the condition. To add one::
-
-    Claim(
-        number="11",
-        words="China trailed by more than six months in 2026",
-        estimand="mean realized lag, 2026",
-        unit="months",
-        needs=(Need(),),
-        ask=between("realized", "2026", low=6),
-    )
+which it is true. The answer is the posterior of the quantity and the probability of the condition.
+CONTRIBUTING.md shows how to add one.
 """
 
 from __future__ import annotations

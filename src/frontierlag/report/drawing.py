@@ -48,19 +48,8 @@ def draw_folder(
 ) -> list[Path]:
     """Draw the figures of a results folder as SVG and PNG, by default all, and return their paths.
 
-    Parameters
-    ----------
-    folder
-        As ``frontierlag run`` wrote it.
-    out
-        Where the figures go; by default ``figures/`` in the folder, whose manifest then lists them.
-    kinds
-        Names from :data:`OF_A_MODEL`, one figure a model each, and :data:`OF_ALL_MODELS`; by
-        default all that there are.
-
-    Returns
-    -------
-    The paths of the figures.
+    They go to ``out``, by default ``figures/`` in the folder, whose manifest then lists them;
+    ``kinds`` are names from :data:`OF_A_MODEL`, one figure a model each, and :data:`OF_ALL_MODELS`.
 
     Raises
     ------

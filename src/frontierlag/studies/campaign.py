@@ -138,16 +138,8 @@ def campaign_store(
 ) -> Store:
     """Return the store of a campaign: the same as long as its settings and its program are.
 
-    Parameters
-    ----------
-    folder
-        Where stores are kept.
-    name
-        The campaign's name, in the file's.
-    task
-        What is run.
-    settings
-        Everything that tasks of a key depend on, with a ``repr`` that says it whole.
+    ``settings`` are everything that tasks of a key depend on, with a ``repr`` that says it whole;
+    the name of the campaign is in the file's.
     """
     text = "\n".join([digest_behind(task), *(repr(setting) for setting in settings)])
     return Store(folder / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl")

@@ -41,6 +41,7 @@ from frontierlag.words import (
     INTERVAL_WORDS,
     STAMP,
     Row,
+    chance_words,
     change,
     converged,
     figure,
@@ -52,6 +53,9 @@ from frontierlag.words import (
 
 # Models of one index that are compared by how well they predict a benchmark they have not seen.
 ONE_INDEX = ("linear-joint", "linear-joint-dif")
+PRIVATE, PUBLIC = "private", "public"
+NOUNS = {"domain": "domain", "items": "kind of items"}
+TITLES = {"domain": "By domain of benchmarks", "items": "By whether items are published"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,22 +86,12 @@ def study_domains(
 ) -> DomainStudy:
     """Fit an ability for each domain and write what each says of the lag.
 
-    Parameters
-    ----------
-    job
-        What to analyse, with benchmark results.
-    out
-        Gets ``index.csv`` (the lag of one index, with and without benchmarks that may favour a
-        group), ``domains.csv``, ``contrasts.csv``, ``dif.csv``, ``spreads.csv``, ``domains.md``, a
-        figure for each of ``by`` and the manifest.
-    by, benchmarks
-        Columns of the table of benchmarks, one fit each, and a table of one's own.
-    leave_out, jobs
-        Also leave out each benchmark in turn, and compare by how well its results are predicted
-        the joint model of one capability and the one whose benchmarks may favour a group
-        (:func:`frontierlag.checks.held_out.held_out`): ``held_out.csv`` and its summary.
-    settings, done
-        Of the sampler; called with a word as each fit finishes.
+    ``out`` gets ``index.csv`` (the lag of one index, with and without benchmarks that may favour a
+    group), ``domains.csv``, ``contrasts.csv``, ``dif.csv``, ``spreads.csv``, ``domains.md``, a
+    figure for each of ``by`` and the manifest. ``by`` are columns of the table of benchmarks, one
+    fit each, ``benchmarks`` a table of one's own. With ``leave_out`` each benchmark is left out in
+    turn, and the models of :data:`ONE_INDEX` are compared by how well they predict its results
+    (:func:`frontierlag.checks.held_out.held_out`): ``held_out.csv`` and its summary.
     """
     prepared = job.prepare()
     table = load_benchmarks(benchmarks)
@@ -161,13 +155,6 @@ def lag_by_domain(
     labels = {name: f"{name} ({counts[name]:,})" for name in (*ordered.index, INDEX)}
     of: dict[str, dict[Any, Row]] = {k: {**own.to_dict("index")} for k, own in rows.items()}
     return forest(labels, of, INDEX, about, title, subtitle)
-
-
-# A difference this probable in its direction is said to be one.
-CLEAR = 0.95
-PRIVATE, PUBLIC = "private", "public"
-NOUNS = {"domain": "domain", "items": "kind of items"}
-TITLES = {"domain": "By domain of benchmarks", "items": "By whether items are published"}
 
 
 def domain_sentences(
@@ -275,11 +262,10 @@ def _versus(contrasts: pd.DataFrame, by: str, first: str, second: str) -> str:
         if (pair := (row["first"], row["second"])) in turns
     )
     longer = float(row["longer"]) if turn == 1 else 1 - float(row["longer"])
-    verdict = "" if max(longer, 1 - longer) >= CLEAR else ", which may be chance"
     return (
         f"{first} against {second}: the mean realized lag differs by {change(row, turn)} "
         f"months (first minus second, {INTERVAL_WORDS}), probability that it is longer "
-        f"{probability_words(longer)}{verdict}{stamp(converged(row))}."
+        f"{probability_words(longer)}{chance_words(longer)}{stamp(converged(row))}."
     )
 
 

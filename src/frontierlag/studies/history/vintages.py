@@ -39,6 +39,7 @@ from frontierlag.studies.vintages.comparison import (
     shapley_weights,
     signature,
 )
+from frontierlag.studies.writing import check_start, shared_days
 
 PINNED, FREE = "pinned at the anchors", "not pinned at the anchors"
 
@@ -163,19 +164,14 @@ def same_days(vintages: Sequence[Vintage], since: date | None = None) -> Window:
     SpecError
         If there is none, or a vintage cannot speak for ``since``.
     """
-    latest = max(vintages, key=lambda one: one.prepared.window.since)
-    earliest = min(vintages, key=lambda one: one.prepared.window.as_of)
-    start, end = latest.prepared.window.since, earliest.prepared.window.as_of
-    if since is not None and since < start:
-        raise SpecError(
-            f"the history would start on {since}, but both groups of {latest.name} have a second "
-            f"record only from {start} on; give --since {start} or later"
-        )
+    latest, earliest = shared_days([one.prepared for one in vintages])
+    start, end = latest.window.since, earliest.window.as_of
+    check_start(since, latest, "the history")
     if (since or start) > end:
         raise SpecError(
             f"the vintages share no day: from {since or start}"
-            f"{'' if since else f' ({latest.name})'} on, and to {end} ({earliest.name}); leave one "
-            "of them out"
+            f"{'' if since else f' ({latest.table.name})'} on, and to {end} "
+            f"({earliest.table.name}); leave one of them out"
         )
     return Window(since or start, end)
 

@@ -47,6 +47,7 @@ from frontierlag.studies.writing import (
 from frontierlag.words import (
     INTERVAL_WORDS,
     Row,
+    chance_words,
     change,
     converged,
     figure,
@@ -165,8 +166,6 @@ def _record(found: Measures, settings: SamplerSettings) -> dict[str, Any]:
     }
 
 
-# A difference this probable in its direction is said to be one.
-CLEAR = 0.95
 LIMITS = (
     "Errors of the measures are taken as independent, and they are not: the same releases are in "
     "several tables with the same days, and an index is computed from benchmarks that may be "
@@ -261,8 +260,7 @@ def _of_measure(found: Measures, row: Row) -> str:
 
 def _why(found: Measures, row: Row) -> str:
     """How a measure differs from the first over the days of both, and what either has of whom."""
-    clear = max(float(row["longer"]), 1 - float(row["longer"])) >= CLEAR
-    verdict = "" if clear else ", which may be chance"
+    longer = float(row["longer"])
     follower = found.measures[0].prepared.releases.group_names[1]
     have, other = (_has(found, str(row[t]), follower) for t in ("table", "first_table"))
     lags = with_span(row), _of(row, "first")
@@ -270,9 +268,9 @@ def _why(found: Measures, row: Row) -> str:
     return (
         f"{row['measure']} against {row['first']} over the days of both ({row['since']} to "
         f"{row['as_of']}, mean {row['lag']} lag): {lags[0]} against {lags[1]} months, difference "
-        f"{change(row)}, probability that it is longer {probability_words(float(row['longer']))}"
-        f"{verdict}; the days alone move {row['first']} from {with_span(own)}, over its own "
-        f"window, to {lags[1]}{_same_models(row)}. Of {follower}, {row['measure']} has {have}, and "
+        f"{change(row)}, probability that it is longer {probability_words(longer)}"
+        f"{chance_words(longer)}; the days alone move {row['first']} from {with_span(own)}, over "
+        f"its own window, to {lags[1]}{_same_models(row)}. Of {follower}, {row['measure']} has {have}, and "
         f"{row['first']} {other}{stamp(converged(row))}."
     )
 

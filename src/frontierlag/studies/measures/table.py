@@ -26,6 +26,7 @@ from frontierlag.scores.same_models import in_both
 from frontierlag.scores.scale import scale_of
 from frontierlag.settings import MIXTURES, SamplerSettings
 from frontierlag.studies.measures.pooling import SPREAD, Pooled, Reported, pooled
+from frontierlag.studies.writing import check_start, shared_days
 from frontierlag.words import mostly_bound
 
 SAME_DAYS, OWN_WINDOW = "same days", "own window"
@@ -369,17 +370,12 @@ def _named(prepared: Sequence[Prepared]) -> list[Prepared]:
 
 def _shared(measures: Sequence[Measure], since: date | None = None) -> Window | None:
     """The days that all of these can speak for; None if there is none and none was asked for."""
-    latest = max(measures, key=lambda one: one.prepared.window.since)
-    earliest = min(measures, key=lambda one: one.prepared.window.as_of)
-    start, end = latest.prepared.window.since, earliest.prepared.window.as_of
-    if since is not None and since < start:
-        raise SpecError(
-            f"the days would start on {since}, but both groups of {latest.table} have a second "
-            f"record only from {start} on; give --since {start} or later"
-        )
+    latest, earliest = shared_days([one.prepared for one in measures])
+    start, end = latest.window.since, earliest.window.as_of
+    check_start(since, latest, "the days")
     if since is not None and since > end:
         raise SpecError(
-            f"the days would start on {since}, after {end}, the last day of {earliest.table}"
+            f"the days would start on {since}, after {end}, the last day of {earliest.table.name}"
         )
     return Window(since or start, end) if (since or start) <= end else None
 

@@ -76,12 +76,8 @@ def influence_table(
     is made again without every maker. Without a model it is if that is expected to move the mean of
     a lag over the window by ``REFIT_FROM`` months or more (:func:`expected_changes`), wherever it
     stands; of the other models of the list the table gives the expectation as ``change`` and says
-    so in ``note``. The window stays that of the full fit.
-
-    Parameters
-    ----------
-    job, model, settings, workers, done
-        As for :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
+    so in ``note``. The window stays that of the full fit. The parameters are those of
+    :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
 
     Returns
     -------
@@ -285,15 +281,10 @@ def _best_of_group(releases: Releases, day: np.ndarray, capability: np.ndarray) 
 
 @dataclass(frozen=True)
 class Expected:
-    """What leaving some releases out is expected to do.
+    """What leaving some releases out is expected to do: changes of each mean lag, months.
 
-    Attributes
-    ----------
-    changes
-        Change of each kind of mean lag over the window, months.
-    pareto_k
-        Shape of the tail of the importance weights: from :data:`HIGH_K` on the change of what rests
-        on parameters is a sign and no more.
+    ``pareto_k`` is the shape of the tail of the importance weights: from :data:`HIGH_K` on the
+    change of what rests on parameters is a sign and no more.
     """
 
     changes: Mapping[str, float]
@@ -313,16 +304,8 @@ def expected_without[Name: Hashable](
     Draws are weighted by 1 / prod_i p(score_i | parameters) over the releases left out: importance
     sampling of the posterior without them, its weights smoothed by a Pareto tail (Vehtari, Gelman &
     Gabry 2017). Realized lag is read from the other capabilities. Some draws and days stand for
-    all.
-
-    Parameters
-    ----------
-    fit
-        The full fit.
-    window
-        The days.
-    left_out
-        By name, which releases of the likelihood are left out, masks of shape ``(release,)``.
+    all. ``left_out`` has by name which releases of the likelihood are left out, masks of shape
+    ``(release,)``.
 
     Returns
     -------

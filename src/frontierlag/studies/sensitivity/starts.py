@@ -79,18 +79,10 @@ def window_starts(
     the whole history dropped, trend lag alone: the baseline of the field, a point.
 
     A start before the job's window has no window to average over and says so; the lag on the last
-    day has no need of one, so that of a fit to releases since such a start is there.
-
-    Parameters
-    ----------
-    job
-        What to analyse; its window's start is the earliest that is possible.
-    models
-        By default the headline model of the metric, and the records with its trend.
-    settings, workers, done
-        As for :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
-    starts
-        First days of windows.
+    day has no need of one, so that of a fit to releases since such a start is there. The models are
+    by default the headline model of the metric, and the records with its trend; the other
+    parameters are those of
+    :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
 
     Returns
     -------
