@@ -355,6 +355,11 @@ def line(**look: Any) -> Line2D:
     return Line2D([], [], **look)
 
 
+def bar(**look: Any) -> Line2D:
+    """A line with square ends, for a key."""
+    return line(solid_capstyle="projecting", **look)
+
+
 def band(color: str, alpha: float, **look: Any) -> tuple[Patch, Line2D]:
     """A band with a line on it, for a key."""
     return Patch(facecolor=color, alpha=alpha, lw=0), line(color=color, **look)
@@ -364,8 +369,8 @@ def summary_key() -> list[tuple[Any, str]]:
     """What :func:`draw_summary` draws, for a key."""
     return [
         (line(color=INK, marker="o", lw=0), "median"),
-        (line(color=INK, lw=4.2), "50 % interval"),
-        (line(color=INK, lw=1.4), "90 % interval"),
+        (bar(color=INK, lw=4.2), "50 % interval"),
+        (bar(color=INK, lw=1.4), "90 % interval"),
     ]
 
 

@@ -239,12 +239,12 @@ def history_figure(lags: pd.DataFrame, about: Provenance, title: str) -> Figure:
     one = same.iloc[0]
     days = f"same days: {one['since']} to {one['as_of']}; {WORDS[one['dates']]}"
     key: list[tuple[Any, str]] = [
-        (sheet.line(color=LAG_COLORS[kind], lw=1.4, marker="o", ms=5, mec="white"),
+        (sheet.bar(color=LAG_COLORS[kind], lw=1.4, marker="o", ms=5, mec="white"),
          f"{kind} lag, posterior mean, {sheet.INTERVALS}")
         for kind in (REALIZED, TREND)
     ]  # fmt: skip
     key += [
-        (sheet.line(color=NEUTRAL, lw=0.8, marker=m, ms=4, mfc="white"), f"{name} (points)")
+        (sheet.bar(color=NEUTRAL, lw=0.8, marker=m, ms=4, mfc="white"), f"{name} (points)")
         for name, m in MARKERS.items()
         if (lags["method"] == name).any()
     ]

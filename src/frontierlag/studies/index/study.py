@@ -174,7 +174,7 @@ def influence_of_benchmarks(
     key: list[tuple[Any, str]] = [
         (Patch(facecolor=LAG_COLORS[kind]), f"{kind} lag") for kind in (REALIZED, TREND)
     ]
-    key.append((sheet.line(color=INK, lw=1.0), f"{ERRORS:g} Monte Carlo errors either way"))
+    key.append((sheet.bar(color=INK, lw=1.0), f"{ERRORS:g} Monte Carlo errors either way"))
     if not sound:
         hollow = Patch(facecolor="white", edgecolor=FAILED_COLOR)
         key.append((hollow, "hollow and grey: not converged"))

@@ -270,8 +270,8 @@ def _why(found: Measures, row: Row) -> str:
         f"{row['as_of']}, mean {row['lag']} lag): {lags[0]} against {lags[1]} months, difference "
         f"{change(row)}, probability that it is longer {probability_words(longer)}"
         f"{chance_words(longer)}; the days alone move {row['first']} from {with_span(own)}, over "
-        f"its own window, to {lags[1]}{_same_models(row)}. Of {follower}, {row['measure']} has {have}, and "
-        f"{row['first']} {other}{stamp(converged(row))}."
+        f"its own window, to {lags[1]}{_same_models(row)}. Of {follower}, {row['measure']} has "
+        f"{have}, and {row['first']} {other}{stamp(converged(row))}."
     )
 
 

@@ -246,12 +246,12 @@ def vintage_waterfall(
     a component is replaced to the lag after, by its Shapley value, with a whisker of twice its
     Monte Carlo error on either side. One change a panel; ``names`` are those of the two vintages.
     """
-    bar = sheet.line(color=sheet.NEUTRAL, lw=1.4, marker="o", ms=5.5, mec="white")
+    mean = sheet.bar(color=sheet.NEUTRAL, lw=1.4, marker="o", ms=5.5, mec="white")
     key: list[tuple[Any, str]] = [
-        (bar, f"posterior mean, {OUTER:.0%} {INTERVAL_KIND} interval".replace("%", " %")),
+        (mean, f"posterior mean, {OUTER:.0%} {INTERVAL_KIND} interval".replace("%", " %")),
         (Patch(facecolor=MORE, lw=0), "makes the lag longer (Shapley value)"),
         (Patch(facecolor=LESS, lw=0), "makes it shorter (Shapley value)"),
-        (sheet.line(color=sheet.INK, lw=1), "twice the Monte Carlo error"),
+        (sheet.bar(color=sheet.INK, lw=1), "twice the Monte Carlo error"),
     ]
     figure, place = sheet.new_sheet(
         SIZE, title, subtitle, about, key=key, columns=2, panel_title=True
