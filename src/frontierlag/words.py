@@ -31,6 +31,13 @@ CLEAR = 0.95
 _UNNAMED = "mcse"
 
 
+def rows_where(table: pd.DataFrame, /, **wanted: object) -> list[Row]:
+    """The rows whose columns have these values; none of a table without rows."""
+    for name, value in wanted.items() if len(table) else ():
+        table = table[table[name] == value]
+    return list(table.to_dict("records"))
+
+
 def error_of(row: Row) -> float:
     """Monte Carlo error of a row's median, which decides its digits; NaN if the row has none.
 

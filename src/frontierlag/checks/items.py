@@ -133,17 +133,10 @@ def thinned(fit: Fit, draws: int = DRAWS) -> Mapping[str, np.ndarray]:
 class FitOf:
     """How well each benchmark, or each model, fits: arrays with one entry each.
 
-    Attributes
-    ----------
-    results
-        How many results it has.
-    outfit
-        Draws of the mean squared normal score, 1 on average where the model is right,
-        ``(draw, ...)``; NaN without results.
-    p
-        Posterior predictive p-value of the same: the probability that replicated results are
-        as far out. Small for results that scatter more than the model says, near 1 for results that
-        scatter less.
+    ``outfit`` are draws of the mean squared normal score, 1 on average where the model is right,
+    ``(draw, ...)``; NaN without results. ``p`` is the posterior predictive p-value of the same, the
+    probability that replicated results are as far out: small for results that scatter more than the
+    model says, near 1 for results that scatter less.
     """
 
     results: np.ndarray
@@ -172,14 +165,10 @@ def outfit(z: np.ndarray, of: np.ndarray, count: int) -> FitOf:
 class Shape:
     """Whether results follow each benchmark's curve from weak models to strong ones.
 
-    Attributes
-    ----------
-    residual
-        Mean normal score of the weakest third of a benchmark's models, of the middle and the
-        strongest, posterior mean, ``(3, benchmark)``; NaN of a benchmark with few results.
-    p
-        Posterior predictive p-value of the sum over the thirds of n times the squared mean, which
-        is chi-squared of 3 degrees of freedom.
+    ``residual`` is the mean normal score of the weakest third of a benchmark's models, of the
+    middle and the strongest, posterior mean, ``(3, benchmark)``; NaN of a benchmark with few
+    results. ``p`` is the posterior predictive p-value of the sum over the thirds of n times the
+    squared mean, which is chi-squared of 3 degrees of freedom.
     """
 
     residual: np.ndarray

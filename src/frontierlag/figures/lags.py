@@ -244,21 +244,12 @@ def forest(
     notes: Sequence[str] = (),
     dark: Sequence[str] = (),
 ) -> Figure:
-    """Draw the median of each lag with its intervals.
+    """Draw the median of each lag with its intervals, a panel a kind of lag.
 
-    Parameters
-    ----------
-    labels
-        What stands beside each row by its name, the lowest row first.
-    rows
-        By kind of lag and by name the numbers of a row; one that is missing is left empty, and one
-        with ``bound`` is an arrow.
-    base
-        The name of the row whose median is a dotted line.
-    about, title, subtitle, notes
-        Footer, heading and lines above the footer.
-    dark
-        Names of the lowest rows, which a line divides from the others.
+    ``labels`` is what stands beside each row by its name, the lowest row first. ``rows`` are by
+    kind of lag and by name the numbers of a row; one that is missing is left empty, and one with
+    ``bound`` is an arrow. The median of ``base`` is a dotted line, and a line divides the lowest
+    rows, those that are ``dark``, from the others.
     """
     figure, place = sheet.new_sheet(
         (9.6, FOREST_HEAD + FOREST_ROW * len(labels)), title, subtitle, about,

@@ -151,21 +151,10 @@ def add_sheet(
 ) -> dict[str, float]:
     """Write heading, key, footer and stamp, and return where the axes may stand.
 
-    Parameters
-    ----------
-    figure
-        The figure, without axes as yet.
-    title, subtitle, about
-        Heading, whose lines are broken to fit; footer, credit and stamp.
-    key, columns
-        Pairs of artist (or tuple of artists drawn over one another) and words below the heading,
-        column by column, and the number of columns.
-    notes
-        Lines above the footer.
-    right, left
-        Inches for what is next to the axes.
-    panel_title
-        Whether the axes have titles of their own.
+    The figure has no axes as yet. Lines of the heading and of the footer are broken to fit, with
+    ``notes`` above the footer. ``key`` are pairs of artist (or tuple of artists drawn over one
+    another) and words, set below the heading column by column. ``right`` and ``left`` are inches
+    for what is next to the axes, and with ``panel_title`` these have titles of their own.
 
     Returns
     -------

@@ -29,17 +29,19 @@ from frontierlag.checks.shortfalls import (
     shortfall_draws,
 )
 from frontierlag.dates import DAYS_PER_MONTH
-from frontierlag.intervals import INTERVAL_KIND, OUTER, summarize, summarize_each, tails
+from frontierlag.intervals import OUTER, summarize, summarize_each, tails
 from frontierlag.lags.trend import curve
 from frontierlag.names import LEADER, RELEASE
 from frontierlag.results.tables import NEITHER, table_of
 from frontierlag.words import (
+    INTERVAL_WORDS,
     Row,
     converged,
     error_of,
     figure,
     joined_span,
     probability_words,
+    rows_where,
     span,
     stamp,
 )
@@ -52,6 +54,8 @@ STEMS = (SHORTFALLS, NO_SHORTFALL, ITEM_FIT, PERSON_FIT, WORST, INFORMATION)
 SCALE, BEST, PEAK = "scale", "best", "peak"
 # Results that are listed as the worst.
 MOST = 40
+# A p-value below this is extreme, as in the posterior predictive checks; how many are named.
+EXTREME, NAMED = 0.01, 5
 _P_DIGITS = 4
 _ENDS = ("_lower90", "_upper90")
 _SUMMARY = ("mean", "median", "lower50", "upper50", "lower90", "upper90", "mcse_mean")
@@ -308,11 +312,6 @@ def _models(analysis: Analysis, found: Scored) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-# A p-value below this is extreme, as in the posterior predictive checks.
-EXTREME = 0.01
-_NAMED = 5
-
-
 def fit_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """What the tables of one fit by stem say; those that it does not have say nothing."""
     found: list[str] = []
@@ -330,10 +329,9 @@ def fit_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
 
 def chance_of_none(row: Row) -> str:
     """The probability of no shortfall, 'at most' before it where it is only bounded."""
-    value = row.get("probability")
-    if value is None or pd.isna(value):
+    if not _known(row, "probability"):
         return "not to be had: the prior of the shortfall has no density at zero"
-    words = probability_words(float(value))
+    words = probability_words(float(row["probability"]))
     bounded = str(row["bounded"]) == "True" and not words.startswith("<")
     return f"at most {words}" if bounded else words
 
@@ -345,7 +343,7 @@ def _shortfall_sentence(row: Row) -> str:
     middle = figure(float(row["median"]), error_of(row))
     return (
         f"{row['group']}: a release falls short of the frontier by {middle} {row['unit']} on "
-        f"average ({OUTER:.0%} {INTERVAL_KIND} interval {span(row)}). Probability that no release "
+        f"average ({INTERVAL_WORDS} {span(row)}). Probability that no release "
         f"falls short at all, at even odds before the data: {chance_of_none(row)}{error}{few}"
         f"{stamp(converged(row))}."
     )
@@ -354,16 +352,11 @@ def _shortfall_sentence(row: Row) -> str:
 def _skewness_sentences(row: Row) -> Iterator[str]:
     if not _known(row, "skewness"):
         return
-    nan = float("nan")
-    value, low, high = (
-        figure(float(row[name]), nan)
-        for name in ("skewness", "skewness_lower90", "skewness_upper90")
-    )
     p = probability_words(float(row["skewness_p"]))
     yield (
-        f"{row['group']}: the skewness of the residuals around the trend is {value} ({OUTER:.0%} "
-        f"sampling interval {joined_span(low, high)}); shortfalls make it negative, and without "
-        f"them it would be as low with probability {p}{stamp(converged(row))}."
+        f"{row['group']}: the skewness of the residuals around the trend is {_one(row, 'skewness')}"
+        f" ({OUTER:.0%} sampling interval {_span(row, 'skewness')}); shortfalls make it negative, "
+        f"and without them it would be as low with probability {p}{stamp(converged(row))}."
     )
     if str(row["wrong_sign"]) == "True":
         yield (
@@ -385,8 +378,8 @@ def _fit_sentences(items: pd.DataFrame, persons: pd.DataFrame) -> Iterator[str]:
         (persons, "release", "p", "Models whose results are more uneven than the model says"),
     ):
         worst = table[table[column] < EXTREME].sort_values(column, kind="stable")
-        names = ", ".join(str(one) for one in worst[name][:_NAMED])
-        more = f" and {len(worst) - _NAMED} more" if len(worst) > _NAMED else ""
+        names = ", ".join(map(str, worst[name][:NAMED]))
+        more = f" and {len(worst) - NAMED} more" if len(worst) > NAMED else ""
         yield f"{words} (p < {EXTREME:g}): {f'{names}{more}' if names else 'none'}."
 
 
@@ -401,35 +394,28 @@ def _worst_sentence(row: Row) -> str:
 def expected_score(row: Row) -> tuple[str, str]:
     """A result, and what the model expects with the interval of a replicated one, in percent."""
     observed, expected, low, high = (
-        _percent(row[name]) for name in ("observed", "expected", "lower90", "upper90")
+        figure(100 * float(row[name]), 0.3)
+        for name in ("observed", "expected", "lower90", "upper90")
     )
     return observed, f"{expected} ({joined_span(low, high)})"
 
 
-def p_words(value: object) -> str:
+def p_words(value: float) -> str:
     """A p-value with two decimals, or a dash where there is none."""
-    return "–" if pd.isna(value) else probability_words(float(str(value)))  # type: ignore[call-overload]
-
-
-def _percent(value: object) -> str:
-    return figure(100 * float(str(value)), 0.3)
+    return "–" if pd.isna(value) else probability_words(float(value))
 
 
 def _information_sentences(table: pd.DataFrame) -> Iterator[str]:
-    rows = table.to_dict("records")
-    nan = float("nan")
-    for row in (one for one in rows if one["what"] == PEAK):
+    for row in rows_where(table, what=PEAK):
         yield (
             "With a result on every benchmark, the capability of a model would be known best at "
-            f"{figure(row['level'], nan)} points ({_span(row, 'level')}), with a standard error of "
-            f"{figure(row['error'], nan)} ({_months(row)}){stamp(converged(row))}."
+            f"{_one(row, 'level')} points ({_span(row, 'level')}), with a standard error of "
+            f"{_one(row, 'error')} ({_months(row)}){stamp(converged(row))}."
         )
     parts = [
-        f"{row['group']} on {row['date']} (best at {figure(row['level'], nan)}, "
-        f"{_span(row, 'level')}): "
-        f"{figure(row['error'], nan)} ({_span(row, 'error')}; {_months(row)})"
-        for row in rows
-        if row["what"] == BEST
+        f"{row['group']} on {row['date']} (best at {_one(row, 'level')}, {_span(row, 'level')}): "
+        f"{_one(row, 'error')} ({_span(row, 'error')}; {_months(row)})"
+        for row in rows_where(table, what=BEST)
     ]
     if parts:
         yield f"The same standard error where the frontiers are, points: {'. '.join(parts)}."
@@ -437,14 +423,17 @@ def _information_sentences(table: pd.DataFrame) -> Iterator[str]:
 
 def _months(row: Row) -> str:
     """A standard error as a time."""
-    return f"{figure(row['months'], float('nan'))} months of the leader's trend"
+    return f"{_one(row, 'months')} months of the leader's trend"
+
+
+def _one(row: Row, name: str) -> str:
+    """A number without a Monte Carlo error, with one decimal."""
+    return figure(float(row[name]), float("nan"))
 
 
 def _span(row: Row, name: str) -> str:
-    ends = (figure(row[f"{name}_{side}90"], float("nan")) for side in ("lower", "upper"))
-    return joined_span(*ends)
+    return joined_span(_one(row, f"{name}_lower90"), _one(row, f"{name}_upper90"))
 
 
 def _known(row: Row, name: str) -> bool:
-    value = row.get(name)
-    return value is not None and not pd.isna(value)
+    return pd.notna(row.get(name))

@@ -16,7 +16,7 @@ from frontierlag.dates import DAYS_PER_MONTH, RELEASED
 from frontierlag.intervals import OUTER
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.page import answers
-from frontierlag.report.page.folder import PAGE, Results, rows_of
+from frontierlag.report.page.folder import PAGE, Results
 from frontierlag.report.page.forest import (
     Bar,
     Forest,
@@ -37,6 +37,7 @@ from frontierlag.words import (
     figure,
     joined_span,
     median,
+    rows_where,
     span,
 )
 
@@ -215,7 +216,7 @@ def records_held(results: Results) -> list[Row]:
     releases = results.table("releases")
     if releases.empty:
         return []
-    return rows_of(releases[releases["record"]].sort_values("released", ascending=False))
+    return rows_where(releases[releases["record"]].sort_values("released", ascending=False))
 
 
 # What `frontierlag update` keeps beside its index, and what a link to it says.

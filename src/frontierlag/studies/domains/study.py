@@ -30,13 +30,7 @@ from frontierlag.studies.domains.table import (
     analyse_domains,
     index_table,
 )
-from frontierlag.studies.writing import (
-    FIGURES,
-    markdown_table,
-    rows_where,
-    write_tables,
-    write_words,
-)
+from frontierlag.studies.writing import FIGURES, markdown_table, write_tables, write_words
 from frontierlag.words import (
     INTERVAL_WORDS,
     STAMP,
@@ -46,6 +40,7 @@ from frontierlag.words import (
     converged,
     figure,
     probability_words,
+    rows_where,
     span,
     stamp,
     with_span,

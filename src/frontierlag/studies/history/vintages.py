@@ -1,9 +1,14 @@
-"""The vintages of a history: which tables, in which order, over which days, and which are refused.
+"""The vintages of a history, and what moves the lag from one to the next.
 
 A vintage is refused if its table is: among other reasons because a score that a comparison could
 use has neither an interval nor a standard error while others have one (a score that defines the
 scale needs none). No share of such rows is tolerated: to leave them out would take record-holders
 away, and to take their error as zero would make them certain.
+
+Scores (with their errors), models that came or went, and dates are each credited with their
+Shapley value, as in :mod:`frontierlag.studies.vintages.comparison`, from fits of the mixtures of
+two neighbours. Mixtures are read up to the later of the two last days, so that a model which only
+came after the earlier one counts as one that came.
 """
 
 from __future__ import annotations
@@ -41,6 +46,8 @@ from frontierlag.studies.vintages.comparison import (
 )
 from frontierlag.studies.writing import check_start, shared_days
 
+# What a component of :mod:`frontierlag.studies.vintages.comparison` is called here.
+CAUSES = {"scores": "scores", "releases": "models", "dates": "dates"}
 PINNED, FREE = "pinned at the anchors", "not pinned at the anchors"
 
 
@@ -181,8 +188,6 @@ def whole_table(job: Job, name: str) -> Job:
     return replace(job.of(name), since=None, as_of=None)
 
 
-# What a component of :mod:`frontierlag.studies.vintages.comparison` is called here.
-CAUSES = {"scores": "scores", "releases": "models", "dates": "dates"}
 # The two vintages, the key of the fit of every mixture, and that of the later vintage with the
 # earlier one's errors.
 Step = tuple[Vintage, Vintage, dict[Corner, Hashable], Hashable]

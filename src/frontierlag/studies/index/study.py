@@ -34,15 +34,8 @@ from frontierlag.studies.index.construction import (
 )
 from frontierlag.studies.index.refits import Constructed, fit_constructions
 from frontierlag.studies.sensitivity.study import specification_curve
-from frontierlag.studies.writing import (
-    FIGURES,
-    NUMBERS,
-    markdown_table,
-    rows_where,
-    typed,
-    write_words,
-)
-from frontierlag.words import INTERVAL_WORDS, STAMP, Row, converged, stamp, with_span
+from frontierlag.studies.writing import FIGURES, NUMBERS, markdown_table, typed, write_words
+from frontierlag.words import INTERVAL_WORDS, STAMP, Row, converged, rows_where, stamp, with_span
 
 # A change by this many of its Monte Carlo errors is not chance, and how many changes are named.
 CLEAR_ERRORS, MOST = 3.0, 3

@@ -109,23 +109,11 @@ def parameters(metric: Metric) -> tuple[Parameter, ...]:
 class LeagueFit:
     """Draws of a league's parameters and of all that its releases can do.
 
-    Attributes
-    ----------
-    observations
-        The releases of all groups, with the date that times count from.
-    settings
-        Of the sampler.
-    posterior
-        Parameters, dims ``(chain, draw)``, and of each group ``(chain, draw, group)``.
-    sample_stats
-        The sampler's own record, dims ``(chain, draw)``.
-    seconds
-        Time that sampling took.
-    capability
-        Of each release, then of each pending one, shape ``(chain, draw, n)``. A pending release's
-        is what its group's model says of a release on that day: unknown, not absent.
-    day, group
-        Day of the same in every draw, ``(n,)`` or ``(chain, draw, n)``, and its group, ``(n,)``.
+    ``posterior`` has parameters, dims ``(chain, draw)``, and of each group ``(chain, draw,
+    group)``; ``sample_stats`` is the sampler's own record. ``capability`` is of each release, then
+    of each pending one, shape ``(chain, draw, n)``: a pending release's is what its group's model
+    says of a release on that day, unknown and not absent. ``day`` is the day of the same,
+    ``(n,)`` or ``(chain, draw, n)``, and ``group`` its group, ``(n,)``.
     """
 
     observations: Observations
@@ -210,9 +198,7 @@ def observations_of(releases: LeagueReleases) -> Observations:
 def build_league(observations: Observations) -> pm.Model:
     """Build the model.
 
-    Returns
-    -------
-    pm.Model with the parameters of :func:`parameters` and, of dim ``group``, ``level``, ``slope``,
+    It has the parameters of :func:`parameters` and, of dim ``group``, ``level``, ``slope``,
     ``scatter`` and ``shortfall``.
     """
     releases = _releases(observations)

@@ -40,8 +40,8 @@ from frontierlag.studies.league.table import (
     league_sentences,
     pending_table,
 )
-from frontierlag.studies.writing import FIGURES, rows_where, write_tables, write_words
-from frontierlag.words import with_span
+from frontierlag.studies.writing import FIGURES, write_tables, write_words
+from frontierlag.words import rows_where, with_span
 
 # Inches that a group takes, and that everything else takes.
 ROW, HEAD = 0.4, 2.7

@@ -16,13 +16,14 @@ from frontierlag.intervals import summarize_each
 from frontierlag.names import DATE, SAMPLE_DIMS
 from frontierlag.scores.league import LeagueReleases
 from frontierlag.studies.league.measure import APART, League
-from frontierlag.studies.writing import markdown_table, rows_where
+from frontierlag.studies.writing import markdown_table
 from frontierlag.words import (
     INTERVAL_WORDS,
     STAMP,
     Row,
     converged,
     probability_words,
+    rows_where,
     stamp,
     with_span,
 )

@@ -37,13 +37,7 @@ from frontierlag.studies.measures.table import (
     Measures,
     measured_by,
 )
-from frontierlag.studies.writing import (
-    FIGURES,
-    markdown_table,
-    rows_where,
-    write_tables,
-    write_words,
-)
+from frontierlag.studies.writing import FIGURES, markdown_table, write_tables, write_words
 from frontierlag.words import (
     INTERVAL_WORDS,
     Row,
@@ -53,6 +47,7 @@ from frontierlag.words import (
     figure,
     median,
     probability_words,
+    rows_where,
     share,
     span,
     stamp,
