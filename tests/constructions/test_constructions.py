@@ -314,7 +314,7 @@ def test_the_page_has_every_construction_and_says_whose_data_it_is(study, prepar
     _, found, _, _ = study
     table = constructions_table(found)
     sentences = index_sentences(table, prepared)
-    page = index_page(table, sentences, prepared, ["Data: Epoch AI, CC BY 4.0."])
+    page = "\n\n".join(index_page(table, sentences, prepared, ["Data: Epoch AI, CC BY 4.0."]))
     for outcome in found:
         late = outcome.window.since > prepared.window.since
         days = f", since {outcome.window.since}" if late else ""

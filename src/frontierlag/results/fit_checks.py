@@ -32,7 +32,7 @@ from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.intervals import OUTER, summarize, summarize_each, tails
 from frontierlag.lags.trend import curve
 from frontierlag.names import LEADER, RELEASE
-from frontierlag.results.tables import NEITHER, table_of
+from frontierlag.results.tables import NEITHER, OF_A_POSTERIOR, table_of
 from frontierlag.words import (
     INTERVAL_WORDS,
     Row,
@@ -58,7 +58,7 @@ MOST = 40
 EXTREME, NAMED = 0.01, 5
 _P_DIGITS = 4
 _ENDS = ("_lower90", "_upper90")
-_SUMMARY = ("mean", "median", "lower50", "upper50", "lower90", "upper90", "mcse_mean")
+_SUMMARY = OF_A_POSTERIOR[:7]
 _MIDDLE = (tails(OUTER)[0], 0.5, tails(OUTER)[1])
 _INFORMATION = [
     *("what", "group", "date"),

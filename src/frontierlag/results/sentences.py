@@ -27,7 +27,7 @@ from frontierlag.names import (
 )
 from frontierlag.results.last_day import read_last_day, sides
 from frontierlag.results.last_day import sentence as day_sentence
-from frontierlag.results.tables import DIGITS, last_day_table, velocity_table
+from frontierlag.results.tables import DIGITS, OF_A_POSTERIOR, last_day_table, velocity_table
 from frontierlag.scores import Releases
 from frontierlag.scores.metric import ECI
 from frontierlag.scores.scale import scale_of, unit_words
@@ -144,10 +144,7 @@ def _what(kind: str, period: str, analysis: Analysis) -> str:
     return names.get(period, f"mean {kind} lag in {period}")
 
 
-_NUMBERS = (
-    *("median", "lower50", "upper50", "lower90", "upper90"),
-    *("mcse_mean", "mcse_median", "undefined"),
-)
+_NUMBERS = OF_A_POSTERIOR[1:]
 
 
 def claim_table(answers: Sequence[Answer], item: Prepared) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from frontierlag.report.page.build import HERE, hash_of, image, plotly, render
 from frontierlag.report.page.folder import PAGE
+from frontierlag.results.charts import BANDS
 from frontierlag.scores.league import LeagueReleases
 from frontierlag.studies.league.study import LeagueStudy
 from frontierlag.studies.league.table import band_table, league_rows, pair_words, release_table
@@ -20,7 +21,6 @@ PICTURES = {
     "league": "Months behind the frontier and the probability of each rank",
     "leaders": "Who led on each day with what probability",
 }
-BANDS = ("lower90", "lower50", "median", "upper50", "upper90")
 ROOM = 0.05  # of the range of the two rivals' intervals, free above and below them
 
 

@@ -118,18 +118,11 @@ def measured_by(
 ) -> Measures:
     """Fit every measure and pool their lags.
 
-    Parameters
-    ----------
-    prepared
-        The same comparison in tables of different measures.
-    settings, workers, done
-        As for :func:`frontierlag.analyses.refits.refit_all`.
-    trend
-        A trend for all of them; by default each measure's headline model.
-    since
-        First day of the days that they share; by default the latest start of their own windows.
-    spread
-        Scale of the half-normal prior of the spread between measures, months.
+    ``prepared`` are the same comparison in tables of different measures; ``trend`` is one for all
+    of them, by default that of each measure's headline model; ``since`` is the first of the days
+    that they share, by default the latest start of their own windows; ``spread`` is the scale of
+    the half-normal prior of the spread between measures, months; the others are as for
+    :func:`frontierlag.analyses.refits.refit_all`.
 
     Raises
     ------
