@@ -13,6 +13,7 @@ import xarray as xr
 from scipy import stats
 from scipy.special import logsumexp
 
+from frontierlag.analyses.refits import NUMBERS
 from frontierlag.checks.held_out import compared, held_out, log_densities
 from frontierlag.errors import ScoresError, SpecError
 from frontierlag.figures import Provenance
@@ -48,7 +49,6 @@ from frontierlag.studies.domains.table import (
     domain_table,
     spread_table,
 )
-from frontierlag.studies.writing import NUMBERS
 
 DRAWS = (2, 5)
 

@@ -106,8 +106,7 @@ def provenance(results: Results, model: str = "") -> Provenance:
 
 def _frontier(results: Results, model: str, table: pd.DataFrame) -> Figure:
     scores = "posterior" if results.measured else "published"
-    shown = releases_shown(results.table(CAPABILITIES), model)
-    about = provenance(results, model)
+    shown, about = _shown(results, model), provenance(results, model)
     return frontier_chart(shown, table, *_sides(results), about, results.title, scores=scores)
 
 
@@ -117,23 +116,20 @@ def _lag(results: Results, model: str, table: pd.DataFrame) -> Figure:
 
 
 def _prior(results: Results, model: str, table: pd.DataFrame) -> Figure:
-    means = _table(results, MEAN_LAG)
-    return prior_predictive(
-        releases_shown(results.table(CAPABILITIES), model),
-        table,
-        means[means["model"] == model],
-        *_sides(results),
-        results.window_words,
-        provenance(results, model),
-        f"Before the data: {model}",
-    )
+    means, about = _table(results, MEAN_LAG), provenance(results, model)
+    own, title = means[means["model"] == model], f"Before the data: {model}"
+    shown, days = _shown(results, model), results.window_words
+    return prior_predictive(shown, table, own, *_sides(results), days, about, title)
 
 
 def _information(results: Results, model: str, table: pd.DataFrame) -> Figure:
-    shown = releases_shown(results.table(CAPABILITIES), model)
-    about = provenance(results, model)
     title = "Where on the scale do the benchmarks tell models apart?"
+    shown, about = _shown(results, model), provenance(results, model)
     return information_curve(table, shown, *_sides(results), about, title)
+
+
+def _shown(results: Results, model: str) -> pd.DataFrame:
+    return releases_shown(results.table(CAPABILITIES), model)
 
 
 def _sides(results: Results) -> tuple[Comparison, Metric]:

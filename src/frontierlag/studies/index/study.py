@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from frontierlag.analyses.refits import DIGITS, KINDS, PERIODS
+from frontierlag.analyses.refits import DIGITS, KINDS, NUMBERS, PERIODS
 from frontierlag.dates import WORDS
 from frontierlag.errors import SpecError
 from frontierlag.figures import sheet
@@ -34,7 +34,7 @@ from frontierlag.studies.index.construction import (
 )
 from frontierlag.studies.index.refits import Constructed, fit_constructions
 from frontierlag.studies.sensitivity.study import specification_curve
-from frontierlag.studies.writing import FIGURES, NUMBERS, markdown_table, typed, write_words
+from frontierlag.studies.writing import FIGURES, markdown_table, typed, write_words
 from frontierlag.words import INTERVAL_WORDS, STAMP, Row, converged, rows_where, stamp, with_span
 
 # A change by this many of its Monte Carlo errors is not chance, and how many changes are named.

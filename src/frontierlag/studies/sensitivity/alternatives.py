@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from frontierlag.analyses.refits import DIGITS, Task, refit_all
+from frontierlag.analyses.refits import DIGITS, NUMBERS, Task, refit_all
 from frontierlag.dates import CONVENTIONS, Dates, Window
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.jobs import Job
@@ -29,7 +29,7 @@ from frontierlag.scores import (
 )
 from frontierlag.scores.groups import members
 from frontierlag.settings import QUICK, SamplerSettings
-from frontierlag.studies.writing import NUMBERS, OF_FIT, lag_rows, typed
+from frontierlag.studies.writing import OF_FIT, lag_rows, typed
 
 # Makers that Epoch's tables give as two countries in one vintage ('UK;USA') and as one in another.
 # The newest table has two Gemini rows under Google alone, so that name counts as the same maker.

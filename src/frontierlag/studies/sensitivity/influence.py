@@ -12,7 +12,7 @@ import pandas as pd
 from arviz_stats.base import array_stats
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.analyses.refits import DIGITS, Task, refit_all, refit_with_draws
+from frontierlag.analyses.refits import DIGITS, NUMBERS, Task, refit_all, refit_with_draws
 from frontierlag.dates import Window
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.fits.fitting import Fit
@@ -27,7 +27,7 @@ from frontierlag.scores.groups import members
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
 from frontierlag.studies.sensitivity.starts import starts_without_refit
-from frontierlag.studies.writing import NUMBERS, OF_FIT, lag_rows, typed
+from frontierlag.studies.writing import OF_FIT, lag_rows, typed
 
 # From this probability on of ever having been its group's best available, a model is left out once.
 EVER_BEST = 0.05

@@ -15,6 +15,7 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.analyses.refits import (
     DIGITS,
     KINDS,
+    NUMBERS,
     Daily,
     Lags,
     Refit,
@@ -40,7 +41,7 @@ from frontierlag.scores import Releases
 from frontierlag.scores.releases import reference_date, subset
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
-from frontierlag.studies.writing import NUMBERS, OF_FIT, lag_rows, typed
+from frontierlag.studies.writing import OF_FIT, lag_rows, typed
 
 LEAST_SQUARES = "least squares"
 SAME_FIT, REFIT = "all releases", "releases since"

@@ -234,7 +234,7 @@ def _starts(axes: Axes, rows: pd.DataFrame, models: Sequence[str]) -> None:
             axes.plot([at, at], [row.lower90, row.upper90], color=shade, lw=1.0, zorder=2)
             mark = "x" if pd.isna(row.lower90) else "s" if refitted else "o"
             face = "white" if refitted or shade == FAILED_COLOR else shade
-            look = {"ms": 4.5, "mfc": face, "mec": shade, "zorder": 3}
+            look: dict[str, Any] = {"ms": 4.5, "mfc": face, "mec": shade, "zorder": 3}
             axes.plot(at, row.median, mark, gid=f"{model}, {fitted}", **look)
         axes.plot(x, own["median"], color=color, lw=0.8, ls=":" if refitted else "-", zorder=1.5)
     ends = [date2num(date.fromisoformat(s)) for s in rows["start"]]
@@ -257,7 +257,7 @@ def _changes(
         color = COLORS[groups.index(row.group)] if row.group in groups else NEUTRAL
         color = color if sound else FAILED_COLOR
         face = color if sound and fitted else "white"
-        look = {"edgecolor": color, "alpha": 0.85 if row.kind == "maker" else 0.55}
+        look: dict[str, Any] = {"edgecolor": color, "alpha": 0.85 if row.kind == "maker" else 0.55}
         axes.barh(y, row.change, height=0.62, facecolor=face, gid="change", **look)
         if np.isfinite(row.mcse_median):
             error = 2 * row.mcse_median
