@@ -30,12 +30,15 @@ class Analysis:
         """The model's name, as in ``linear-stochastic``."""
         return self.fit.spec.name
 
+    @property
+    def quantities(self) -> xr.Dataset:
+        """The parameters and every reported lag."""
+        return xr.merge([self.fit.tree["posterior"].to_dataset(), self.measured.reported()])
+
     @cached_property
     def convergence(self) -> Convergence:
-        """The gate's verdict over the parameters and every reported lag."""
-        tree = self.fit.tree
-        quantities = xr.merge([tree["posterior"].to_dataset(), self.measured.reported()])
-        return check(tree["sample_stats"].to_dataset(), quantities)
+        """The gate's verdict over them."""
+        return check(self.fit.tree["sample_stats"].to_dataset(), self.quantities)
 
     @property
     def tree(self) -> xr.DataTree:

@@ -1,8 +1,12 @@
-"""Text in figures: as it stands, in fonts that have its letters.
+"""Text in figures: as it stands, in fonts that have its letters, and never on top of other text.
 
 Names of models, makers and groups come from anybody's table. Nothing in them is mathematics
 (``text.parse_math`` is off in the style: ``X ($3 in, $15 out)`` is three words), and letters that
 the style's own font lacks are taken from an installed font that has them, if there is one.
+
+Names next to points are short where that is unique. adjustText was tried first: pushing labels
+apart by forces left some of forty overlapping and others on the curves. A search over a fixed set
+of places is exact about both, faster, and has no chance in it.
 """
 
 from __future__ import annotations
@@ -36,6 +40,26 @@ MISSING = (
     "some names have letters that no installed font has: figures show boxes in their place, the "
     "tables have them; install a font such as Noto Sans CJK (Chinese) or Noto Emoji"
 )
+
+# Places tried around a point: distances in points of type, and directions.
+DISTANCES = np.array([3.5, 7, 11, 16, 22, 29, 37, 46, 56, 68, 82, 98, 116, 136])
+ANGLES = np.radians(np.arange(0, 360, 15))
+TRIED = 140  # places kept of each label, the cheapest
+MANY = 60  # labels from which on fewer places are tried and one order is enough
+FEWER = 40
+# What an overlap costs, sweep by sweep: little at first, so that no label is shut out by those that
+# came before it.
+OVERLAPPING = (20.0, 50.0, 120.0, 300.0, 1e9, 1e9)
+PADDING = 1.2  # points kept free around a label
+FAR = 90.0  # points from which on distance counts double and more
+NEAR = 6.0  # points within which a label needs no line to its dot
+
+# What a place costs, in points of distance.
+WRONG_SIDE = 300.0
+COVERED = 9.0  # for each point of a curve, one in every CURVE_STEP, below a label
+CURVE_STEP = 2.0
+CROSSING = 40.0  # for a connecting line through another label, or over another connecting line
+FORBIDDEN = 1e9
 
 
 @cache
@@ -81,27 +105,6 @@ def texts_of(figure: Figure) -> list[str]:
 def label(words: str) -> str:
     """Words as the label of a legend, which would leave out one that begins with an underscore."""
     return f" {words}" if words.startswith("_") else words
-
-
-# Places tried around a point: distances in points of type, and directions.
-DISTANCES = np.array([3.5, 7, 11, 16, 22, 29, 37, 46, 56, 68, 82, 98, 116, 136])
-ANGLES = np.radians(np.arange(0, 360, 15))
-TRIED = 140  # places kept of each label, the cheapest
-MANY = 60  # labels from which on fewer places are tried and one order is enough
-FEWER = 40
-# What an overlap costs, sweep by sweep: little at first, so that no label is shut out by those that
-# came before it.
-OVERLAPPING = (20.0, 50.0, 120.0, 300.0, 1e9, 1e9)
-PADDING = 1.2  # points kept free around a label
-FAR = 90.0  # points from which on distance counts double and more
-NEAR = 6.0  # points within which a label needs no line to its dot
-
-# What a place costs, in points of distance.
-WRONG_SIDE = 300.0
-COVERED = 9.0  # for each point of a curve, one in every CURVE_STEP, below a label
-CURVE_STEP = 2.0
-CROSSING = 40.0  # for a connecting line through another label, or over another connecting line
-FORBIDDEN = 1e9
 
 
 def short_names(chosen: Sequence[str], everything: Sequence[str]) -> list[str]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from pydantic import BaseModel
 
 from frontierlag.intervals import INTERVAL_KIND, OUTER
@@ -147,11 +146,10 @@ def diagnosis(found: Analysis) -> dict[str, Any]:
     from frontierlag.results.tables import origin
 
     checks, about = fit_check_tables(found), origin(found)
-    quantities = xr.merge([found.fit.tree["posterior"].to_dataset(), found.measured.reported()])
     return {
         **about,
         **convergence(found.convergence),
-        "worst": worst_quantities(quantities),
+        "worst": worst_quantities(found.quantities),
         "fit": {"sentences": fit_sentences(checks)}
         | {stem: records(table.drop(columns=[*about])) for stem, table in checks.items()},
     }

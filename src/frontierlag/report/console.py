@@ -7,7 +7,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import xarray as xr
 from rich.console import Console
 
 from frontierlag import words
@@ -221,13 +220,11 @@ def show_review(console: Console, analysis: Analysis) -> None:
 
     gate = analysis.convergence
     show_convergence(console, analysis.name, gate)
-    posterior = analysis.fit.tree["posterior"].to_dataset()
-    quantities = xr.merge([posterior, analysis.measured.reported()])
     table = sheet("What mixed worst: a parameter or lag a row, at its worst entry")
     add_texts(table, "at")
     add_numbers(table, "R-hat", "bulk ESS", "tail ESS")
     add_texts(table, "")
-    for w in worst_quantities(quantities):
+    for w in worst_quantities(analysis.quantities):
         numbers = (f"{w.rhat:.4f}", f"{w.bulk:.0f}", f"{w.tail:.0f}")
         table.add_row(w.where, *numbers, "passed" if w.passed else "FAILED")
     console.print(table)

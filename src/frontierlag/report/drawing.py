@@ -91,14 +91,12 @@ def figures_of(
 
 def provenance(results: Results, model: str = "") -> Provenance:
     """What a figure of a folder says of its data, and whether the model converged."""
-    table = results.table("diagnostics")
-    of = table["model"] == model
     return Provenance(
         comparison=results.comparison,
         dataset=results.dataset,
         as_of=date.fromisoformat(results.as_of),
         model=model,
-        converged=bool((table.loc[of, "converged"].astype(str) == "True").all()),
+        converged=all(map(converged, results.rows("diagnostics", model=model))),
         credit=credit_line(str(results.manifest["data"]["attribution"])),
         dates=results.dates,
     )

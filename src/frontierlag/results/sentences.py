@@ -52,6 +52,7 @@ _BOUND = {
     AT_RELEASE: "only a lower bound",
     TREND: "read from the leader's curve outside the data",
 }
+_NUMBERS = OF_A_POSTERIOR[1:]
 
 
 def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW) -> str:
@@ -142,9 +143,6 @@ def _what(kind: str, period: str, analysis: Analysis) -> str:
         MAXIMUM: f"largest {kind} lag since {window.since}",
     }
     return names.get(period, f"mean {kind} lag in {period}")
-
-
-_NUMBERS = OF_A_POSTERIOR[1:]
 
 
 def claim_table(answers: Sequence[Answer], item: Prepared) -> pd.DataFrame:

@@ -56,6 +56,10 @@ OF_A_POSTERIOR = (
     *("mean", "median", "lower50", "upper50", "lower90", "upper90"),
     *("mcse_mean", "mcse_median", "undefined"),
 )
+_EACH = OF_A_POSTERIOR[1:7]
+# What benchmarks have, and how many digits mean something: a point, a log odds a point, a fraction.
+_OF_BENCHMARKS = {"difficulty": DIGITS, "discrimination": 5, "noise": 5}
+NEITHER = "neither group"
 
 
 def lag_table(analysis: Analysis) -> pd.DataFrame:
@@ -331,12 +335,6 @@ def _summary(data: xr.Dataset) -> dict[str, float]:
     summary = asdict(summarize(data[VALUE]))
     numbers = {name: summary[name] for name in OF_A_POSTERIOR}
     return numbers | {CENSORED: float(data[CENSORED].mean(skipna=True))}
-
-
-_EACH = OF_A_POSTERIOR[1:7]
-# What benchmarks have, and how many digits mean something: a point, a log odds a point, a fraction.
-_OF_BENCHMARKS = {"difficulty": DIGITS, "discrimination": 5, "noise": 5}
-NEITHER = "neither group"
 
 
 def capability_table(analysis: Analysis) -> pd.DataFrame:

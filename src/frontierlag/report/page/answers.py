@@ -15,6 +15,7 @@ from frontierlag.claims.lags import Between
 from frontierlag.dates import DAYS_PER_MONTH, RELEASED
 from frontierlag.intervals import OUTER
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
+from frontierlag.report.cite.estimate import FITTED
 from frontierlag.report.page import answers
 from frontierlag.report.page.folder import PAGE, Results
 from frontierlag.report.page.forest import (
@@ -42,6 +43,9 @@ from frontierlag.words import (
 )
 
 ABOUT = "us-china"  # the comparison that the article spoke of
+# What `frontierlag update` keeps beside its index, and what a link to it says.
+FEED = "feed.xml"
+BESIDE = {FEED: "Atom feed", "updates.md": "what moved", "history.csv": "all headlines"}
 RUNGS = {
     TREND: ("Trend lag", "How far apart are typical frontier releases of the two?"),
     AT_RELEASE: (
@@ -219,12 +223,6 @@ def records_held(results: Results) -> list[Row]:
     return rows_where(releases[releases["record"]].sort_values("released", ascending=False))
 
 
-# What `frontierlag update` keeps beside its index, and what a link to it says.
-FEED = "feed.xml"
-BESIDE = {FEED: "Atom feed", "updates.md": "what moved", "history.csv": "all headlines"}
-FITTED = {"results": "benchmark results", "draws": "joint draws", "scores": "scores"}
-
-
 def index_context(root: Path, found: Sequence[Results]) -> dict[str, Any]:
     """What the index page in ``root`` shows of the results of all pages."""
     ordered = newest_first(found)
@@ -282,7 +280,7 @@ def facts(one: Results) -> tuple[str, ...]:
     metric = one.manifest["data"]["metric"]["name"]
     return (
         f"{metric}, {one.dataset}",
-        f"from {FITTED[one.reads]}",
+        f"from {FITTED.get(one.reads, one.reads)}",
         one.dates_words,
         f"as of {long_date(one.as_of)}",
         f"since {long_date(one.since)}",

@@ -46,6 +46,9 @@ from frontierlag.trends.linear import Linear
 KINDS = (REALIZED, TREND)
 # A fit that misses the gate is made once more with this many times the draws.
 LONGER = 2
+INDEX = "index"
+# Spreads of the model that say how far abilities differ from one index, in the order of a table.
+SPREADS = ("dif_spread", "gap_spread", "pace_spread", "pace_gap_spread", "own_spread")
 
 
 @dataclass(frozen=True)
@@ -159,11 +162,6 @@ def in_domain(fit: Fit, k: int) -> Fit:
     tree = xr.DataTree.from_dict(groups)
     tree.attrs.update({str(key): value for key, value in fit.tree.attrs.items()})
     return replace(fit, tree=tree)
-
-
-INDEX = "index"
-# Spreads of the model that say how far abilities differ from one index, in the order of a table.
-SPREADS = ("dif_spread", "gap_spread", "pace_spread", "pace_gap_spread", "own_spread")
 
 
 def domain_table(found: DomainAnalysis, by: str) -> pd.DataFrame:

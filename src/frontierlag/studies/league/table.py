@@ -38,6 +38,18 @@ OF_A_PAIR = ("median", "lower90", "upper90", "mcse_median")
 CHART_STEP = 14
 # With a smaller probability of leading a group has no row of its own in the table of leaders.
 SHOWN = 0.005
+# How many groups a sentence names, and how many changes of the lead.
+NAMED, CHANGES = 5, 6
+RULE = (
+    f"Every group of a tier is ahead of every group of the tiers below it with a probability of at "
+    f"least {APART:.0%}; within a tier the order is not known that well"
+)
+CITE = (
+    "For one lag between two groups cite the fit of the two (`frontierlag run --comparison "
+    "LEADER:FOLLOWER`), which rests on their releases alone. Cite the league for ranks, for months "
+    "behind the frontier and for several groups at once: in it a group with few releases takes "
+    "slope, scatter and shortfall in part from the others."
+)
 
 
 def league_table(found: League) -> pd.DataFrame:
@@ -234,20 +246,6 @@ def is_month_start(days: np.ndarray) -> np.ndarray:
 
 def _day(day: Any) -> str:
     return str(np.datetime64(int(day), "D"))
-
-
-# How many groups a sentence names, and how many changes of the lead.
-NAMED, CHANGES = 5, 6
-RULE = (
-    f"Every group of a tier is ahead of every group of the tiers below it with a probability of at "
-    f"least {APART:.0%}; within a tier the order is not known that well"
-)
-CITE = (
-    "For one lag between two groups cite the fit of the two (`frontierlag run --comparison "
-    "LEADER:FOLLOWER`), which rests on their releases alone. Cite the league for ranks, for months "
-    "behind the frontier and for several groups at once: in it a group with few releases takes "
-    "slope, scatter and shortfall in part from the others."
-)
 
 
 def league_sentences(tables: Mapping[str, pd.DataFrame], releases: LeagueReleases) -> list[str]:

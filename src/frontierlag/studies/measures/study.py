@@ -55,6 +55,16 @@ from frontierlag.words import (
 )
 
 POOLED = {CENTRE: "typical measure (pooled)", ANOTHER: "one more measure"}
+LIMITS = (
+    "Errors of the measures are taken as independent, and they are not: the same releases are in "
+    "several tables with the same days, and an index is computed from benchmarks that may be "
+    "measures of their own here. An error that measures share does not average out: the interval "
+    "of the typical measure is too narrow, and the spread between measures may be too small."
+)
+FLAT = (
+    "A measure enters with its own posterior as its likelihood, as if the prior of its lag were "
+    "flat."
+)
 
 
 def study_measures(
@@ -159,18 +169,6 @@ def _record(found: Measures, settings: SamplerSettings) -> dict[str, Any]:
         },
         "converged": found.converged,
     }
-
-
-LIMITS = (
-    "Errors of the measures are taken as independent, and they are not: the same releases are in "
-    "several tables with the same days, and an index is computed from benchmarks that may be "
-    "measures of their own here. An error that measures share does not average out: the interval "
-    "of the typical measure is too narrow, and the spread between measures may be too small."
-)
-FLAT = (
-    "A measure enters with its own posterior as its likelihood, as if the prior of its lag were "
-    "flat."
-)
 
 
 def sentences(found: Measures) -> tuple[str, ...]:
