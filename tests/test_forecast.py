@@ -30,7 +30,13 @@ from frontierlag.studies.forecast.arrivals import Rate, arrivals, as_date, rate_
 from frontierlag.studies.forecast.catch_up import BEST, chance
 from frontierlag.studies.forecast.figure import catch_up_dates
 from frontierlag.studies.forecast.hindcast import compare
-from frontierlag.studies.forecast.paths import Future, forecast_model, future_capabilities, futures
+from frontierlag.studies.forecast.paths import (
+    Future,
+    errors_by_now,
+    forecast_model,
+    future_capabilities,
+    futures,
+)
 
 SMALL = SamplerSettings(chains=2, draws=150, tune=250, seed=3)
 DRAWS = (4, 2000)
@@ -172,6 +178,19 @@ def test_published_scores_add_the_error_of_recent_releases():
     error = path.score[real] - path.capability[real]
     assert error.mean() == pytest.approx(0, abs=0.01)
     assert error.std() == pytest.approx(1.0, rel=0.01)
+
+
+def test_errors_to_come_are_those_of_the_last_day():
+    a = given()
+    releases = a.fit.observations.releases
+    own = releases.of(0)
+    ago = (END - releases.day) / DAYS_PER_YEAR
+    shrinking = replace(releases, stderr=2.0 * np.exp(0.7 * ago))
+    assert errors_by_now(shrinking, own) == pytest.approx(2.0)
+    growing = replace(releases, stderr=2.0 * np.exp(-0.7 * ago))
+    np.testing.assert_array_equal(errors_by_now(growing, own), growing.stderr)
+    exact = replace(releases, stderr=np.zeros(len(releases)))
+    assert not errors_by_now(exact, own).any()
 
 
 @pytest.mark.parametrize("name", ["stochastic", "stochastic-halfnormal", "stochastic-twopiece"])

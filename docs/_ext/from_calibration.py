@@ -36,7 +36,13 @@ def shown(results: Path) -> dict[str, str]:
             for kind, command in (
                 ("domains", "frontierlag validate calibrate --worlds matrices-domains"),
                 ("dif", "frontierlag validate calibrate --worlds matrices,matrices-dif"),
+                ("vendors", "frontierlag validate calibrate --worlds matrices-vendors"),
             )
+        ),
+        "calibration_forecasts": _page(
+            results / "calibration-forecasts" / "calibration.md",
+            "frontierlag validate calibrate --worlds base,ladders --models "
+            "linear-stochastic+forecast,linear-stochastic-makers+forecast",
         ),
         "calibration_figures": _figures(results / "calibration" / "calibration.csv"),
         "sbc_verdicts": _page(results / "sbc" / "sbc.md", "frontierlag validate sbc"),

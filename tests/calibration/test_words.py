@@ -52,6 +52,21 @@ def test_the_joint_model_may_cover_neither_too_seldom_nor_too_often(cover, said)
     assert f"86% to 94%: {said}." in words
 
 
+@pytest.mark.parametrize(("late", "said"), [(0.90, "met"), (0.80, "not met")])
+def test_forecasts_are_counted_over_both_groups(late, said):
+    rows = [
+        row("ladders", "linear-stochastic+forecast", cover, bias=bias) | {
+            "lag": "best score", "period": f"{side}, {months} months",
+        }
+        for side, bias in (("leader", 0.5), ("follower", -1.2))
+        for months, cover in ((3, 0.95), (6, 0.93), (12, late + (0.02 if bias > 0 else -0.02)))
+    ]  # fmt: skip
+    (words,) = verdicts(found(rows))
+    assert f"95.0%, 93.0% and {late:.1%} of 200 worlds" in words
+    assert f"84% to 96%: {said}." in words
+    assert "at most 1.2 points" in words
+
+
 def test_the_readme_names_where_intervals_are_too_narrow(tmp_path):
     with pytest.raises(OutputError, match="is missing"):
         calibration(tmp_path)

@@ -20,11 +20,14 @@ from frontierlag.studies.calibration.estimands import (
     PROBABILITIES,
     Found,
     WorldEstimate,
+    forecast_from,
     to_json,
     true_lags,
+    truth_of,
 )
 from frontierlag.studies.calibration.estimators import (
     DATED,
+    FORECASTING,
     DateErrors,
     daily_points,
     estimator,
@@ -201,6 +204,25 @@ def test_dates_without_an_error_change_nothing_and_with_one_widen_the_interval()
     assert width[1] == pytest.approx(width[0], rel=0.25)
     assert width[2] > 1.1 * width[0]
     assert isinstance(estimator(f"linear-stochastic{DATED}"), DateErrors)
+
+
+@pytest.mark.xdist_group("linear-stochastic")
+def test_a_forecaster_sees_nothing_of_the_year_that_it_forecasts():
+    world = worlds("ladders", 1)[0]
+    r = world.releases
+    hidden = r.day > day_number(forecast_from(world).as_of)
+    assert 0 < hidden.sum() < len(r)
+    told = estimator(f"linear-stochastic{FORECASTING}")(world, SEED)
+    higher = replace(world, releases=replace(r, score=r.score + 50.0 * hidden))
+    assert estimator(f"linear-stochastic{FORECASTING}")(higher, SEED) == told
+    assert truth_of(higher)["best score", "leader, 12 months"] > 150 + 40
+    truth = truth_of(world)
+    for group, side in enumerate(("leader", "follower")):
+        best = [truth["best score", f"{side}, {months} months"] for months in (3, 6, 12)]
+        assert best == sorted(best)
+        assert best[-1] == pytest.approx(r.score[r.of(group)].max(), abs=1e-9)
+        means = [told.estimates["best score", f"{side}, {m} months"].point for m in (3, 6, 12)]
+        assert best[0] - 15 < means[0] < means[1] < means[2] < best[-1] + 15
 
 
 def done_with(world, estimator, index, truth, estimate, trouble=""):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
-from frontierlag.dates import Window
+from frontierlag.dates import Window, day_number
 from frontierlag.intervals import intervals
 from frontierlag.lags.periods import over_periods
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.trend import trend_lag
 from frontierlag.names import FOLLOWER, LEADER, PERIOD, REALIZED, TREND, VALUE
 from frontierlag.names import WINDOW as WHOLE
+from frontierlag.scores import Releases
+from frontierlag.scores.releases import subset
 from frontierlag.studies.calibration.worlds import World
+from frontierlag.studies.forecast.paths import months_to_days
 
 # Months by which two lags of the same days may differ from rounding alone: where a lag is the same
 # in nearly all draws, sums in another order would put the truth outside of an interval it ends.
@@ -25,6 +29,9 @@ PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
 # In place of a kind of lag: the estimand is a parameter of the model, which stands in place of the
 # period.
 PARAMETER = "parameter"
+# Likewise: the estimand is the best published score of a group some months ahead, which stand in
+# place of the period, score points. The forecast is made so many months before the table's end.
+BEST, AHEAD, FORECAST_MONTHS = "best score", (3, 6, 12), 12
 # A kind of lag and a period, as in ("realized", "window").
 Estimand = tuple[str, str]
 
@@ -122,8 +129,33 @@ def true_lags(world: World, window: Window | None = None) -> dict[Estimand, floa
 
 
 def truth_of(world: World) -> dict[Estimand, float]:
-    """Every lag of a world over its default window, and the parameters that only some models have.
+    """Every lag of a world over its default window, and what only some estimators answer.
 
-    Lags in months, parameters in points.
+    Lags in months; parameters and best scores in points.
     """
-    return true_lags(world) | {(PARAMETER, name): x for name, x in world.effects.items()}
+    effects = {(PARAMETER, name): value for name, value in world.effects.items()}
+    return true_lags(world) | effects | best_ahead(world)
+
+
+def forecast_from(world: World) -> Releases:
+    """What was published when a world is forecast, a year before its table ends."""
+    r = world.releases
+    as_of = r.as_of - timedelta(days=months_to_days(FORECAST_MONTHS))
+    return replace(subset(r, r.day <= day_number(as_of)), as_of=as_of)
+
+
+def best_ahead(world: World) -> dict[Estimand, float]:
+    """Best published score of each group, 3, 6 and 12 months after a forecast."""
+    r, start = world.releases, day_number(forecast_from(world).as_of)
+    return {
+        (BEST, ahead(group, months)): float(
+            r.score[r.of(group) & (r.day <= start + months_to_days(months))].max(initial=-np.inf)
+        )
+        for group in (LEADER, FOLLOWER)
+        for months in AHEAD
+    }
+
+
+def ahead(group: int, months: int) -> str:
+    """What stands in place of a period, of a best score."""
+    return f"{('leader', 'follower')[group]}, {months} months"

@@ -15,7 +15,7 @@ import xarray as xr
 from scipy import stats
 
 from frontierlag.analyses.refits import quick_fit
-from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, Window
+from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, Window, day_number
 from frontierlag.errors import SpecError
 from frontierlag.fits.convergence import Convergence, check, sampled_to_pass
 from frontierlag.fits.fitting import Fit
@@ -27,21 +27,27 @@ from frontierlag.lags.published import daily_lags
 from frontierlag.model import ModelSpec, split_name
 from frontierlag.names import FOLLOWER, LEADER, PERIOD, REALIZED, TREND, VALUE
 from frontierlag.names import WINDOW as WHOLE
-from frontierlag.scores import Releases, records
+from frontierlag.scores import Releases, default_window_start, records
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.calibration.estimands import (
+    AHEAD,
+    BEST,
+    FORECAST_MONTHS,
     PARAMETER,
     PROBABILITIES,
     Estimand,
     Found,
     WorldEstimate,
+    ahead,
+    forecast_from,
     to_json,
     truth_of,
 )
 from frontierlag.studies.calibration.matrices import MATRIX_DESIGNS, make_matrix_world
 from frontierlag.studies.calibration.worlds import DESIGNS, World, make_world
 from frontierlag.studies.domains.table import all_domains
+from frontierlag.studies.forecast.paths import futures, months_to_days
 from frontierlag.studies.sensitivity.dates import UniformDays, mixture, shifted
 
 # A campaign's fit needs fewer draws than one that is cited: it is one of hundreds, and what counts
@@ -54,6 +60,8 @@ LATENT_DRAWS = 1000
 MAX_RHAT, MIN_ESS = 1.05, 100.0
 # Suffix of a model that is given the error of dates, and how many sets of dates it draws.
 DATED, DATE_SETS = "+dates", 10
+# Suffix of a model that forecasts.
+FORECASTING = "+forecast"
 # Of the baselines.
 LEVELS, RESAMPLES = 100, 1000
 
@@ -83,12 +91,14 @@ def estimator(name: str) -> Estimator:
     """
     if name in BASELINES:
         return BASELINES[name]
-    model = name.removesuffix(DATED)
+    kinds: dict[str, Callable[[str], Estimator]] = {DATED: DateErrors, FORECASTING: Forecaster}
+    suffix = next((x for x in kinds if name.endswith(x)), "")
+    model = name.removesuffix(suffix)
     try:
         split_name(model)
     except SpecError as error:
         raise SpecError(f"{error}; the baselines are {', '.join(BASELINES)}") from None
-    return Model(name) if model == name else DateErrors(model)
+    return kinds.get(suffix, Model)(model)
 
 
 class Model:
@@ -157,6 +167,35 @@ class DateErrors:
                 for of_fit in of_fits
             ]
         )
+
+
+class Forecaster:
+    """A model that is given what was published a year before a world's table ends.
+
+    It answers with the best published score of each group in the months after: the forecasts of
+    :func:`frontierlag.studies.forecast.paths.futures`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.model = Model(name)
+
+    def __call__(self, world: World, seed: np.random.SeedSequence) -> Found:
+        """Fit the model to what was published, simulate paths, and read the best scores off."""
+        before = forecast_from(world)
+        window = Window(default_window_start(before), before.as_of)
+        of = self.model
+        fit, _, trouble = fitted_to_pass(
+            of.spec, before, window, seed, draws=of.draws, tune=of.tune
+        )
+        start = day_number(before.as_of)
+        estimates = {
+            (BEST, ahead(group, months)): WorldEstimate.of_draws(
+                path.published_on(start + months_to_days(months))
+            )
+            for group, path in enumerate(futures(fit, months_to_days(FORECAST_MONTHS)))
+            for months in AHEAD
+        }
+        return Found(estimates, trouble)
 
 
 def fitted_to_pass(

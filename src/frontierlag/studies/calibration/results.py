@@ -26,10 +26,12 @@ from frontierlag.studies.calibration.calibrate import (
     Calibration,
     all_designs,
 )
+from frontierlag.studies.calibration.estimands import AHEAD, BEST, ahead
 from frontierlag.studies.calibration.estimators import (
     CHAINS,
     DATED,
     DRAWS,
+    FORECASTING,
     LATENT_DRAWS,
     MAX_RHAT,
     MIN_ESS,
@@ -71,6 +73,8 @@ class WorldTarget:
 HONEST = (0.86, 0.94)
 DAILY = "the daily point method's"
 BROKEN = (0.80, 1.0)
+# Of the best score ahead, by a forecast's 90 % interval.
+FORECASTS = (0.84, 0.96)
 OTHERWISE = WorldTarget(HEADLINE, BROKEN)
 TARGETS = {
     BASE.name: WorldTarget(HEADLINE, HONEST, {"rmse_ratio": (0.75, DAILY)}),
@@ -126,6 +130,31 @@ def verdicts(found: Calibration) -> list[str]:
         row = _row(found, world, target.model)
         if row is not None and row["n"] >= 2:
             paragraphs.append(_verdict(found, world, target, row))
+        paragraphs += _forecasts(found, world)
+    return paragraphs
+
+
+def _forecasts(found: Calibration, world: str) -> list[str]:
+    """Say how often forecasts hold what came, a paragraph a model that forecast."""
+    table = found.table[(found.table["world"] == world) & (found.table["lag"] == BEST)]
+    paragraphs = []
+    for name, rows in table[table["n"] >= 2].groupby("estimator", sort=False):
+        low, high = FORECASTS
+        three, six, twelve = (
+            float(rows[rows["period"].isin([ahead(g, months) for g in (0, 1)])]["cover90"].mean())
+            for months in AHEAD
+        )
+        met = all(low <= share <= high for share in (three, six, twelve))
+        most = max(abs(float(bias)) for bias in rows["bias"])
+        paragraphs.append(
+            f"World {world}: the best published score {AHEAD[0]}, {AHEAD[1]} and {AHEAD[2]} months "
+            f"ahead lies in the 90 % interval of {str(name).removesuffix(FORECASTING)} in "
+            f"{three:.1%}, {six:.1%} and {twelve:.1%} of {int(rows['n'].max())} worlds (mean of "
+            f"the two groups); target {low:.0%} to {high:.0%}: {_met(met)}. Its mean is off by at "
+            f"most {most:.1f} points on average. "
+            f"{int(rows['not_converged'].max() + rows['failed'].max())} of its fits failed or did "
+            "not converge."
+        )
     return paragraphs
 
 

@@ -156,7 +156,7 @@ def _future(fit: Fit, group: int, days: int, rate_months: float) -> Future:
     when = np.where(real, day, as_of)
     recent = own & (releases.day > as_of - rate.days)
     capability = future_capabilities(fit, rng, when, group, recent if recent.any() else own)
-    score = _scores(fit, rng, capability, recent)
+    score = _scores(fit, rng, capability, own, recent)
     return Future(
         day=day,
         capability=np.where(real, capability, -np.inf),
@@ -201,16 +201,32 @@ def _stochastic(frontier: Frontier) -> Stochastic | None:
 
 
 def _scores(
-    fit: Fit, rng: np.random.Generator, capability: np.ndarray, recent: np.ndarray
+    fit: Fit, rng: np.random.Generator, capability: np.ndarray, own: np.ndarray, recent: np.ndarray
 ) -> np.ndarray:
-    """Published scores, measured as well as a recent release of the group, drawn at random."""
+    """Published scores, measured as well as a recent release of the group is by now."""
     releases: Releases = fit.observations.releases
     pool = np.flatnonzero(recent) if recent.any() else np.arange(len(releases))
     like = rng.choice(pool, capability.shape)
     if isinstance(fit.spec.frontier, OfAccuracy):
         problems = releases.problems[like]
         return rng.binomial(problems, capability) / problems
-    return rng.normal(capability, releases.stderr[like])
+    return rng.normal(capability, errors_by_now(releases, own)[like])
+
+
+def errors_by_now(releases: Releases, own: np.ndarray) -> np.ndarray:
+    """Standard errors as they would be if each release came on the last day, score units.
+
+    Errors of an index shrink by a half in a year or so, as more benchmarks fit the newest models.
+    A line through the logarithms of the errors of the releases ``own`` over time says by how much
+    a release's error would be smaller by now. It is not carried on beyond the last day, where
+    nothing says that errors go on shrinking, and errors that have grown stay as they are: the
+    newest releases may just not have been tested much yet.
+    """
+    known = own & (releases.stderr > 0)
+    if np.unique(releases.day[known]).size < 2:
+        return releases.stderr
+    slope = np.polyfit(releases.day[known], np.log(releases.stderr[known]), 1)[0]
+    return releases.stderr * np.exp(min(slope, 0.0) * (day_number(releases.as_of) - releases.day))
 
 
 def first_day(day: np.ndarray, above: np.ndarray) -> np.ndarray:
