@@ -150,11 +150,7 @@ def _of_some(
 
 
 def log_densities(
-    spec: ModelSpec,
-    p: Values,
-    releases: MeasuredReleases,
-    j: int,
-    rng: np.random.Generator,
+    spec: ModelSpec, p: Values, releases: MeasuredReleases, j: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, float]:
     """Log density of all results on a benchmark given each draw, its own parameters integrated out.
 

@@ -123,7 +123,7 @@ def show_window_and_influence(
     if named:
         console.print(
             "Largest expected changes of the mean realized lag, in months, with one left out: "
-            f"{', '.join(named)}.",
+            f"{', '.join(named)}."
         )
 
 
@@ -192,7 +192,7 @@ def show_scores(console: Console, scores: ScoreTable, findings: Sequence[Finding
     """Print what a table is, and everything that was found in it and done to it."""
     console.print(
         f"{scores.name}: {len(scores.frame)} rows, {scores.metric.name} in {scores.metric.unit}, "
-        f"as of {scores.as_of}, layout {scores.layout}, sha256 {scores.sha256[:12]}",
+        f"as of {scores.as_of}, layout {scores.layout}, sha256 {scores.sha256[:12]}"
     )
     show_findings(console, findings)
     for row in scores.left_out:

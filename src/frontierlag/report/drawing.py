@@ -153,7 +153,7 @@ OF_A_MODEL: dict[str, tuple[str, Callable[[Results, str, pd.DataFrame], Figure]]
     INFORMATION: (INFORMATION, _information),
 }
 OF_ALL_MODELS: dict[str, tuple[str, Callable[[Results, pd.DataFrame], Figure]]] = {
-    "mean-lag": (MEAN_LAG, _mean_lags),
+    "mean-lag": (MEAN_LAG, _mean_lags)
 }
 KINDS = (*OF_A_MODEL, *OF_ALL_MODELS)
 

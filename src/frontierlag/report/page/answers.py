@@ -18,15 +18,7 @@ from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.cite.estimate import FITTED
 from frontierlag.report.page import answers
 from frontierlag.report.page.folder import PAGE, Results
-from frontierlag.report.page.forest import (
-    Bar,
-    Forest,
-    bar,
-    long_date,
-    percent,
-    scaled,
-    whose,
-)
+from frontierlag.report.page.forest import Bar, Forest, bar, long_date, percent, scaled, whose
 from frontierlag.results.charts import AGED, AS_LARGE, LAST_RELEASE
 from frontierlag.results.last_day import of_model, sentence, sides, spikes, spikes_words
 from frontierlag.results.tables import LAST_DAY

@@ -17,12 +17,7 @@ from frontierlag.figures.lags import KINDS, forest
 from frontierlag.jobs import Prepared
 from frontierlag.machine.files import staged, write_manifest
 from frontierlag.names import REALIZED, TREND
-from frontierlag.results.manifest import (
-    data_record,
-    model_record,
-    settings_record,
-    window_record,
-)
+from frontierlag.results.manifest import data_record, model_record, settings_record, window_record
 from frontierlag.settings import MIXTURES, SamplerSettings
 from frontierlag.studies.measures.pooling import ATOMS, KERNEL, SPREAD, WIDTH
 from frontierlag.studies.measures.pooling import CENTRE as MIDDLE

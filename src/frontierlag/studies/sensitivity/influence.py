@@ -47,12 +47,7 @@ HIGH_K = 0.7
 LISTED_FROM, OFTEN_BEST = 0.1, 0.05
 MODEL, MAKER = "model", "maker"
 COLUMNS = (
-    "left_out",
-    "kind",
-    "group",
-    "lag",
-    "period",
-    "change",
+    *("left_out", "kind", "group", "lag", "period", "change"),
     *NUMBERS,
     "probability_best",
     *OF_FIT,
