@@ -55,8 +55,8 @@ from frontierlag.studies.vintages.comparison import signature
 from frontierlag.studies.vintages.study import vintages_record
 from frontierlag.studies.writing import FIGURES, quantiles, write_tables
 
-# Of the figure: position within a vintage's place, so that intervals do not cover one another.
 SIZE = (10.0, 7.6)
+# Position within a vintage's place, so that intervals do not cover one another.
 SHIFT = {TREND: -0.17, REALIZED: 0.17}
 MARKERS = {"release-matched": "^", "daily": "s", "catch-up": "D"}
 FREE_COLOR = "#f1ead9"
