@@ -55,7 +55,8 @@ def calibrate(
         matrices-domains. By default those of the plan.
     models
         Comma-separated models and baselines (daily-points, level-mean, record-line); by default
-        those of the plan.
+        those of the plan. linear-stochastic+dates is given the error of dates,
+        linear-stochastic+forecast forecasts the last year of each world.
     n
         Worlds of each kind; by default as many as the plan says.
     out
