@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -13,7 +13,7 @@ from frontierlag.intervals import INNER, OUTER, intervals
 from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.scores.groups import Comparison
 from frontierlag.scores.league import LeagueReleases
-from frontierlag.scores.metric import ECI
+from frontierlag.scores.metric import ECI, GPQA_DIAMOND
 from frontierlag.studies.league.measure import STEP, League, ranks
 
 AS_OF = date(2026, 7, 1)
@@ -163,6 +163,30 @@ def make_league_world(design: LeagueDesign, rng: np.random.Generator) -> LeagueW
         high=(score + Z90 * stderr)[order], by="group", groups=names,
     )  # fmt: skip
     return LeagueWorld(releases, capability[order], level, slope, middle)
+
+
+def as_accuracies(world: LeagueWorld, rng: np.random.Generator, problems: int = 300) -> LeagueWorld:
+    """The same world seen through a benchmark of four choices: ten points are one log odds.
+
+    The middle is where the frontier of the first group is half-way from chance to ceiling on the
+    reference day; problems solved are binomial.
+    """
+    r, bounds = world.releases, GPQA_DIAMOND.bounds
+    zero = world.level[0]
+    capability = bounds.score((world.capability - zero) / 10, np)
+    score = rng.binomial(problems, capability) / problems
+    stderr = np.sqrt(np.maximum(score * (1 - score), 1e-4) / (problems - 1))
+    order = np.lexsort((r.model, score, r.day))
+    score, stderr = score[order], stderr[order]
+    known = ("model", "organization", "day", "day_low", "day_high", "group")
+    seen = replace(
+        r, **{name: getattr(r, name)[order] for name in known}, metric=GPQA_DIAMOND, score=score,
+        stderr=stderr, stderr_low=stderr, stderr_high=stderr, low=score - Z90 * stderr,
+        high=score + Z90 * stderr, problems=np.full(len(r), problems),
+    )  # fmt: skip
+    return LeagueWorld(
+        seen, capability[order], (world.level - zero) / 10, world.slope / 10, world.reference
+    )
 
 
 def judged(world: LeagueWorld, found: League) -> pd.DataFrame:

@@ -139,7 +139,7 @@ def test_whatever_a_number_depends_on_is_in_the_key(spec, eci_new, monkeypatch):
             ]
         ),
     ]
-    monkeypatch.setattr(fit_store, "program", lambda: "another")
+    monkeypatch.setattr(fit_store, "program", lambda *_: "another")
     keys.append(key())
     assert len(set(keys)) == len(keys)
 

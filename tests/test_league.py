@@ -12,17 +12,19 @@ import pymc as pm
 import pytest
 import xarray as xr
 from commands import here
-from league_worlds import LeagueDesign, coverage, judged, make_league_world
+from league_worlds import LeagueDesign, as_accuracies, coverage, judged, make_league_world
 
 import frontierlag as fl
 from frontierlag.analyses.refits import Task, refit
 from frontierlag.dates import DAYS_PER_MONTH, Window
-from frontierlag.errors import NOT_CONVERGED, ScoresError, SpecError
+from frontierlag.errors import NOT_CONVERGED, ScoresError
 from frontierlag.facade.scores import League as Shown
+from frontierlag.fits.store import LIMIT, REFIT, key_of, modules_that_sample
 from frontierlag.frontiers.observations import Observations
 from frontierlag.lags.realized import realized_lag
 from frontierlag.model import ModelSpec
 from frontierlag.names import CHAIN, DRAW, GROUP, REALIZED, SCORE, WINDOW
+from frontierlag.scores.efforts import without_setting
 from frontierlag.scores.groups import Comparison
 from frontierlag.scores.league import league_releases, pair_window_start, with_column
 from frontierlag.scores.metric import ECI
@@ -30,17 +32,20 @@ from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.releases import Releases, default_window_start, subset
 from frontierlag.scores.table import from_frame
 from frontierlag.settings import QuickSettings, SamplerSettings
-from frontierlag.studies.league.fit import (
-    FRONTIER,
+from frontierlag.studies.league import fit as league_fit
+from frontierlag.studies.league import model as league_model
+from frontierlag.studies.league.fit import derived, sample_league
+from frontierlag.studies.league.measure import League, ranks, tiers
+from frontierlag.studies.league.model import (
     OF_A_GROUP,
     build_league,
-    derived,
+    curve_of,
+    frontier_of,
+    name_of,
     observations_of,
     parameters,
-    sample_league,
 )
-from frontierlag.studies.league.measure import League, ranks, tiers
-from frontierlag.studies.league.study import LeagueStudy
+from frontierlag.studies.league.study import LeagueStudy, fit_league
 from frontierlag.studies.league.table import (
     BACKWARD,
     BEHIND,
@@ -64,16 +69,26 @@ def world():
     return make_league_world(LeagueDesign(releases=(30, 18, 9, 3)), np.random.default_rng(11))
 
 
-def made_up(releases, rng, sample=DRAWS):
+@pytest.fixture(scope="module")
+def shares():
+    """Three groups in accuracies."""
+    rng = np.random.default_rng(12)
+    return as_accuracies(make_league_world(LeagueDesign(releases=(16, 9, 4)), rng), rng)
+
+
+def made_up(releases, rng, sample=DRAWS, level=138.0, slope=14.0, unit=1.0):
     """A league of made-up draws around what the releases say."""
     observations = observations_of(releases)
     n = len(releases.groups)
     posterior = xr.Dataset(
         {
-            "level": ((CHAIN, DRAW, GROUP), rng.normal(138, 2, (*sample, n))),
-            "slope": ((CHAIN, DRAW, GROUP), rng.uniform(10, 18, (*sample, n))),
-            "scatter": ((CHAIN, DRAW, GROUP), rng.uniform(1, 2, (*sample, n))),
-            "shortfall": ((CHAIN, DRAW, GROUP), rng.uniform(4, 8, (*sample, n))),
+            "level": ((CHAIN, DRAW, GROUP), rng.normal(level, 2 * unit, (*sample, n))),
+            "slope": (
+                (CHAIN, DRAW, GROUP),
+                rng.uniform(slope - 4 * unit, slope + 4 * unit, (*sample, n)),
+            ),
+            "scatter": ((CHAIN, DRAW, GROUP), rng.uniform(unit, 2 * unit, (*sample, n))),
+            "shortfall": ((CHAIN, DRAW, GROUP), rng.uniform(4 * unit, 8 * unit, (*sample, n))),
         },
         {CHAIN: np.arange(sample[0]), DRAW: np.arange(sample[1]), GROUP: list(releases.groups)},
     )
@@ -164,14 +179,44 @@ def test_two_groups_are_those_of_a_comparison(eci_new, window):
     assert pair_window_start(found, *pair) == default_window_start(eci_new) == window.since
 
 
-def test_a_league_needs_two_groups_and_no_accuracies(table):
+def test_a_league_needs_two_groups_and_of_accuracies_their_problems(table):
     few = from_frame(frame()[lambda f: f["country"] == "China"], "mine")
     with pytest.raises(ScoresError, match="two are needed"):
         league_releases(few, "country")
-    shares = frame().assign(score=lambda f: f["score"] / 200, stderr=0.01)
+    shares = frame().assign(score=lambda f: f["score"] / 200).drop(columns="stderr")
     shares = from_frame(shares, "mine", ReadOptions(metric="accuracy"))
-    with pytest.raises(SpecError, match="accuracies"):
+    with pytest.raises(ScoresError, match=r"how many problems .*column 'stderr'"):
         observations_of(league_releases(shares, "country"))
+
+
+def settings_of_models():
+    """Three makers; one has four rows and two models, and one of the others waits for a score."""
+    rows = [
+        (f"{maker} {k}{setting}", maker, f"2025-{k + 1:02d}-10", 0.3 + 0.1 * k + extra, 0.03)
+        for maker, count in (("Ada", 4), ("Bo", 3), ("Cy", 2))
+        for k in range(count)
+        for setting, extra in (("_low", 0.0), ("_high", 0.05))
+    ]
+    rows += [
+        ("Bo 2_medium", "Bo", "2025-03-10", None, None),  # scored at other settings
+        ("Bo 3_low", "Bo", "2025-03-20", None, None),
+        ("Bo 3_high", "Bo", "2025-03-20", None, None),
+    ]
+    columns = ["model", "organization", "released", "accuracy", "stderr"]
+    return from_frame(pd.DataFrame(rows, columns=columns), "bench", ReadOptions(metric="accuracy"))
+
+
+def test_settings_of_one_model_count_once_in_groups_too_few_and_pending():
+    found = league_releases(settings_of_models(), "maker")
+    assert dict(zip(found.groups, found.counts.tolist(), strict=True)) == {"Ada": 4, "Bo": 3}
+    assert found.few == (("Cy", 2),)
+    assert all("high" in name for name in found.model)
+    assert [without_setting(name) for name in found.pending.model] == ["Bo 3"]
+    every = league_releases(settings_of_models(), "maker", efforts="all")
+    assert dict(zip(every.groups, every.counts.tolist(), strict=True)) == {
+        "Ada": 8, "Bo": 6, "Cy": 4,
+    }  # fmt: skip
+    assert len(every.pending) == 3
 
 
 def test_a_release_without_a_score_is_pending():
@@ -188,9 +233,11 @@ def test_a_release_without_a_score_is_pending():
 # The density
 
 
-def test_the_density_of_scores_is_that_of_the_stochastic_frontier(world):
+@pytest.mark.parametrize("of", ["points", "accuracies"])
+def test_the_density_of_scores_is_that_of_the_stochastic_frontier(world, shares, of):
     """As the numbers of the frontier's own method say, and groups have their own parameters."""
-    observations = observations_of(world.releases)
+    releases = {"points": world, "accuracies": shares}[of].releases
+    observations = observations_of(releases)
     model = build_league(observations)
     point = model.initial_point(random_seed=3)
     rng = np.random.default_rng(4)
@@ -199,7 +246,10 @@ def test_the_density_of_scores_is_that_of_the_stochastic_frontier(world):
     p = dict(zip(OF_A_GROUP, _values(model, point), strict=True))
     data = observations.arrays
     mu = p["level"][data["group_index"]] + p["slope"][data["group_index"]] * data["years"]
-    expected = FRONTIER.log_likelihood(p, mu, data)
+    if of == "accuracies":
+        assert curve_of(releases.metric).name == "logistic"
+        mu = 0.25 + 0.75 / (1 + np.exp(-mu))
+    expected = frontier_of(releases.metric).log_likelihood(p, mu, data)
     np.testing.assert_allclose(scores, expected, rtol=1e-9)
 
 
@@ -384,6 +434,10 @@ def fitted(world):
 
 
 def test_two_groups_have_the_lag_of_their_own_fit(fitted, world):
+    assert_two_agree(fitted, world, "linear-stochastic")
+
+
+def assert_two_agree(fitted, world, model):
     """The limits that the documentation states: half a month in the median of the mean lag."""
     r = world.releases
     pair = fitted.pair("group 0", "group 1")
@@ -394,7 +448,7 @@ def test_two_groups_have_the_lag_of_their_own_fit(fitted, world):
         comparison=Comparison("a:b", r.groups[pair.ahead], r.groups[pair.behind], "organization"),
         metric=r.metric, as_of=r.as_of, table=r.table, **arrays,
     )  # fmt: skip
-    spec = ModelSpec.of("linear-stochastic", r.metric)
+    spec = ModelSpec.of(model, r.metric)
     window = Window(default_window_start(two), r.as_of)
     assert window.since == pair.since
     observations: Observations = spec.observations(two)
@@ -404,6 +458,47 @@ def test_two_groups_have_the_lag_of_their_own_fit(fitted, world):
     assert abs(float(np.median(pair.mean)) - float(lag.median())) < 0.5
     ends = np.quantile(pair.mean, (0.05, 0.95)) - np.quantile(lag.to_numpy(), (0.05, 0.95))
     assert (abs(ends) < 1).all()
+
+
+@pytest.fixture(scope="module")
+def fitted_shares(shares):
+    settings = QuickSettings(draws=300, tune=400, chains=2, seed=3)
+    return League(sample_league(shares.releases, settings, cores=2))
+
+
+def test_accuracies_hold_the_truth_of_their_world(fitted_shares, shares):
+    """Lags, ranks and trends of a world that is known, in log odds where trends are lines."""
+    rows = judged(shares, fitted_shares)
+    intervals = rows[rows["kind"] != "tiers"]
+    assert len(intervals) == 3 * 4 + 3 * 2
+    assert intervals["inside90"].mean() > 0.75
+    bounds = shares.releases.metric.bounds
+    assert (fitted_shares.best > bounds.lower).all()
+    assert (fitted_shares.best < bounds.upper).all()
+    table = LeagueStudy(fitted_shares).tables["league"].set_index("quantity")
+    assert set(table.loc["best available", "unit"]) == {"accuracy"}
+    assert set(table.loc["slope of the trend", "unit"]) == {"log odds a year"}
+
+
+def test_two_groups_of_accuracies_have_the_lag_of_their_own_fit(fitted_shares, shares):
+    assert_two_agree(fitted_shares, shares, "logistic-stochastic")
+
+
+def test_a_pending_accuracy_lies_between_the_bounds(shares):
+    r, rng = shares.releases, np.random.default_rng(8)
+    day = np.array([r.day.max()])
+    pending = replace(
+        r.pending, model=np.array(["next"]), group=np.array([0]), day=day, day_low=day, day_high=day
+    )
+    found = made_up(replace(r, pending=pending), rng, (2, 300), level=0.0, slope=1.5, unit=0.1)
+    extra = found.fit.capability[..., -1]
+    assert ((extra > 0.25) & (extra < 1)).all()
+    # On the log odds it is below its trend by the mean shortfall.
+    odds = np.log((extra - 0.25) / (1 - extra))
+    at = (r.day.max() - _reference(found)) / 365.25
+    p = found.fit.p
+    rest = odds - p["level"][..., 0] - p["slope"][..., 0] * at + p["shortfall"][..., 0]
+    assert abs(rest.mean()) < 4 * rest.std() / np.sqrt(600)
 
 
 def test_a_group_of_three_releases_has_a_wide_interval(fitted, world):
@@ -430,6 +525,84 @@ def test_the_same_league_twice_is_the_same_to_the_last_digit(fitted, world):
     settings = fitted.fit.settings
     again = sample_league(world.releases, settings, cores=1)
     np.testing.assert_array_equal(again.capability, fitted.fit.capability)
+
+
+# The store of fits
+
+SHORT = QuickSettings(draws=100, tune=200, chains=2, seed=3)
+
+
+@pytest.fixture
+def sampled(tmp_path, monkeypatch):
+    """How often the sampler really ran, with a store of fits in an empty folder."""
+    monkeypatch.setenv("FRONTIERLAG_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv(LIMIT, "1")
+    calls, real = [], league_fit.draw
+
+    def counted(code, settings, *more, **options):
+        calls.append(settings)
+        return real(code, settings, *more, **options)
+
+    monkeypatch.setattr(league_fit, "draw", counted)
+    return calls
+
+
+def test_a_league_that_is_asked_for_again_is_not_sampled_again(world, sampled, monkeypatch):
+    first, again = (LeagueStudy(League(sample_league(world.releases, SHORT))) for _ in range(2))
+    assert sampled == [SHORT.resolved(0.99)]
+    for name, table in first.tables.items():
+        assert again.tables[name].to_csv() == table.to_csv()
+    assert again.sentences == first.sentences
+    assert again.league.fit.seconds == first.league.fit.seconds
+    xr.testing.assert_identical(again.league.fit.sample_stats, first.league.fit.sample_stats)
+    monkeypatch.setenv(REFIT, "1")
+    refitted = sample_league(world.releases, SHORT)
+    assert len(sampled) == 2
+    np.testing.assert_array_equal(refitted.capability, first.league.fit.capability)
+    monkeypatch.delenv(REFIT)
+    assert sample_league(world.releases, SHORT).seconds == refitted.seconds
+    assert len(sampled) == 2
+
+
+def test_groups_of_other_names_are_the_same_fit_and_have_their_names(world, sampled):
+    sample_league(world.releases, SHORT)
+    names = tuple(f"maker {k}" for k in range(4))
+    renamed = sample_league(replace(world.releases, groups=names), SHORT)
+    assert len(sampled) == 1
+    assert tuple(renamed.posterior[GROUP].to_numpy()) == names
+
+
+def test_the_second_try_of_a_league_is_kept_too(world, sampled):
+    """100 draws miss the gate, so that the league is sampled once more with more draws."""
+    for _ in range(2):
+        study = fit_league(world.releases, SHORT)
+    assert [asked.draws for asked in sampled] == [100, 400]
+    assert study.league.fit.posterior.sizes[DRAW] == 100
+
+
+def test_whatever_a_league_depends_on_is_in_its_key(world, monkeypatch):
+    r = world.releases
+    moved = replace(r, score=np.nextafter(r.score, 1e9))
+    other = replace(r, group=np.where(r.group == 3, 2, r.group), groups=r.groups[:3])
+    wide = replace(r, metric=replace(ECI, spread=21.0))
+    keys = [
+        key_of(
+            (name_of(of.metric), parameters(of.metric)),
+            league_model.inputs(observations_of(of)),
+            settings,
+            league_model.__name__,
+        )
+        for of, settings in (
+            *((of, SHORT) for of in (r, moved, other, wide)),
+            (r, SHORT.model_copy(update={"seed": 4})),
+        )
+    ]
+    assert len(set(keys)) == len(keys)
+    behind = modules_that_sample(league_model.__name__)
+    assert {"frontierlag.studies.league.model", "frontierlag.frontiers.stochastic"} <= set(behind)
+    rooms = {name.split(".")[1] for name in behind}
+    assert not rooms & {"cli", "facade", "report", "results", "figures", "lags", "analyses"}
+    assert "frontierlag.studies.league.words" not in behind
 
 
 # The command

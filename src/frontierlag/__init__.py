@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         load,
         load_scores,
         measures,
+        update,
     )
     from frontierlag.priors import Prior
 
@@ -56,6 +57,7 @@ _HOME = {
     "load": "facade",
     "load_scores": "facade",
     "measures": "facade",
+    "update": "facade",
 }
 # Names of 0.1 that are not of the interface above: where each is, and what to use instead.
 _MOVED = {
@@ -114,4 +116,5 @@ __all__ = [
     "load",
     "load_scores",
     "measures",
+    "update",
 ]

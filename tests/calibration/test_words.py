@@ -8,7 +8,7 @@ from result_calibration import calibration, ranks, too_narrow
 
 from frontierlag.errors import OutputError
 from frontierlag.studies.calibration.calibrate import Calibration
-from frontierlag.studies.calibration.results import verdicts
+from frontierlag.studies.calibration.results import verdicts, write_calibration
 
 
 def row(world, estimator, cover, **more):
@@ -53,7 +53,7 @@ def test_the_joint_model_may_cover_neither_too_seldom_nor_too_often(cover, said)
 
 
 @pytest.mark.parametrize(("late", "said"), [(0.90, "met"), (0.80, "not met")])
-def test_forecasts_are_counted_over_both_groups(late, said):
+def test_forecasts_are_counted_over_both_groups(late, said, tmp_path):
     rows = [
         row("ladders", "linear-stochastic+forecast", cover, bias=bias) | {
             "lag": "best score", "period": f"{side}, {months} months",
@@ -65,6 +65,9 @@ def test_forecasts_are_counted_over_both_groups(late, said):
     assert f"95.0%, 93.0% and {late:.1%} of 200 worlds" in words
     assert f"84% to 96%: {said}." in words
     assert "at most 1.2 points" in words
+    write_calibration(found(rows), tmp_path, {})
+    assert words in " ".join((tmp_path / "calibration.md").read_text(encoding="utf-8").split())
+    assert not list(tmp_path.rglob("*.png"))  # figures are of lags
 
 
 def test_the_readme_names_where_intervals_are_too_narrow(tmp_path):

@@ -14,7 +14,7 @@ from frontierlag.report.page.league import chart, league_html
 from frontierlag.studies.league.study import LeagueStudy
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from league_worlds import LeagueDesign, make_league_world
+from league_worlds import LeagueDesign, as_accuracies, make_league_world
 from test_league import made_up
 
 pytestmark = pytest.mark.xdist_group("league-page")
@@ -114,3 +114,22 @@ def test_pending_releases_are_shown_and_the_scheme_changes(tab, study):
     before = tab.evaluate("document.documentElement.dataset.theme")
     tab.click("#theme")
     assert tab.evaluate("document.documentElement.dataset.theme") != before
+
+
+def test_accuracies_are_shown_with_three_decimals(study):
+    rng = np.random.default_rng(9)
+    world = as_accuracies(make_league_world(LeagueDesign(releases=(8, 5)), rng), rng)
+    found = LeagueStudy(made_up(world.releases, rng, level=0.0, slope=1.5, unit=0.1))
+    shown = chart(found)
+    assert shown["unit"] == "GPQA Diamond score (accuracy)"
+    own = world.releases.group == 0
+    np.testing.assert_allclose(
+        shown["groups"]["group 0"]["score"], world.releases.score[own].round(4)
+    )
+    for words, score in zip(
+        shown["groups"]["group 0"]["hover"], world.releases.score[own], strict=True
+    ):
+        assert f"GPQA Diamond {score:.3f} (" in words
+    band = shown["groups"]["group 0"]["band"]["median"]
+    assert len({*band}) > 3
+    assert all(0.25 < value < 1 for value in band)

@@ -184,7 +184,8 @@ def figures(
 def report(folder: Path = Path("results"), *, out: Path | None = None) -> int:
     """Make one HTML page from a results folder, to be opened without a network.
 
-    Of a folder that has several results below it, make a page in each and index.html above them.
+    Of a folder that has several results below it, make a page in each and index.html above them,
+    which lists leagues and studies of measures, domains and vintages too.
     Numbers of a fit that did not converge are stamped, and the exit code is 1.
 
     Example: frontierlag report results/eci-2026-08-11/us-china
@@ -201,7 +202,9 @@ def report(folder: Path = Path("results"), *, out: Path | None = None) -> int:
     from frontierlag.errors import ResultsError
     from frontierlag.report.page.build import write_page, write_tree
     from frontierlag.report.page.folder import is_results
+    from frontierlag.report.page.studies import Study, studies_below
 
+    studies: list[Study] = []
     if not folder.is_dir() or is_results(folder):
         target, found = write_page(folder, out)
         pages = [found]
@@ -212,13 +215,17 @@ def report(folder: Path = Path("results"), *, out: Path | None = None) -> int:
                 "one results folder, or leave --out out"
             )
         target, pages = write_tree(folder)
+        studies = [study for study in studies_below(folder) if not study.converged]
     print(f"written to {target}")
     for results in pages:
         for sentence in results.missing:
             print(f"{results.folder}: {sentence}")
         if results.unconverged:
             print(f"{results.folder}: NOT CONVERGED: {', '.join(results.unconverged)}")
-    return o.NOT_CONVERGED if any(results.unconverged for results in pages) else 0
+    for study in studies:
+        print(f"{study.page.parent}: NOT CONVERGED")
+    missed = studies or any(results.unconverged for results in pages)
+    return o.NOT_CONVERGED if missed else 0
 
 
 def cite(

@@ -269,20 +269,17 @@ def update(
     accept_smaller
         Take a table that lacks more than a tenth of the models it had.
     """
+    from frontierlag.facade import update as updated
     from frontierlag.report import as_json as answers
     from frontierlag.report.console import terminal
-    from frontierlag.scores.fetch import DEFAULT_URL, Limits
-    from frontierlag.updates.update import Following
-    from frontierlag.updates.update import update as updated
+    from frontierlag.scores.fetch import DEFAULT_URL
 
-    limits = Limits(size=size, seconds=seconds, allow_http=allow_http)
-    asked = Following(
-        out, url or DEFAULT_URL, comparison, dates, reading, sampler, limits, site
-    )  # fmt: skip
     with progress("updating") as step:
         found = updated(
-            asked, fetched, accept_layout=accept_layout, accept_smaller=accept_smaller, done=step
-        )
+            url or DEFAULT_URL, comparison, out=out, fetched=fetched, dates=dates, options=reading,
+            site=site, accept_layout=accept_layout, accept_smaller=accept_smaller,
+            allow_http=allow_http, seconds=seconds, size=size, **sampler.model_dump(), done=step,
+        )  # fmt: skip
     console = terminal(silent=as_json)
     console.print(found.words, markup=False, soft_wrap=True)
     if found.changed:

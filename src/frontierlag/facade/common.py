@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import date, datetime
 from html import escape
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
+from frontierlag.dates import CONVENTIONS, Dates
 from frontierlag.errors import SpecError
+from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.settings import SamplerSettings
 
 Day = str | date | None
@@ -38,6 +41,43 @@ def day_of(given: Day, what: str) -> date | None:
         return date.fromisoformat(str(given))
     except ValueError:
         raise SpecError(f"{what} is {given!r}, which is no day; write it as YYYY-MM-DD") from None
+
+
+def convention_of(dates: Dates) -> Dates:
+    """A convention of dates as it may be given in Python.
+
+    Raises
+    ------
+    SpecError
+        If there is none of that name.
+    """
+    if dates not in CONVENTIONS:
+        raise SpecError(f"there are no dates {dates!r}; there are {', '.join(CONVENTIONS)}")
+    return dates
+
+
+def options_of(
+    what: str, options: ReadOptions, columns: Mapping[str, str], reading: Mapping[str, Any]
+) -> ReadOptions:
+    """How a table is read: these options with what was given one by one.
+
+    Raises
+    ------
+    SpecError
+        If there is no such way of reading; the message names the function, ``what``.
+    """
+    given = dict(reading)
+    if columns:
+        given["column"] = tuple(f"{column}={heading}" for column, heading in columns.items())
+    try:
+        return ReadOptions(**(options.model_dump() | given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SpecError(
+            f"{what}: {where}={first['input']!r}: {first['msg']}; there are "
+            f"{', '.join(ReadOptions.model_fields)}"
+        ) from None
 
 
 def settings_of[Settings: SamplerSettings](defaults: Settings, **given: Any) -> Settings:

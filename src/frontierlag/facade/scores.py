@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import ValidationError
 
-from frontierlag.dates import CONVENTIONS, RELEASED, Dates
-from frontierlag.errors import SpecError
-from frontierlag.facade.common import Day, Study, card, day_of, settings_of
+from frontierlag.dates import RELEASED, Dates
+from frontierlag.facade.common import (
+    Day,
+    Study,
+    card,
+    convention_of,
+    day_of,
+    options_of,
+    settings_of,
+)
 from frontierlag.jobs import Job, Prepared
 from frontierlag.names import SAMPLE_DIMS
 from frontierlag.scores import Efforts, ScoreTable
@@ -99,9 +105,7 @@ class Scores(ScoreTable):
         """
         comparison = f"{leader}:{follower}" if follower else leader
         table: ScoreTable = self
-        if dates is not None and dates not in CONVENTIONS:
-            raise SpecError(f"there are no dates {dates!r}; there are {', '.join(CONVENTIONS)}")
-        if dates is not None and dates != self.dates:
+        if dates is not None and convention_of(dates) != self.dates:
             table = _read(self.source, self.name, self.options, dates)
         job = Job(
             self.source if isinstance(self.source, str) else self.name,
@@ -146,8 +150,8 @@ class Scores(ScoreTable):
         Raises
         ------
         FrontierLagError
-            If there is no such column, fewer than two groups have three releases, or the scores
-            are accuracies.
+            If there is no such column, fewer than two groups have three releases, or nothing says
+            of how many problems an accuracy is.
         """
         from frontierlag.studies.league.study import LeagueJob, fit_league
 
@@ -305,19 +309,8 @@ def load_scores(
     BadRowsError
         If rows are bad: a ScoresError whose ``problems`` lists all of them.
     """
-    if columns:
-        reading["column"] = tuple(f"{column}={heading}" for column, heading in columns.items())
-    try:
-        options = ReadOptions(**(options.model_dump() | reading))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SpecError(
-            f"load_scores: {where}={first['input']!r}: {first['msg']}; there are "
-            f"{', '.join(ReadOptions.model_fields)}"
-        ) from None
-    if dates not in CONVENTIONS:
-        raise SpecError(f"there are no dates {dates!r}; there are {', '.join(CONVENTIONS)}")
+    options = options_of("load_scores", options, columns, reading)
+    dates = convention_of(dates)
     given = source if isinstance(source, pd.DataFrame) else str(source)
     return Scores.of(_read(given, name, options, dates), given, options)
 

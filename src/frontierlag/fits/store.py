@@ -1,12 +1,13 @@
 """Draws that were sampled before: nothing is fitted twice.
 
-Everything that is sampled goes through :func:`frontierlag.fits.sampling.sample`, whose result
-depends on nothing but what is in its key: the arrays that the model reads (dates among them, as
-years from the reference date), the model with its priors, the sampler settings with the seed, the
-source of the modules that define the model and the sampling, and the versions of the packages that
-compute. So full fits, exact refits without one release, refits of a sensitivity study and fits of
-two comparisons at once are all kept here, and what is made from draws is made anew each time: a
-changed table, claim, figure or sentence samples nothing.
+Every fit of two groups goes through :func:`frontierlag.fits.sampling.sample`, that of a league
+through :func:`once`; the result depends on nothing but what is in its key: the arrays that the
+model reads (dates among them, as years from the reference date), the model with its priors, the
+sampler settings with the seed, the source of the modules that define the model and the sampling,
+and the versions of the packages that compute. So full fits, exact refits without one release,
+refits of a sensitivity study, fits of two comparisons at once and leagues are all kept here, and
+what is made from draws is made anew each time: a changed table, claim, figure or sentence samples
+nothing.
 
 Each entry is one NetCDF file with ``posterior`` and ``sample_stats``, which ArviZ opens, with a
 checksum on every variable. Files appear whole (a rename), so that several processes may share a
@@ -24,7 +25,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -52,6 +53,8 @@ _APART = (
     "frontierlag.frontiers.observations",
     "frontierlag.errors",
 )
+# Where the models of two groups are built.
+_MODEL = "frontierlag.model"
 # What samples, in addition to the model.
 _SAMPLES = ("frontierlag.fits.sampling", "frontierlag.fits.shared_data", "frontierlag.fits.traces")
 # Of those apart, what models compute with.
@@ -171,7 +174,31 @@ def nothing_kept() -> Iterator[None]:
         _paused.reset(token)
 
 
-def key_of(model: object, arrays: Mapping[str, np.ndarray], settings: object) -> str:
+def once(
+    model: object,
+    arrays: Mapping[str, np.ndarray],
+    settings: object,
+    sampled: Callable[[], dict[str, xr.Dataset]],
+    behind: str,
+) -> dict[str, xr.Dataset]:
+    """Return what is kept of a fit, else what ``sampled`` returns, which is then kept.
+
+    The others are as for :func:`key_of`.
+    """
+    store = fit_store()
+    if store is None:
+        return sampled()
+    key = key_of(model, arrays, settings, behind)
+    found = None if refit_wanted() else store.read(key)
+    if found is None:
+        found = sampled()
+        store.keep(key, found)
+    return found
+
+
+def key_of(
+    model: object, arrays: Mapping[str, np.ndarray], settings: object, behind: str = _MODEL
+) -> str:
     """Return the key of what is sampled from a model, its data and resolved sampler settings.
 
     Parameters
@@ -182,8 +209,10 @@ def key_of(model: object, arrays: Mapping[str, np.ndarray], settings: object) ->
         All that the model reads, by name.
     settings
         With a ``repr`` that says them whole.
+    behind
+        The module that builds the model: the source of all that it imports is in the key.
     """
-    parts: list[Any] = [program(), repr(model), repr(settings)]
+    parts: list[Any] = [program(behind), repr(model), repr(settings)]
     digest = hashlib.sha256(json.dumps(parts).encode())
     for name in sorted(arrays):
         values = np.ascontiguousarray(arrays[name])
@@ -193,14 +222,14 @@ def key_of(model: object, arrays: Mapping[str, np.ndarray], settings: object) ->
 
 
 @cache
-def program() -> str:
+def program(behind: str = _MODEL) -> str:
     """Digest of what samples: source of the model and of the sampling, packages and processor."""
     import llvmlite.binding as llvm
 
     computes = {**versions(PACKAGES), "processor": llvm.get_host_cpu_name()}
-    return source_digest(modules_that_sample(), json.dumps(computes, sort_keys=True))
+    return source_digest(modules_that_sample(behind), json.dumps(computes, sort_keys=True))
 
 
-def modules_that_sample() -> list[str]:
+def modules_that_sample(behind: str = _MODEL) -> list[str]:
     """Names of the modules of this package that draws depend on, in addition to the data."""
-    return sorted([*modules_behind("frontierlag.model", _APART), *_SAMPLES, *_WITHIN])
+    return sorted({*modules_behind(behind, _APART), *_SAMPLES, *_WITHIN})

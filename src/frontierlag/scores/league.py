@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from frontierlag.dates import ANNOUNCED
 from frontierlag.errors import ScoresError
-from frontierlag.scores.efforts import Efforts
+from frontierlag.scores.efforts import Efforts, without_setting
 from frontierlag.scores.groups import Comparison, group_counts, members
 from frontierlag.scores.reading.files import TextTable, read_table
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS
@@ -145,6 +146,26 @@ def league_releases(
     column is the maker, and is left out elsewhere, as in a comparison of two groups. Names of
     groups with too few releases do not count: 'UK;USA' is of the USA where the UK has too few.
     """
+    gone: dict[str, int] = {}
+    while True:
+        found = _league(table, by, as_of, efforts, fewest, gone)
+        counts = zip(found.groups, found.counts.tolist(), strict=True)
+        # What is left after settings of one model were counted once may be too few.
+        fewer = {name: count for name, count in counts if count < fewest}
+        if not fewer:
+            return with_open_days(found)
+        gone |= fewer
+
+
+def _league(
+    table: ScoreTable,
+    by: str,
+    as_of: date | None,
+    efforts: Efforts,
+    fewest: int,
+    gone: Mapping[str, int],
+) -> LeagueReleases:
+    """The league without groups that are known to have too few releases, and how many each has."""
     column = _column(table, by)
     last = table.as_of if as_of is None else as_of
     frame = table.frame
@@ -162,7 +183,8 @@ def league_releases(
     scored = frame["score"].notna().to_numpy() & np.array(
         [key not in unusable for key in zip(frame["row"], frame["model"], strict=True)]
     )
-    names = _large_enough([cells[at] for at in np.flatnonzero(here & scored)], column, fewest)
+    usable = [cells[at] for at in np.flatnonzero(here & scored)]
+    names = _large_enough(usable, column, fewest, gone)
     if len(names) < 2:
         there = ", ".join(f"{k} ({n})" for k, n in group_counts(table, column).most_common(12))
         raise ScoresError(
@@ -191,6 +213,8 @@ def league_releases(
         else:
             kept.append(at)
             group.append(place[own])
+    if table.metric.bounded and efforts == "best":
+        waiting = _once(frame, waiting, day, kept)
     found = gathered(table, kept, group, left_out, last, efforts)
     if later:
         notes = (
@@ -198,21 +222,15 @@ def league_releases(
             f"Without a score and after the as-of date {last}, so not pending: {', '.join(later)}. "
             "The as-of date is the day in the file's name, else that of the last scored release.",
         )
-    result = LeagueReleases(
+    counted = {**few, **gone}
+    return LeagueReleases(
         comparison=Comparison(f"league by {by}", "", "", column),
         by=by,
         groups=names,
-        few=tuple(sorted(((k, n) for k, n in few.items() if k not in place), key=_by_size)),
+        few=tuple(sorted(((k, n) for k, n in counted.items() if k not in place), key=_by_size)),
         pending=_pending(frame, waiting, (day, low, high)),
         **(found | {"notes": (*found["notes"], *notes)}),
     )
-    missing = [name for name, count in zip(names, result.counts, strict=True) if count < fewest]
-    if missing:
-        raise ScoresError(
-            f"{', '.join(missing)}: fewer than {fewest} releases are left after settings of one "
-            f"model were counted once. Give a table with more models, or efforts='all'."
-        )
-    return with_open_days(result)
 
 
 def pair_window_start(releases: LeagueReleases, one: int, other: int) -> date:
@@ -265,9 +283,11 @@ def _one_company(cells: list[str]) -> tuple[list[str], tuple[str, ...]]:
     return found, notes
 
 
-def _large_enough(cells: list[str], column: str, fewest: int) -> tuple[str, ...]:
+def _large_enough(
+    cells: list[str], column: str, fewest: int, gone: Collection[str] = ()
+) -> tuple[str, ...]:
     """Groups that keep enough releases, the largest first; a release counts for one alone."""
-    every = Counter(name for cell in cells for name in members(cell))
+    every = Counter(name for cell in cells for name in members(cell) if name not in gone)
     names = {name for name, count in every.items() if count >= fewest}
     while True:
         own = Counter(_own(cell, column, names) for cell in cells)
@@ -295,6 +315,22 @@ def _why_not(cell: str, by: str, names: Any) -> str:
 
 def _by_size(entry: tuple[str, int]) -> tuple[int, str]:
     return -entry[1], entry[0]
+
+
+def _once(
+    frame: Any, waiting: list[tuple[int, int]], day: Any, kept: Collection[int]
+) -> list[tuple[int, int]]:
+    """Of rows without a score, one for each model that has none under any of its settings."""
+
+    def release(at: int) -> tuple[str, Any]:
+        return without_setting(str(frame["model"].iloc[at])), day[at]
+
+    seen, found = {release(at) for at in kept}, []
+    for at, group in waiting:
+        if release(at) not in seen:
+            seen.add(release(at))
+            found.append((at, group))
+    return found
 
 
 def _pending(frame: Any, waiting: list[tuple[int, int]], days: Any) -> Pending:

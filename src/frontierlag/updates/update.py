@@ -20,8 +20,8 @@ from frontierlag.errors import FetchError, FrontierLagError, OutputError, Result
 from frontierlag.jobs import Job, Prepared
 from frontierlag.machine.caches import can_be_written
 from frontierlag.machine.files import replaced
-from frontierlag.report.page.answers import FEED
 from frontierlag.report.page.build import write_tree
+from frontierlag.report.page.index import FEED
 from frontierlag.runs.run import run_jobs
 from frontierlag.scores import ScoreTable
 from frontierlag.scores.fetch import DEFAULT_URL, Limits, Unusable, read_answer
@@ -31,7 +31,7 @@ from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.history.vintages import Vintage, reason
 from frontierlag.updates.archive import ACCEPTED, REFUSED, Archive, Kept, digest, moment, place
-from frontierlag.updates.check import Differences, differences, headings_differ, listed
+from frontierlag.updates.check import COLUMNS, Differences, differences, headings_differ, listed
 from frontierlag.updates.history import (
     ABOUT,
     HISTORY,
@@ -78,7 +78,8 @@ class Update:
     """What came of it: without a new vintage, ``changed``, nothing was written.
 
     ``vintage`` is the new one or the last one that still stands, ``words`` the paragraph, ``moved``
-    what moved by model, and ``history`` the headline of every vintage, in order.
+    what moved by model since the vintage before, ``history`` the headline of every vintage, in
+    order, and ``folder`` where all of it is kept.
     """
 
     changed: bool
@@ -87,6 +88,7 @@ class Update:
     moved: pd.DataFrame
     history: pd.DataFrame
     converged: bool
+    folder: Path
 
 
 def update(
@@ -130,7 +132,7 @@ def update(
     answer = _answer_of(asked, archive, last, fetched)
     if answer.content is None or (last and digest(answer.content) == last.sha256):
         assert last is not None  # only with a vintage at hand is a request conditional
-        return _unchanged(last, history)
+        return _unchanged(asked, last, history)
     kept = _kept(asked, archive, answer, answer.content, fetched)
     table = _table_of(asked, archive, kept, answer.content)
     kept = replace(kept, rows=str(len(table.frame)))
@@ -169,9 +171,10 @@ def update(
         changed=True,
         vintage=kept,
         words=words,
-        moved=found.moved if found else moved,
+        moved=_nothing() if found is None else found.moved,
         history=history,
         converged=result.converged and (why is None or why.converged),
+        folder=asked.folder,
     )
 
 
@@ -201,16 +204,21 @@ def _kept(
     )
 
 
-def _unchanged(last: Kept, history: pd.DataFrame) -> Update:
+def _unchanged(asked: Following, last: Kept, history: pd.DataFrame) -> Update:
     (row,) = history.tail(1).to_dict("records")
     return Update(
         changed=False,
         vintage=last,
         words=f"Nothing has changed since {last.name} was fetched on {last.day}.",
-        moved=pd.DataFrame(),
+        moved=_nothing(),
         history=history,
         converged=bool(row["converged"]),
+        folder=asked.folder,
     )
+
+
+def _nothing() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(COLUMNS))
 
 
 def _refuse_foreign(asked: Following, archive: Archive) -> None:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from frontierlag.intervals import OUTER, decimals
-from frontierlag.report.page.answers import FEED
+from frontierlag.report.page.index import FEED
 from frontierlag.runs.run import Result
 from frontierlag.studies.history.vintages import Vintage
 from frontierlag.studies.writing import markdown_table, page, rows_where

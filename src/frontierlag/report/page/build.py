@@ -21,9 +21,9 @@ from frontierlag.machine.program import package_digest
 from frontierlag.names import CURRENT, REALIZED, WINDOW
 from frontierlag.report.cite import choose, cite, read_estimates
 from frontierlag.report.page import answers, evidence, plots
-from frontierlag.report.page.answers import index_context
 from frontierlag.report.page.folder import PAGE, RUN, Results, read_results, results_below
 from frontierlag.report.page.forest import coded, long_date, score_digits
+from frontierlag.report.page.index import index_context
 from frontierlag.results.fit_checks import expected_score, p_words
 from frontierlag.results.tables import LAST_DAY
 from frontierlag.scores.scale import scale_recorded

@@ -11,16 +11,22 @@ from markupsafe import Markup
 
 from frontierlag.report.page.build import HERE, hash_of, image, plotly, render
 from frontierlag.report.page.folder import PAGE
-from frontierlag.results.charts import BANDS
 from frontierlag.scores.league import LeagueReleases
 from frontierlag.studies.league.study import LeagueStudy
-from frontierlag.studies.league.table import band_table, league_rows, pair_words, release_table
+from frontierlag.studies.league.table import (
+    DIGITS_OF_POINTS,
+    DIGITS_OF_SHARES,
+    band_table,
+    release_table,
+)
+from frontierlag.studies.league.words import league_rows, pair_words
 from frontierlag.studies.writing import FIGURES
 
 PICTURES = {
     "league": "Months behind the frontier and the probability of each rank",
     "leaders": "Who led on each day with what probability",
 }
+BANDS = ("lower90", "lower50", "median", "upper50", "upper90")
 ROOM = 0.05  # of the range of the two rivals' intervals, free above and below them
 
 
@@ -86,15 +92,17 @@ def chart(found: LeagueStudy) -> dict[str, Any]:
 def _group(rows: pd.DataFrame, bands: pd.DataFrame, releases: LeagueReleases) -> dict[str, Any]:
     scored, waiting = rows[rows["score"].notna()], rows[rows["score"].isna()]
     score = scored["score"]
+    shown, digits = (3, DIGITS_OF_SHARES) if releases.metric.bounded else (1, DIGITS_OF_POINTS)
     return {
         "label": escape(str(rows["group"].iloc[0])),
         "released": scored["released"].tolist(),
-        "score": score.round(2).tolist(),
-        "up": (scored["high"] - score).round(2).tolist(),
-        "down": (score - scored["low"]).round(2).tolist(),
+        "score": score.round(digits).tolist(),
+        "up": (scored["high"] - score).round(digits).tolist(),
+        "down": (score - scored["low"]).round(digits).tolist(),
         "hover": [
             f"<b>{escape(str(row['model']))}</b><br>{row['released']}<br>"
-            f"{releases.metric.name} {row['score']:.1f} ({row['low']:.1f} to {row['high']:.1f})"
+            f"{releases.metric.name} {row['score']:.{shown}f} "
+            f"({row['low']:.{shown}f} to {row['high']:.{shown}f})"
             for row in scored.to_dict("records")
         ],
         "pending": waiting["released"].tolist(),

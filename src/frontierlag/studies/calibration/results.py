@@ -97,11 +97,13 @@ TARGETS = {
 def write_calibration(found: Calibration, folder: Path, settings: Mapping[str, Any]) -> None:
     """Write ``calibration.csv``, ``problems.csv``, ``calibration.md``, two figures and the record.
 
+    The figures are of mean lags: there are none of models that only forecast.
+
     ``settings`` of the campaign are for the manifest.
     """
     write_tables(folder, {"calibration": found.table, "problems": found.problems})
     write_words(folder / "calibration.md", [*verdicts(found), CREDIT])
-    if "cover90" in found.table:
+    if "cover90" in found.table and (found.table["period"] == WHOLE).any():
         save(coverage_chart(found.table, ABOUT), folder / FIGURES, "coverage")
         save(error_chart(found.table, ABOUT), folder / FIGURES, "error")
     designs = all_designs()

@@ -19,7 +19,8 @@ from frontierlag.lags.realized import Staircase, realized_lag
 from frontierlag.lags.trend import MONTHS_PER_YEAR
 from frontierlag.names import GROUP, SAMPLE_DIMS
 from frontierlag.scores.league import pair_window_start
-from frontierlag.studies.league.fit import TREND_CURVE, LeagueFit
+from frontierlag.studies.league.fit import LeagueFit
+from frontierlag.studies.league.model import LINE
 
 # Days between the points that a mean lag is taken over: a lag grows by a day a day between the
 # days on which it jumps, so that its mean over every seventh day is the mean to some days.
@@ -38,7 +39,8 @@ class PairLags:
     from ``since`` on, when both have their second record; ``censored`` and ``censored_mean`` are
     the shares of draws, and of their days, on which it is a lower bound. The trend lag on the last
     day is ``backward`` (F_ahead - F_behind) / slope_ahead, how long ago the trend of the one was
-    where the other's is, and ``forward`` the same over slope_behind, how long until it is there.
+    where the other's is, and ``forward`` the same over slope_behind, how long until it is there;
+    of an accuracy in log odds, on which trends are lines.
     """
 
     ahead: int
@@ -172,9 +174,9 @@ class League:
 
     @cached_property
     def trend(self) -> np.ndarray:
-        """Trend of each group on the last day, shape ``(chain, draw, group)``."""
+        """Trend of each group on the last day, of accuracies log odds: ``(chain, draw, group)``."""
         at = years_after(np.full(len(self.groups), self.last), self.fit.observations.reference)
-        return TREND_CURVE.value(self.fit.p, at, np.arange(len(self.groups)), np)
+        return LINE.value(self.fit.p, at, np.arange(len(self.groups)), np)
 
     def leading(self, days: np.ndarray) -> np.ndarray:
         """Probability that each group has the best of all on each day, shape ``(date, group)``.

@@ -1,57 +1,37 @@
-"""The league of one table: what is asked for, fitted, drawn and written."""
+"""The league of one table: what is asked for, fitted and written."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from frontierlag.dates import RELEASED, Dates, suffix
 from frontierlag.errors import SpecError
-from frontierlag.figures import sheet
-from frontierlag.figures.sheet import INK, Provenance, save
+from frontierlag.figures import Provenance, save
+from frontierlag.figures.sheet import credit_line
 from frontierlag.fits.convergence import sampled_to_pass
 from frontierlag.machine.files import staged, write_manifest
-from frontierlag.names import REALIZED
-from frontierlag.results.charts import summary_of
 from frontierlag.results.manifest import data_record, settings_record
 from frontierlag.results.tables import origin_of
 from frontierlag.scores import DEFAULT_OPTIONS, ReadOptions, ScoreTable, load_scores
 from frontierlag.scores.league import LeagueReleases, league_releases, with_column
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.league.fit import NAME, TARGET_ACCEPT, parameters, sample_league
-from frontierlag.studies.league.measure import APART, League
-from frontierlag.studies.league.table import (
-    BEHIND,
-    TABLES,
-    leaders,
-    league_page,
-    league_sentences,
-    pending_table,
-)
+from frontierlag.studies.league.figure import leader_figure, league_figure
+from frontierlag.studies.league.fit import sample_league
+from frontierlag.studies.league.measure import League
+from frontierlag.studies.league.model import TARGET_ACCEPT, curve_of, name_of, parameters
+from frontierlag.studies.league.table import TABLES, leaders, pending_table
+from frontierlag.studies.league.words import league_page, league_sentences
 from frontierlag.studies.writing import FIGURES, write_tables, write_words
-from frontierlag.words import rows_where, with_span
-
-# Inches that a group takes, and that everything else takes.
-ROW, HEAD = 0.4, 2.7
-PALETTE = ("#2166ac", "#b2182b", "#1b7837", "#8c510a", "#762a83", "#01665e", "#c51b7d", "#4d4d4d")
-OTHERS, OTHERS_COLOR = "others", "#c8c8c8"
-# A rank this probable has its number in its cell.
-WRITTEN = 0.05
-# A group that never leads with this probability is one of the others.
-EVER = 0.1
-DASHES = (0, (4, 3))  # between tiers
 
 
 @dataclass(frozen=True)
@@ -131,7 +111,11 @@ class LeagueStudy:
 
     @property
     def _about(self) -> Provenance:
-        return Provenance.of_releases(self.releases, NAME, self.converged)
+        r = self.releases
+        return Provenance(
+            comparison=r.comparison.name, dataset=r.table, as_of=r.as_of, model=name_of(r.metric),
+            converged=self.converged, credit=credit_line(r.attribution), dates=r.dates,
+        )  # fmt: skip
 
 
 def fit_league(
@@ -189,8 +173,8 @@ def _record(found: LeagueStudy, table: ScoreTable) -> dict[str, Any]:
             "pending": dict(pending),
         },
         "models": {
-            NAME: {
-                "trend": "linear",
+            name_of(releases.metric): {
+                "trend": curve_of(releases.metric).name,
                 "frontier": "stochastic",
                 "releases_in_likelihood": len(releases),
                 "target_accept": fit.settings.resolved(TARGET_ACCEPT).target_accept,
@@ -205,104 +189,3 @@ def _record(found: LeagueStudy, table: ScoreTable) -> dict[str, Any]:
         "verdict": found.league.convergence.verdict(),
         "converged": found.converged,
     }
-
-
-@sheet.styled()
-def league_figure(
-    tables: Mapping[str, pd.DataFrame], about: Provenance, releases: LeagueReleases
-) -> Figure:
-    """Draw months behind the frontier and the probability of each rank, a line between tiers."""
-    rows = rows_where(tables["league"], quantity=BEHIND)
-    n, color = len(rows), sheet.LAG_COLORS[REALIZED]
-    longest = max(len(str(row["group"])) for row in rows)
-    between = sheet.line(color=INK, lw=0.9, ls=DASHES)
-    words = f"line between tiers: order known to {100 * APART:.0f} %"
-    figure, place = sheet.new_sheet(
-        (10.4, HEAD + ROW * n),
-        f"League by {releases.by}: who is how far behind the frontier",
-        f"{releases.table}, last day {releases.as_of}; number of releases in brackets",
-        about, key=[*sheet.summary_key(), (between, words)], columns=4,
-        left=0.95 + 0.075 * longest, right=0.25, panel_title=True,
-        notes=[
-            f"{sheet.INTERVALS}. Months since the best of all groups first exceeded what the group "
-            "has; rank by best available on the last day."
-        ],
-    )  # fmt: skip
-    grid = {**place, "wspace": 0.05, "width_ratios": (1.25, 1)}
-    left, right = figure.subplots(1, 2, sharey=True, gridspec_kw=grid)
-    sheet.bare_rows(left)
-    highest = max(float(row["upper90"]) for row in rows)
-    for y, row in enumerate(rows):
-        gids = ("interval90", "interval50", "median")
-        sheet.draw_summary(left, summary_of(row), y, color, gids)
-        leads = float(row["upper90"]) == 0
-        # Of a group far behind, the words stand on the other side, where there is room.
-        far = float(row["lower90"]) > highest / 2
-        at, shift = ("lower90", -7) if far else ("upper90", 7)
-        left.annotate(
-            "at the frontier" if leads else with_span(row), (float(row[at]), y),
-            xytext=(shift, 0), textcoords="offset points", va="center",
-            ha="right" if far else "left", size=8, color="#333333",
-        )  # fmt: skip
-    left.set(ylim=(n - 0.4, -0.6), xlim=(-0.02 * highest, 1.1 * highest), xlabel="months")
-    left.set_yticks(range(n), [f"{row['group']} ({row['releases']})" for row in rows])
-    left.set_title("Months behind the frontier", color=color)
-    _ranks(right, tables["ranks"].filter(like="rank_").to_numpy())
-    sheet.watermark(left, about)
-    for y in range(1, n):
-        if rows[y]["tier"] != rows[y - 1]["tier"]:
-            for axes in (left, right):
-                axes.axhline(y - 0.5, color=INK, lw=0.9, ls=DASHES, zorder=5)
-    return figure
-
-
-def _ranks(axes: Axes, ranks: np.ndarray) -> None:
-    """The probability of each rank as the shade of a cell."""
-    n = len(ranks)
-    axes.imshow(ranks, cmap="Purples", vmin=0, vmax=1.15, aspect="auto",
-                extent=(0.5, n + 0.5, n - 0.5, -0.5))  # fmt: skip
-    for y, of_group in enumerate(ranks):
-        for k, p in enumerate(of_group):
-            if p >= WRITTEN:
-                # Never shown as certain; the sign has room where cells are wide.
-                words = f"{100 * p:.0f}" if p <= 0.995 else ">99" if n <= 12 else "99"
-                size, ink = (8 if n <= 12 else 6.8), ("white" if p > 0.6 else "#333333")
-                axes.text(k + 1, y, words, ha="center", va="center", size=size, color=ink)
-    axes.grid(visible=False)
-    axes.set_xticks(range(1, n + 1))
-    axes.tick_params(axis="both", length=0)
-    axes.set(xlabel="rank", ylim=(n - 0.4, -0.6))
-    axes.set_title("Probability of each rank, %", color="#54278f")
-
-
-@sheet.styled()
-def leader_figure(
-    days: np.ndarray, shares: np.ndarray, groups: Sequence[str], about: Provenance, by: str
-) -> Figure:
-    """Draw who had the best of all on each day with what probability, on top of one another.
-
-    ``days``, shape ``(date,)``, are those on which ``shares``, ``(date, group)``, may change, the
-    last the as-of day; ``by`` says what groups are.
-    """
-    ever = np.flatnonzero(shares.max(0) >= EVER)
-    shown = ever[np.argsort(-shares[:, ever].mean(0), kind="stable")][: len(PALETTE)]
-    layers = [*shares[:, shown].T, 1 - shares[:, shown].sum(1)]
-    names = [*(groups[k] for k in shown), OTHERS]
-    colors = [*PALETTE[: len(shown)], OTHERS_COLOR]
-    when = days.astype("datetime64[D]")
-    key = [(Patch(facecolor=c, lw=0), name) for c, name in zip(colors, names, strict=True)]
-    words = "probability of having the best model of all on each day"
-    figure, place = sheet.new_sheet(
-        (10.4, 4.4), f"Who led, by {by}", words, about, key=key, columns=5
-    )
-    axes = figure.subplots(gridspec_kw=place)
-    bottom = np.zeros(len(days))
-    for layer, color in zip(layers, colors, strict=True):
-        ends = 100 * bottom, 100 * (bottom + layer)
-        axes.fill_between(when, *ends, step="post", color=color, lw=0, alpha=0.85)
-        bottom = bottom + layer
-    axes.set(xlim=(when[0], when[-1]), ylim=(0, 100), ylabel="probability, %")
-    axes.grid(visible=False)
-    sheet.date_axis(axes, every=6)
-    sheet.watermark(axes, about)
-    return figure
