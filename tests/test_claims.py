@@ -43,7 +43,7 @@ from frontierlag.names import (
     VALUE,
     WINDOW,
 )
-from frontierlag.results.claims import bounded, claim_markdown, claim_table
+from frontierlag.results.sentences import bounded, claim_markdown, claim_table
 from frontierlag.words import FEW_BOUNDS, probability_words
 
 pytestmark = pytest.mark.xdist_group("linear-stochastic")

@@ -13,7 +13,7 @@ import xarray as xr
 from scipy import stats
 from scipy.special import logsumexp
 
-from frontierlag.analyses.domains import DomainAnalysis, all_domains, analyse_domains
+from frontierlag.analyses.refits import NUMBERS
 from frontierlag.checks.held_out import compared, held_out, log_densities
 from frontierlag.errors import ScoresError, SpecError
 from frontierlag.figures import Provenance
@@ -41,12 +41,14 @@ from frontierlag.studies.domains import study
 from frontierlag.studies.domains.study import lag_by_domain
 from frontierlag.studies.domains.table import (
     INDEX,
+    DomainAnalysis,
+    all_domains,
+    analyse_domains,
     contrast_table,
     dif_table,
     domain_table,
     spread_table,
 )
-from frontierlag.studies.writing import NUMBERS
 
 DRAWS = (2, 5)
 
@@ -260,7 +262,9 @@ def test_a_fit_in_a_world_of_domains_finds_its_lags(world, monkeypatch):
         for name, k in zip(responses.benchmarks, responses.domain_of, strict=True)
     }
     # So few draws miss the gate; a second try with more would take the time of a real one.
-    monkeypatch.setattr("frontierlag.analyses.domains.sampled_to_pass", lambda draw, *_: draw(1))
+    monkeypatch.setattr(
+        "frontierlag.studies.domains.table.sampled_to_pass", lambda draw, *_: draw(1)
+    )
     settings = SamplerSettings(chains=2, draws=120, tune=200, seed=3)
     found = analyse_domains(world.releases, labels, world.window, settings)
     truth = true_lags(world)

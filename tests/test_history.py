@@ -25,10 +25,17 @@ from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.scores.registry import registry
 from frontierlag.studies.history import study as module
-from frontierlag.studies.history.changes import mixtures, taken_apart, with_errors_of
-from frontierlag.studies.history.figure import history_figure
-from frontierlag.studies.history.study import history, study_history, upto
-from frontierlag.studies.history.tables import FREE, PINNED, chosen_tables, read_vintages, same_days
+from frontierlag.studies.history.study import history, history_figure, study_history, upto
+from frontierlag.studies.history.vintages import (
+    FREE,
+    PINNED,
+    chosen_tables,
+    mixtures,
+    read_vintages,
+    same_days,
+    taken_apart,
+    with_errors_of,
+)
 from frontierlag.studies.history.words import (
     LAST_DAY,
     OWN_WINDOW,

@@ -26,7 +26,14 @@ from frontierlag.scores.side_by_side import in_both, same_models
 from frontierlag.studies.measures import table as module
 from frontierlag.studies.measures.pooling import CENTRE as MIDDLE
 from frontierlag.studies.measures.pooling import SPREAD, WIDTH, Reported, pooled
-from frontierlag.studies.measures.study import POOLED, figure_of, study_measures
+from frontierlag.studies.measures.study import (
+    LIMITS,
+    POOLED,
+    figure_of,
+    report,
+    sentences,
+    study_measures,
+)
 from frontierlag.studies.measures.table import (
     ANOTHER,
     BETWEEN,
@@ -39,7 +46,6 @@ from frontierlag.studies.measures.table import (
     measured_by,
     shipped_measures,
 )
-from frontierlag.studies.measures.words import LIMITS, report, sentences
 
 METR = "metr-time-horizons-2026-05-14"
 FEW = SimpleNamespace(converged=True, verdict=lambda: "")

@@ -38,7 +38,6 @@ from frontierlag.studies.sensitivity.dates import (
     shifted,
     with_date_errors,
 )
-from frontierlag.studies.sensitivity.figure import specification_curve, window_and_influence
 from frontierlag.studies.sensitivity.influence import (
     LISTED_FROM,
     MAKER,
@@ -58,6 +57,7 @@ from frontierlag.studies.sensitivity.starts import (
     starts_without_refit,
     window_starts,
 )
+from frontierlag.studies.sensitivity.study import specification_curve, window_and_influence
 
 # The numbers below are of the dates as published.
 JOB = Job("eci-2026-08-11", dates="as-published")

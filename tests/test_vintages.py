@@ -38,11 +38,11 @@ from frontierlag.studies.vintages.comparison import (
     shapley_weights,
     side_by_side,
 )
-from frontierlag.studies.vintages.figure import vintage_waterfall
 from frontierlag.studies.vintages.study import (
     moved_table,
     vintage_sentences,
     vintage_table,
+    vintage_waterfall,
 )
 
 OLD, NEW = "eci-2025-12-19", "eci-2026-08-11"

@@ -17,8 +17,8 @@ from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.results import last_day
 from frontierlag.results.sentences import HEADLINE as SCORES_MODEL
 from frontierlag.results.sentences import JOINT_HEADLINE as JOINT_MODEL
+from frontierlag.studies.domains.study import PRIVATE, PUBLIC
 from frontierlag.studies.domains.table import INDEX
-from frontierlag.studies.domains.words import PRIVATE, PUBLIC
 from frontierlag.studies.forecast.backtest import ACROSS
 from frontierlag.words import probability_words
 

@@ -25,8 +25,17 @@ INTERVAL_WORDS = f"{OUTER:.0%} {INTERVAL_KIND} interval"
 # to a tenth, even bounds that fall short of the true lag by as much as they say (7 months) move
 # the mean by less than a month, which is within its own 90 % interval (2 months wide).
 FEW_BOUNDS = 0.1
+# A difference this probable in its direction is said to be one.
+CLEAR = 0.95
 # Of a table of an earlier version, which has one Monte Carlo error and does not say of what.
 _UNNAMED = "mcse"
+
+
+def rows_where(table: pd.DataFrame, /, **wanted: object) -> list[Row]:
+    """The rows whose columns have these values; none of a table without rows."""
+    for name, value in wanted.items() if len(table) else ():
+        table = table[table[name] == value]
+    return list(table.to_dict("records"))
 
 
 def error_of(row: Row) -> float:
@@ -94,6 +103,11 @@ def change(row: Row, turn: int = 1) -> str:
         for value in (turn * float(row["difference"]), *ends)
     )
     return f"{middle} ({low} to {high})"
+
+
+def chance_words(longer: float) -> str:
+    """What is said of a difference that is not clearly on one side; ``longer``, its probability."""
+    return "" if max(longer, 1 - longer) >= CLEAR else ", which may be chance"
 
 
 def joined_span(low: str, high: str) -> str:

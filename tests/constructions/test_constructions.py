@@ -40,15 +40,13 @@ from frontierlag.studies.index.construction import (
     without_vendors,
 )
 from frontierlag.studies.index.study import (
-    influence_of_benchmarks,
-    prepared_with_results,
-    study_index,
-)
-from frontierlag.studies.index.words import (
     COLUMNS,
     constructions_table,
     index_page,
     index_sentences,
+    influence_of_benchmarks,
+    prepared_with_results,
+    study_index,
 )
 
 REAL = "eci-results-2026-08-11"
@@ -316,7 +314,7 @@ def test_the_page_has_every_construction_and_says_whose_data_it_is(study, prepar
     _, found, _, _ = study
     table = constructions_table(found)
     sentences = index_sentences(table, prepared)
-    page = index_page(table, sentences, prepared, ["Data: Epoch AI, CC BY 4.0."])
+    page = "\n\n".join(index_page(table, sentences, prepared, ["Data: Epoch AI, CC BY 4.0."]))
     for outcome in found:
         late = outcome.window.since > prepared.window.since
         days = f", since {outcome.window.since}" if late else ""

@@ -46,8 +46,8 @@ from frontierlag.results.fit_checks import (
     STEMS,
     WORST,
     fit_check_tables,
+    fit_sentences,
 )
-from frontierlag.results.fit_words import fit_sentences
 from frontierlag.scores import default_window_start
 from frontierlag.scores.metric import ECI
 from frontierlag.settings import SamplerSettings

@@ -7,7 +7,7 @@ import pytest
 from matplotlib import rcParams
 
 from frontierlag.errors import FrontierLagWarning
-from frontierlag.figures import lettering
+from frontierlag.figures import labels as lettering
 from frontierlag.figures.sheet import Provenance, add_sheet, new_figure, save, styled
 
 NAMES = ("X ($3 in, $15 out)", "a_b^c_{d}", "$x$", r"\\frac{1}{2} 100 %", "_hidden", "$")

@@ -13,7 +13,7 @@ from frontierlag.dates import WORDS as DATE_WORDS
 from frontierlag.jobs import Job
 from frontierlag.report import as_json
 from frontierlag.report.screen import LINES, WIDTH, estimate, run_screen, runs_screen, warnings
-from frontierlag.results.tables import _SUMMARY
+from frontierlag.results.tables import OF_A_POSTERIOR
 
 SENTENCE = (
     "China trails USA by 6.8 months (90% equal-tailed interval 5.8 to 7.9; mean realized lag, "
@@ -30,7 +30,7 @@ def row(model, lag, median, period="window", **other):
         "lower90": median - 1, "upper90": median + 1, "mcse_mean": 0.01, "mcse_median": 0.02,
         "undefined": 0.0,
     }  # fmt: skip
-    assert set(numbers) == set(_SUMMARY)
+    assert set(numbers) == set(OF_A_POSTERIOR)
     about = {"dataset": "eci-2026-08-11", "model": model, "lag": lag, "period": period}
     return {**about, **numbers, "censored": 0.06, "converged": True, **other}
 

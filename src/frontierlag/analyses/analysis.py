@@ -30,12 +30,15 @@ class Analysis:
         """The model's name, as in ``linear-stochastic``."""
         return self.fit.spec.name
 
+    @property
+    def quantities(self) -> xr.Dataset:
+        """The parameters and every reported lag."""
+        return xr.merge([self.fit.tree["posterior"].to_dataset(), self.measured.reported()])
+
     @cached_property
     def convergence(self) -> Convergence:
-        """The gate's verdict over the parameters and every reported lag."""
-        tree = self.fit.tree
-        quantities = xr.merge([tree["posterior"].to_dataset(), self.measured.reported()])
-        return check(tree["sample_stats"].to_dataset(), quantities)
+        """The gate's verdict over them."""
+        return check(self.fit.tree["sample_stats"].to_dataset(), self.quantities)
 
     @property
     def tree(self) -> xr.DataTree:
@@ -71,28 +74,10 @@ def analyse(
     cores: int | None = None,
     stage: Callable[[str], None] = lambda _: None,
 ) -> Analysis:
-    """Fit a model and measure its lags.
+    """Fit a model to all releases of the two groups by the as-of date, and measure its lags.
 
-    Parameters
-    ----------
-    spec
-        Trend, frontier and priors.
-    releases
-        All releases of the two groups by the as-of date.
-    window
-        The days over which lags are computed.
-    settings
-        Sampler settings.
-    levels
-        Scores at which to compute the lag at a level.
-    cores
-        Threads for sampling; changes no number.
-    stage
-        Called with a word at the start of each stage.
-
-    Returns
-    -------
-    The analysis.
+    ``levels`` are scores at which to compute the lag at a level; ``cores`` changes no number;
+    ``stage`` is called with a word at the start of each stage.
     """
     fitted = fit_model(spec, releases, settings, cores=cores, stage=stage)
     stage("measuring lags")

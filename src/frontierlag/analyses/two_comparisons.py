@@ -39,14 +39,8 @@ NEITHER = -1
 class TwoComparisons:
     """One posterior of the capabilities of all releases of two comparisons.
 
-    Attributes
-    ----------
-    capability
-        Dims ``(chain, draw, release)``, labelled by model.
-    combinations
-        How many releases each frontier has.
-    gates
-        The verdicts on the frontiers' parameters.
+    ``capability`` has dims ``(chain, draw, release)``, labelled by model, and ``combinations`` how
+    many releases each frontier has; ``gates`` are the verdicts on the frontiers' parameters.
     """
 
     capability: xr.DataArray
@@ -57,23 +51,12 @@ class TwoComparisons:
 def fit_two_comparisons(
     spec: ModelSpec, one: Releases, other: Releases, settings: SamplerSettings, cores: int = 1
 ) -> TwoComparisons:
-    """Fit the releases of two comparisons at once.
+    """Fit the releases of two comparisons of one table, by one as-of date, at once.
 
     Parameters of two groups share nothing, neither in the prior nor in the likelihood, so the
     posterior of all frontiers is the product of those of any pairs of them: each pair is sampled by
     the model of two groups, which is compiled once. A pair that misses the gate is sampled once
-    more with more draws.
-
-    Parameters
-    ----------
-    spec
-        The model that each comparison is fitted with.
-    one, other
-        The releases of two comparisons of one table, by one as-of date.
-    settings
-        Sampler settings, those of the fits of the comparisons.
-    cores
-        Threads for sampling; changes no number.
+    more with more draws. ``cores`` changes no number.
 
     Raises
     ------

@@ -29,12 +29,7 @@ ALWAYS_GOOD, NO_MEAN = 0.5, 1.0
 class ModelComparison:
     """Models on the same data, by how well each predicts a release that it has not seen.
 
-    Attributes
-    ----------
-    loos
-        One a model, in the order given.
-    weights
-        Stacking weight of each model by name; they add to one.
+    ``weights`` are stacking weights by name of the model, and add to one.
     """
 
     loos: tuple[Loo, ...]
@@ -113,19 +108,11 @@ def compare(
     cores: int | None = None,
     stage: Callable[[str], None] = lambda _: None,
 ) -> ModelComparison:
-    """Compare models by PSIS-LOO and stack them.
+    """Compare two or more models of the same data by PSIS-LOO and stack them.
 
-    Parameters
-    ----------
-    analyses
-        Two or more models of the same data.
-    refit
-        Whether a release with a high Pareto k is left out and the model fitted again. Else such
-        densities stay estimates, are counted, and the weights are not trusted.
-    cores
-        Threads for refits; changes no number.
-    stage
-        Called with a word or two before each refit.
+    Without ``refit`` a release with a high Pareto k is not left out with the model fitted again:
+    then such densities stay estimates, are counted, and the weights are not trusted. ``cores``
+    changes no number; ``stage`` is called with a word or two before each refit.
 
     Raises
     ------
@@ -146,17 +133,10 @@ def comparison_of(analyses: Sequence[Analysis], loos: Sequence[Loo]) -> ModelCom
 
 
 def stacking_weights(elpd_i: np.ndarray) -> np.ndarray:
-    """Weights on the simplex that maximize the mean log score of the mixture.
+    """Weights on the simplex that maximize the mean log score of the mixture, shape ``(model,)``.
 
-    Parameters
-    ----------
-    elpd_i
-        Leave-one-out log densities, shape ``(release, model)``.
-
-    Returns
-    -------
-    Shape ``(model,)``, adding to one. Where two models predict alike the weights are not
-    determined by the data, but their mixture's score is.
+    ``elpd_i`` are leave-one-out log densities, shape ``(release, model)``. Where two models predict
+    alike the weights are not determined by the data, but their mixture's score is.
 
     Notes
     -----
@@ -189,14 +169,7 @@ def stacking_weights(elpd_i: np.ndarray) -> np.ndarray:
 class Stacked:
     """Several models of the same data as one: each draw is of one model, by its weight.
 
-    Attributes
-    ----------
-    members
-        The models.
-    weights
-        Weight of each by name.
-    weights_trusted
-        Whether every density that the weights rest on is.
+    ``weights_trusted`` says whether every density that the weights rest on is.
     """
 
     members: tuple[Analysis, ...]

@@ -58,12 +58,8 @@ def held_out(
         Names of models of benchmark results with one ability, such as ``linear-joint``.
     benchmarks
         Which to leave out, one at a time; by default all.
-    settings
-        Of each fit.
-    jobs
-        Processes; changes no number.
-    done
-        Called with a word as each model has been compared.
+    settings, jobs, done
+        Of each fit; processes, which change no number; called with a word as each model is done.
 
     Returns
     -------
@@ -154,11 +150,7 @@ def _of_some(
 
 
 def log_densities(
-    spec: ModelSpec,
-    p: Values,
-    releases: MeasuredReleases,
-    j: int,
-    rng: np.random.Generator,
+    spec: ModelSpec, p: Values, releases: MeasuredReleases, j: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, float]:
     """Log density of all results on a benchmark given each draw, its own parameters integrated out.
 

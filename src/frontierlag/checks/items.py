@@ -133,17 +133,10 @@ def thinned(fit: Fit, draws: int = DRAWS) -> Mapping[str, np.ndarray]:
 class FitOf:
     """How well each benchmark, or each model, fits: arrays with one entry each.
 
-    Attributes
-    ----------
-    results
-        How many results it has.
-    outfit
-        Draws of the mean squared normal score, 1 on average where the model is right,
-        ``(draw, ...)``; NaN without results.
-    p
-        Posterior predictive p-value of the same: the probability that replicated results are
-        as far out. Small for results that scatter more than the model says, near 1 for results that
-        scatter less.
+    ``outfit`` are draws of the mean squared normal score, 1 on average where the model is right,
+    ``(draw, ...)``; NaN without results. ``p`` is the posterior predictive p-value of the same, the
+    probability that replicated results are as far out: small for results that scatter more than the
+    model says, near 1 for results that scatter less.
     """
 
     results: np.ndarray
@@ -155,16 +148,8 @@ def outfit(z: np.ndarray, of: np.ndarray, count: int) -> FitOf:
     """Mean squared normal score of the results of each benchmark or model, against chi-squared.
 
     The unweighted mean square of Rasch analysis ("outfit", Wright & Masters 1982), on scores whose
-    distribution is known: n outfit ~ chi-squared of n degrees of freedom.
-
-    Parameters
-    ----------
-    z
-        Normal scores, ``(draw, result)``.
-    of
-        Benchmark or model of each result, ``(result,)``.
-    count
-        How many benchmarks or models there are.
+    distribution is known: n outfit ~ chi-squared of n degrees of freedom. ``z`` are normal scores,
+    ``(draw, result)``, and ``of`` says which of ``count`` benchmarks or models each result is of.
     """
     results = np.bincount(of, minlength=count)
     total = _totals(z**2, of, count)
@@ -180,14 +165,10 @@ def outfit(z: np.ndarray, of: np.ndarray, count: int) -> FitOf:
 class Shape:
     """Whether results follow each benchmark's curve from weak models to strong ones.
 
-    Attributes
-    ----------
-    residual
-        Mean normal score of the weakest third of a benchmark's models, of the middle and the
-        strongest, posterior mean, ``(3, benchmark)``; NaN of a benchmark with few results.
-    p
-        Posterior predictive p-value of the sum over the thirds of n times the squared mean, which
-        is chi-squared of 3 degrees of freedom.
+    ``residual`` is the mean normal score of the weakest third of a benchmark's models, of the
+    middle and the strongest, posterior mean, ``(3, benchmark)``; NaN of a benchmark with few
+    results. ``p`` is the posterior predictive p-value of the sum over the thirds of n times the
+    squared mean, which is chi-squared of 3 degrees of freedom.
     """
 
     residual: np.ndarray
@@ -268,16 +249,9 @@ def worst_results(fit: Fit, found: Scored, most: int) -> pd.DataFrame:
 class Information:
     """Fisher information of results on all benchmarks about a capability, draw by draw.
 
-    Attributes
-    ----------
-    releases
-        Of the two groups.
-    capability
-        Shape ``(draw, release)``.
-    difficulty, discrimination, noise
-        Of every benchmark, ``(draw, benchmark)``.
-    span
-        Ceiling minus chance level, ``(benchmark,)``.
+    Releases are those of the two groups, with capabilities ``(draw, release)``; difficulty,
+    discrimination and noise are of every benchmark, ``(draw, benchmark)``, and ``span`` is its
+    ceiling minus its chance level, ``(benchmark,)``.
     """
 
     releases: Releases
@@ -334,16 +308,8 @@ def result_information(
 
     A result is f(c) + s t_4 with f'(c) = span a p (1 - p), p = logistic(a (c - d)). That of a
     Student t of nu degrees of freedom about its location is (nu + 1) / ((nu + 3) s^2) (Lange,
-    Little & Taylor 1989), so that I(c) = 5/7 (f'(c) / s)^2: highest at c = d.
-
-    Parameters
-    ----------
-    c
-        Capabilities; all arguments broadcast.
-    difficulty, discrimination, noise
-        Of the benchmark.
-    span
-        Its ceiling minus its chance level.
+    Little & Taylor 1989), so that I(c) = 5/7 (f'(c) / s)^2: highest at c = d. ``span`` is the
+    benchmark's ceiling minus its chance level; all arguments broadcast.
     """
     p = arrays.sigmoid(discrimination * (c - difficulty))
     slope = span * discrimination * p * (1 - p)

@@ -178,31 +178,17 @@ def release_densities(fit: Fit) -> tuple[xr.DataTree, np.ndarray]:
 
 
 def exact_elpd(fit: Fit, index: int, cores: int | None = None) -> tuple[float, Convergence]:
-    """Log predictive density of one release from a refit without it.
+    """Log predictive density of one release from a refit without it, and the gate's verdict.
 
-    Times count from the same reference date, so that the priors mean the same. Under ``records``
-    the other record-holders stay those that they were with the release in the table. A refit that
-    misses the gate is made once more with more draws.
+    It is the log of the mean over the refit's draws of the release's density. Times count from the
+    same reference date, so that the priors mean the same. Under ``records`` the other
+    record-holders stay those that they were with the release in the table. A refit that misses the
+    gate is made once more with more draws.
 
     Of a refit only the density is taken. A model of benchmark results takes long for each draw, so
     it gets :data:`FEWER` draws, and it is the density that is held to the gate, not the scale of
-    the capabilities, which moves far more slowly and on which no density depends.
-
-    Parameters
-    ----------
-    fit
-        The fit of all.
-    index
-        Position of the release in the likelihood.
-    cores
-        Threads; changes no number.
-
-    Returns
-    -------
-    elpd
-        log of the mean over the refit's draws of the release's density.
-    gate
-        The verdict on the refit's parameters, or on the density.
+    the capabilities, which moves far more slowly and on which no density depends. ``index`` is the
+    release's position in the likelihood; ``cores`` changes no number.
     """
     rest, one, place = _parted(fit.observations, index)
     frontier, settings = fit.spec.frontier, fit.settings

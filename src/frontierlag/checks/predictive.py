@@ -199,15 +199,8 @@ def loo_pit(fit: Fit) -> np.ndarray:
 def loo_pit_check(fit: Fit, pit: np.ndarray | None = None) -> PredictiveCheck:
     """Test the leave-one-out probability integral transforms for uniformity.
 
-    Each is P(replicated score <= observed | the other releases), by importance sampling; the test
-    is ArviZ's for such dependent values (``pot_c``).
-
-    Parameters
-    ----------
-    fit
-        The fit.
-    pit
-        The transforms, if they are known: computed with :func:`loo_pit` if not given.
+    Each is P(replicated score <= observed | the other releases), by importance sampling, computed
+    with :func:`loo_pit` if not given; the test is ArviZ's for such dependent values (``pot_c``).
     """
     dim = fit.spec.frontier.observed_dim
     values = xr.DataArray(loo_pit(fit) if pit is None else pit, dims=dim)
@@ -270,14 +263,9 @@ def _share_within(low: np.ndarray, high: np.ndarray) -> Quantity:
 class PriorCurves:
     """What the priors say before the data, for a person to judge.
 
-    Attributes
-    ----------
-    lines
-        Some draws of the trends, score units, dims ``(draw, date, group)``.
-    bands
-        Quantiles of all draws of the trends, dims ``(quantile, date, group)``.
-    prior, posterior
-        Draws of the window's mean trend lag, months, dims ``(chain, draw)``.
+    ``lines`` are some draws of the trends, score units, dims ``(draw, date, group)``, ``bands``
+    quantiles of all of them, dims ``(quantile, date, group)``, ``prior`` and ``posterior`` draws of
+    the window's mean trend lag, months, dims ``(chain, draw)``.
     """
 
     lines: xr.DataArray
@@ -289,14 +277,8 @@ class PriorCurves:
 def prior_curves(analysis: Analysis, lines: int = 60, step: int = 7) -> PriorCurves:
     """Follow the prior draws of a model through to the curves and to the mean trend lag.
 
-    Parameters
-    ----------
-    analysis
-        The model.
-    lines
-        How many draws are kept as lines: the first ones, as prior draws are independent.
-    step
-        Days between the dates of the curves.
+    The first draws are kept as ``lines``, as prior draws are independent; ``step`` are the days
+    between the dates of the curves.
     """
     fit, window = analysis.fit, analysis.measured.window
     observations = fit.observations

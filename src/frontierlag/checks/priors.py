@@ -178,18 +178,10 @@ def lags_of(measured: Measured) -> Iterator[tuple[str, str, np.ndarray]]:
 
 
 def power_weights(log_density: np.ndarray, alpha: float) -> np.ndarray:
-    """Importance weights of the draws with a component raised to ``alpha``.
+    """Importance weights of the draws with a component raised to ``alpha``, shape ``(sample,)``.
 
-    Parameters
-    ----------
-    log_density
-        The component's log density in each draw, shape ``(chain, draw)``.
-    alpha
-        The power.
-
-    Returns
-    -------
-    Shape ``(sample,)``, adding to one; equal if the component is the same in every draw.
+    ``log_density`` is the component's in each draw, shape ``(chain, draw)``. They add to one, and
+    are equal if the component is the same in every draw.
     """
     if np.ptp(log_density) == 0:
         return np.full(log_density.size, 1 / log_density.size)

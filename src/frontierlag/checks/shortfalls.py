@@ -51,18 +51,9 @@ _RESAMPLING = 9
 class ComposedErrors:
     """Releases around the trend of their group, draw by draw.
 
-    Attributes
-    ----------
-    kind
-        Distribution of the shortfall.
-    unit
-        Of capabilities and trend: score units, or log odds of an accuracy.
-    capability, trend
-        Shape ``(chain, draw, release)``.
-    scatter, mean
-        Scatter of each release's group and mean of the release's shortfall, same shape.
-    group
-        Shape ``(release,)``.
+    Capability and trend in ``unit`` (score units, or log odds of an accuracy), the scatter of each
+    release's group and the mean of the release's shortfall have shape ``(chain, draw, release)``,
+    the group ``(release,)``.
     """
 
     kind: Shortfall
@@ -141,14 +132,8 @@ def nearest_share(shortfalls: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Probability that a release is among the tenth of its group with the smallest shortfalls.
 
     Ranks are uncertain where intervals overlap (Horrace & Schmidt 2000), so that it is a
-    probability, computed draw by draw.
-
-    Parameters
-    ----------
-    shortfalls
-        Shape ``(..., release)``.
-    group
-        Shape ``(release,)``.
+    probability, computed draw by draw. Shortfalls have shape ``(..., release)``, and the groups
+    ``(release,)``.
     """
     flat = shortfalls.reshape(-1, shortfalls.shape[-1])
     found = np.empty(flat.shape[-1])
@@ -252,19 +237,9 @@ def density_at_zero(
 
     Draws whose density falls by far more than any other's on the way from their own mean shortfall
     to 0 add nothing and are not integrated over (by Simpson's rule); of many others, evenly spaced
-    ones are taken, so that the second axis may be shorter than that of the draws.
-
-    Parameters
-    ----------
-    kind
-        Distribution of the shortfall.
-    distance, sd
-        Of each release of the group from the trend, and standard deviation of its symmetric
-        error, ``(chain, draw, release)``.
-    mean
-        Mean shortfalls, ``(chain, draw)``.
-    prior
-        Of the mean shortfall.
+    ones are taken, so that the second axis may be shorter than that of the draws. ``distance`` and
+    ``sd`` are of each release of the group from the trend, and the standard deviation of its
+    symmetric error, ``(chain, draw, release)``; ``mean`` are mean shortfalls, ``(chain, draw)``.
     """
 
     def log_density(which: Any, m: Any) -> Any:

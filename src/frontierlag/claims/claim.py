@@ -1,17 +1,8 @@
 """What a claim is: its words, the fits it rests on, and its question.
 
 A claim is a small declared object: its words, the quantity it speaks of, and the condition under
-which it is true. The answer (:mod:`frontierlag.claims.claim`) is the posterior of the quantity
-and the probability of the condition. To add one::
-
-    Claim(
-        number="11",
-        words="China trailed by more than six months in 2026",
-        estimand="mean realized lag, 2026",
-        unit="months",
-        needs=(Need(),),
-        ask=between("realized", "2026", low=6),
-    )
+which it is true. The answer is the posterior of the quantity and the probability of the condition.
+CONTRIBUTING.md shows how to add one.
 """
 
 from __future__ import annotations
@@ -44,19 +35,11 @@ OF_BOUNDS = "difference of lower bounds"
 class Need:
     """A fit that a claim rests on, and how its models are split into two groups.
 
-    Parameters
-    ----------
-    trend
-        Name of the trend; empty for that of the headline model. The frontier
-        is always that model's.
-    comparison
-        Name of the comparison that is fitted.
-    scores
-        A reference table; empty for the table that the claims are judged on.
-    split
-        Another comparison, whose two groups are to be formed from the capabilities of the same
-        fit, draw by draw; empty for the groups that were fitted. A fit that does not draw the
-        capability of every model of those groups cannot be split so.
+    The trend is by default that of the headline model, whose frontier it always has, and ``scores``
+    the table that the claims are judged on. ``split`` is another comparison, whose two groups are
+    to be formed from the capabilities of the same fit, draw by draw, or empty for the groups that
+    were fitted. A fit that does not draw the capability of every model of those groups cannot be
+    split so.
     """
 
     trend: str = ""

@@ -48,20 +48,10 @@ CROSSED = "one fit of both, with a frontier for every combination of their group
 class Both:
     """Two mean realized lags over one window, whose draws belong together.
 
-    Attributes
-    ----------
-    first, second
-        Months, dims ``(chain, draw)`` each.
-    window
-        The days on which both lags are mostly known.
-    how
-        What ties them, in words.
-    own
-        Both from their own fits, where another fit ties them.
-    measures
-        Of the fit that ties them: what the convergence gate measured, in words.
-    failed
-        Why the fit that ties them needs the mark NOT CONVERGED; empty if it does not.
+    ``first`` and ``second`` are months, dims ``(chain, draw)`` each, ``window`` the days on which
+    both are mostly known, and ``how`` says what ties them. Where another fit ties them, ``own`` are
+    both from their own fits, ``measures`` says what the convergence gate measured of the other, and
+    ``failed`` why it needs the mark NOT CONVERGED, if it does.
     """
 
     first: xr.DataArray

@@ -73,18 +73,10 @@ def lag(analysis: Analysis, kind: str, period: str) -> tuple[xr.DataArray, float
 class Between:
     """A question: whether a lag lies from ``low`` up to, not including, ``high`` months.
 
-    Where the lag is only a lower bound on more than :data:`FEW_BOUNDS` of the days, a probability
-    is given only if the bounds alone settle the claim: see :func:`_judged`.
-
-    Attributes
-    ----------
-    kind, period
-        Of the lag: ``trend``, ``realized`` or ``release``; and ``window``, a year and so on.
-    low, high
-        The range that counts as the claim, months: the one place where it is declared. Pages and
-        figures draw this range.
-    said
-        How the claim words the range, as in ``about 7``.
+    This is the one place where the range is declared: pages and figures draw it, and ``said`` is
+    how the claim words it, as in ``about 7``. Where the lag is only a lower bound on more than
+    :data:`FEW_BOUNDS` of the days, a probability is given only if the bounds alone settle the
+    claim: see :func:`_judged`.
     """
 
     kind: str

@@ -120,14 +120,8 @@ def _check_sides(analysis: Analysis) -> None:
 class Cadence:
     """Release cadence of one group over a window, shape ``(...)`` each.
 
-    Attributes
-    ----------
-    per_year
-        Records a year.
-    interval
-        Median months between successive records, NaN with fewer than two in the window.
-    step
-        Median rise in capability from record to record, score units, NaN as above.
+    Records a year; median months between successive records, and median rise in capability from
+    record to record, score units, both NaN with fewer than two in the window.
     """
 
     per_year: np.ndarray
@@ -136,19 +130,7 @@ class Cadence:
 
 
 def cadence(staircase: Staircase, days: np.ndarray) -> Cadence:
-    """Measure the cadence of a group's records that fall on ``days``.
-
-    Parameters
-    ----------
-    staircase
-        Best available capability, leading axes the draws.
-    days
-        The window, days since 1970-01-01, shape ``(date,)``.
-
-    Returns
-    -------
-    The cadence, by draw.
-    """
+    """Measure the cadence of a group's records that fall on ``days`` since 1970-01-01, by draw."""
     inside = (staircase.day >= days[0]) & (staircase.day <= days[-1])
     rise = np.diff(staircase.best, axis=-1, prepend=np.inf)
     # The group's very first release is where the table begins, not progress: -inf, no record.

@@ -198,7 +198,7 @@ def claims(
     from frontierlag.report import as_json as answered
     from frontierlag.report.console import show_claims, show_measurement, terminal
     from frontierlag.report.screen import show_preflight
-    from frontierlag.results.claims import claim_table
+    from frontierlag.results.sentences import claim_table
     from frontierlag.runs.run import run_claims
 
     job = Job(scores, since=since, as_of=as_of, results=measured, reading=reading, dates=dates)

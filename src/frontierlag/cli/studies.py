@@ -232,7 +232,7 @@ def history(
     """
     from frontierlag.jobs import Job
     from frontierlag.studies.history.study import study_history
-    from frontierlag.studies.history.tables import chosen_tables
+    from frontierlag.studies.history.vintages import chosen_tables
     from frontierlag.studies.history.words import sentences
 
     tables = chosen_tables(scores, archive=archive)
@@ -284,9 +284,8 @@ def measures(
         Folder; by default results/measures/COMPARISON[-DATES].
     """
     from frontierlag.jobs import Job
-    from frontierlag.studies.measures.study import study_measures
+    from frontierlag.studies.measures.study import sentences, study_measures
     from frontierlag.studies.measures.table import shipped_measures
-    from frontierlag.studies.measures.words import sentences
 
     names = dict.fromkeys((*(shipped_measures(comparison) if shipped else ()), *scores))
     asked = Job("", comparison, reading=reading, dates=dates)

@@ -25,7 +25,7 @@ from frontierlag.names import AT_RELEASE, REALIZED, WINDOW
 from frontierlag.priors import FAMILIES, Prior
 from frontierlag.results import fit_checks as checks
 from frontierlag.results import storage
-from frontierlag.results.fit_words import fit_sentences
+from frontierlag.results.fit_checks import fit_sentences
 from frontierlag.results.tables import origin
 from frontierlag.runs.plan import models_of
 from frontierlag.settings import SamplerSettings

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import xarray as xr
 
-from frontierlag.analyses.domains import DomainAnalysis, analyse_domains
 from frontierlag.facade.common import Day, Study, day_of, settings_of
 from frontierlag.facade.scores import Scores, load_scores
 from frontierlag.jobs import Prepared
 from frontierlag.names import REALIZED, WINDOW
 from frontierlag.scores.item_results.known import DOMAIN, grouped_by, load_benchmarks
 from frontierlag.settings import DOMAINS, MIXTURES
+from frontierlag.studies.domains.table import DomainAnalysis, analyse_domains
 from frontierlag.studies.measures.pooling import SPREAD
 from frontierlag.studies.measures.table import OWN_WINDOW, SAME_DAYS, measured_by, shipped_measures
 from frontierlag.studies.measures.table import Measures as Found
@@ -177,7 +177,7 @@ class Measures(Study):
     @property
     def sentences(self) -> tuple[str, ...]:
         """What they say, the answer first, and the limits."""
-        from frontierlag.studies.measures.words import sentences
+        from frontierlag.studies.measures.study import sentences
 
         return sentences(self.found)
 

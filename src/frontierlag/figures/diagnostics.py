@@ -13,13 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from frontierlag.figures.sheet import (
-    FOLLOWER_COLOR,
-    LEADER_COLOR,
-    Provenance,
-    add_sheet,
-    styled,
-)
+from frontierlag.figures.sheet import FOLLOWER_COLOR, LEADER_COLOR, Provenance, add_sheet, styled
 from frontierlag.names import CHAIN, DRAW, RESULT, SCORE
 
 PREDICTIVE_DRAWS = 100
@@ -166,8 +160,7 @@ def _loo_pit(tree: xr.DataTree, about: Provenance) -> Figure:
     figure.subplots_adjust(**place)
     (axes,) = figure.axes
     axes.set(
-        xlabel="position in its prediction (0 lowest, 1 highest)",
-        ylabel="share below, minus even",
+        xlabel="position in its prediction (0 lowest, 1 highest)", ylabel="share below, minus even"
     )
     _draw_edges(axes)
     return figure

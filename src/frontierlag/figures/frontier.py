@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from frontierlag.figures import sheet
@@ -58,10 +57,9 @@ def frontier_chart(
     days = date2num(pd.to_datetime(shown["released"]))
     sides = (comparison.leader, comparison.follower)
     curves = [_curves(bands, group) for group in sides]
-    figure = sheet.new_figure(SIZE)
     note = _below_note(int(below.sum()), [*shown["model"][below & shown["record"]]], low, metric)
-    place = sheet.add_sheet(
-        figure, title, subtitle, about, key=_key(names, scores), columns=2, notes=note,
+    figure, place = sheet.new_sheet(
+        SIZE, title, subtitle, about, key=_key(names, scores), columns=2, notes=note,
         right=0.95, left=sheet.score_room(metric),
     )  # fmt: skip
     axes = figure.subplots(gridspec_kw=place)
@@ -147,17 +145,10 @@ def _name_groups(axes: Axes, ends: Sequence[float], names: Sequence[str]) -> Non
     push = max(0.0, (apart - abs(y[0] - y[1])) / 2) * (1 if y[0] >= y[1] else -1)
     for end, name, color, shift in zip(ends, names, sheet.COLORS, (push, -push), strict=True):
         axes.annotate(
-            name,
-            (1, end),
-            xycoords=("axes fraction", "data"),
-            xytext=(6, shift),
-            textcoords="offset points",
-            color=color,
-            weight="bold",
-            va="center",
-            annotation_clip=False,
-            gid="group",
-        )
+            name, (1, end), xycoords=("axes fraction", "data"), xytext=(6, shift),
+            textcoords="offset points", color=color, weight="bold", va="center",
+            annotation_clip=False, gid="group",
+        )  # fmt: skip
 
 
 def _key(names: tuple[str, str], scores: str) -> list[tuple[Any, str]]:
@@ -166,12 +157,12 @@ def _key(names: tuple[str, str], scores: str) -> list[tuple[Any, str]]:
     for name, color in zip(names, sheet.COLORS, strict=True):
         trend = sheet.band(color, 0.3, lw=1.3, ls=TREND_DASHES)
         key.append((trend, f"{name}: trend, median with {sheet.INTERVALS}"))
-    dot = Line2D([], [], ls="", marker="o", ms=5, color=sheet.NEUTRAL)
+    dot = sheet.line(ls="", marker="o", ms=5, color=sheet.NEUTRAL)
     key.append((dot, f"record by {scores} score"))
     for name, color in zip(names, sheet.COLORS, strict=True):
-        stairs = Line2D([], [], color=color, lw=1.6)
+        stairs = sheet.line(color=color, lw=1.6)
         key.append((stairs, f"{name}: best available, posterior median"))
-    faint = Line2D([], [], ls="", marker="o", ms=3, color=sheet.NEUTRAL, alpha=0.5)
+    faint = sheet.line(ls="", marker="o", ms=3, color=sheet.NEUTRAL, alpha=0.5)
     key.append((faint, f"other release; vertical lines: {scores} 90 % intervals"))
     return key
 
@@ -223,10 +214,9 @@ def prior_predictive(
     low, high = _score_range(shown, prior)
     days = date2num(pd.to_datetime(shown["released"]))
     prior = prior.assign(day=date2num(pd.to_datetime(prior["date"])))
-    figure = sheet.new_figure(PRIOR_SIZE)
-    place = sheet.add_sheet(
-        figure, title, "", about, key=_prior_key(), columns=3, notes=[_note(both, limits, window)],
-        panel_title=True, left=sheet.score_room(metric),
+    figure, place = sheet.new_sheet(
+        PRIOR_SIZE, title, "", about, key=_prior_key(), columns=3,
+        notes=[_note(both, limits, window)], panel_title=True, left=sheet.score_room(metric),
     )  # fmt: skip
     grid = figure.add_gridspec(1, 3, width_ratios=(1, 1, 1.05), wspace=0.16, **place)
     panels = [figure.add_subplot(grid[0, k]) for k in range(3)]
@@ -255,15 +245,8 @@ def prior_predictive(
 def _draw_trends(axes: Axes, own: pd.DataFrame, color: str) -> None:
     sheet.draw_bands(axes, own, color, (0.10, 0.16), zorder=1.2)
     for name in own.columns.intersection(charts.LINE_COLUMNS):
-        axes.plot(
-            own["day"],
-            own[name],
-            color=sheet.NEUTRAL,
-            lw=0.5,
-            alpha=0.45,
-            zorder=2,
-            gid="prior-line",
-        )
+        look: dict[str, Any] = {"lw": 0.5, "alpha": 0.45, "zorder": 2, "gid": "prior-line"}
+        axes.plot(own["day"], own[name], color=sheet.NEUTRAL, **look)
     axes.plot(own["day"], own["median"], color=color, lw=1.6, zorder=3, gid="median")
 
 
@@ -310,8 +293,8 @@ def _words(s: Summary) -> str:
 
 
 def _prior_key() -> list[tuple[Any, str]]:
-    dot = Line2D([], [], ls="", marker="o", ms=4, color=sheet.NEUTRAL)
-    line = Line2D([], [], color=sheet.NEUTRAL, lw=0.6, alpha=0.7)
+    dot = sheet.line(ls="", marker="o", ms=4, color=sheet.NEUTRAL)
+    line = sheet.line(color=sheet.NEUTRAL, lw=0.6, alpha=0.7)
     return [
         (sheet.band(sheet.NEUTRAL, 0.3, lw=1.6), f"prior of the trend: median, {sheet.INTERVALS}"),
         (line, "one draw of it"),

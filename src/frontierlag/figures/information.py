@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from frontierlag.figures import sheet
@@ -42,17 +41,13 @@ def information_curve(
     scale = information[information["what"] == SCALE]
     best = information[information["what"] == BEST]
     sides = comparison.leader, comparison.follower
-    figure = sheet.new_figure(SIZE)
-    place = sheet.add_sheet(
-        figure,
-        title,
+    subtitle = (
         "A model with a result on every benchmark: how much the results would tell of its "
-        "capability, and how large its standard error would be. Releases have fewer results.",
-        about,
-        key=_key(sheet.group_labels(comparison)),
-        columns=2,
-        right=0.75,
-        left=0.75,
+        "capability, and how large its standard error would be. Releases have fewer results."
+    )
+    key = _key(sheet.group_labels(comparison))
+    figure, place = sheet.new_sheet(
+        SIZE, title, subtitle, about, key=key, columns=2, right=0.75, left=0.75
     )
     axes = figure.subplots(gridspec_kw=place)
     sheet.watermark(axes, about)
@@ -107,17 +102,10 @@ def _draw_rug(axes: Axes, of: pd.DataFrame, color: str, side: int) -> None:
 def _name(axes: Axes, row: dict[Any, Any], color: str, side: int) -> None:
     """Write the day next to the line of a group's best, the leader's to the right of it."""
     axes.annotate(
-        str(row["date"]),
-        (row["level"], 0.13),
-        xycoords=axes.get_xaxis_transform(),
-        xytext=(3 - 6 * side, 0),
-        textcoords="offset points",
-        rotation=90,
-        size=7.5,
-        ha="left" if side == 0 else "right",
-        va="bottom",
-        color=color,
-    )
+        str(row["date"]), (row["level"], 0.13), xycoords=axes.get_xaxis_transform(),
+        xytext=(3 - 6 * side, 0), textcoords="offset points", rotation=90, size=7.5,
+        ha="left" if side == 0 else "right", va="bottom", color=color,
+    )  # fmt: skip
 
 
 def _key(names: tuple[str, str]) -> list[tuple[Any, str]]:
@@ -125,9 +113,9 @@ def _key(names: tuple[str, str]) -> list[tuple[Any, str]]:
     key: list[tuple[Any, str]] = [
         (sheet.band(sheet.NEUTRAL, BAND, lw=1.6), f"all benchmarks: median, {interval}")
     ]
-    line = Line2D([], [], color=sheet.NEUTRAL, lw=0.9, ls=(0, (4, 2)))
-    key.append((line, "best of a group on the first and the last day"))
+    dashes = sheet.line(color=sheet.NEUTRAL, lw=0.9, ls=(0, (4, 2)))
+    key.append((dashes, "best of a group on the first and the last day"))
     for name, color in zip(names, sheet.COLORS, strict=True):
-        tick = Line2D([], [], ls="", marker="|", ms=8, mew=1.5, color=color)
+        tick = sheet.line(ls="", marker="|", ms=8, mew=1.5, color=color)
         key.append((tick, f"releases of {name} (thick: records)"))
     return key

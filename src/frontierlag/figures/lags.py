@@ -1,8 +1,8 @@
-"""The lag day by day, and its mean over the window by every model."""
+"""The lag day by day, its mean over the window by every model, and mean lags as a forest."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,16 +12,16 @@ from arviz_stats.base import array_stats
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from frontierlag.figures import sheet
-from frontierlag.figures.sheet import FAILED_COLOR, Provenance
+from frontierlag.figures.sheet import FAILED_COLOR, INK, Provenance
 from frontierlag.intervals import Summary
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import REALIZED, TREND
-from frontierlag.results.charts import BANDS, MOSTLY, spans
+from frontierlag.results.charts import BANDS, MOSTLY, spans, summary_of
+from frontierlag.words import NONE, Row, converged, with_span
 
 SIZE = (9.2, 5.1)
 UNDEFINED_SHARE = 0.05
@@ -31,7 +31,10 @@ BOUND_WORDS = {
 }
 # The lag axis ends where the band's widest reach no longer helps: in months, either side of zero.
 FARTHEST = 36.0
-ROW, HEAD = 0.62, 2.7  # inches that a model takes, and that everything else takes
+# Inches that a model takes, and that everything else takes; the same of a row of a forest.
+ROW, HEAD = 0.62, 2.7
+FOREST_ROW, FOREST_HEAD = 0.44, 2.6
+KINDS = (REALIZED, TREND)  # of the panels of a forest
 CREST = 0.62  # height of a density, in rows
 FAILED_DASHES = (0, (3, 1.5))
 
@@ -48,9 +51,8 @@ def lag_over_time(bands: pd.DataFrame, about: Provenance, title: str, subtitle: 
     low, high, cut = _range(bands)
     kinds = [*bands["lag"].unique()]
     notes = [f"The 90 % band reaches beyond the drawn range of {low:.0f} to {high:.0f} months."]
-    figure = sheet.new_figure(SIZE)
-    place = sheet.add_sheet(
-        figure, title, subtitle, about, key=_time_key(bands, about), columns=2,
+    figure, place = sheet.new_sheet(
+        SIZE, title, subtitle, about, key=_time_key(bands, about), columns=2,
         notes=notes if cut else [], panel_title=True,
     )  # fmt: skip
     grid = {**place, "wspace": 0.06}
@@ -60,7 +62,7 @@ def lag_over_time(bands: pd.DataFrame, about: Provenance, title: str, subtitle: 
         _draw_days(axes, bands[bands["lag"] == kind], sheet.LAG_COLORS[kind])
         axes.axhline(PUBLISHED["mean"], zorder=4, gid="published", **sheet.PUBLISHED_LOOK)
         if low < 0:
-            axes.axhline(0, color="#222222", lw=0.8, zorder=2)
+            axes.axhline(0, color=INK, lw=0.8, zorder=2)
         sheet.lag_title(axes, kind)
         axes.set_ylim(low, high)
         sheet.date_axis(axes, every=6)
@@ -92,7 +94,7 @@ def _draw_days(axes: Axes, lag: pd.DataFrame, color: str) -> None:
 def _time_key(bands: pd.DataFrame, about: Provenance) -> list[tuple[Any, str]]:
     key: list[tuple[Any, str]] = [
         (sheet.band(sheet.NEUTRAL, 0.35, lw=1.8), f"posterior median with {sheet.INTERVALS}"),
-        (sheet.published_line(), about.published_label),
+        (sheet.line(**sheet.PUBLISHED_LOOK), about.published_label),
     ]
     for kind in bands.loc[bands["censored"] > MOSTLY, "lag"].unique():
         key.append((Patch(**_hatched("////")), f"{kind}: {BOUND_WORDS[kind]}"))
@@ -149,10 +151,9 @@ def mean_lags(lags: Sequence[MeanLag], about: Provenance, title: str, subtitle: 
     kinds = list(dict.fromkeys(lag.kind for lag in lags))
     limits = _limits(lags)
     about = replace(about, model="", converged=any(lag.converged for lag in lags))
-    figure = sheet.new_figure((9.2, HEAD + ROW * len(models)))
-    place = sheet.add_sheet(
-        figure, title, subtitle, about, key=_mean_key(lags, about), columns=2, panel_title=True,
-        left=1.62,
+    figure, place = sheet.new_sheet(
+        (9.2, HEAD + ROW * len(models)), title, subtitle, about, key=_mean_key(lags, about),
+        columns=2, panel_title=True, left=1.62,
     )  # fmt: skip
     grid = {**place, "wspace": 0.08}
     panels = figure.subplots(1, len(kinds), sharey=True, squeeze=False, gridspec_kw=grid)[0]
@@ -192,18 +193,10 @@ def _draw_mean(axes: Axes, lag: MeanLag, y: float, limits: tuple[float, float]) 
         gids = ("interval90", "interval50", "median")
         sheet.draw_summary(axes, s, y, color, gids, mew=1.1, **hollow)
     axes.annotate(
-        _words(s),
-        (limits[1], y),
-        xytext=(-2, -6),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-        size=8,
-        color=color,
-        gid="numbers",
-        zorder=5,
+        _words(s), (limits[1], y), xytext=(-2, -6), textcoords="offset points", ha="right",
+        va="top", size=8, color=color, gid="numbers", zorder=5,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
-    )
+    )  # fmt: skip
 
 
 def _words(s: Summary) -> str:
@@ -221,12 +214,11 @@ def _mean_key(lags: Sequence[MeanLag], about: Provenance) -> list[tuple[Any, str
     bars = sheet.band(sheet.NEUTRAL, 0.28, lw=3.5, marker="o", ms=5.5, mec="white")
     key: list[tuple[Any, str]] = [
         (bars, f"posterior, median, {sheet.INTERVALS}; in words: median (90 %)"),
-        (sheet.published_line(), about.published_label),
+        (sheet.line(**sheet.PUBLISHED_LOOK), about.published_label),
     ]
     if not all(lag.converged for lag in lags):
-        hollow = Line2D(
-            [], [], color=FAILED_COLOR, lw=1, ls=FAILED_DASHES, marker="o", ms=5.5, mfc="white"
-        )
+        look: dict[str, Any] = {"marker": "o", "ms": 5.5, "mfc": "white"}
+        hollow = sheet.line(color=FAILED_COLOR, lw=1, ls=FAILED_DASHES, **look)
         key.append((hollow, "grey and hollow: not converged, not to be cited"))
     return key
 
@@ -239,3 +231,64 @@ def _limits(lags: Sequence[MeanLag]) -> tuple[float, float]:
     low, high = min(ends), max(ends)
     pad = 0.22 * max(high - low, 1.0)
     return low - pad, high + pad
+
+
+@sheet.styled()
+def forest(
+    labels: Mapping[str, str],
+    rows: Mapping[str, Mapping[str, Row]],
+    base: str,
+    about: Provenance,
+    title: str,
+    subtitle: str,
+    notes: Sequence[str] = (),
+    dark: Sequence[str] = (),
+) -> Figure:
+    """Draw the median of each lag with its intervals, a panel a kind of lag.
+
+    ``labels`` is what stands beside each row by its name, the lowest row first. ``rows`` are by
+    kind of lag and by name the numbers of a row; one that is missing is left empty, and one with
+    ``bound`` is an arrow. The median of ``base`` is a dotted line, and a line divides the lowest
+    rows, those that are ``dark``, from the others.
+    """
+    figure, place = sheet.new_sheet(
+        (9.6, FOREST_HEAD + FOREST_ROW * len(labels)), title, subtitle, about,
+        key=sheet.summary_key(), columns=3, left=2.6, panel_title=True,
+        notes=[sheet.INTERVALS, *notes],
+    )  # fmt: skip
+    panels = figure.subplots(1, 2, sharey=True, gridspec_kw={**place, "wspace": 0.08})
+    for axes, kind in zip(panels, KINDS, strict=True):
+        sheet.bare_rows(axes)
+        for y, name in enumerate(labels):
+            if name in rows[kind]:
+                color = INK if name in dark else sheet.LAG_COLORS[kind]
+                _draw_row(axes, rows[kind][name], y, color)
+        centre = rows[kind].get(base, {}).get("median")
+        if pd.notna(centre):
+            axes.axvline(centre, color=INK, lw=0.8, ls=":")
+        if dark:
+            axes.axhline(len(dark) - 0.4, color="#bbbbbb", lw=0.7)
+        axes.set(ylim=(-0.7, len(labels) - 0.1), xlabel="months")
+        sheet.lag_title(axes, kind)
+    panels[0].set_yticks(range(len(labels)), [*labels.values()])
+    return figure
+
+
+def _draw_row(axes: Axes, row: Row, y: float, color: str) -> None:
+    """One row: intervals and median, or an arrow that begins at the median of a bound."""
+    if pd.isna(row["median"]):
+        axes.annotate(
+            NONE, (0.02, y), xycoords=("axes fraction", "data"), va="center", size=7.5, color=color
+        )
+        return
+    color = color if converged(row) else FAILED_COLOR
+    if row.get("bound"):
+        axes.plot([row["median"], row["upper90"]], [y, y], color=color, lw=1.4)
+        axes.plot(row["upper90"], y, ">", color=color, ms=6, gid="bound")
+        axes.plot(row["median"], y, "o", color=color, mec="white", ms=6, gid="median")
+    else:
+        sheet.draw_summary(axes, summary_of(row), y, color, ("interval90", "interval50", "median"))
+    axes.annotate(
+        with_span(row), (row["median"], y), xytext=(0, 7), textcoords="offset points",
+        ha="center", size=7.5, bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 0.4},
+    )  # fmt: skip

@@ -22,24 +22,25 @@ from matplotlib.ticker import FixedLocator
 
 from frontierlag.analyses.analysis import Analysis
 from frontierlag.dates import WORDS, Dates
-from frontierlag.figures.lettering import FAMILY, fallbacks, families, label, texts_of
+from frontierlag.figures.labels import FAMILY, fallbacks, families, label, texts_of
 from frontierlag.intervals import INNER, INTERVAL_KIND, OUTER, Summary, decimals
 from frontierlag.jobs import Prepared
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import AT_RELEASE, REALIZED, TREND
-from frontierlag.scores import ATTRIBUTION, Comparison, Metric, is_epochs
+from frontierlag.scores import ATTRIBUTION, Comparison, Metric, Releases, is_epochs
 from frontierlag.scores.scale import scale_of
 from frontierlag.words import STAMP as STAMP
 
 STYLE = Path(__file__).with_name("frontierlag.mplstyle")
 LEADER_COLOR, FOLLOWER_COLOR, NEUTRAL = "#2166ac", "#b2182b", "#5f5f5f"
+INK = "#222222"
 COLORS = (LEADER_COLOR, FOLLOWER_COLOR)
 INTERVALS = f"{INNER:.0%} and {OUTER:.0%} {INTERVAL_KIND} intervals".replace("%", " %")
 CREDIT = (
     "Data: Epoch AI, 'Capabilities & Benchmarking', https://epoch.ai/benchmarks, CC BY 4.0; "
     "compiled and modelled by frontierlag."
 )
-PUBLISHED_LOOK: dict[str, Any] = {"color": "#222222", "lw": 1.1, "ls": (0, (1, 1.2))}
+PUBLISHED_LOOK: dict[str, Any] = {"color": INK, "lw": 1.1, "ls": (0, (1, 1.2))}
 STAMP_COLOR = "#b35806"
 # Of what did not converge, next to what did.
 FAILED_COLOR = "#8a8a8a"
@@ -73,31 +74,24 @@ class Provenance:
     @classmethod
     def of(cls, analysis: Analysis) -> Provenance:
         """Return the provenance of an analysis."""
-        releases = analysis.fit.observations.releases
-        return cls(
-            comparison=releases.comparison.name,
-            dataset=releases.table,
-            as_of=releases.as_of,
-            model=analysis.name,
-            converged=analysis.convergence.converged,
-            credit=credit_line(releases.attribution),
-            dates=releases.dates,
-        )
+        releases, gate = analysis.fit.observations.releases, analysis.convergence
+        return cls.of_releases(releases, analysis.name, gate.converged)
 
     @classmethod
     def of_job(
         cls, item: Prepared, model: str = "", converged: bool = True, credit: str = ""
     ) -> Provenance:
         """Return the provenance of a job, credited to its table unless a credit is given."""
-        return cls(
-            comparison=item.releases.comparison.name,
-            dataset=item.table.name,
-            as_of=item.releases.as_of,
-            model=model,
-            converged=converged,
-            credit=credit_line(credit or item.table.attribution),
-            dates=item.table.dates,
-        )
+        return cls.of_releases(item.releases, model, converged, credit or item.table.attribution)
+
+    @classmethod
+    def of_releases(
+        cls, releases: Releases, model: str, converged: bool, credit: str = ""
+    ) -> Provenance:
+        """Return the provenance of releases, credited to their source unless a credit is given."""
+        credit = credit_line(credit or releases.attribution)
+        name, as_of = releases.comparison.name, releases.as_of
+        return cls(name, releases.table, as_of, model, converged, credit, releases.dates)
 
     @property
     def footer(self) -> str:
@@ -134,6 +128,14 @@ def new_figure(size: tuple[float, float]) -> Figure:
     return figure
 
 
+def new_sheet(
+    size: tuple[float, float], title: str, subtitle: str, about: Provenance, **layout: Any
+) -> tuple[Figure, dict[str, float]]:
+    """Return such a figure with its sheet, and where axes may stand: see :func:`add_sheet`."""
+    figure = new_figure(size)
+    return figure, add_sheet(figure, title, subtitle, about, **layout)
+
+
 def add_sheet(
     figure: Figure,
     title: str,
@@ -149,21 +151,10 @@ def add_sheet(
 ) -> dict[str, float]:
     """Write heading, key, footer and stamp, and return where the axes may stand.
 
-    Parameters
-    ----------
-    figure
-        The figure, without axes as yet.
-    title, subtitle, about
-        Heading, whose lines are broken to fit; footer, credit and stamp.
-    key, columns
-        Pairs of artist (or tuple of artists drawn over one another) and words below the heading,
-        column by column, and the number of columns.
-    notes
-        Lines above the footer.
-    right, left
-        Inches for what is next to the axes.
-    panel_title
-        Whether the axes have titles of their own.
+    The figure has no axes as yet. Lines of the heading and of the footer are broken to fit, with
+    ``notes`` above the footer. ``key`` are pairs of artist (or tuple of artists drawn over one
+    another) and words, set below the heading column by column. ``right`` and ``left`` are inches
+    for what is next to the axes, and with ``panel_title`` these have titles of their own.
 
     Returns
     -------
@@ -193,11 +184,8 @@ def add_sheet(
     top = y - (0.5 if panel_title else 0.16)
 
     small = {"color": "#777777"}
-    foot = [
-        line
-        for words in (*notes, about.footer, about.credit)
-        for line in _wrap(figure, words, room, 7.2, small)
-    ]
+    texts = (*notes, about.footer, about.credit)
+    foot = [part for words in texts for part in _wrap(figure, words, room, 7.2, small)]
     base = EDGE + len(foot) * 7.2 * LINE
     _write(figure, foot, base, 7.2, small)
     return {
@@ -234,9 +222,9 @@ def _write(
 ) -> None:
     """Write lines of text downwards from ``top`` inches."""
     width, height = figure.get_size_inches()
-    for k, line in enumerate(lines):
+    for k, words in enumerate(lines):
         y = (top - k * size * LINE) / height
-        figure.text(EDGE / width, y, line, size=size, va="top", **options)
+        figure.text(EDGE / width, y, words, size=size, va="top", **options)
 
 
 def _wrap(
@@ -351,14 +339,28 @@ def months(s: Summary) -> str:
     return f"{s.median:.{k}f} ({s.lower90:.{k}f} to {s.upper90:.{k}f})"
 
 
-def published_line() -> Line2D:
-    """The line at the published mean, for a key."""
-    return Line2D([], [], **PUBLISHED_LOOK)
+def line(**look: Any) -> Line2D:
+    """A line, or a marker, for a key."""
+    return Line2D([], [], **look)
 
 
-def band(color: str, alpha: float, **line: Any) -> tuple[Patch, Line2D]:
+def bar(**look: Any) -> Line2D:
+    """A line with square ends, for a key."""
+    return line(solid_capstyle="projecting", **look)
+
+
+def band(color: str, alpha: float, **look: Any) -> tuple[Patch, Line2D]:
     """A band with a line on it, for a key."""
-    return Patch(facecolor=color, alpha=alpha, lw=0), Line2D([], [], color=color, **line)
+    return Patch(facecolor=color, alpha=alpha, lw=0), line(color=color, **look)
+
+
+def summary_key() -> list[tuple[Any, str]]:
+    """What :func:`draw_summary` draws, for a key."""
+    return [
+        (line(color=INK, marker="o", lw=0), "median"),
+        (bar(color=INK, lw=4.2), "50 % interval"),
+        (bar(color=INK, lw=1.4), "90 % interval"),
+    ]
 
 
 DPI = 150

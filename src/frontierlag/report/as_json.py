@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from pydantic import BaseModel
 
 from frontierlag.intervals import INTERVAL_KIND, OUTER
@@ -143,16 +142,14 @@ def analysis(found: Analysis) -> dict[str, Any]:
 def diagnosis(found: Analysis) -> dict[str, Any]:
     """The convergence of a fit, the quantities that mixed worst, and what fits worst."""
     from frontierlag.fits.convergence import worst_quantities
-    from frontierlag.results.fit_checks import fit_check_tables
-    from frontierlag.results.fit_words import fit_sentences
+    from frontierlag.results.fit_checks import fit_check_tables, fit_sentences
     from frontierlag.results.tables import origin
 
     checks, about = fit_check_tables(found), origin(found)
-    quantities = xr.merge([found.fit.tree["posterior"].to_dataset(), found.measured.reported()])
     return {
         **about,
         **convergence(found.convergence),
-        "worst": worst_quantities(quantities),
+        "worst": worst_quantities(found.quantities),
         "fit": {"sentences": fit_sentences(checks)}
         | {stem: records(table.drop(columns=[*about])) for stem, table in checks.items()},
     }

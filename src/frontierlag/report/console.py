@@ -7,7 +7,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import xarray as xr
 from rich.console import Console
 
 from frontierlag import words
@@ -18,9 +17,9 @@ from frontierlag.machine.terminal import add_numbers, add_texts, sheet
 from frontierlag.machine.terminal import terminal as terminal
 from frontierlag.names import CURRENT, REALIZED, TREND, WINDOW
 from frontierlag.report.screen import show_findings
-from frontierlag.results.claims import bounded
 from frontierlag.results.last_day import of_model, spikes
 from frontierlag.results.manifest import draws_record, results_record
+from frontierlag.results.sentences import bounded
 from frontierlag.scores import Finding, Releases, ScoreTable
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def show_window_and_influence(
     if named:
         console.print(
             "Largest expected changes of the mean realized lag, in months, with one left out: "
-            f"{', '.join(named)}.",
+            f"{', '.join(named)}."
         )
 
 
@@ -193,7 +192,7 @@ def show_scores(console: Console, scores: ScoreTable, findings: Sequence[Finding
     """Print what a table is, and everything that was found in it and done to it."""
     console.print(
         f"{scores.name}: {len(scores.frame)} rows, {scores.metric.name} in {scores.metric.unit}, "
-        f"as of {scores.as_of}, layout {scores.layout}, sha256 {scores.sha256[:12]}",
+        f"as of {scores.as_of}, layout {scores.layout}, sha256 {scores.sha256[:12]}"
     )
     show_findings(console, findings)
     for row in scores.left_out:
@@ -221,13 +220,11 @@ def show_review(console: Console, analysis: Analysis) -> None:
 
     gate = analysis.convergence
     show_convergence(console, analysis.name, gate)
-    posterior = analysis.fit.tree["posterior"].to_dataset()
-    quantities = xr.merge([posterior, analysis.measured.reported()])
     table = sheet("What mixed worst: a parameter or lag a row, at its worst entry")
     add_texts(table, "at")
     add_numbers(table, "R-hat", "bulk ESS", "tail ESS")
     add_texts(table, "")
-    for w in worst_quantities(quantities):
+    for w in worst_quantities(analysis.quantities):
         numbers = (f"{w.rhat:.4f}", f"{w.bulk:.0f}", f"{w.tail:.0f}")
         table.add_row(w.where, *numbers, "passed" if w.passed else "FAILED")
     console.print(table)
@@ -239,8 +236,14 @@ def show_review(console: Console, analysis: Analysis) -> None:
 
 def show_fit_checks(console: Console, tables: Mapping[str, pd.DataFrame]) -> None:
     """Print shortfalls, and what fits worst, of the tables of one fit by stem."""
-    from frontierlag.results.fit_checks import ITEM_FIT, PERSON_FIT, WORST
-    from frontierlag.results.fit_words import expected_score, fit_sentences, p_words
+    from frontierlag.results.fit_checks import (
+        ITEM_FIT,
+        PERSON_FIT,
+        WORST,
+        expected_score,
+        fit_sentences,
+        p_words,
+    )
 
     for sentence in fit_sentences(tables):
         console.print(sentence, soft_wrap=True)

@@ -48,19 +48,8 @@ def draw_folder(
 ) -> list[Path]:
     """Draw the figures of a results folder as SVG and PNG, by default all, and return their paths.
 
-    Parameters
-    ----------
-    folder
-        As ``frontierlag run`` wrote it.
-    out
-        Where the figures go; by default ``figures/`` in the folder, whose manifest then lists them.
-    kinds
-        Names from :data:`OF_A_MODEL`, one figure a model each, and :data:`OF_ALL_MODELS`; by
-        default all that there are.
-
-    Returns
-    -------
-    The paths of the figures.
+    They go to ``out``, by default ``figures/`` in the folder, whose manifest then lists them;
+    ``kinds`` are names from :data:`OF_A_MODEL`, one figure a model each, and :data:`OF_ALL_MODELS`.
 
     Raises
     ------
@@ -102,14 +91,12 @@ def figures_of(
 
 def provenance(results: Results, model: str = "") -> Provenance:
     """What a figure of a folder says of its data, and whether the model converged."""
-    table = results.table("diagnostics")
-    of = table["model"] == model
     return Provenance(
         comparison=results.comparison,
         dataset=results.dataset,
         as_of=date.fromisoformat(results.as_of),
         model=model,
-        converged=bool((table.loc[of, "converged"].astype(str) == "True").all()),
+        converged=all(map(converged, results.rows("diagnostics", model=model))),
         credit=credit_line(str(results.manifest["data"]["attribution"])),
         dates=results.dates,
     )
@@ -117,8 +104,7 @@ def provenance(results: Results, model: str = "") -> Provenance:
 
 def _frontier(results: Results, model: str, table: pd.DataFrame) -> Figure:
     scores = "posterior" if results.measured else "published"
-    shown = releases_shown(results.table(CAPABILITIES), model)
-    about = provenance(results, model)
+    shown, about = _shown(results, model), provenance(results, model)
     return frontier_chart(shown, table, *_sides(results), about, results.title, scores=scores)
 
 
@@ -128,23 +114,20 @@ def _lag(results: Results, model: str, table: pd.DataFrame) -> Figure:
 
 
 def _prior(results: Results, model: str, table: pd.DataFrame) -> Figure:
-    means = _table(results, MEAN_LAG)
-    return prior_predictive(
-        releases_shown(results.table(CAPABILITIES), model),
-        table,
-        means[means["model"] == model],
-        *_sides(results),
-        results.window_words,
-        provenance(results, model),
-        f"Before the data: {model}",
-    )
+    means, about = _table(results, MEAN_LAG), provenance(results, model)
+    own, title = means[means["model"] == model], f"Before the data: {model}"
+    shown, days = _shown(results, model), results.window_words
+    return prior_predictive(shown, table, own, *_sides(results), days, about, title)
 
 
 def _information(results: Results, model: str, table: pd.DataFrame) -> Figure:
-    shown = releases_shown(results.table(CAPABILITIES), model)
-    about = provenance(results, model)
     title = "Where on the scale do the benchmarks tell models apart?"
+    shown, about = _shown(results, model), provenance(results, model)
     return information_curve(table, shown, *_sides(results), about, title)
+
+
+def _shown(results: Results, model: str) -> pd.DataFrame:
+    return releases_shown(results.table(CAPABILITIES), model)
 
 
 def _sides(results: Results) -> tuple[Comparison, Metric]:
@@ -170,7 +153,7 @@ OF_A_MODEL: dict[str, tuple[str, Callable[[Results, str, pd.DataFrame], Figure]]
     INFORMATION: (INFORMATION, _information),
 }
 OF_ALL_MODELS: dict[str, tuple[str, Callable[[Results, pd.DataFrame], Figure]]] = {
-    "mean-lag": (MEAN_LAG, _mean_lags),
+    "mean-lag": (MEAN_LAG, _mean_lags)
 }
 KINDS = (*OF_A_MODEL, *OF_ALL_MODELS)
 

@@ -1,8 +1,8 @@
-"""Tables of what fits worst: shortfalls, benchmarks, models and single results; information."""
+"""What fits worst, as tables and in sentences: shortfalls, benchmarks, models, single results."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -32,7 +32,19 @@ from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.intervals import OUTER, summarize, summarize_each, tails
 from frontierlag.lags.trend import curve
 from frontierlag.names import LEADER, RELEASE
-from frontierlag.results.tables import NEITHER, table_of
+from frontierlag.results.tables import NEITHER, OF_A_POSTERIOR, table_of
+from frontierlag.words import (
+    INTERVAL_WORDS,
+    Row,
+    converged,
+    error_of,
+    figure,
+    joined_span,
+    probability_words,
+    rows_where,
+    span,
+    stamp,
+)
 
 SHORTFALLS, NO_SHORTFALL = "shortfalls", "no_shortfall"
 ITEM_FIT, PERSON_FIT, WORST = "item_fit", "person_fit", "worst_results"
@@ -42,9 +54,11 @@ STEMS = (SHORTFALLS, NO_SHORTFALL, ITEM_FIT, PERSON_FIT, WORST, INFORMATION)
 SCALE, BEST, PEAK = "scale", "best", "peak"
 # Results that are listed as the worst.
 MOST = 40
+# A p-value below this is extreme, as in the posterior predictive checks; how many are named.
+EXTREME, NAMED = 0.01, 5
 _P_DIGITS = 4
 _ENDS = ("_lower90", "_upper90")
-_SUMMARY = ("mean", "median", "lower50", "upper50", "lower90", "upper90", "mcse_mean")
+_SUMMARY = OF_A_POSTERIOR[:7]
 _MIDDLE = (tails(OUTER)[0], 0.5, tails(OUTER)[1])
 _INFORMATION = [
     *("what", "group", "date"),
@@ -296,3 +310,130 @@ def _models(analysis: Analysis, found: Scored) -> tuple[np.ndarray, np.ndarray]:
         np.concatenate([r.model, others]),
         np.concatenate([groups, np.full(len(others), NEITHER)]),
     )
+
+
+def fit_sentences(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What the tables of one fit by stem say; those that it does not have say nothing."""
+    found: list[str] = []
+    if NO_SHORTFALL in tables:
+        for row in tables[NO_SHORTFALL].to_dict("records"):
+            found += [_shortfall_sentence(row), *_skewness_sentences(row)]
+    if ITEM_FIT in tables and PERSON_FIT in tables:
+        found += _fit_sentences(tables[ITEM_FIT], tables[PERSON_FIT])
+    if WORST in tables and len(tables[WORST]):
+        found.append(_worst_sentence(tables[WORST].to_dict("records")[0]))
+    if INFORMATION in tables:
+        found += _information_sentences(tables[INFORMATION])
+    return found
+
+
+def chance_of_none(row: Row) -> str:
+    """The probability of no shortfall, 'at most' before it where it is only bounded."""
+    if not _known(row, "probability"):
+        return "not to be had: the prior of the shortfall has no density at zero"
+    words = probability_words(float(row["probability"]))
+    bounded = str(row["bounded"]) == "True" and not words.startswith("<")
+    return f"at most {words}" if bounded else words
+
+
+def _shortfall_sentence(row: Row) -> str:
+    error = f", Monte Carlo error {float(row['mcse']):.2g}" if _known(row, "mcse") else ""
+    bounded = str(row.get("bounded")) == "True"
+    few = " (too few draws come near zero to say more)" if bounded else ""
+    middle = figure(float(row["median"]), error_of(row))
+    return (
+        f"{row['group']}: a release falls short of the frontier by {middle} {row['unit']} on "
+        f"average ({INTERVAL_WORDS} {span(row)}). Probability that no release "
+        f"falls short at all, at even odds before the data: {chance_of_none(row)}{error}{few}"
+        f"{stamp(converged(row))}."
+    )
+
+
+def _skewness_sentences(row: Row) -> Iterator[str]:
+    if not _known(row, "skewness"):
+        return
+    p = probability_words(float(row["skewness_p"]))
+    yield (
+        f"{row['group']}: the skewness of the residuals around the trend is {_one(row, 'skewness')}"
+        f" ({OUTER:.0%} sampling interval {_span(row, 'skewness')}); shortfalls make it negative, "
+        f"and without them it would be as low with probability {p}{stamp(converged(row))}."
+    )
+    if str(row["wrong_sign"]) == "True":
+        yield (
+            f"{row['group']}: that is the WRONG SIGN for a frontier with shortfalls. With a "
+            "half-normal shortfall the likelihood has a local maximum at no shortfall then "
+            "(Waldman 1982), so that what is said of shortfalls here rests on the prior."
+        )
+
+
+def _fit_sentences(items: pd.DataFrame, persons: pd.DataFrame) -> Iterator[str]:
+    results = int(items["results"].sum())
+    yield (
+        f"{results:,} results of {len(persons)} models on {len(items)} benchmarks"
+        f"{stamp(converged(items.iloc[0].to_dict()))}."
+    )
+    for table, name, column, words in (
+        (items, "benchmark", "p", "Benchmarks whose results scatter more than the model says"),
+        (items, "benchmark", "shape_p", "Benchmarks whose results do not follow their curve"),
+        (persons, "release", "p", "Models whose results are more uneven than the model says"),
+    ):
+        worst = table[table[column] < EXTREME].sort_values(column, kind="stable")
+        names = ", ".join(map(str, worst[name][:NAMED]))
+        more = f" and {len(worst) - NAMED} more" if len(worst) > NAMED else ""
+        yield f"{words} (p < {EXTREME:g}): {f'{names}{more}' if names else 'none'}."
+
+
+def _worst_sentence(row: Row) -> str:
+    observed, expected = expected_score(row)
+    return (
+        f"The result that fits worst: {row['release']} on {row['benchmark']} has {observed} %, and "
+        f"the model expects {expected}; source: {row['source']}{stamp(converged(row))}."
+    )
+
+
+def expected_score(row: Row) -> tuple[str, str]:
+    """A result, and what the model expects with the interval of a replicated one, in percent."""
+    observed, expected, low, high = (
+        figure(100 * float(row[name]), 0.3)
+        for name in ("observed", "expected", "lower90", "upper90")
+    )
+    return observed, f"{expected} ({joined_span(low, high)})"
+
+
+def p_words(value: float) -> str:
+    """A p-value with two decimals, or a dash where there is none."""
+    return "–" if pd.isna(value) else probability_words(float(value))
+
+
+def _information_sentences(table: pd.DataFrame) -> Iterator[str]:
+    for row in rows_where(table, what=PEAK):
+        yield (
+            "With a result on every benchmark, the capability of a model would be known best at "
+            f"{_one(row, 'level')} points ({_span(row, 'level')}), with a standard error of "
+            f"{_one(row, 'error')} ({_months(row)}){stamp(converged(row))}."
+        )
+    parts = [
+        f"{row['group']} on {row['date']} (best at {_one(row, 'level')}, {_span(row, 'level')}): "
+        f"{_one(row, 'error')} ({_span(row, 'error')}; {_months(row)})"
+        for row in rows_where(table, what=BEST)
+    ]
+    if parts:
+        yield f"The same standard error where the frontiers are, points: {'. '.join(parts)}."
+
+
+def _months(row: Row) -> str:
+    """A standard error as a time."""
+    return f"{_one(row, 'months')} months of the leader's trend"
+
+
+def _one(row: Row, name: str) -> str:
+    """A number without a Monte Carlo error, with one decimal."""
+    return figure(float(row[name]), float("nan"))
+
+
+def _span(row: Row, name: str) -> str:
+    return joined_span(_one(row, f"{name}_lower90"), _one(row, f"{name}_upper90"))
+
+
+def _known(row: Row, name: str) -> bool:
+    return pd.notna(row.get(name))

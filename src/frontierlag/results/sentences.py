@@ -1,12 +1,17 @@
-"""Sentences that carry a number with its interval, its kind, its data and its caveats."""
+"""Sentences that carry a number with its interval, its data and its caveats; and the claims."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pandas as pd
 
 from frontierlag.analyses.analysis import Analysis
+from frontierlag.claims.claim import AT_LEAST as BOUND
+from frontierlag.claims.claim import VERDICTS, Answer
 from frontierlag.dates import WORDS
 from frontierlag.intervals import INTERVAL_KIND, OUTER, summarize
+from frontierlag.jobs import Prepared
 from frontierlag.lags.velocity import SLOPE_LAST_DAY, YEAR_ON_YEAR
 from frontierlag.model import first_model
 from frontierlag.names import (
@@ -22,7 +27,7 @@ from frontierlag.names import (
 )
 from frontierlag.results.last_day import read_last_day, sides
 from frontierlag.results.last_day import sentence as day_sentence
-from frontierlag.results.tables import last_day_table, velocity_table
+from frontierlag.results.tables import DIGITS, OF_A_POSTERIOR, last_day_table, velocity_table
 from frontierlag.scores import Releases
 from frontierlag.scores.metric import ECI
 from frontierlag.scores.scale import scale_of, unit_words
@@ -47,6 +52,7 @@ _BOUND = {
     AT_RELEASE: "only a lower bound",
     TREND: "read from the leader's curve outside the data",
 }
+_NUMBERS = OF_A_POSTERIOR[1:]
 
 
 def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW) -> str:
@@ -137,3 +143,80 @@ def _what(kind: str, period: str, analysis: Analysis) -> str:
         MAXIMUM: f"largest {kind} lag since {window.since}",
     }
     return names.get(period, f"mean {kind} lag in {period}")
+
+
+def claim_table(answers: Sequence[Answer], item: Prepared) -> pd.DataFrame:
+    """One row a claim: the rows of ``claims.csv``."""
+    rows = []
+    for a in answers:
+        numbers = {k: getattr(a.summary, k) if a.summary else float("nan") for k in _NUMBERS}
+        rows.append(
+            {
+                "number": a.claim.number,
+                "claim": a.claim.words,
+                "estimand": a.claim.estimand,
+                "unit": a.claim.unit,
+                "bound": a.bound,
+                **numbers,
+                "probability": float("nan") if a.probability is None else a.probability,
+                "verdict": a.verdict,
+                "model": a.model,
+                "evidence": "; ".join(a.evidence),
+                "dataset": item.table.name,
+                "as_of": item.releases.as_of.isoformat(),
+                "dates": item.table.dates,
+                "converged": a.converged,
+                "note": a.note,
+            }
+        )
+    table = pd.DataFrame(rows)
+    rounded = [*_NUMBERS, "probability"]
+    table[rounded] = table[rounded].astype(float).round(DIGITS) + 0.0
+    return table
+
+
+def claim_markdown(answers: Sequence[Answer], item: Prepared) -> str:
+    """The same for people, with no more digits than the Monte Carlo error supports."""
+    lines = [
+        f"# The claims of the source article, judged on {item.table.name} "
+        f"as of {item.releases.as_of}",
+        "",
+        f"Window {item.window_words}; {WORDS[item.table.dates]}. Median with 50 % and 90 % "
+        f"{INTERVAL_KIND} posterior intervals; probability that the claim as stated is true.",
+        "",
+        "| | claim | estimand | median | 50 % | 90 % | probability | verdict | model |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [_row(a) for a in answers]
+    notes = [f"- {a.claim.number}: {a.note}" for a in answers if a.note]
+    words = "; ".join(f"{word} from {least:g}" for least, word in VERDICTS)
+    lines += ["", f"Verdicts by probability: {words}.", "", *notes]
+    lines += ["", "What the answers rest on:", "", *_sources(answers)]
+    return "\n".join([*lines, "", item.releases.attribution, ""])
+
+
+def _sources(answers: Sequence[Answer]) -> list[str]:
+    """Each fit with its table, numbers of models and window, and the claims that rest on it."""
+    found: dict[str, list[str]] = {}
+    for a in answers:
+        for fit in a.evidence:
+            found.setdefault(fit, []).append(a.claim.number)
+    return [f"- {fit}: claims {', '.join(numbers)}" for fit, numbers in found.items()]
+
+
+def bounded(text: str, bound: str) -> str:
+    """A number with what it is where it is not the quantity itself."""
+    if bound == BOUND:
+        return f"{BOUND} {text}"
+    return f"{text} ({bound})" if bound else text
+
+
+def _row(a: Answer) -> str:
+    cells = ["none", "none", "none"]
+    if s := a.summary:
+        middle, *ends = (number(getattr(s, name), s) for name in _NUMBERS[:5])
+        cells = [bounded(f"{middle} {a.claim.unit}", a.bound)]
+        cells += [f"{low} to {high}" for low, high in (ends[:2], ends[2:])]
+    parts = [a.claim.number, a.claim.words, a.claim.estimand, *cells]
+    parts += [probability_words(a.probability), a.verdict, a.model or "none"]
+    return "| " + " | ".join(part.replace("|", "\\|") for part in parts) + " |"

@@ -17,15 +17,7 @@ from frontierlag.fits.fitting import Fit
 from frontierlag.frontiers.observations import Observations
 from frontierlag.lags.measure import Measured
 from frontierlag.model import ModelSpec
-from frontierlag.names import (
-    AT_RELEASE,
-    GAPS,
-    LAGS,
-    LEVELS,
-    MEASURED,
-    REALIZED,
-    TREND,
-)
+from frontierlag.names import AT_RELEASE, GAPS, LAGS, LEVELS, MEASURED, REALIZED, TREND
 from frontierlag.priors import Prior
 from frontierlag.results.folder import metric_of
 from frontierlag.scores import Comparison, LeftOut, Metric, Releases

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
@@ -50,10 +51,15 @@ DIGITS, SHARE_DIGITS = 3, 4
 LAST_DAY, EQUIVALENCE, VELOCITY = "last_day", "equivalence", "velocity"
 _SHARES = ("probability", "cumulative", "mcse", "bracket_probability", "split_probability")
 _PLACES = dict.fromkeys(_SHARES, SHARE_DIGITS)
-_SUMMARY = (
+# What tables say of a posterior, in the order of their columns.
+OF_A_POSTERIOR = (
     *("mean", "median", "lower50", "upper50", "lower90", "upper90"),
     *("mcse_mean", "mcse_median", "undefined"),
 )
+_EACH = OF_A_POSTERIOR[1:7]
+# What benchmarks have, and how many digits mean something: a point, a log odds a point, a fraction.
+_OF_BENCHMARKS = {"difficulty": DIGITS, "discrimination": 5, "noise": 5}
+NEITHER = "neither group"
 
 
 def lag_table(analysis: Analysis) -> pd.DataFrame:
@@ -118,7 +124,7 @@ def level_table(analysis: Analysis) -> pd.DataFrame:
         for at in levels[LEVEL].to_numpy()
     ]
     # None where the scores of both groups have no round level in common.
-    table = pd.DataFrame(rows, columns=["level", *_SUMMARY, CENSORED])
+    table = pd.DataFrame(rows, columns=["level", *OF_A_POSTERIOR, CENSORED])
     return table_of(analysis, table)
 
 
@@ -151,25 +157,23 @@ def stacked_last_day_table(stack: Stacked) -> pd.DataFrame:
 
 def _last_day_rows(found: LastDay, analysis: Analysis) -> pd.DataFrame:
     names = analysis.fit.observations.releases.group_names
-    rows: list[dict[str, object]] = []
-    total = 0.0
-    for one in found.counted:
-        total += one.probability
-        rows.append(
-            {
-                "group": names[one.group] if one.model else "",
-                "release": one.model,
-                "released": _text(one.released),
-                "months": one.months,
-                "lower90": one.lower,
-                "upper90": one.upper,
-                "probability": one.probability,
-                "cumulative": total,
-                "mcse": one.mcse,
-                "censored": one.censored,
-                "ahead": one.group == FOLLOWER,
-            }
-        )
+    totals = accumulate(one.probability for one in found.counted)
+    rows: list[dict[str, object]] = [
+        {
+            "group": names[one.group] if one.model else "",
+            "release": one.model,
+            "released": _text(one.released),
+            "months": one.months,
+            "lower90": one.lower,
+            "upper90": one.upper,
+            "probability": one.probability,
+            "cumulative": total,
+            "mcse": one.mcse,
+            "censored": one.censored,
+            "ahead": one.group == FOLLOWER,
+        }
+        for one, total in zip(found.counted, totals, strict=True)
+    ]
     for column, bracket in (("bracket", found.bracket), ("split", found.split)):
         _mark(rows, column, bracket, names[LEADER])
     return pd.DataFrame(rows)
@@ -329,14 +333,8 @@ def _rows(what: str, found: Mapping[str, xr.Dataset], periods: Iterable[str]) ->
 
 def _summary(data: xr.Dataset) -> dict[str, float]:
     summary = asdict(summarize(data[VALUE]))
-    numbers = {name: summary[name] for name in _SUMMARY}
+    numbers = {name: summary[name] for name in OF_A_POSTERIOR}
     return numbers | {CENSORED: float(data[CENSORED].mean(skipna=True))}
-
-
-_EACH = ("median", "lower50", "upper50", "lower90", "upper90", "mcse_mean")
-# What benchmarks have, and how many digits mean something: a point, a log odds a point, a fraction.
-_OF_BENCHMARKS = {"difficulty": DIGITS, "discrimination": 5, "noise": 5}
-NEITHER = "neither group"
 
 
 def capability_table(analysis: Analysis) -> pd.DataFrame:

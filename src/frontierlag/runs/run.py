@@ -22,9 +22,9 @@ from frontierlag.machine.files import staged, staged_all, write_csv, write_manif
 from frontierlag.machine.program import package_digest
 from frontierlag.priors import Prior
 from frontierlag.results import tables
-from frontierlag.results.claims import claim_markdown, claim_table
 from frontierlag.results.folder import HEADLINE, MADE_FROM, POSTERIOR
 from frontierlag.results.manifest import data_record, evidence_record, run_record
+from frontierlag.results.sentences import claim_markdown, claim_table
 from frontierlag.results.tables import LAST_DAY, stacked_last_day_table
 from frontierlag.runs.outcomes import Outcome, fit_all, fit_crossed
 from frontierlag.runs.plan import (

@@ -56,20 +56,10 @@ class CampaignTask:
 
 @dataclass(frozen=True)
 class Done:
-    """A finished task.
+    """A finished task: its key, the entropy and index of its random numbers, and what it returned.
 
-    Attributes
-    ----------
-    key
-        The task's name, unique in its campaign.
-    seed
-        Entropy and index that its random numbers came from.
-    value
-        What it returned, JSON; None if it failed.
-    error
-        What went wrong, None if nothing did.
-    seconds
-        How long it took, which is the only thing here that differs from run to run.
+    ``value`` is JSON, None if it failed; ``error`` says what went wrong. ``seconds`` is the only
+    thing here that differs from run to run.
     """
 
     key: str
@@ -80,15 +70,10 @@ class Done:
 
 
 class Store:
-    """Finished tasks of one campaign in one file of JSON lines.
+    """Finished tasks of one campaign in one file of JSON lines, made when the first is finished.
 
     Each line is written whole and flushed to disk before the next. A line that a killed program
     left unfinished is dropped when the file is read.
-
-    Parameters
-    ----------
-    file
-        Made with its folder when the first task is finished.
     """
 
     def __init__(self, file: Path) -> None:
@@ -138,16 +123,8 @@ def campaign_store(
 ) -> Store:
     """Return the store of a campaign: the same as long as its settings and its program are.
 
-    Parameters
-    ----------
-    folder
-        Where stores are kept.
-    name
-        The campaign's name, in the file's.
-    task
-        What is run.
-    settings
-        Everything that tasks of a key depend on, with a ``repr`` that says it whole.
+    ``settings`` are everything that tasks of a key depend on, with a ``repr`` that says it whole;
+    the name of the campaign is in the file's.
     """
     text = "\n".join([digest_behind(task), *(repr(setting) for setting in settings)])
     return Store(folder / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl")

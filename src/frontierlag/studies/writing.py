@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from frontierlag.analyses.refits import DIGITS, Refit, numbers
+from frontierlag.analyses.refits import DIGITS, NUMBERS, Refit, numbers
+from frontierlag.errors import SpecError
+from frontierlag.jobs import Prepared
 from frontierlag.machine.files import write_csv
 from frontierlag.settings import SamplerSettings
-from frontierlag.words import Row
+from frontierlag.words import rows_where as rows_where
 
 FIGURES = "figures"
-QUANTILES = ("median", "lower50", "upper50", "lower90", "upper90")
-NUMBERS = (*QUANTILES, "mcse_median", "undefined", "censored")
+QUANTILES = NUMBERS[:5]
 # What a row says of the fit that its numbers are from.
 OF_FIT = ("converged", "n_releases", "settings", "note")
+
+
+def shared_days(jobs: Sequence[Prepared]) -> tuple[Prepared, Prepared]:
+    """Of several tables the one whose window starts last, and the one whose window ends first."""
+    latest = max(jobs, key=lambda one: one.window.since)
+    return latest, min(jobs, key=lambda one: one.window.as_of)
+
+
+def check_start(since: date | None, latest: Prepared, what: str) -> None:
+    """Refuse a start before the groups of some table have their second records."""
+    start = latest.window.since
+    if since is not None and since < start:
+        raise SpecError(
+            f"{what} would start on {since}, but both groups of {latest.table.name} have a second "
+            f"record only from {start} on; give --since {start} or later"
+        )
 
 
 def write_tables(
@@ -50,13 +68,6 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     """Cells as a table in Markdown."""
     head, *lines = (f"| {' | '.join(map(str, cells))} |" for cells in (columns, *rows))
     return "\n".join([head, f"|{'---|' * len(columns)}", *lines])
-
-
-def rows_where(table: pd.DataFrame, /, **wanted: object) -> list[Row]:
-    """The rows whose columns have these values; none of a table without rows."""
-    for name, value in wanted.items() if len(table) else ():
-        table = table[table[name] == value]
-    return list(table.to_dict("records"))
 
 
 def quantiles(summary: Any, places: int | None = None) -> dict[str, Any]:

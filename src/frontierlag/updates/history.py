@@ -2,7 +2,7 @@
 
 The headline is the mean realized lag over a vintage's own window. Over the days of both windows
 its change is credited to scores (with their errors), models that came or went, and dates by
-Shapley values, as in :mod:`frontierlag.studies.history.changes`; the rest is due to the days on
+Shapley values, as in :mod:`frontierlag.studies.history.vintages`; the rest is due to the days on
 which the two windows differ. The parts add up to the whole.
 """
 
@@ -25,8 +25,14 @@ from frontierlag.model import ModelSpec
 from frontierlag.names import REALIZED, SAMPLE_DIMS, WINDOW
 from frontierlag.runs.run import Result
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.history.changes import CAUSES, Fits, mixtures, taken_apart
-from frontierlag.studies.history.tables import Vintage, same_days
+from frontierlag.studies.history.vintages import (
+    CAUSES,
+    Fits,
+    Vintage,
+    mixtures,
+    same_days,
+    taken_apart,
+)
 from frontierlag.studies.vintages.comparison import AFTER, BEFORE
 from frontierlag.studies.writing import rows_where, write_tables
 from frontierlag.updates.archive import Kept

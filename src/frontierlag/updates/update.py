@@ -29,7 +29,7 @@ from frontierlag.scores.fetch.download import Download, download
 from frontierlag.scores.reading.layouts import describe_layouts
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.history.tables import Vintage, reason
+from frontierlag.studies.history.vintages import Vintage, reason
 from frontierlag.updates.archive import ACCEPTED, REFUSED, Archive, Kept, digest, moment, place
 from frontierlag.updates.check import COLUMNS, Differences, differences, headings_differ, listed
 from frontierlag.updates.history import (

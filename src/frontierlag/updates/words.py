@@ -17,7 +17,7 @@ import pandas as pd
 from frontierlag.intervals import OUTER, decimals
 from frontierlag.report.page.index import FEED
 from frontierlag.runs.run import Result
-from frontierlag.studies.history.tables import Vintage
+from frontierlag.studies.history.vintages import Vintage
 from frontierlag.studies.writing import markdown_table, page, rows_where
 from frontierlag.updates.archive import REFUSED, Kept
 from frontierlag.updates.check import GONE, NEW, Differences, listed

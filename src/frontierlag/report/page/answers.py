@@ -12,7 +12,7 @@ from frontierlag.claims.lags import Between
 from frontierlag.dates import DAYS_PER_MONTH
 from frontierlag.intervals import OUTER
 from frontierlag.names import AT_RELEASE, CURRENT, REALIZED, TREND, WINDOW
-from frontierlag.report.page.folder import Results, rows_of
+from frontierlag.report.page.folder import Results
 from frontierlag.report.page.forest import (
     Bar,
     Forest,
@@ -33,6 +33,7 @@ from frontierlag.words import (
     figure,
     joined_span,
     median,
+    rows_where,
     span,
 )
 
@@ -211,4 +212,4 @@ def records_held(results: Results) -> list[Row]:
     releases = results.table("releases")
     if releases.empty:
         return []
-    return rows_of(releases[releases["record"]].sort_values("released", ascending=False))
+    return rows_where(releases[releases["record"]].sort_values("released", ascending=False))

@@ -24,7 +24,7 @@ from frontierlag.report.page import answers, evidence, plots
 from frontierlag.report.page.folder import PAGE, RUN, Results, read_results, results_below
 from frontierlag.report.page.forest import coded, long_date, score_digits
 from frontierlag.report.page.index import index_context
-from frontierlag.results.fit_words import expected_score, p_words
+from frontierlag.results.fit_checks import expected_score, p_words
 from frontierlag.results.tables import LAST_DAY
 from frontierlag.scores.scale import scale_recorded
 from frontierlag.words import converged, error_of, figure, median, probability_words, span

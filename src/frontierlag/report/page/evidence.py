@@ -15,15 +15,23 @@ from frontierlag.dates import WORDS, recorded
 from frontierlag.lags.equivalence import BEYOND_DOUBT, EVEN
 from frontierlag.machine.files import MANIFEST
 from frontierlag.names import CURRENT, MAXIMUM, MINIMUM, REALIZED, TREND, WINDOW
-from frontierlag.report.page.folder import Results, rows_of
+from frontierlag.report.page.folder import Results
 from frontierlag.report.page.forest import Forest, bar, percent, scaled
-from frontierlag.results.fit_checks import STEMS
-from frontierlag.results.fit_words import fit_sentences
+from frontierlag.results.fit_checks import STEMS, fit_sentences
 from frontierlag.results.folder import headline_model, read_manifest, read_table, reads_of
+from frontierlag.studies.domains.study import TITLES
 from frontierlag.studies.domains.table import INDEX
-from frontierlag.studies.domains.words import TITLES
 from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
-from frontierlag.words import Row, converged, figure, median, probability_words, span, stamp
+from frontierlag.words import (
+    Row,
+    converged,
+    figure,
+    median,
+    probability_words,
+    rows_where,
+    span,
+    stamp,
+)
 
 MOST_INFLUENCE = 10
 INDEX_WORDS = "mean of all below"
@@ -78,7 +86,7 @@ def conventions(results: Results) -> list[dict[str, Any]]:
         if not (path.parent / "lags.csv").is_file():
             continue
         table, model = read_table(path.parent, "lags.csv"), headline_model(manifest)
-        own = rows_of(table, model=model, lag=REALIZED, period=WINDOW)
+        own = rows_where(table, model=model, lag=REALIZED, period=WINDOW)
         found += [{**row, "words": WORDS[dates]} for row in own]
     return found
 
@@ -220,7 +228,7 @@ def calibration(results: Results) -> list[Row]:
         return []
     return [
         row
-        for row in rows_of(read_table(path.parent, path.name))
+        for row in rows_where(read_table(path.parent, path.name))
         # An estimator that never gave an answer has no lag.
         if pd.isna(row["lag"]) or (row["lag"], row["period"]) == (REALIZED, WINDOW)
     ]

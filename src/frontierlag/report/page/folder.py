@@ -23,7 +23,7 @@ from frontierlag.results.folder import (
     reads_of,
 )
 from frontierlag.results.tables import EQUIVALENCE, LAST_DAY, VELOCITY
-from frontierlag.words import Row
+from frontierlag.words import Row, rows_where
 
 PAGE = "report.html"
 RUN = "frontierlag run"
@@ -71,7 +71,7 @@ class Results:
 
     def rows(self, stem: str, **equal: object) -> list[Row]:
         """Rows of a table in which these columns have these values; none without such a table."""
-        return rows_of(self.table(stem), **equal)
+        return rows_where(self.table(stem), **equal)
 
     def known(self, stem: str, **equal: object) -> list[Row]:
         """Rows of such a table that have a median."""
@@ -141,14 +141,6 @@ class Results:
             for name in self.table(stem).query("converged == False")["model"]
         ]
         return list(dict.fromkeys(found))
-
-
-def rows_of(table: pd.DataFrame, **equal: object) -> list[Row]:
-    """Rows in which these columns have these values."""
-    if not table.empty:
-        for column, value in equal.items():
-            table = table[table[column] == value]
-    return [*table.to_dict("records")]
 
 
 def is_results(folder: Path) -> bool:

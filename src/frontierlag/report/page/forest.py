@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from frontierlag import words
 from frontierlag.names import AT_RELEASE, REALIZED, TREND
+from frontierlag.results.charts import BANDS
 from frontierlag.words import Row, converged, median, span
 
 TICKS = 6  # at most, on one scale
@@ -55,14 +56,13 @@ class Forest:
 
 def bar(row: Row, label: str, *, note: str = "", base: bool = False) -> Bar:
     """A bar from a row of a table with median, quantiles and Monte Carlo error."""
-    names = ("lower90", "lower50", "median", "upper50", "upper90")
     text = median(row)
     if pd.notna(row["lower90"]):
         text += f" ({span(row)})"
     return Bar(
         label=label,
         text=text,
-        values=tuple(float(row[name]) for name in names),
+        values=tuple(float(row[name]) for name in BANDS),
         note=note,
         base=base,
         stamped=not converged(row),

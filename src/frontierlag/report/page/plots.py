@@ -16,11 +16,11 @@ import pandas as pd
 
 from frontierlag.lags.published import PUBLISHED
 from frontierlag.names import REALIZED, TREND
-from frontierlag.report.page.folder import Results, rows_of
+from frontierlag.report.page.folder import Results
 from frontierlag.report.page.forest import KINDS, score_digits, years_back
 from frontierlag.results.charts import BEST, MOSTLY, TREND_CURVE, score_range, spans
 from frontierlag.scores.scale import axis_recorded, scale_recorded
-from frontierlag.words import Row
+from frontierlag.words import Row, rows_where
 
 Trace = dict[str, Any]
 SIDES = ("leader", "follower")
@@ -48,7 +48,7 @@ def frontier_plot(results: Results) -> dict[str, Any] | None:
         else:
             traces.append(_published_stairs(of_group, side, group, results.as_of))
         for layer in ("releases", "records"):
-            rows = rows_of(of_group, record=layer == "records")
+            rows = rows_where(of_group, record=layer == "records")
             traces += [_whiskers(rows, side, layer), _dots(rows, side, layer, score_digits(metric))]
         traces += [_record_names(of_group, side), _end_label(of_group, side, group, results.as_of)]
     low, high = score_range(releases)

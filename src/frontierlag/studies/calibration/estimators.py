@@ -14,7 +14,6 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from frontierlag.analyses.domains import all_domains
 from frontierlag.analyses.refits import quick_fit
 from frontierlag.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, Window, day_number
 from frontierlag.errors import SpecError
@@ -47,6 +46,7 @@ from frontierlag.studies.calibration.estimands import (
 )
 from frontierlag.studies.calibration.matrices import MATRIX_DESIGNS, make_matrix_world
 from frontierlag.studies.calibration.worlds import DESIGNS, World, make_world
+from frontierlag.studies.domains.table import all_domains
 from frontierlag.studies.forecast.paths import futures, months_to_days
 from frontierlag.studies.sensitivity.dates import UniformDays, mixture, shifted
 

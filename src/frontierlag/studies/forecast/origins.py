@@ -17,7 +17,7 @@ from frontierlag.scores.registry import registry
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.forecast.paths import Future, first_day, futures, months_to_days
 from frontierlag.studies.forecast.targets import BEST, CATCH_UP, NEXT_DATE, ForecastQuestion, Past
-from frontierlag.studies.history.tables import chosen_tables, read_vintages, whole_table
+from frontierlag.studies.history.vintages import chosen_tables, read_vintages, whole_table
 from frontierlag.studies.sensitivity.starts import quarters
 from frontierlag.studies.vintages.comparison import signature
 

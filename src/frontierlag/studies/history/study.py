@@ -3,7 +3,7 @@
 Each vintage is fitted once, to all that it holds, and the fit gives the mean over the days
 that all vintages share, the mean over the vintage's own window, and the lag on its last day. What
 makes the first of these move from one vintage to the next:
-:mod:`frontierlag.studies.history.changes`.
+:mod:`frontierlag.studies.history.vintages`.
 """
 
 from __future__ import annotations
@@ -15,24 +15,34 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from frontierlag.analyses.refits import KINDS, refit_all
-from frontierlag.dates import Window
-from frontierlag.figures import Provenance, save
+from frontierlag.dates import WORDS, Window
+from frontierlag.figures import sheet
+from frontierlag.figures.sheet import LAG_COLORS, NEUTRAL, Provenance, save
 from frontierlag.intervals import summarize
 from frontierlag.jobs import Job
 from frontierlag.lags.published import conventions, last_day_conventions
 from frontierlag.machine.files import staged, write_manifest
 from frontierlag.model import ModelSpec, first_model
-from frontierlag.names import CURRENT
+from frontierlag.names import CURRENT, REALIZED, TREND
 from frontierlag.names import WINDOW as WHOLE
 from frontierlag.scores import Releases
 from frontierlag.scores.registry import joined_credit
 from frontierlag.scores.releases import subset
 from frontierlag.settings import QUICK, SamplerSettings
-from frontierlag.studies.history.changes import Fits, asked, changes_table
-from frontierlag.studies.history.figure import history_figure
-from frontierlag.studies.history.tables import FREE, Vintage, read_vintages, same_days
+from frontierlag.studies.history.vintages import (
+    FREE,
+    Fits,
+    Vintage,
+    asked,
+    changes_table,
+    read_vintages,
+    same_days,
+)
 from frontierlag.studies.history.words import (
     LAST_DAY,
     OWN_WINDOW,
@@ -44,6 +54,13 @@ from frontierlag.studies.history.words import (
 from frontierlag.studies.vintages.comparison import signature
 from frontierlag.studies.vintages.study import vintages_record
 from frontierlag.studies.writing import FIGURES, quantiles, write_tables
+
+SIZE = (10.0, 7.6)
+# Position within a vintage's place, so that intervals do not cover one another.
+SHIFT = {TREND: -0.17, REALIZED: 0.17}
+MARKERS = {"release-matched": "^", "daily": "s", "catch-up": "D"}
+FREE_COLOR = "#f1ead9"
+PANELS = {SAME_DAYS: "Mean over the same days", LAST_DAY: "On the vintage's last day"}
 
 
 def study_history(
@@ -96,16 +113,10 @@ def history(
 ) -> History:
     """Fit every vintage and every mixture of neighbours.
 
-    Parameters
-    ----------
-    scores, given
-        Names and paths of the vintages, and which of them are the user's own.
-    job
-        Comparison and, if given, the first of the same days; its table does not matter.
-    model
-        A model of scores; by default the headline model of the metric.
-    settings, workers, done
-        As for :func:`frontierlag.analyses.refits.refit_all`.
+    ``scores`` are names and paths of the vintages, and ``given`` those of them that are the user's
+    own. ``job`` gives the comparison and perhaps the first of the same days; its table does not
+    matter. The model is one of scores, by default the headline model of the metric; the others are
+    as for :func:`frontierlag.analyses.refits.refit_all`.
     """
     vintages, refused = read_vintages(scores, job, given=given)
     window = same_days(vintages, job.since)
@@ -214,3 +225,73 @@ def spread_table(vintages: Sequence[Vintage], window: Window, fits: Fits) -> pd.
 
 def _sd(values: Sequence[float]) -> float:
     return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+
+
+@sheet.styled()
+def history_figure(lags: pd.DataFrame, about: Provenance, title: str) -> Figure:
+    """Draw the rows of ``history.csv``, as they were made or read from the file.
+
+    A panel for the mean over the same days and one for the last day of each vintage share the
+    vintages as their horizontal axis.
+    """
+    same = lags[lags["quantity"] == SAME_DAYS]
+    labels = _labels(same)
+    one = same.iloc[0]
+    days = f"same days: {one['since']} to {one['as_of']}; {WORDS[one['dates']]}"
+    key: list[tuple[Any, str]] = [
+        (sheet.bar(color=LAG_COLORS[kind], lw=1.4, marker="o", ms=5, mec="white"),
+         f"{kind} lag, posterior mean, {sheet.INTERVALS}")
+        for kind in (REALIZED, TREND)
+    ]  # fmt: skip
+    key += [
+        (sheet.bar(color=NEUTRAL, lw=0.8, marker=m, ms=4, mfc="white"), f"{name} (points)")
+        for name, m in MARKERS.items()
+        if (lags["method"] == name).any()
+    ]
+    if lags["errors"].eq(FREE).any():
+        key.append((Patch(facecolor=FREE_COLOR), "errors not of a scale pinned at the anchors"))
+    figure, place = sheet.new_sheet(SIZE, title, days, about, key=key, columns=2, panel_title=True)
+    # Names are written upright; a day is ten letters.
+    longest = max(map(len, labels))
+    place["bottom"] += 0.07 + 0.008 * max(longest - len("2026-08-11"), 0)
+    panels = figure.subplots(2, 1, sharex=True, gridspec_kw={**place, "hspace": 0.2})
+    for axes, (quantity, words) in zip(panels, PANELS.items(), strict=True):
+        sheet.watermark(axes, about)
+        _draw(axes, lags[lags["quantity"] == quantity])
+        axes.set_title(words, size=10, loc="left")
+        axes.set_ylabel("months behind")
+    panels[-1].set_xticks(range(len(labels)), labels, rotation=90, size=7.5)
+    panels[-1].set_xlim(-0.6, len(labels) - 0.4)
+    return figure
+
+
+def _draw(axes: Axes, rows: pd.DataFrame) -> None:
+    names = rows["table"].unique().tolist()
+    free = rows.drop_duplicates("table")["errors"].eq(FREE).to_numpy()
+    for x in np.flatnonzero(free):
+        axes.axvspan(x - 0.5, x + 0.5, color=FREE_COLOR, lw=0, zorder=0)
+    for name, marker in MARKERS.items():
+        of = rows[rows["method"] == name]
+        if not of.empty:
+            at = np.array([names.index(table) for table in of["table"]], dtype=float)
+            look: dict[str, Any] = {"lw": 0.8, "marker": marker, "ms": 4, "mfc": "white"}
+            axes.plot(at, of["mean"], color=NEUTRAL, gid=name, **look)
+    for kind, shift in SHIFT.items():
+        of, color = rows[rows["lag"] == kind], LAG_COLORS[kind]
+        at = np.array([names.index(table) for table in of["table"]]) + shift
+        axes.vlines(at, of["lower90"], of["upper90"], color=color, lw=1.0, zorder=3)
+        axes.vlines(at, of["lower50"], of["upper50"], color=color, lw=2.6, zorder=3)
+        look = {"color": color, "ms": 4.5, "mec": "white", "mew": 0.8, "zorder": 4}
+        axes.plot(at, of["mean"], "o", gid=kind, **look)
+    if axes.get_ylim()[0] < 0:
+        axes.axhline(0, color=sheet.INK, lw=0.8, zorder=1)
+
+
+def _labels(same: pd.DataFrame) -> list[str]:
+    """A vintage's day, or its name where that says more than the day."""
+    once = same.drop_duplicates("table")
+    labels = []
+    for table, vintage in zip(once["table"], once["vintage"], strict=True):
+        own = str(table).removeprefix("eci-")
+        labels.append(str(vintage) if own == vintage else str(table))
+    return labels

@@ -13,8 +13,7 @@ from frontierlag.dates import WORDS, Window
 from frontierlag.intervals import OUTER
 from frontierlag.names import REALIZED, TREND
 from frontierlag.scores.registry import registry
-from frontierlag.studies.history.changes import CAUSES
-from frontierlag.studies.history.tables import FREE, Refused, Vintage
+from frontierlag.studies.history.vintages import CAUSES, FREE, Refused, Vintage
 from frontierlag.studies.writing import markdown_table, page
 from frontierlag.words import FEW_BOUNDS
 
@@ -28,19 +27,12 @@ NAMED = 3
 class History:
     """A comparison by every vintage, and the vintages that are refused.
 
-    Attributes
-    ----------
-    window
-        The days that all share.
-    lags
-        One row a vintage, quantity and method (the model's two lags, the point conventions):
-        ``history.csv``. Months; interval and errors are empty for point conventions.
-    changes
-        One row a step between neighbours and lag: ``changes.csv``. The change of the posterior mean
-        over the same days, its parts and their Monte Carlo errors, months.
-    spread
-        One row a lag: standard deviation over vintages of the posterior mean over the same days,
-        next to the posterior's own: ``spread.csv``.
+    ``window`` are the days that all share. ``lags`` (``history.csv``) has a row for each vintage,
+    quantity and method (the model's two lags, the point conventions), months; interval and errors
+    are empty for point conventions. ``changes`` (``changes.csv``) has one for each step between
+    neighbours and lag: the change of the posterior mean over the same days, its parts and their
+    Monte Carlo errors. ``spread`` (``spread.csv``) has one a lag: the standard deviation over
+    vintages of the posterior mean over the same days, next to the posterior's own.
     """
 
     vintages: tuple[Vintage, ...]

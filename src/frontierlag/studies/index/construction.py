@@ -38,16 +38,8 @@ VendorChoice = Literal["without", "only"]
 class Construction:
     """Another way to construct the index.
 
-    Parameters
-    ----------
-    name
-        As a table and a figure call it.
-    kind
-        Which question it belongs to.
-    words
-        What is done, in a sentence's words.
-    dropped
-        Which results do not count, shape ``(result,)``.
+    ``kind`` is the question that it belongs to, ``words`` say what is done, and ``dropped`` which
+    results do not count, shape ``(result,)``.
     """
 
     name: str
@@ -60,14 +52,8 @@ class Construction:
 class Choice:
     """Which constructions are wanted; nothing chosen is all of them.
 
-    Parameters
-    ----------
-    leave_out
-        One benchmark at a time, one source at a time, or both.
-    vendor
-        Without the results that vendors report, or with these alone.
-    since
-        Without benchmarks older than these dates.
+    One benchmark or source left out at a time; without the results that vendors report, or with
+    these alone; without benchmarks older than these dates.
     """
 
     leave_out: tuple[LeaveOut, ...] = ()
@@ -183,16 +169,10 @@ def benchmarks_since(releases: MeasuredReleases, results: ResultTable, day: date
 class Reduced:
     """What is left of the data.
 
-    Attributes
-    ----------
-    releases
-        All releases, with weight 0 for the results that do not count: so the compiled model serves
-        again, and a release, model or benchmark without results integrates to 1.
-    measured
-        Which releases still have usable results, shape ``(release,)``. The others are not in the
-        groups: they count neither for the best available nor as releases.
-    results, benchmarks
-        How many results count, and on how many benchmarks.
+    ``releases`` are all releases, with weight 0 for the results that do not count: so the compiled
+    model serves again, and a release, model or benchmark without results integrates to 1.
+    ``measured`` says which of them still have usable results, shape ``(release,)``. The others are
+    not in the groups: they count neither for the best available nor as releases.
     """
 
     releases: MeasuredReleases
@@ -215,12 +195,7 @@ class Reduced:
 def reduced(releases: MeasuredReleases, dropped: np.ndarray) -> Reduced:
     """Leave results out, by the rules by which a table of what remains would be screened.
 
-    Parameters
-    ----------
-    releases
-        The releases with all their results.
-    dropped
-        Which results do not count, shape ``(result,)``.
+    ``dropped`` says which results do not count, shape ``(result,)``.
 
     Raises
     ------

@@ -43,17 +43,10 @@ OTHER_RHAT = 1.05
 class Constructed:
     """What came of one construction.
 
-    Attributes
-    ----------
-    left
-        What is left of the data; None where the construction leaves too little.
-    window
-        The days of the job on which both groups have a release with results left.
-    lags
-        By first day, kind and period, the numbers of the lag, months; empty without a fit. The main
-        one has those of every first day that another one needs.
-    converged, verdict
-        Of the gate; ``verdict`` is the reason where there is no fit.
+    ``left`` is None where the construction leaves too little. ``window`` are the days of the job on
+    which both groups have a release with results left. ``lags`` has by first day, kind and period
+    the numbers of the lag, months, and is empty without a fit; the main one has those of every
+    first day that another one needs. ``verdict`` is that of the gate, or why there is no fit.
     """
 
     construction: Construction

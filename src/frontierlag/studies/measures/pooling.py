@@ -145,10 +145,7 @@ def _log_posterior(
 
 
 def pooled(
-    reported: Sequence[Reported],
-    seed: int,
-    spread: float = SPREAD,
-    draws: int = 8000,
+    reported: Sequence[Reported], seed: int, spread: float = SPREAD, draws: int = 8000
 ) -> Pooled:
     """Pool the lag by several measures.
 

@@ -26,6 +26,7 @@ from frontierlag.scores.scale import scale_of
 from frontierlag.scores.side_by_side import in_both
 from frontierlag.settings import MIXTURES, SamplerSettings
 from frontierlag.studies.measures.pooling import SPREAD, Pooled, Reported, pooled
+from frontierlag.studies.writing import check_start, shared_days
 from frontierlag.words import mostly_bound
 
 SAME_DAYS, OWN_WINDOW = "same days", "own window"
@@ -117,18 +118,11 @@ def measured_by(
 ) -> Measures:
     """Fit every measure and pool their lags.
 
-    Parameters
-    ----------
-    prepared
-        The same comparison in tables of different measures.
-    settings, workers, done
-        As for :func:`frontierlag.analyses.refits.refit_all`.
-    trend
-        A trend for all of them; by default each measure's headline model.
-    since
-        First day of the days that they share; by default the latest start of their own windows.
-    spread
-        Scale of the half-normal prior of the spread between measures, months.
+    ``prepared`` are the same comparison in tables of different measures; ``trend`` is one for all
+    of them, by default that of each measure's headline model; ``since`` is the first of the days
+    that they share, by default the latest start of their own windows; ``spread`` is the scale of
+    the half-normal prior of the spread between measures, months; the others are as for
+    :func:`frontierlag.analyses.refits.refit_all`.
 
     Raises
     ------
@@ -369,17 +363,12 @@ def _named(prepared: Sequence[Prepared]) -> list[Prepared]:
 
 def _shared(measures: Sequence[Measure], since: date | None = None) -> Window | None:
     """The days that all of these can speak for; None if there is none and none was asked for."""
-    latest = max(measures, key=lambda one: one.prepared.window.since)
-    earliest = min(measures, key=lambda one: one.prepared.window.as_of)
-    start, end = latest.prepared.window.since, earliest.prepared.window.as_of
-    if since is not None and since < start:
-        raise SpecError(
-            f"the days would start on {since}, but both groups of {latest.table} have a second "
-            f"record only from {start} on; give --since {start} or later"
-        )
+    latest, earliest = shared_days([one.prepared for one in measures])
+    start, end = latest.window.since, earliest.window.as_of
+    check_start(since, latest, "the days")
     if since is not None and since > end:
         raise SpecError(
-            f"the days would start on {since}, after {end}, the last day of {earliest.table}"
+            f"the days would start on {since}, after {end}, the last day of {earliest.table.name}"
         )
     return Window(since or start, end) if (since or start) <= end else None
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from frontierlag.analyses.refits import DIGITS, Task, refit_all
+from frontierlag.analyses.refits import DIGITS, NUMBERS, Task, refit_all
 from frontierlag.dates import CONVENTIONS, Dates, Window
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.jobs import Job
@@ -29,7 +29,7 @@ from frontierlag.scores import (
 )
 from frontierlag.scores.groups import members
 from frontierlag.settings import QUICK, SamplerSettings
-from frontierlag.studies.writing import NUMBERS, OF_FIT, lag_rows, typed
+from frontierlag.studies.writing import OF_FIT, lag_rows, typed
 
 # Makers that Epoch's tables give as two countries in one vintage ('UK;USA') and as one in another.
 # The newest table has two Gemini rows under Google alone, so that name counts as the same maker.
@@ -50,15 +50,7 @@ COLUMNS = ("alternative", "what", "dates", "model", "lag", "period", *NUMBERS, *
 
 @dataclass(frozen=True)
 class Alternative:
-    """One way to do the analysis.
-
-    Attributes
-    ----------
-    name
-        A few words that name it in a table and a figure.
-    what
-        What it changes: ``base``, ``shortfall``, ``window``...
-    """
+    """One way to do the analysis, and what it changes: ``base``, ``shortfall``, ``window``..."""
 
     name: str
     what: str
@@ -68,11 +60,8 @@ class Alternative:
 class Refitted(Alternative):
     """An alternative that a model is fitted to.
 
-    Attributes
-    ----------
-    change
-        Gives the case with one thing changed; a :class:`~frontierlag.errors.FrontierLagError` with
-        the reason if this alternative does not exist for the case.
+    ``change`` gives the case with one thing changed, or raises a
+    :class:`~frontierlag.errors.FrontierLagError` that says why there is no such alternative.
     """
 
     change: Callable[[Case], Case]
@@ -280,14 +269,10 @@ def sensitivity_table(
         What to analyse.
     model
         The base; by default the headline model of the metric.
-    settings
-        Sampler settings of every fit.
     chosen
         Which alternatives to run.
-    workers
-        Processes; changes no number.
-    done
-        Called with a line each time a group of fits is finished.
+    settings, workers, done
+        As for :func:`frontierlag.analyses.refits.refit_all`.
 
     Returns
     -------

@@ -87,17 +87,10 @@ class UniformDays(DateError):
 
 @dataclass(frozen=True)
 class BetweenVintages(DateError):
-    """As the dates of shared models differ between two score tables.
+    """As the dates of shared models differ between two score tables, by their names.
 
     A release's error is that of a shared model drawn at random, with its sign: the date in the
-    other table minus the date in the one that is analysed.
-
-    Attributes
-    ----------
-    of, other
-        Names of the tables.
-    days
-        Differences, one a shared model.
+    other table minus the date in the one that is analysed. ``days`` has one a shared model.
     """
 
     of: str
@@ -176,18 +169,9 @@ def with_date_errors(
     For each of ``draws`` sets of dates the model is fitted again (days are data: nothing is
     compiled again; records are chosen by the new dates), and draw ``i`` of the mixture is draw
     ``i`` of the fit to set ``i mod draws``. So the mixture has as many draws as one fit, each with
-    dates of its own, and an error of 0 days gives the base exactly. Window and as-of date stay.
-
-    Parameters
-    ----------
-    spec
-        The model; None for the headline model of the metric.
-    error
-        How the dates err.
-    draws
-        Sets of dates, drawn with the seed of the settings.
-    job, settings, workers, done
-        As for :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
+    dates of its own, and an error of 0 days gives the base exactly. Window and as-of date stay. The
+    model is by default the headline model of the metric; the other parameters are those of
+    :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
 
     Returns
     -------

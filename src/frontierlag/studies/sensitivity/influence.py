@@ -12,7 +12,7 @@ import pandas as pd
 from arviz_stats.base import array_stats
 
 from frontierlag.analyses.analysis import Analysis
-from frontierlag.analyses.refits import DIGITS, Task, refit_all, refit_with_draws
+from frontierlag.analyses.refits import DIGITS, NUMBERS, Task, refit_all, refit_with_draws
 from frontierlag.dates import Window
 from frontierlag.errors import FrontierLagError, SpecError
 from frontierlag.fits.fitting import Fit
@@ -27,7 +27,7 @@ from frontierlag.scores.groups import members
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
 from frontierlag.studies.sensitivity.starts import starts_without_refit
-from frontierlag.studies.writing import NUMBERS, OF_FIT, lag_rows, typed
+from frontierlag.studies.writing import OF_FIT, lag_rows, typed
 
 # From this probability on of ever having been its group's best available, a model is left out once.
 EVER_BEST = 0.05
@@ -47,12 +47,7 @@ HIGH_K = 0.7
 LISTED_FROM, OFTEN_BEST = 0.1, 0.05
 MODEL, MAKER = "model", "maker"
 COLUMNS = (
-    "left_out",
-    "kind",
-    "group",
-    "lag",
-    "period",
-    "change",
+    *("left_out", "kind", "group", "lag", "period", "change"),
     *NUMBERS,
     "probability_best",
     *OF_FIT,
@@ -76,12 +71,8 @@ def influence_table(
     is made again without every maker. Without a model it is if that is expected to move the mean of
     a lag over the window by ``REFIT_FROM`` months or more (:func:`expected_changes`), wherever it
     stands; of the other models of the list the table gives the expectation as ``change`` and says
-    so in ``note``. The window stays that of the full fit.
-
-    Parameters
-    ----------
-    job, model, settings, workers, done
-        As for :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
+    so in ``note``. The window stays that of the full fit. The parameters are those of
+    :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
 
     Returns
     -------
@@ -285,15 +276,10 @@ def _best_of_group(releases: Releases, day: np.ndarray, capability: np.ndarray) 
 
 @dataclass(frozen=True)
 class Expected:
-    """What leaving some releases out is expected to do.
+    """What leaving some releases out is expected to do: changes of each mean lag, months.
 
-    Attributes
-    ----------
-    changes
-        Change of each kind of mean lag over the window, months.
-    pareto_k
-        Shape of the tail of the importance weights: from :data:`HIGH_K` on the change of what rests
-        on parameters is a sign and no more.
+    ``pareto_k`` is the shape of the tail of the importance weights: from :data:`HIGH_K` on the
+    change of what rests on parameters is a sign and no more.
     """
 
     changes: Mapping[str, float]
@@ -313,16 +299,8 @@ def expected_without[Name: Hashable](
     Draws are weighted by 1 / prod_i p(score_i | parameters) over the releases left out: importance
     sampling of the posterior without them, its weights smoothed by a Pareto tail (Vehtari, Gelman &
     Gabry 2017). Realized lag is read from the other capabilities. Some draws and days stand for
-    all.
-
-    Parameters
-    ----------
-    fit
-        The full fit.
-    window
-        The days.
-    left_out
-        By name, which releases of the likelihood are left out, masks of shape ``(release,)``.
+    all. ``left_out`` has by name which releases of the likelihood are left out, masks of shape
+    ``(release,)``.
 
     Returns
     -------

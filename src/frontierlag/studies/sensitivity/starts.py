@@ -15,6 +15,7 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.analyses.refits import (
     DIGITS,
     KINDS,
+    NUMBERS,
     Daily,
     Lags,
     Refit,
@@ -40,7 +41,7 @@ from frontierlag.scores import Releases
 from frontierlag.scores.releases import reference_date, subset
 from frontierlag.settings import QUICK, SamplerSettings
 from frontierlag.studies.sensitivity.alternatives import Case
-from frontierlag.studies.writing import NUMBERS, OF_FIT, lag_rows, typed
+from frontierlag.studies.writing import OF_FIT, lag_rows, typed
 
 LEAST_SQUARES = "least squares"
 SAME_FIT, REFIT = "all releases", "releases since"
@@ -79,18 +80,10 @@ def window_starts(
     the whole history dropped, trend lag alone: the baseline of the field, a point.
 
     A start before the job's window has no window to average over and says so; the lag on the last
-    day has no need of one, so that of a fit to releases since such a start is there.
-
-    Parameters
-    ----------
-    job
-        What to analyse; its window's start is the earliest that is possible.
-    models
-        By default the headline model of the metric, and the records with its trend.
-    settings, workers, done
-        As for :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
-    starts
-        First days of windows.
+    day has no need of one, so that of a fit to releases since such a start is there. The models are
+    by default the headline model of the metric, and the records with its trend; the other
+    parameters are those of
+    :func:`frontierlag.studies.sensitivity.alternatives.sensitivity_table`.
 
     Returns
     -------

@@ -54,18 +54,10 @@ def shapley_weights() -> dict[str, dict[Corner, Fraction]]:
 
 @dataclass(frozen=True)
 class Part:
-    """What one component changes in the posterior mean of a lag, in months.
+    """What one component ('scores', 'dates' or 'releases') changes in the mean of a lag, in months.
 
-    Attributes
-    ----------
-    component
-        'scores', 'dates' or 'releases'.
-    months
-        Its Shapley value.
-    mcse
-        Monte Carlo standard error of that.
-    first, last
-        The change when it is replaced before the other two, and after them: the ends of the orders.
+    That is its Shapley value, with its Monte Carlo error, and the change when it is replaced before
+    the other two and after them: the ends of the orders.
     """
 
     component: str
@@ -80,21 +72,10 @@ class Change:
     """The change of one kind of lag from the first vintage to the second.
 
     The fits are independent, so draws are not paired: the change is that of posterior means.
-
-    Attributes
-    ----------
-    kind
-        'trend' or 'realized'.
-    before, after
-        Summaries of the window's mean lag, months.
-    censored
-        Share of the window's days on which it is a bound or extrapolated, before and after.
-    parts
-        By component.
-    total, mcse
-        Change of the posterior mean, months, and its Monte Carlo standard error.
-    in_sds
-        The change in units of the posterior standard deviation (root mean square of the two).
+    ``before`` and ``after`` summarize the window's mean lag, months, and ``censored`` is the share
+    of the window's days on which it is a bound or extrapolated, before and after. ``total`` is the
+    change with its Monte Carlo error, and ``in_sds`` the same in units of the posterior standard
+    deviation (root mean square of the two).
     """
 
     kind: str
@@ -111,15 +92,9 @@ class Change:
 class VintageComparison:
     """Two vintages of one table on the same window.
 
-    Attributes
-    ----------
-    pair
-        The releases of both.
-    window
-        The days: from the later of the two windows' starts to the earlier as-of date.
-    corners
-        The fit of every mixture of scores, dates and releases; mixtures without a difference share
-        one. ``corners[AFTER]`` is what the second vintage says as of the end.
+    The window goes from the later of the two windows' starts to the earlier as-of date. ``corners``
+    are the fits of every mixture of scores, dates and releases; mixtures without a difference share
+    one, and ``corners[AFTER]`` is what the second vintage says as of the end.
     """
 
     pair: SideBySide
@@ -195,15 +170,9 @@ def combined(
 ) -> tuple[float, float]:
     """A weighted sum over mixtures, and its Monte Carlo error.
 
-    Parameters
-    ----------
-    fits
-        Key of the fit of every mixture; mixtures without a difference share one.
-    values
-        Posterior mean and Monte Carlo error of each fit.
-    weights
-        Of the mixtures. A fit that several of them share counts once, with the sum of their
-        weights: where these cancel it has no part in the sum, and exactly none.
+    ``fits`` has the key of the fit of every mixture, ``values`` the posterior mean and Monte Carlo
+    error of each fit. A fit that several mixtures share counts once, with the sum of their weights:
+    where these cancel it has no part in the sum, and exactly none.
     """
     by_fit: dict[Hashable, Fraction] = {}
     for corner, weight in weights.items():
@@ -245,19 +214,10 @@ def compare_vintages(
 ) -> VintageComparison:
     """Fit every mixture of two vintages and take the change in lag apart.
 
-    Parameters
-    ----------
-    job_a, job_b
-        The two vintages: the same comparison and metric. Both are read as of the earlier of the two
-        as-of dates, and the window starts on the later of the two starts.
-    settings
-        Sampler settings, the same for every fit; by default :data:`~frontierlag.settings.MIXTURES`.
-    model
-        By default the headline model of the metric.
-    cores
-        Threads for sampling; changes no number.
-    done
-        Called with a line after each fit.
+    The two are of the same comparison and metric. Both are read as of the earlier of the two as-of
+    dates, and the window starts on the later of the two starts. The settings are the same for every
+    fit, by default :data:`~frontierlag.settings.MIXTURES`, the model by default the headline model
+    of the metric; ``cores`` changes no number.
 
     Raises
     ------

@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from frontierlag.dates import WORDS, Window
-from frontierlag.figures import Provenance, save
-from frontierlag.intervals import OUTER
+from frontierlag.figures import sheet
+from frontierlag.figures.sheet import Provenance, save
+from frontierlag.intervals import INTERVAL_KIND, OUTER, Summary
 from frontierlag.jobs import Job, Prepared
 from frontierlag.lags.trend import curve
 from frontierlag.machine.files import staged, write_manifest
@@ -23,14 +28,17 @@ from frontierlag.studies.vintages.comparison import (
     AFTER,
     BEFORE,
     Change,
+    Corner,
     VintageComparison,
     compare_vintages,
 )
-from frontierlag.studies.vintages.figure import vintage_waterfall
 from frontierlag.studies.writing import FIGURES, write_tables, write_words
 from frontierlag.words import figure, number
 
 DIGITS = 6  # enough that rounded parts add up to the rounded total
+SIZE = (9.2, 5.2)
+MORE, LESS = "#b35806", "#2d708e"
+WIDTH = 0.56
 
 
 def study_vintages(
@@ -148,36 +156,26 @@ def _rows(comparison: VintageComparison, change: Change) -> list[dict[str, objec
         "model": comparison.model,
         "lag": change.kind,
     }
-    first, last = (
-        origin
-        | {
-            "step": step,
-            "months": summary.mean,
-            "mcse_mean": summary.mcse_mean,
-            "lower90": summary.lower90,
-            "upper90": summary.upper90,
-            "undefined": summary.undefined,
-            "censored": censored,
-            "releases": len(comparison.corners[corner].fit.observations.releases),
-        }
-        for step, corner, summary, censored in (
-            ("from", BEFORE, change.before, change.censored[0]),
-            ("to", AFTER, change.after, change.censored[1]),
-        )
-    )
-    parts = [
-        origin
-        | {
-            "step": part.component,
-            "months": part.months,
-            "mcse_mean": part.mcse,
-            "first": part.first,
-            "last": part.last,
-        }
-        for part in change.parts
+
+    def end(step: str, corner: Corner, s: Summary, censored: float) -> dict[str, object]:
+        numbers = ("mcse_mean", "lower90", "upper90", "undefined")
+        found = {"step": step, "months": s.mean} | {name: getattr(s, name) for name in numbers}
+        releases = len(comparison.corners[corner].fit.observations.releases)
+        return origin | found | {"censored": censored, "releases": releases}
+
+    steps: list[dict[str, object]] = [
+        {"step": p.component, "months": p.months, "mcse_mean": p.mcse}
+        | {"first": p.first, "last": p.last}
+        for p in change.parts
     ]
-    total = {"months": change.total, "mcse_mean": change.mcse, "in_sds": change.in_sds}
-    return [first, *parts, origin | {"step": "total"} | total, last]
+    steps.append({"step": "total", "months": change.total, "mcse_mean": change.mcse,
+                  "in_sds": change.in_sds})  # fmt: skip
+    first, last = change.censored
+    return [
+        end("from", BEFORE, change.before, first),
+        *(origin | step for step in steps),
+        end("to", AFTER, change.after, last),
+    ]
 
 
 def _rise(comparison: VintageComparison, shared: pd.DataFrame) -> np.ndarray:
@@ -232,3 +230,82 @@ def _sentence(comparison: VintageComparison, change: Change) -> str:
 
 def _signed(months: float) -> str:
     return f"{round(months, 1) + 0.0:+.1f}"
+
+
+@sheet.styled()
+def vintage_waterfall(
+    changes: Sequence[Change],
+    names: tuple[str, str],
+    about: Provenance,
+    title: str,
+    subtitle: str = "",
+) -> Figure:
+    """Draw the window's mean lag by both vintages and, between them, what made the change.
+
+    The ends are posterior means with 90 % intervals. Between them each bar goes from the lag before
+    a component is replaced to the lag after, by its Shapley value, with a whisker of twice its
+    Monte Carlo error on either side. One change a panel; ``names`` are those of the two vintages.
+    """
+    mean = sheet.bar(color=sheet.NEUTRAL, lw=1.4, marker="o", ms=5.5, mec="white")
+    key: list[tuple[Any, str]] = [
+        (mean, f"posterior mean, {OUTER:.0%} {INTERVAL_KIND} interval".replace("%", " %")),
+        (Patch(facecolor=MORE, lw=0), "makes the lag longer (Shapley value)"),
+        (Patch(facecolor=LESS, lw=0), "makes it shorter (Shapley value)"),
+        (sheet.bar(color=sheet.INK, lw=1), "twice the Monte Carlo error"),
+    ]
+    figure, place = sheet.new_sheet(
+        SIZE, title, subtitle, about, key=key, columns=2, panel_title=True
+    )
+    place["bottom"] += 0.035  # the vintages' names take two lines
+    grid = {**place, "wspace": 0.06}
+    panels = figure.subplots(1, len(changes), sharey=True, squeeze=False, gridspec_kw=grid)[0]
+    for axes, change in zip(panels, changes, strict=True):
+        sheet.watermark(axes, about)
+        _draw(axes, change, names)
+        sheet.lag_title(axes, change.kind)
+        axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+    low, high = panels[0].get_ylim()
+    panels[0].set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
+    panels[0].set_ylabel("months behind")
+    return figure
+
+
+def _draw(axes: Axes, change: Change, names: tuple[str, str]) -> None:
+    last = len(change.parts) + 1
+    _end(axes, 0, change.before, sheet.LAG_COLORS[change.kind], -1)
+    _end(axes, last, change.after, sheet.LAG_COLORS[change.kind], 1)
+    at = change.before.mean
+    for x, part in enumerate(change.parts, start=1):
+        axes.plot([x - 1, x + WIDTH / 2], [at, at], color="#bbbbbb", lw=0.9, zorder=1.5)
+        color = MORE if part.months >= 0 else LESS
+        axes.bar(x, part.months, WIDTH, bottom=at, color=color, zorder=2, gid=part.component)
+        at += part.months
+        ends = [at - 2 * part.mcse, at + 2 * part.mcse]
+        axes.plot([x, x], ends, color=sheet.INK, lw=1, zorder=3)
+        axes.annotate(
+            f"{part.months:+.1f}", (x, max(at, at - part.months)), xytext=(0, 6),
+            textcoords="offset points", ha="center", size=9, gid="change",
+        )  # fmt: skip
+    axes.plot([last - 1, last], [at, at], color="#bbbbbb", lw=0.9, zorder=1.5)
+    labels = [_two_lines(names[0]), *(p.component for p in change.parts), _two_lines(names[1])]
+    axes.set_xticks(range(last + 1), labels, size=8)
+    axes.tick_params(axis="x", length=0)
+    axes.set_xlim(-0.75, last + 0.75)
+    if axes.get_ylim()[0] < 0:
+        axes.axhline(0, color=sheet.INK, lw=0.8, zorder=1.6)
+
+
+def _end(axes: Axes, x: float, s: Summary, color: str, side: int) -> None:
+    """One vintage's lag; its number stands on the left (-1) or on the right."""
+    axes.plot([x, x], [s.lower90, s.upper90], color=color, lw=1.6, gid="interval90")
+    axes.plot(x, s.mean, "o", ms=7, color=color, mec="white", mew=1.1, zorder=4, gid="mean")
+    axes.annotate(
+        f"{s.mean:.1f}", (x, s.mean), xytext=(8 * side, 0), textcoords="offset points",
+        ha="right" if side < 0 else "left", va="center", size=9.5, weight="bold", color=color,
+    )  # fmt: skip
+
+
+def _two_lines(name: str) -> str:
+    """Break a vintage's name before its date."""
+    stem, hyphen, rest = name.partition("-")
+    return f"{stem}\n{rest}" if hyphen else name
