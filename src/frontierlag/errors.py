@@ -23,6 +23,10 @@ class FitError(FrontierLagError):
     """Sampling stopped short or a stored fit cannot be used."""
 
 
+class Interrupted(FitError):
+    """Sampling was ended before its last draw: made again, it may well finish."""
+
+
 class OutputError(FrontierLagError):
     """Results cannot be written to the requested place."""
 

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from frontierlag.errors import FitError
+from frontierlag.errors import FitError, Interrupted
 from frontierlag.machine.program import digest_behind, modules_behind
 from frontierlag.studies.campaign import CampaignTask, Store, campaign_store, run_tasks
 
@@ -24,6 +24,12 @@ def noisy_square(n, seed):
 def failing_at_three(n, seed):
     if n == 3:
         raise ValueError("three is too many")
+    return n
+
+
+def interrupted_at_three(n, seed):
+    if n == 3:
+        raise Interrupted("it was interrupted; run it again")
     return n
 
 
@@ -74,6 +80,16 @@ def test_a_failed_task_is_recorded_with_its_seed_and_stops_nothing(tmp_path):
     assert [done.value for done in found.values() if done.error is None] == [
         n for n in range(12) if n != 3
     ]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_was_interrupted_is_not_kept_as_failed(jobs, tmp_path):
+    store = Store(tmp_path / "a")
+    with pytest.raises(Interrupted, match="run it again"):
+        run_tasks(interrupted_at_three, ITEMS, store, entropy=8, jobs=jobs)
+    assert "square of 3" not in store.read()
+    found = run_tasks(noisy_square, ITEMS, store, entropy=8, jobs=1)
+    assert all(done.error is None for done in found.values())
 
 
 def test_what_is_stored_is_not_run_again(tmp_path):

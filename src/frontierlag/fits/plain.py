@@ -19,10 +19,10 @@ import pymc as pm
 import pytensor.tensor as pt
 import xarray as xr
 
-from frontierlag.errors import DrawsError, FitError, OutputError
+from frontierlag.errors import DrawsError, OutputError
 from frontierlag.fits.convergence import Convergence, check
 from frontierlag.fits.fitting import Fit
-from frontierlag.fits.sampling import compilation, draw
+from frontierlag.fits.sampling import check_whole, compilation, draw
 from frontierlag.frontiers import Joint, densities
 from frontierlag.frontiers.observations import Observations
 from frontierlag.frontiers.pinned import free_scale
@@ -118,7 +118,7 @@ def fit_plain(
 
     Raises
     ------
-    FitError
+    Interrupted
         If fewer draws were returned than requested.
     """
     settings = (settings or CAPABILITIES).resolved(Joint.target_accept)
@@ -128,12 +128,7 @@ def fit_plain(
     trace, seconds = draw(code, settings, cores)
     stats = trace["sample_stats"].to_dataset()
     stats = stats.drop_vars([name for name, v in stats.data_vars.items() if v.dtype == object])
-    got = (stats.sizes[CHAIN], stats.sizes[DRAW])
-    if got != (settings.chains, settings.draws):
-        raise FitError(
-            f"sampling the capabilities returned {got[0]} chains of {got[1]} draws instead of "
-            f"{settings.chains} of {settings.draws}: it was interrupted; run it again"
-        )
+    check_whole("the capabilities", (stats.sizes[CHAIN], stats.sizes[DRAW]), settings)
     return PlainFit(
         releases, settings, _labelled(trace["posterior"].to_dataset(), releases), stats, seconds
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ import pytensor
 import xarray as xr
 from numba.core import config
 
-from frontierlag.errors import FitError
+from frontierlag.errors import Interrupted
 from frontierlag.fits.shared_data import quickly
 from frontierlag.fits.store import fit_store, key_of, refit_wanted
 from frontierlag.fits.traces import arrays_of
@@ -122,7 +122,7 @@ def sample(
 
     Raises
     ------
-    FitError
+    Interrupted
         If fewer draws came back than were asked for.
     """
     settings = settings.resolved(spec.frontier.target_accept)
@@ -148,15 +148,23 @@ def _sample(
     raw, seconds = draw(model, settings, cores, return_raw_trace=True, **_telling(spec.name))
     posterior, record = arrays_of(raw)
     got = record["diverging"].shape
-    if got != (settings.chains, settings.draws):
-        raise FitError(
-            f"sampling {spec.name} returned {got[0]} chains of {got[1]} draws instead of "
-            f"{settings.chains} of {settings.draws}: it was interrupted; run it again"
-        )
+    check_whole(spec.name, got, settings)
     coords = {dim: np.arange(n) for dim, n in zip((CHAIN, DRAW), got, strict=True)}
     of_each_draw = {k: ((CHAIN, DRAW), v) for k, v in record.items() if k not in coords}
     stats = xr.Dataset(of_each_draw, coords=coords)
     return Sampled(_labelled(posterior, coords, spec, observations), stats, seconds)
+
+
+def check_whole(name: str, got: Sequence[int], settings: SamplerSettings) -> None:
+    """Raise :class:`Interrupted` if there are not as many chains and draws as were asked for.
+
+    An interrupted nutpie returns what it has, without an error.
+    """
+    if tuple(got) != (settings.chains, settings.draws):
+        raise Interrupted(
+            f"sampling {name} returned {got[0]} chains of {got[1]} draws instead of "
+            f"{settings.chains} of {settings.draws}: it was interrupted; run it again"
+        )
 
 
 def _telling(name: str) -> dict[str, Any]:

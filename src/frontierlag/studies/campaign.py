@@ -29,7 +29,7 @@ import numpy as np
 import threadpoolctl
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from frontierlag.errors import FitError, OutputError
+from frontierlag.errors import FitError, Interrupted, OutputError
 from frontierlag.machine.program import digest_behind
 from frontierlag.machine.progress import FROM_STORE
 
@@ -151,7 +151,7 @@ def run_tasks(
         With different keys. Those next to each other should need the same compiled model.
     store
         What is finished is added to it at once and is not run again. A failed task counts as
-        finished: its seed would only make it fail again.
+        finished, as its seed would only make it fail again; one that was interrupted does not.
     entropy
         The campaign's seed.
     jobs
@@ -214,6 +214,8 @@ class _Call:
             # the last digits, and matrices this small are slower in several.
             with threadpoolctl.threadpool_limits(1):
                 value = self.task(item.payload, seed)
+        except Interrupted:
+            raise  # the seed is not to blame: what was interrupted is not kept, and run again
         except Exception as problem:  # one failed fit is recorded and does not stop the rest
             error = f"{type(problem).__name__}: {problem}"
         seconds = time.perf_counter() - began

@@ -15,8 +15,7 @@ import xarray as xr
 
 from frontierlag.analyses.refits import every_nth, longer
 from frontierlag.dates import years_after
-from frontierlag.errors import FitError
-from frontierlag.fits.sampling import compilation, draw
+from frontierlag.fits.sampling import check_whole, compilation, draw
 from frontierlag.fits.store import once
 from frontierlag.fits.traces import arrays_of
 from frontierlag.frontiers.noise import ReleaseNoise
@@ -111,7 +110,7 @@ def sample_league(
     ------
     ScoresError
         If the scores are accuracies and nothing says of how many problems.
-    FitError
+    Interrupted
         If fewer draws came back than were asked for.
     """
     observations = observations_of(releases)
@@ -139,11 +138,7 @@ def _sampled(
     raw, seconds = draw(_code(observations), settings, cores, return_raw_trace=True)
     draws, record = arrays_of(raw)
     got = record["diverging"].shape
-    if got != (settings.chains, settings.draws):
-        raise FitError(
-            f"sampling the league returned {got[0]} chains of {got[1]} draws instead of "
-            f"{settings.chains} of {settings.draws}: it was interrupted; run it again"
-        )
+    check_whole("the league", got, settings)
     coords = {dim: np.arange(n) for dim, n in zip(SAMPLE_DIMS, got, strict=True)}
     stats = xr.Dataset(
         {k: (SAMPLE_DIMS, v) for k, v in record.items() if k not in coords and v.ndim == 2},
