@@ -32,7 +32,7 @@ from frontierlag.studies.forecast.figure import catch_up_dates
 from frontierlag.studies.forecast.hindcast import compare
 from frontierlag.studies.forecast.paths import (
     Future,
-    errors_by_now,
+    errors_on_last_day,
     forecast_model,
     future_capabilities,
     futures,
@@ -186,11 +186,21 @@ def test_errors_to_come_are_those_of_the_last_day():
     own = releases.of(0)
     ago = (END - releases.day) / DAYS_PER_YEAR
     shrinking = replace(releases, stderr=2.0 * np.exp(0.7 * ago))
-    assert errors_by_now(shrinking, own) == pytest.approx(2.0)
+    assert errors_on_last_day(shrinking, own) == pytest.approx(2.0)
     growing = replace(releases, stderr=2.0 * np.exp(-0.7 * ago))
-    np.testing.assert_array_equal(errors_by_now(growing, own), growing.stderr)
+    np.testing.assert_array_equal(errors_on_last_day(growing, own), growing.stderr)
     exact = replace(releases, stderr=np.zeros(len(releases)))
-    assert not errors_by_now(exact, own).any()
+    assert not errors_on_last_day(exact, own).any()
+    # What shrank long ago says nothing of today.
+    late = own & (ago < 1)
+    flat = replace(releases, stderr=np.where(ago < 1, 2.0, 8.0))
+    np.testing.assert_allclose(errors_on_last_day(flat, late), flat.stderr)
+    # And a forecast is measured so: with scatter and shortfall of nothing, only the error is left.
+    fit = given(scatter=1e-9, shortfall=1e-9).fit
+    observations = replace(fit.observations, releases=shrinking)
+    path = futures(replace(fit, observations=observations), 400)[0]
+    real = np.isfinite(path.day)
+    assert (path.score[real] - path.capability[real]).std() == pytest.approx(2.0, rel=0.02)
 
 
 @pytest.mark.parametrize("name", ["stochastic", "stochastic-halfnormal", "stochastic-twopiece"])

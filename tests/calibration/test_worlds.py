@@ -275,6 +275,7 @@ def test_a_campaign_resumes_grows_and_does_not_depend_on_how_it_ran(tmp_path):
         (("bas",), ("daily-points",), "there is no world 'bas'"),
         (("base",), ("cubic-records",), "there is no model 'cubic-records'.*daily-points"),
         (("base", "base"), ("daily-points",), "name each world"),
+        (("base",), ("linear-records+forecast",), "describes record-holders only"),
     ],
 )
 def test_wrong_names_are_said_before_anything_runs(worlds, estimators, words, tmp_path):

@@ -1,4 +1,4 @@
-"""Estimators: from a world's table to lags with intervals, models and point baselines.
+"""Estimators: from a world's table to lags or forecasts, by models and point baselines.
 
 And the task of a campaign. Nothing here counts, so a change to how answers are counted leaves
 finished tasks valid (:func:`frontierlag.machine.program.digest_behind`).
@@ -47,7 +47,7 @@ from frontierlag.studies.calibration.estimands import (
 from frontierlag.studies.calibration.matrices import MATRIX_DESIGNS, make_matrix_world
 from frontierlag.studies.calibration.worlds import DESIGNS, World, make_world
 from frontierlag.studies.domains.table import all_domains
-from frontierlag.studies.forecast.paths import futures, months_to_days
+from frontierlag.studies.forecast.paths import futures, months_to_days, release_process
 from frontierlag.studies.sensitivity.dates import UniformDays, mixture, shifted
 
 # A campaign's fit needs fewer draws than one that is cited: it is one of hundreds, and what counts
@@ -178,6 +178,7 @@ class Forecaster:
 
     def __init__(self, name: str) -> None:
         self.model = Model(name)
+        release_process(self.model.spec)
 
     def __call__(self, world: World, seed: np.random.SeedSequence) -> Found:
         """Fit the model to what was published, simulate paths, and read the best scores off."""

@@ -33,7 +33,7 @@ class BestForecast:
         What they are simulated from.
     best
         ``latent`` (true capability) and ``published`` (score, measured as well as recent releases
-        are by now), dims ``(chain, draw, group, months)``, score units.
+        would be on the as-of date), dims ``(chain, draw, group, months)``, score units.
     next_record
         ``latent_day``, ``latent_score``, ``published_day``, ``published_score``, dims
         ``(chain, draw, group)``: the first release above the best of the as-of date. Days since

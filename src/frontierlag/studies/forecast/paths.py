@@ -18,13 +18,13 @@ from frontierlag import arrays
 from frontierlag.dates import DAYS_PER_MONTH, day_number, years_after
 from frontierlag.errors import SpecError
 from frontierlag.fits.fitting import Fit
-from frontierlag.frontiers import Frontier, OfAccuracy, Stochastic, frontier
+from frontierlag.frontiers import OfAccuracy, Stochastic, frontier
 from frontierlag.frontiers.drawn import OfDraws
 from frontierlag.frontiers.makers import ByMaker
 from frontierlag.frontiers.stochastic import draw_shortfall
 from frontierlag.jobs import Prepared
 from frontierlag.lags.measure import staircases
-from frontierlag.model import split_name, suits
+from frontierlag.model import ModelSpec, split_name, suits
 from frontierlag.names import FOLLOWER, LEADER
 from frontierlag.scores import Releases
 from frontierlag.studies.forecast.arrivals import RATE_MONTHS, Rate, arrivals, rate_of
@@ -133,11 +133,7 @@ def futures(fit: Fit, days: int, rate_months: float = RATE_MONTHS) -> tuple[Futu
     SpecError
         If the frontier describes record-holders only: they give no release process.
     """
-    if _stochastic(fit.spec.frontier) is None:
-        raise SpecError(
-            f"{fit.spec.name} describes record-holders only; a forecast simulates all releases: "
-            f"fit {fit.spec.trend.name}-stochastic"
-        )
+    release_process(fit.spec)
     if days < 1:
         raise SpecError(f"a forecast needs at least one day after the as-of date; got {days}")
     leader, follower = (_future(fit, group, days, rate_months) for group in (LEADER, FOLLOWER))
@@ -155,8 +151,9 @@ def _future(fit: Fit, group: int, days: int, rate_months: float) -> Future:
     real = np.isfinite(day)
     when = np.where(real, day, as_of)
     recent = own & (releases.day > as_of - rate.days)
-    capability = future_capabilities(fit, rng, when, group, recent if recent.any() else own)
-    score = _scores(fit, rng, capability, own, recent)
+    recent = recent if recent.any() else own
+    capability = future_capabilities(fit, rng, when, group, recent)
+    score = _scores(fit, rng, capability, recent)
     return Future(
         day=day,
         capability=np.where(real, capability, -np.inf),
@@ -181,9 +178,7 @@ def future_capabilities(
     frontier = fit.spec.frontier
     if isinstance(frontier, OfAccuracy):
         centre = frontier.bounds.log_odds(centre, arrays)
-    found = _stochastic(frontier)
-    if found is None:
-        raise SpecError(f"{fit.spec.name} says nothing of releases that hold no record")
+    found = release_process(fit.spec)
     maker = np.zeros(0, dtype=np.int64)
     if isinstance(found, ByMaker):
         maker = rng.choice(fit.observations.arrays["maker"][recent], day.shape)
@@ -194,35 +189,45 @@ def future_capabilities(
     return frontier.bounds.score(drawn, arrays) if isinstance(frontier, OfAccuracy) else drawn
 
 
-def _stochastic(frontier: Frontier) -> Stochastic | None:
-    """How the capabilities of all releases lie below a frontier; None if it is of records only."""
+def release_process(spec: ModelSpec) -> Stochastic:
+    """How the capabilities of all releases lie below the frontier.
+
+    Raises
+    ------
+    SpecError
+        If the model describes record-holders only: they give no release process.
+    """
+    frontier = spec.frontier
     inner = frontier.scale_free if isinstance(frontier, (OfAccuracy, OfDraws)) else frontier
-    return inner if isinstance(inner, Stochastic) else None
+    if not isinstance(inner, Stochastic):
+        raise SpecError(
+            f"{spec.name} describes record-holders only; a forecast simulates all releases: fit "
+            f"{spec.trend.name}-stochastic"
+        )
+    return inner
 
 
 def _scores(
-    fit: Fit, rng: np.random.Generator, capability: np.ndarray, own: np.ndarray, recent: np.ndarray
+    fit: Fit, rng: np.random.Generator, capability: np.ndarray, recent: np.ndarray
 ) -> np.ndarray:
-    """Published scores, measured as well as a recent release of the group is by now."""
+    """Published scores, measured as well as one of the ``recent`` releases would be by now."""
     releases: Releases = fit.observations.releases
-    pool = np.flatnonzero(recent) if recent.any() else np.arange(len(releases))
-    like = rng.choice(pool, capability.shape)
+    like = rng.choice(np.flatnonzero(recent), capability.shape)
     if isinstance(fit.spec.frontier, OfAccuracy):
         problems = releases.problems[like]
         return rng.binomial(problems, capability) / problems
-    return rng.normal(capability, errors_by_now(releases, own)[like])
+    return rng.normal(capability, errors_on_last_day(releases, recent)[like])
 
 
-def errors_by_now(releases: Releases, own: np.ndarray) -> np.ndarray:
-    """Standard errors as they would be if each release came on the last day, score units.
+def errors_on_last_day(releases: Releases, recent: np.ndarray) -> np.ndarray:
+    """Standard errors that releases would have if they came on the last day, score units.
 
-    Errors of an index shrink by a half in a year or so, as more benchmarks fit the newest models.
-    A line through the logarithms of the errors of the releases ``own`` over time says by how much
-    a release's error would be smaller by now. It is not carried on beyond the last day, where
-    nothing says that errors go on shrinking, and errors that have grown stay as they are: the
-    newest releases may just not have been tested much yet.
+    While an index gets benchmarks that suit the newest models, its errors shrink. By how much is
+    read from the ``recent`` releases: the slope of a line through the logarithms of their errors
+    over time, by least squares. Nothing is carried on beyond the last day, and errors that have
+    grown of late stay as they are: the newest releases may just not have been tested much yet.
     """
-    known = own & (releases.stderr > 0)
+    known = recent & (releases.stderr > 0)
     if np.unique(releases.day[known]).size < 2:
         return releases.stderr
     slope = np.polyfit(releases.day[known], np.log(releases.stderr[known]), 1)[0]
