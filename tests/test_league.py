@@ -41,7 +41,6 @@ from frontierlag.studies.league.model import (
     build_league,
     curve_of,
     frontier_of,
-    name_of,
     observations_of,
     parameters,
 )
@@ -580,24 +579,32 @@ def test_the_second_try_of_a_league_is_kept_too(world, sampled):
     assert study.league.fit.posterior.sizes[DRAW] == 100
 
 
-def test_whatever_a_league_depends_on_is_in_its_key(world, monkeypatch):
+def test_whatever_a_league_depends_on_makes_another_fit(world, monkeypatch):
+    keys = []
+
+    class Asked(Exception):
+        pass
+
+    def asked(model, arrays, settings, sampled, behind):
+        keys.append(key_of(model, arrays, settings, behind))
+        raise Asked
+
+    monkeypatch.setattr(league_fit, "once", asked)
     r = world.releases
     moved = replace(r, score=np.nextafter(r.score, 1e9))
     other = replace(r, group=np.where(r.group == 3, 2, r.group), groups=r.groups[:3])
     wide = replace(r, metric=replace(ECI, spread=21.0))
-    keys = [
-        key_of(
-            (name_of(of.metric), parameters(of.metric)),
-            league_model.inputs(observations_of(of)),
-            settings,
-            league_model.__name__,
-        )
-        for of, settings in (
-            *((of, SHORT) for of in (r, moved, other, wide)),
-            (r, SHORT.model_copy(update={"seed": 4})),
-        )
-    ]
-    assert len(set(keys)) == len(keys)
+    for releases, settings in (
+        *((of, SHORT) for of in (r, moved, other, wide, r)),
+        (r, SHORT.model_copy(update={"seed": 4})),
+    ):
+        with pytest.raises(Asked):
+            sample_league(releases, settings)
+    assert keys[4] == keys[0]
+    assert len(set(keys)) == 5
+
+
+def test_the_source_that_a_league_is_kept_by_is_that_of_its_model():
     behind = modules_that_sample(league_model.__name__)
     assert {"frontierlag.studies.league.model", "frontierlag.frontiers.stochastic"} <= set(behind)
     rooms = {name.split(".")[1] for name in behind}

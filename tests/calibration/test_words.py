@@ -64,7 +64,7 @@ def test_forecasts_are_counted_over_both_groups(late, said, tmp_path):
     (words,) = verdicts(found(rows))
     assert f"95.0%, 93.0% and {late:.1%} of 200 worlds" in words
     assert f"84% to 96%: {said}." in words
-    assert "at most 1.2 points" in words
+    assert "up to 1.2 points too low on average" in words
     write_calibration(found(rows), tmp_path, {})
     assert words in " ".join((tmp_path / "calibration.md").read_text(encoding="utf-8").split())
     assert not list(tmp_path.rglob("*.png"))  # figures are of lags

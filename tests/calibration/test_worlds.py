@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from frontierlag.cli import main
 from frontierlag.dates import DAYS_PER_MONTH, day_number
 from frontierlag.errors import SpecError
 from frontierlag.lags.published import daily, daily_lags
@@ -281,6 +282,14 @@ def test_a_campaign_resumes_grows_and_does_not_depend_on_how_it_ran(tmp_path):
 def test_wrong_names_are_said_before_anything_runs(worlds, estimators, words, tmp_path):
     with pytest.raises(SpecError, match=words):
         calibrate(worlds, estimators, 1, tmp_path)
+
+
+def test_a_part_of_a_campaign_does_not_replace_the_whole(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    command = ["validate", "calibrate", "--worlds", "base", "--models", "daily-points"]
+    assert main([*command, "--n", "2", "--store", "kept", "--jobs", "1"]) == 0
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["calibration-part"]
+    assert "calibration-part" in capsys.readouterr().out
 
 
 def test_an_interval_that_is_one_value_covers_it_whatever_the_order_of_the_sum():

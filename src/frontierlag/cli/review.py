@@ -185,7 +185,7 @@ def report(folder: Path = Path("results"), *, out: Path | None = None) -> int:
     """Make one HTML page from a results folder, to be opened without a network.
 
     Of a folder that has several results below it, make a page in each and index.html above them,
-    which lists leagues and studies of measures, domains and vintages too.
+    which lists leagues and studies of measures, domains and history too.
     Numbers of a fit that did not converge are stamped, and the exit code is 1.
 
     Example: frontierlag report results/eci-2026-08-11/us-china

@@ -30,6 +30,12 @@ To = Annotated[Path, Parameter(help="Folder of all that is frozen.")]
 FROZEN = Path("frozen")
 
 
+def _folder(name: str, *chosen: object) -> Path:
+    """Where a campaign is written: a part of it never replaces the whole."""
+    whole = all(choice is None for choice in chosen)
+    return Path("results", name if whole else f"{name}-part")
+
+
 def calibrate(
     *,
     worlds: str | None = None,
@@ -39,10 +45,12 @@ def calibrate(
     jobs: o.Jobs = 2,
     scheduler: Scheduler = None,
     store: o.Keep = None,
-    out: Path = Path("results/calibration"),
+    out: Path | None = None,
     as_json: o.AsJson = False,
 ) -> int:
     """Simulate worlds of known truth and count how often intervals cover it.
+
+    Without worlds, models and n it runs the whole campaign behind the page on calibration: hours.
 
     Example: frontierlag validate calibrate --worlds base --models linear-stochastic --n 100
 
@@ -52,21 +60,23 @@ def calibrate(
         Comma-separated: base, heavy-tail, correlated, slope-break, wrong-dates, skewed,
         fading-shortfall, ladders, overtaking; of benchmark results matrices, matrices-heavy-tail,
         matrices-slope-break, matrices-wrong-dates, matrices-dif, matrices-vendors,
-        matrices-domains. By default those of the plan.
+        matrices-domains. By default those of the campaign.
     models
         Comma-separated models and baselines (daily-points, level-mean, record-line); by default
-        those of the plan. linear-stochastic+dates is given the error of dates,
+        those of the campaign. linear-stochastic+dates is given the error of dates,
         linear-stochastic+forecast forecasts the last year of each world.
     n
-        Worlds of each kind; by default as many as the plan says.
+        Worlds of each kind; by default as many as the campaign has.
     out
-        Results folder.
+        Results folder; by default results/calibration for the whole campaign, else
+        results/calibration-part, so that a part never replaces the whole.
     """
     from frontierlag.machine.files import staged
     from frontierlag.studies.calibration.calibrate import default_plan, run_plan
     from frontierlag.studies.calibration.results import verdicts, write_calibration
 
     plan = default_plan(o.names(worlds), o.names(models), n)
+    out = out or _folder("calibration", worlds, models, n)
     keep = store or o.default_store()
     total = sum(len(block.worlds) * len(block.estimators) * block.n for block in plan)
     with staged(out) as folder:
@@ -85,7 +95,7 @@ def sbc(
     jobs: o.Jobs = 2,
     scheduler: Scheduler = None,
     store: o.Keep = None,
-    out: Path = Path("results/sbc"),
+    out: Path | None = None,
     as_json: o.AsJson = False,
 ) -> int:
     """Rank the truth of worlds drawn from each model's prior: are model and sampler right?
@@ -97,17 +107,18 @@ def sbc(
     Parameters
     ----------
     models
-        Comma-separated models; by default those of the plan.
+        Comma-separated models; by default those of the campaign.
     n
-        Worlds a model; by default as many as the plan says.
+        Worlds a model; by default as many as the campaign has.
     out
-        Results folder.
+        Results folder; by default results/sbc for the whole campaign, else results/sbc-part.
     """
     from frontierlag.machine.files import staged
     from frontierlag.studies.calibration.calibrate import RANKED
     from frontierlag.studies.calibration.results import rank_verdicts, write_ranks
     from frontierlag.studies.calibration.sbc import rank_statistics
 
+    out = out or _folder("sbc", models, n)
     fewest = min(RANKED.values())
     worlds = {name: n or RANKED.get(name, fewest) for name in o.names(models) or RANKED}
     keep = store or o.default_store()

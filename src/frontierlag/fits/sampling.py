@@ -16,7 +16,7 @@ from numba.core import config
 
 from frontierlag.errors import Interrupted
 from frontierlag.fits.shared_data import quickly
-from frontierlag.fits.store import fit_store, key_of, refit_wanted
+from frontierlag.fits.store import once
 from frontierlag.fits.traces import arrays_of
 from frontierlag.frontiers.observations import Observations
 from frontierlag.machine.progress import watcher
@@ -126,24 +126,20 @@ def sample(
         If fewer draws came back than were asked for.
     """
     settings = settings.resolved(spec.frontier.target_accept)
-    store, key = fit_store(), ""
-    if store is not None:
-        key = key_of((spec, spec.parameters), spec.inputs(observations), settings)
-        found = None if refit_wanted() else store.read(key)
-        if found is not None:
-            seconds = float(found["sample_stats"].attrs.pop(_SECONDS))
-            posterior = _named_groups(found["posterior"], observations)
-            return Sampled(posterior, found["sample_stats"], seconds)
-    sampled = _sample(spec, observations, settings, cores)
-    if store is not None:
-        stats = sampled.sample_stats.assign_attrs({_SECONDS: sampled.seconds})
-        store.keep(key, {"posterior": sampled.posterior, "sample_stats": stats})
-    return sampled
+    found = once(
+        (spec, spec.parameters),
+        spec.inputs(observations),
+        settings,
+        lambda: _sample(spec, observations, settings, cores),
+    )
+    stats = found["sample_stats"]
+    seconds = float(stats.attrs.pop(_SECONDS))
+    return Sampled(_named_groups(found["posterior"], observations), stats, seconds)
 
 
 def _sample(
     spec: ModelSpec, observations: Observations, settings: SamplerSettings, cores: int | None
-) -> Sampled:
+) -> dict[str, xr.Dataset]:
     model = compiled(spec, observations)
     raw, seconds = draw(model, settings, cores, return_raw_trace=True, **_telling(spec.name))
     posterior, record = arrays_of(raw)
@@ -151,8 +147,8 @@ def _sample(
     check_whole(spec.name, got, settings)
     coords = {dim: np.arange(n) for dim, n in zip((CHAIN, DRAW), got, strict=True)}
     of_each_draw = {k: ((CHAIN, DRAW), v) for k, v in record.items() if k not in coords}
-    stats = xr.Dataset(of_each_draw, coords=coords)
-    return Sampled(_labelled(posterior, coords, spec, observations), stats, seconds)
+    stats = xr.Dataset(of_each_draw, coords, {_SECONDS: seconds})
+    return {"posterior": _labelled(posterior, coords, spec, observations), "sample_stats": stats}
 
 
 def check_whole(name: str, got: Sequence[int], settings: SamplerSettings) -> None:

@@ -179,7 +179,7 @@ def once(
     arrays: Mapping[str, np.ndarray],
     settings: object,
     sampled: Callable[[], dict[str, xr.Dataset]],
-    behind: str,
+    behind: str = _MODEL,
 ) -> dict[str, xr.Dataset]:
     """Return what is kept of a fit, else what ``sampled`` returns, which is then kept.
 

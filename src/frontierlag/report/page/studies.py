@@ -32,7 +32,7 @@ class Study:
 
 
 def studies_below(root: Path) -> list[Study]:
-    """Every league and study of measures, domains or vintages below a folder, in that order."""
+    """Every league and study of measures, domains or history below a folder, in that order."""
     return [
         _study(words, read_manifest(words.parent))
         for stem in STEMS

@@ -38,7 +38,7 @@ Estimand = tuple[str, str]
 
 @dataclass(frozen=True)
 class WorldEstimate:
-    """One estimator's answer to one estimand, months.
+    """One estimator's answer to one estimand: months, or points of a parameter or best score.
 
     Attributes
     ----------

@@ -125,7 +125,10 @@ def write_calibration(found: Calibration, folder: Path, settings: Mapping[str, A
 
 
 def verdicts(found: Calibration) -> list[str]:
-    """Say of the mean realized lag how its interval and its error did, a paragraph a world."""
+    """Say how the interval and the error of the mean realized lag did, a paragraph a world.
+
+    And how forecasts did, a paragraph a world and model.
+    """
     paragraphs = []
     for world in dict.fromkeys(str(name) for name in found.table["world"]):
         target = TARGETS.get(world, OTHERWISE)
@@ -147,13 +150,13 @@ def _forecasts(found: Calibration, world: str) -> list[str]:
             for months in AHEAD
         )
         met = all(low <= share <= high for share in (three, six, twelve))
-        most = max(abs(float(bias)) for bias in rows["bias"])
+        most = max(map(float, rows["bias"]), key=abs)
         paragraphs.append(
             f"World {world}: the best published score {AHEAD[0]}, {AHEAD[1]} and {AHEAD[2]} months "
             f"ahead lies in the 90 % interval of {str(name).removesuffix(FORECASTING)} in "
             f"{three:.1%}, {six:.1%} and {twelve:.1%} of {int(rows['n'].max())} worlds (mean of "
-            f"the two groups); target {low:.0%} to {high:.0%}: {_met(met)}. Its mean is off by at "
-            f"most {most:.1f} points on average. "
+            f"the two groups); target {low:.0%} to {high:.0%}: {_met(met)}. Its mean is up to "
+            f"{abs(most):.1f} points too {'high' if most > 0 else 'low'} on average. "
             f"{int(rows['not_converged'].max() + rows['failed'].max())} of its fits failed or did "
             "not converge."
         )
