@@ -394,7 +394,7 @@ def test_words_of_one_day():
         "(other releases); China is ahead with probability 0.12; with probability 0.06 the lag is "
         "only a lower bound. China has passed E (2026-02-05) and not yet A (2026-03-05), each with "
         "probability of at least 0.95. The lag grows by a month a month, from 5.2 to 8.2 months in "
-        "3 months, until China releases something better"
+        "3 months, until something better follows"
     )
     assert "至少" in sentence_chinese(day, "美国", "中国", "2026-08-11")
 

@@ -182,7 +182,7 @@ def _vintages(results: Path) -> str:
 
 
 def _forecasts(results: Path) -> str:
-    """How the model forecasts from earlier vintages, what beats it first."""
+    """How the model forecasts from earlier vintages: what beats it first, what it beats."""
     table = rows_of(read(results, "backtest", "verdict.csv"), kind=ACROSS)
     own = table[table["origins"].notna()].to_dict("records")[0]
     others = table[table["method"].isin(list(_SIMPLE))].sort_values("crps_ratio", ascending=False)
@@ -191,26 +191,18 @@ def _forecasts(results: Path) -> str:
         f"({r['crps_ratio_lower90']:.2f} to {r['crps_ratio_upper90']:.2f})"
         for r in others.to_dict("records")
     ]
-    lost = others[others["crps_ratio"] >= 1]
-    sure = (lost["crps_ratio_lower90"] > 1).any()
-    first = "no simple forecast did better"
-    if not lost.empty:
-        chance = "" if sure else ", which may be chance"
-        first = f"{_COUNTS[len(lost)]} did better{chance}"
+    better, worse = others["crps_ratio_upper90"] < 1, others["crps_ratio_lower90"] > 1
+    found = {"worse than": worse, "better than": better, "about as well as": ~better & ~worse}
+    did = " and ".join(f"{how} {_COUNTS[int(of.sum())]}" for how, of in found.items() if of.any())
     return (
-        f"Of forecasts from {own['origins']:.0f} of them by `{own['method']}` {first}. Ratio of "
-        f"mean CRPS (below 1 the "
-        f"model is better; 90 % interval): {', '.join(against)}. Its 90 % interval contained "
+        f"At forecasts from {own['origins']:.0f} of them `{own['method']}` did {did} of "
+        f"{_COUNTS[len(others)]} simple methods. Ratio of mean CRPS (below 1 the model is better; "
+        f"90 % interval): {', '.join(against)}. Its 90 % interval contained "
         f"{100 * own['covered90']:.0f} % of the outcomes."
     )
 
 
-_COUNTS = {
-    1: "a simple method",
-    2: "two simple methods",
-    3: "three simple methods",
-    4: "every simple method",
-}
+_COUNTS = {1: "one", 2: "two", 3: "three", 4: "four"}
 _SIMPLE = {
     "persistence": "“nothing changes”",
     "drift": "“it goes on rising as fast as before”",

@@ -165,8 +165,8 @@ def sentence(day: LastDayRow, leader: str, follower: str, on: str) -> str:
     if day.spikes[0].months > 0:
         said.append(
             f"The lag grows by a month a month, from {_months(day.spikes[0].months)} to "
-            f"{_months(day.spikes[0].months + AHEAD)} months in {AHEAD} months, until {follower} "
-            "releases something better"
+            f"{_months(day.spikes[0].months + AHEAD)} months in {AHEAD} months, until "
+            "something better follows"
         )
     return ". ".join(f"{one[0].upper()}{one[1:]}" if at else one for at, one in enumerate(said))
 
