@@ -105,6 +105,8 @@ class MatrixDesign:
     noise
         Scale of a benchmark's Student-t errors (4 degrees of freedom): median, and standard
         deviation of the logarithm.
+    cut_off
+        Whether results end at 0 and 1, whatever the error.
     dif
         Standard deviation of what a benchmark favours a group by, points.
     vendors
@@ -126,6 +128,7 @@ class MatrixDesign:
     ease: tuple[float, float] = (-8.0, 6.0)
     discrimination: tuple[float, float] = (0.11, 0.5)
     noise: tuple[float, float] = (0.055, 0.5)
+    cut_off: bool = True
     dif: float = 0.0
     vendors: VendorDesign | None = None
     domains: DomainDesign | None = None
@@ -388,7 +391,7 @@ def _scored(
 ) -> np.ndarray:
     """Draw each result: a logistic curve a benchmark, and errors of its own size.
 
-    What errors would take below 0 or above 1 is reported as 0 or 1.
+    Where the design says so, what errors would take below 0 or above 1 is reported as 0 or 1.
     """
     discrimination, noise = (
         median * np.exp(spread * rng.normal(size=design.benchmarks))
@@ -396,7 +399,8 @@ def _scored(
     )
     odds = discrimination[benchmark] * (ability - difficulty[benchmark])
     error = noise[benchmark] * rng.standard_t(FREEDOM, size=len(ability))
-    return np.clip(1 / (1 + np.exp(-odds)) + error, 0, 1)
+    result = 1 / (1 + np.exp(-odds)) + error
+    return np.clip(result, 0, 1) if design.cut_off else result
 
 
 def _frontier(world: World, day: np.ndarray, group: int) -> np.ndarray:
