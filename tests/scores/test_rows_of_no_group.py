@@ -97,5 +97,5 @@ def test_a_country_under_another_heading_is_named(tmp_path):
 
 def test_closed_open_says_which_heading_would_be_one():
     table = fl.load_scores(rows())
-    with pytest.raises(ScoresError, match="no column 'weights'.* 'weights', 'model accessib"):
+    with pytest.raises(ScoresError, match=r"no column 'weights'.* 'weights', 'model accessib"):
         table.compare("closed-open")

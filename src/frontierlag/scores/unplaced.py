@@ -41,11 +41,12 @@ def unplaced_records(
         if members(row[comparison.column]):
             continue
         likely = hints.get(row["organization"], "")
+        before = day[kept] <= day[at]
         sides = [
             name
             for side, name in enumerate((comparison.leader, comparison.follower))
             if likely in ("", name)
-            and score[at] > score[kept[(group == side) & (day[kept] <= day[at])]].max(initial=-np.inf)
+            and score[at] > score[kept[(group == side) & before]].max(initial=-np.inf)
         ]
         said = ["the best score of the table"] if score[at] >= best else []
         said += [f"a record if it were of {' or of '.join(sides)}"] if sides else []
