@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         update,
     )
     from frontierlag.priors import Prior
+    from frontierlag.scores.reading.options import ReadOptions
 
     __version__: str
 
@@ -50,6 +51,7 @@ _HOME = {
     "Lag": "facade",
     "Pair": "facade",
     "Prior": "priors",
+    "ReadOptions": "scores.reading.options",
     "Scores": "facade",
     "compare": "facade",
     "domains": "facade",
@@ -108,6 +110,7 @@ __all__ = [
     "Lag",
     "Pair",
     "Prior",
+    "ReadOptions",
     "Scores",
     "__version__",
     "compare",

@@ -14,6 +14,7 @@ from frontierlag.dates import RELEASED, Dates
 from frontierlag.errors import CHECK_FAILED
 from frontierlag.errors import NOT_CONVERGED as NOT_CONVERGED
 from frontierlag.machine.caches import cache_folder
+from frontierlag.scores.efforts import Efforts
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS as DEFAULT_OPTIONS
 from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.scores.registry import registry
@@ -63,6 +64,13 @@ DateConvention = Annotated[
         name="dates",
         help="Which day a model is dated at: released, the first day on which anyone outside the "
         "maker could use it (corrections applied); announced, where known; or as-published.",
+    ),
+]
+EffortsCounted = Annotated[
+    Efforts,
+    Parameter(
+        name="efforts",
+        help="Of an accuracy: which settings of one model count, best or all.",
     ),
 ]
 Reading = Annotated[ReadOptions, Parameter(name="*")]

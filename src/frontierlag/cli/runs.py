@@ -272,6 +272,7 @@ def league(
     scores: o.Scores = o.DEFAULT_SCORES,
     by: str = "country",
     as_of: o.AsOf = None,
+    efforts: o.EffortsCounted = "best",
     dates: o.DateConvention = o.DEFAULT_DATES,
     reading: o.Reading = o.DEFAULT_OPTIONS,
     sampler: o.Sampler = o.DEFAULT_SAMPLER,
@@ -296,7 +297,7 @@ def league(
     from frontierlag.report.page.league import write_league_page
     from frontierlag.studies.league.study import LeagueJob, study_league
 
-    job = LeagueJob(scores, by, as_of, reading, dates)
+    job = LeagueJob(scores, by, as_of, reading, dates, efforts)
     folder = out or job.folder
     with progress("fitting all groups", 2) as step:
         found = study_league(job, folder, sampler, extra=write_league_page, done=step)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from frontierlag.dates import CONVENTIONS, Dates
 from frontierlag.errors import SpecError
-from frontierlag.scores.reading.options import ReadOptions
+from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
 from frontierlag.settings import SamplerSettings
 
 Day = str | date | None
@@ -57,7 +57,10 @@ def convention_of(dates: Dates) -> Dates:
 
 
 def options_of(
-    what: str, options: ReadOptions, columns: Mapping[str, str], reading: Mapping[str, Any]
+    what: str,
+    options: ReadOptions | None,
+    columns: Mapping[str, str] | None,
+    reading: Mapping[str, Any],
 ) -> ReadOptions:
     """How a table is read: these options with what was given one by one.
 
@@ -70,7 +73,7 @@ def options_of(
     if columns:
         given["column"] = tuple(f"{column}={heading}" for column, heading in columns.items())
     try:
-        return ReadOptions(**(options.model_dump() | given))
+        return ReadOptions(**((options or DEFAULT_OPTIONS).model_dump() | given))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -242,6 +242,16 @@ def fit(
     SpecError
         Before sampling, if the model, a prior or a setting does not exist or does not suit the
         data.
+
+    Examples
+    --------
+    ::
+
+        import frontierlag as fl
+
+        pair = fl.load_scores("eci-2026-08-11").compare("USA", "China")
+        fit = fl.fit(pair, "linear-stochastic", seed=1)
+        fit.lag("realized").summary()
     """
     if not isinstance(pair, Prepared):
         raise SpecError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from os import PathLike
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -125,6 +124,7 @@ class Scores(ScoreTable):
         by: str = "country",
         *,
         as_of: Day = None,
+        efforts: Efforts = "best",
         chains: int = DEFAULTS.chains,
         draws: int = DEFAULTS.draws,
         tune: int = DEFAULTS.tune,
@@ -139,6 +139,8 @@ class Scores(ScoreTable):
             that this table was read from.
         as_of
             The last day that counts, ``YYYY-MM-DD`` or a date; the table's own by default.
+        efforts
+            Of an accuracy: which settings of one model count, ``"best"`` or ``"all"``.
         chains, draws, tune, seed
             Of the sampler; a fit that misses the gate is made once more with four times the draws.
 
@@ -156,7 +158,7 @@ class Scores(ScoreTable):
         from frontierlag.studies.league.study import LeagueJob, fit_league
 
         source = self.source if isinstance(self.source, str) else self.name
-        job = LeagueJob(source, by, day_of(as_of, "as_of"), self.options, self.dates)
+        job = LeagueJob(source, by, day_of(as_of, "as_of"), self.options, self.dates, efforts)
         _, releases = job.prepare(self, self.source)
         asked = {"chains": chains, "draws": draws, "tune": tune, "seed": seed}
         return League(fit_league(releases, settings_of(DEFAULTS, **asked)))
@@ -268,8 +270,8 @@ def load_scores(
     *,
     name: str = "scores",
     dates: Dates = RELEASED,
-    options: ReadOptions = DEFAULT_OPTIONS,
-    columns: Mapping[str, str] = MappingProxyType({}),
+    options: ReadOptions | None = None,
+    columns: Mapping[str, str] | None = None,
     **reading: Any,
 ) -> Scores:
     """Read a score table.
@@ -287,13 +289,14 @@ def load_scores(
         Which day a model is dated at: ``"released"``, the first day of use outside its maker;
         ``"announced"``; or ``"as-published"``.
     options
-        How to read the table where it does not say it itself, as one object; or as arguments:
+        How to read the table where it does not say it itself, as one object,
+        :class:`frontierlag.ReadOptions`; ``columns`` and the arguments below change single fields.
     columns
         Which heading holds a column, as in ``{"score": "elo"}``, where the headings do not say it.
     **reading
         What else only you can know of the table, such as ``interval_level=0.95``,
         ``lower_is_better=True`` or ``metric="accuracy"``: the fields of
-        :class:`frontierlag.scores.reading.options.ReadOptions`.
+        :class:`frontierlag.ReadOptions`.
 
     Returns
     -------
@@ -308,11 +311,21 @@ def load_scores(
         If there is no such table, or it cannot be read.
     BadRowsError
         If rows are bad: a ScoresError whose ``problems`` lists all of them.
+
+    Examples
+    --------
+    >>> import frontierlag as fl
+    >>> fl.load_scores("eci-2026-08-11")
+    <Scores eci-2026-08-11: 222 rows of ECI, as of 2026-08-11>
+
+    A file with other headings, and intervals of another level::
+
+        fl.load_scores("mine.csv", columns={"country": "Land"}, interval_level=0.95)
     """
-    options = options_of("load_scores", options, columns, reading)
+    chosen = options_of("load_scores", options, columns, reading)
     dates = convention_of(dates)
     given = source if isinstance(source, pd.DataFrame) else str(source)
-    return Scores.of(_read(given, name, options, dates), given, options)
+    return Scores.of(_read(given, name, chosen, dates), given, chosen)
 
 
 def _read(source: str | pd.DataFrame, name: str, options: ReadOptions, dates: Dates) -> ScoreTable:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from os import PathLike
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Self
 
 import pandas as pd
@@ -16,7 +15,7 @@ from frontierlag.facade.common import Day, card, convention_of, day_of, options_
 from frontierlag.report.page.folder import PAGE
 from frontierlag.report.page.index import FEED
 from frontierlag.scores.fetch import DEFAULT_URL, Limits
-from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
+from frontierlag.scores.reading.options import ReadOptions
 from frontierlag.settings import SamplerSettings
 from frontierlag.updates import update as steps
 from frontierlag.updates.history import PARTS
@@ -112,8 +111,8 @@ def update(
     out: str | PathLike[str] = "updates",
     fetched: Day = None,
     dates: Dates = RELEASED,
-    options: ReadOptions = DEFAULT_OPTIONS,
-    columns: Mapping[str, str] = MappingProxyType({}),
+    options: ReadOptions | None = None,
+    columns: Mapping[str, str] | None = None,
     site: str = "",
     accept_layout: bool = False,
     accept_smaller: bool = False,
@@ -125,7 +124,7 @@ def update(
     tune: int = SAMPLER.tune,
     target_accept: float | None = None,
     seed: int = SAMPLER.seed,
-    done: Callable[[str], None] = lambda _: None,
+    done: Callable[[str], None] | None = None,
     **reading: Any,
 ) -> Update:
     """Fetch a table; if it has changed, keep it as a vintage, fit it, and say what moved the lag.
@@ -172,6 +171,16 @@ def update(
         If no table came, or one that is refused, each reason by name. The last vintage stays.
     FrontierLagError
         If the folder cannot be used, or a fit cannot be made.
+
+    Examples
+    --------
+    Once a day, say; without a new table nothing is written::
+
+        import frontierlag as fl
+
+        found = fl.update(out="updates", done=print)
+        if found.changed:
+            print(found.words)
     """
     sampler = settings_of(
         SAMPLER, chains=chains, draws=draws, tune=tune, target_accept=target_accept, seed=seed
@@ -191,6 +200,6 @@ def update(
         day_of(fetched, "fetched"),
         accept_layout=accept_layout,
         accept_smaller=accept_smaller,
-        done=done,
+        done=done or (lambda _: None),
     )
     return Update.of(found)

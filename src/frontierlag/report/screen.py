@@ -230,17 +230,21 @@ _STYLES = {"wrong": "bold red", "check": "yellow", "note": "dim"}
 
 
 def table_findings(
-    table: ScoreTable, left_out: Sequence[LeftOut], notes: Sequence[str] = ()
+    table: ScoreTable,
+    left_out: Sequence[LeftOut],
+    notes: Sequence[str] = (),
+    of_releases: Sequence[Finding] = (),
 ) -> tuple[Finding, ...]:
     """Everything of a table that should be known before it is fitted, worst first.
 
-    That is what the reader of the table found; rows that were left out, by reason with the values
+    That is what the reader of the table found, and what was found of a comparison's releases
+    (``of_releases``); rows that were left out, by reason with the values
     of their cells; dates that names contradict; and as notes what columns were taken for, what is
     unused, how the as-of date and the level of intervals were settled, the date convention, and
     what was done to the table and, as ``notes`` say, to its rows after reading.
     """
     reading = table.reading
-    findings = list(reading.findings)
+    findings = [*reading.findings, *of_releases]
     said = {finding.text for finding in findings}
     findings += _left_out(left_out)
     dates = [
@@ -267,7 +271,7 @@ def table_findings(
 def preflight(prepared: Prepared) -> tuple[Finding, ...]:
     """What should be known of a job's data before it is fitted, and how long that takes."""
     found = prepared.releases
-    findings = table_findings(prepared.table, found.left_out, found.notes)
+    findings = table_findings(prepared.table, found.left_out, found.notes, found.findings)
     return worst_first(
         [*findings, *(Finding("check", words) for words in time_and_memory(prepared))]
     )

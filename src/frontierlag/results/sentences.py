@@ -10,7 +10,7 @@ from frontierlag.analyses.analysis import Analysis
 from frontierlag.claims.claim import AT_LEAST as BOUND
 from frontierlag.claims.claim import VERDICTS, Answer
 from frontierlag.dates import WORDS
-from frontierlag.intervals import INTERVAL_KIND, OUTER, summarize
+from frontierlag.intervals import INTERVAL_KIND, OUTER
 from frontierlag.jobs import Prepared
 from frontierlag.lags.velocity import SLOPE_LAST_DAY, YEAR_ON_YEAR
 from frontierlag.model import first_model
@@ -20,25 +20,28 @@ from frontierlag.names import (
     CURRENT,
     MAXIMUM,
     MINIMUM,
-    PERIOD,
     REALIZED,
     TREND,
     WINDOW,
 )
 from frontierlag.results.last_day import read_last_day, sides
 from frontierlag.results.last_day import sentence as day_sentence
-from frontierlag.results.tables import DIGITS, OF_A_POSTERIOR, last_day_table, velocity_table
+from frontierlag.results.tables import (
+    DIGITS,
+    OF_A_POSTERIOR,
+    lag_row,
+    last_day_table,
+    velocity_table,
+)
 from frontierlag.scores import Releases
 from frontierlag.scores.metric import ECI
 from frontierlag.scores.scale import scale_of, unit_words
 from frontierlag.words import (
-    AT_LEAST,
     STAMP,
     Row,
+    bound,
     median,
-    mostly_bound,
     number,
-    outer,
     probability_words,
     share,
     span,
@@ -58,28 +61,26 @@ _NUMBERS = OF_A_POSTERIOR[1:]
 def lag_sentence(analysis: Analysis, kind: str = REALIZED, period: str = WINDOW) -> str:
     """One sentence that can stand alone.
 
+    Its numbers are those of the table, so that a sentence, a citation and a page say the same.
     The realized lag of the last day is the age of one release, so it is given as the releases that
     it may be counted from, each with its probability, and not as an interval.
     """
     if (kind, period) == (REALIZED, CURRENT):
         return _last_day_sentence(analysis)
-    measured, releases = analysis.measured, analysis.fit.observations.releases
-    summary = summarize(measured.lag(kind, period))
-    censored = float(measured.lags[kind][CENSORED].sel({PERIOD: period}).mean())
+    releases = analysis.fit.observations.releases
+    row = lag_row(analysis, kind, period)
     leader, follower = releases.group_names
-    at_least = mostly_bound(kind, censored)
-    bound = AT_LEAST if at_least else ""
     sentence = (
-        f"{follower} trails {leader} by {bound}{number(summary.median, summary)} months "
-        f"({OUTER:.0%} {INTERVAL_KIND} interval {outer(summary)}; "
+        f"{follower} trails {leader} by {median(row)} months "
+        f"({OUTER:.0%} {INTERVAL_KIND} interval {span(row)}; "
         f"{_what(kind, period, analysis)}; {analysis.name}, "
         f"{_table(releases)}, as of {releases.as_of}; {WORDS[releases.dates]})"
     )
     extra = []
-    if censored > 0 and not at_least:
-        extra.append(f"on {share(censored)} of the days it is {_BOUND[kind]}")
-    if summary.undefined > 0:
-        extra.append(f"undefined in {summary.undefined:.1%} of the draws")
+    if row[CENSORED] > 0 and not bound(row):
+        extra.append(f"on {share(row[CENSORED])} of the days it is {_BOUND[kind]}")
+    if row["undefined"] > 0:
+        extra.append(f"undefined in {row['undefined']:.1%} of the draws")
     if not analysis.convergence.converged:
         extra.append(STAMP)
     return sentence + "".join(f"; {text}" for text in extra) + "."

@@ -137,6 +137,7 @@ def _releases(tree: xr.DataTree, metric: Metric) -> Releases:
         left_out=tuple(LeftOut(**row) for row in json.loads(tree.attrs["left_out"])),
         notes=tuple(json.loads(tree.attrs["notes"])),
         attribution=tree.attrs.get("attribution", ""),
+        findings=(),
     )
     if MEASURED not in tree.children:
         return found

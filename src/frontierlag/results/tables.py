@@ -101,6 +101,13 @@ def stacked_influence_table(stack: Stacked) -> pd.DataFrame:
     return table_of(stack.members[0], stacked_sensitivity(stack), stack.converged)
 
 
+def lag_row(analysis: Analysis, kind: str, period: str) -> dict[str, Any]:
+    """One lag over one period as its table has it, so that it is worded from those digits."""
+    data = analysis.measured.lags[kind].sel({PERIOD: period}, drop=True)
+    table = table_of(analysis, pd.DataFrame([{"lag": kind, "period": period, **_summary(data)}]))
+    return {str(name): value for name, value in table.iloc[0].items()}
+
+
 def ladder_table(analysis: Analysis) -> pd.DataFrame:
     """The window's mean of the three lags: trend, at the follower's releases, realized."""
     lags = {kind: analysis.measured.lags[kind] for kind in (TREND, AT_RELEASE, REALIZED)}

@@ -9,6 +9,7 @@ from functools import lru_cache
 import pandas as pd
 
 from frontierlag.errors import ScoresError
+from frontierlag.scores.reading.blanks import lacking, not_used
 from frontierlag.scores.reading.countries import country_name, listed_names
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS
 from frontierlag.scores.reading.parsing import folded, same_name
@@ -46,6 +47,14 @@ def group_counts(table: ScoreTable, column: str) -> Counter[str]:
     """Return how many of a table's models each value of a column has."""
     cells: pd.Series[str] = table.frame[column]
     return Counter(group for cell in cells for group in members(cell))
+
+
+def lacking_column(table: ScoreTable, column: str) -> str:
+    """Say that a table has no such column, and how to name one; '' if it has."""
+    reading = table.reading
+    if group_counts(table, column) or any(use.column == column for use in reading.columns):
+        return ""
+    return lacking(column, reading)
 
 
 def parse_comparison(text: str, table: ScoreTable | None = None) -> Comparison:
@@ -120,9 +129,15 @@ def _listing(table: ScoreTable | None) -> str:
     """Return the groups that could have been named, with their numbers of models."""
     if table is None:
         return " Organizations and unlisted countries can be looked up only in a given table."
-    lines = []
+    lines: list[str] = []
+    lacked: list[str] = []
     for column in GROUP_COLUMNS:
         counts = group_counts(table, column).most_common()
         shown = listed([f"{group} ({count})" for group, count in counts], 30, ", and {} more")
-        lines.append(f"\n  {column}: {shown or 'none'}")
+        if lacking_column(table, column):
+            lacked.append(column)
+        lines.append(f"\n  {column}: {shown or ('no such column' if column in lacked else 'none')}")
+    if lacked:
+        # Who compares by a column that is not there means a country more often than openness.
+        lines.append(f"\n{not_used(table.reading, *sorted(lacked))}")
     return f" The table {table.name!r} has (models):{''.join(lines)}"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from frontierlag.errors import ScoresError
 from frontierlag.scores.efforts import Efforts, without_setting
-from frontierlag.scores.groups import Comparison, group_counts, members
+from frontierlag.scores.groups import Comparison, group_counts, lacking_column, members
 from frontierlag.scores.reading.files import TextTable, read_table
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS
 from frontierlag.scores.reading.options import DEFAULT_OPTIONS, ReadOptions
@@ -179,6 +179,8 @@ def _league(
     usable = [cells[at] for at in np.flatnonzero(here & scored)]
     names = _large_enough(usable, column, fewest, gone)
     if len(names) < 2:
+        if column in GROUP_COLUMNS and (lacking := lacking_column(table, column)):
+            raise ScoresError(f"There is no league by {by} of {table.name}: {lacking}")
         there = ", ".join(f"{k} ({n})" for k, n in group_counts(table, column).most_common(12))
         raise ScoresError(
             f"There is no league by {by} of {table.name}: {len(names)} group(s) have {fewest} or "

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from frontierlag.dates import ANNOUNCED, RELEASED, Dates, day_number
 from frontierlag.errors import ScoresError
 from frontierlag.scores.efforts import Efforts, counted
-from frontierlag.scores.groups import Comparison, group_counts, members
+from frontierlag.scores.groups import Comparison, group_counts, lacking_column, members
 from frontierlag.scores.metric import Metric
-from frontierlag.scores.reading.report import LeftOut
+from frontierlag.scores.reading.report import Finding, LeftOut
 from frontierlag.scores.table import ScoreTable
+from frontierlag.scores.unplaced import unplaced_records
 
 # Half the width of a 90 % interval of a standard normal.
 Z90 = 1.6448536269514722
@@ -64,6 +65,8 @@ class Releases:
         What was decided here that a reader of results should know.
     attribution
         The credit that goes wherever the figures go; '' for simulated ones.
+    findings
+        Those of the notes that may well move an answer.
     """
 
     comparison: Comparison
@@ -87,6 +90,7 @@ class Releases:
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
     attribution: str = ""
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         """Check lengths and order, and make the arrays read-only copies."""
@@ -181,7 +185,7 @@ def releases(
         last = last.date()
     frame = table.frame
     left_out = list(table.left_out)
-    kept, group = [], []
+    kept, group, not_here = [], [], []
     late = late_rows(table, last)
     cells = zip(frame["row"], frame["model"], frame[comparison.column], strict=True)
     for at, ((row, model, cell), usable) in enumerate(zip(cells, usable_rows(table), strict=True)):
@@ -197,9 +201,14 @@ def releases(
         else:
             why = _why_not(cell, sides, comparison)
             left_out.append(LeftOut(row, model, why, comparison.column, cell))
+            not_here.append(at)
+    unplaced = unplaced_records(
+        table, comparison, *(np.array(each, dtype=np.int64) for each in (kept, group, not_here))
+    )
     chosen = gathered(table, kept, group, left_out, last, efforts)
     _check_sizes(table, comparison, chosen["group"], last)
-    result = Releases(comparison=comparison, **chosen)
+    chosen["notes"] = (*chosen["notes"], *(finding.text for finding in unplaced))
+    result = Releases(comparison=comparison, findings=tuple(unplaced), **chosen)
     _check_records(result)
     return with_open_days(result)
 
@@ -364,6 +373,10 @@ def _check_sizes(
     counts = np.bincount(group, minlength=2)
     for name, count in zip((comparison.leader, comparison.follower), counts, strict=True):
         if count < FEWEST_RELEASES:
+            if lacking := lacking_column(table, comparison.column):
+                raise ScoresError(
+                    f"{comparison.name} cannot be compared in {table.name}: {lacking}"
+                )
             groups = group_counts(table, comparison.column).most_common(12)
             there = ", ".join(f"{value} ({number})" for value, number in groups)
             # What the reader found wrong is most likely why.

@@ -196,7 +196,9 @@ def axis_recorded(metric: Mapping[str, Any]) -> str:
     """:func:`axis_words` of a metric in a manifest."""
     scale = scale_recorded(metric)
     if not scale.changes:
-        return f"{metric['name']} score ({metric['unit']})"
+        name = str(metric["name"])
+        of_scores = name if name.casefold().endswith("score") else f"{name} score"
+        return f"{of_scores} ({metric['unit']})"
     how = (("logarithmic", scale.log2), ("less is better", scale.negated))
     return f"{metric['name']} ({', '.join([scale.raw, *(word for word, is_so in how if is_so)])})"
 

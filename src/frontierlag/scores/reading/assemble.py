@@ -14,6 +14,7 @@ from frontierlag.errors import ScoresError
 from frontierlag.scores.corrections import Correction, corrections, dated, resolve
 from frontierlag.scores.metric import ECI, Metric, index_metric
 from frontierlag.scores.reading import validation
+from frontierlag.scores.reading.blanks import candidates, empty_groups, naming
 from frontierlag.scores.reading.files import TextTable, read_table
 from frontierlag.scores.reading.layouts import GROUP_COLUMNS, looks_like_interval
 from frontierlag.scores.reading.measures import days_of, known_metric, measured, with_errors
@@ -133,7 +134,9 @@ def assembled(
     if reference is None:
         findings += spelled_twice(text, values, options, shown_as, layout.from_epoch)
         findings += checked(usable, metric, heading, options, shown_as, found.scale.changes)
-        findings += merged_cells(text, groups) + late(usable)
+        merged, of_merged = merged_cells(text, groups)
+        findings += merged + late(usable)
+        findings += empty_groups(frame, [one for one in groups if one not in of_merged])
     if metric is None:
         label = f"{heading} ({found.scale.short})" if found.scale.changes else heading
         metric = index_metric(label, usable["score"].to_numpy(dtype=np.float64))
@@ -168,8 +171,13 @@ def assembled(
         findings += said
         notes.append(rule)
         credit = ATTRIBUTION if layout.from_epoch else own_credit(Path(shown_as).name)
-    used, unused, said = _columns(raw, normal, no_errors)
-    findings += said
+    used, idle, said = _columns(raw, normal, no_errors)
+    likely = candidates(raw, idle) if reference is None else ()
+    findings += said + [Finding(
+        "check",
+        f"{use.heading!r} looks like a column {use.column!r} and is not used. If it is one, name "
+        f"it: {naming(use)}.",
+    ) for use in likely]  # fmt: skip
     left_out += unusable(text, values)
     return Assembled(
         frame=frame.rename_axis("row").reset_index(),
@@ -184,7 +192,8 @@ def assembled(
             form=f"{raw.form}, {normal.form}" if normal.form else raw.form,
             header_line=raw.header_line,
             columns=used,
-            unused=unused,
+            unused=tuple(raw.header[at] for at in idle),
+            candidates=likely,
             interval_level=found.level,
             interval_rule=found.rule,
             as_of_rule=rule,
@@ -197,13 +206,17 @@ def assembled(
 def _check_shape(raw: TextTable, groups: tuple[str, ...], shown_as: str) -> None:
     """Raise if the table has no column to form groups by, or no rows."""
     if not groups:
-        columns = raw.recognized.layout.columns
+        columns, positions = raw.recognized.layout.columns, raw.recognized.positions
         wanted = " or ".join(repr(columns[column][0]) for column in GROUP_COLUMNS)
+        taken = {at for places in positions.values() for at in places}
+        likely = candidates(raw, [at for at in range(len(raw.header)) if at not in taken])
+        named = ", ".join(map(naming, likely))
+        do = f"Name what looks like one ({named}), add" if likely else "Add"
         what = f"{shown_as} ({raw.form})" if raw.form not in ("", "CSV") else shown_as
         raise ScoresError(
             f"{what} has no column that divides models into groups. Columns found: "
-            f"{', '.join(map(repr, raw.header))}. Add {wanted}, or join them by model name with "
-            "--dates-from TABLE."
+            f"{', '.join(map(repr, raw.header))}. {do} {wanted}, or join them by "
+            "model name with --dates-from TABLE."
         )
     if not raw.rows:
         raise ScoresError(f"{shown_as} has a header but no rows. Give one row a model.")
@@ -211,21 +224,20 @@ def _check_shape(raw: TextTable, groups: tuple[str, ...], shown_as: str) -> None
 
 def _columns(
     raw: TextTable, normal: Normalized, no_errors: bool
-) -> tuple[tuple[ColumnUse, ...], tuple[str, ...], list[Finding]]:
-    """Which heading was taken for what, which for nothing, and which of those look like errors."""
+) -> tuple[tuple[ColumnUse, ...], list[int], list[Finding]]:
+    """Which heading was taken for what, which positions for nothing, and which look like errors."""
     used = tuple(ColumnUse(column, raw.header[at]) for column, at in normal.used.items())
     taken = set(normal.used.values())
     idle = [at for at, heading in enumerate(raw.header) if at not in taken and heading]
-    unused = tuple(raw.header[at] for at in idle)
     lookalikes = [
         repr(raw.header[at])
         for at in idle
         if looks_like_interval(raw.header[at]) and any(not is_blank(row[at]) for row in raw.rows)
     ]
     if not lookalikes:
-        return used, unused, []
+        return used, idle, []
     then = "so the scores count as exact up to the scatter. " if no_errors else ""
-    return used, unused, [Finding(
+    return used, idle, [Finding(
         "wrong" if no_errors else "check",
         f"{', '.join(lookalikes)} look(s) like intervals or errors and is not used: {then}If it is "
         "meant, name it: --column low=HEADING --column high=HEADING, or --column stderr=HEADING.",

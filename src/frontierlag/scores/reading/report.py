@@ -61,6 +61,9 @@ class Reading:
         Which heading each column of the own schema was taken from.
     unused
         Headings that were not taken for anything, in the file's order.
+    candidates
+        Those of them whose cells are countries, or say whether weights are open, where the table
+        has no such column.
     interval_level
         Probability of the table's own intervals; None if it has none. The table's `low` and `high`
         are always those of 90 %.
@@ -76,6 +79,7 @@ class Reading:
     header_line: int = 1
     columns: tuple[ColumnUse, ...] = ()
     unused: tuple[str, ...] = ()
+    candidates: tuple[ColumnUse, ...] = ()
     interval_level: float | None = None
     interval_rule: str = ""
     as_of_rule: str = ""

@@ -57,9 +57,11 @@ def names_and_ranks(frame: pd.DataFrame, of_index: bool) -> list[Finding]:
     return findings
 
 
-def merged_cells(text: pd.DataFrame, columns: Sequence[str]) -> list[Finding]:
-    """Return group columns that are filled in the first row of each block only."""
-    findings = []
+def merged_cells(
+    text: pd.DataFrame, columns: Sequence[str]
+) -> tuple[list[Finding], tuple[str, ...]]:
+    """Return group columns that are filled in the first row of each block only, and their names."""
+    findings, merged = [], []
     for column in columns:
         blank = text[column].isin(["", "unknown"]).to_numpy(dtype=bool)
         if len(blank) < 4 or blank[0] or not blank.any():
@@ -70,6 +72,7 @@ def merged_cells(text: pd.DataFrame, columns: Sequence[str]) -> list[Finding]:
         if blank.mean() >= 0.5 and alone >= 0.6:
             rows = tuple(int(row) for row in text.index[blank])
             last = int(starts[-1])
+            merged.append(column)
             findings.append(Finding(
                 "wrong",
                 f"Column {column!r} is blank in {len(rows)} of {len(blank)} rows, below a filled "
@@ -77,7 +80,7 @@ def merged_cells(text: pd.DataFrame, columns: Sequence[str]) -> list[Finding]:
                 "merged cells of a spreadsheet? Write the value into every row.",
                 rows,
             ))  # fmt: skip
-    return findings
+    return findings, tuple(merged)
 
 
 def _again(frame: pd.DataFrame, names: dict[int, str]) -> list[Finding]:

@@ -22,7 +22,7 @@ from frontierlag.fits.convergence import sampled_to_pass
 from frontierlag.machine.files import staged, write_manifest
 from frontierlag.results.manifest import data_record, settings_record
 from frontierlag.results.tables import origin_of
-from frontierlag.scores import DEFAULT_OPTIONS, ReadOptions, ScoreTable, load_scores
+from frontierlag.scores import DEFAULT_OPTIONS, Efforts, ReadOptions, ScoreTable, load_scores
 from frontierlag.scores.league import LeagueReleases, league_releases, with_column
 from frontierlag.settings import SamplerSettings
 from frontierlag.studies.league.figure import leader_figure, league_figure
@@ -47,13 +47,15 @@ class LeagueJob:
     as_of: date | None = None
     reading: ReadOptions = DEFAULT_OPTIONS
     dates: Dates = RELEASED
+    efforts: Efforts = "best"
 
     @property
     def folder(self) -> Path:
         """Where it is written by default: results/DATASET/league-BY, and what differs from that."""
         words = re.sub(r"[^a-z0-9]+", "-", self.by.casefold()).strip("-")
         asked = f"-as-of-{self.as_of}" if self.as_of else ""
-        name = f"league-{words}{suffix(self.dates)}{asked}"
+        settings = "" if self.efforts == "best" else f"-{self.efforts}-settings"
+        name = f"league-{words}{suffix(self.dates)}{settings}{asked}"
         return Path("results") / Path(self.scores).stem / name
 
     def prepare(
@@ -68,7 +70,7 @@ class LeagueJob:
                 f"{table.name} speaks for; what was released after that is not in it"
             )
         table = with_column(table, self.scores if source is None else source, self.by, self.reading)
-        return table, league_releases(table, self.by, self.as_of)
+        return table, league_releases(table, self.by, self.as_of, self.efforts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,12 +154,12 @@ def study_league(
         save(found.figure(), folder / FIGURES, "league")
         save(found.leaders_figure(), folder / FIGURES, "leaders")
         extra(found, folder)
-        write_manifest(folder, _record(found, table))
+        write_manifest(folder, _record(found, table, job.efforts))
         done("written")
     return found
 
 
-def _record(found: LeagueStudy, table: ScoreTable) -> dict[str, Any]:
+def _record(found: LeagueStudy, table: ScoreTable, efforts: Efforts) -> dict[str, Any]:
     """Everything that it takes to know, and to repeat, what a league did."""
     releases, fit = found.releases, found.league.fit
     data = data_record(table, releases)
@@ -168,6 +170,7 @@ def _record(found: LeagueStudy, table: ScoreTable) -> dict[str, Any]:
         "league": {
             "by": releases.by,
             "column": releases.comparison.column,
+            "efforts": efforts,
             "groups": counts,
             "too_few_releases": dict(releases.few),
             "pending": dict(pending),
