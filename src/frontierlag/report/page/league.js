@@ -3,7 +3,7 @@
   const root = document.documentElement;
   const data = JSON.parse(document.getElementById("charts").textContent);
   const selects = [document.getElementById("first"), document.getElementById("second")];
-  const target = document.getElementById("plot-rivals");
+  const target = document.getElementById("plot-two");
 
   /* The scheme: what the reader chose, else what the system prefers. */
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
