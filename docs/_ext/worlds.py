@@ -140,7 +140,9 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "fading": _fading,
     "ladder": _ladder,
     "shortfall_shape": _shape,
-    "correlated": lambda _: "errors stretch together away from the two models that define the scale",
+    "correlated": lambda _: (
+        "errors stretch together away from the two models that define the scale"
+    ),
     "skew": lambda v: f"the lower arm of an interval is {v:g} times the upper, and so are errors",
     "break_after": _break,
     "date_error": lambda v: f"each published date is off by up to {v:g} months",
