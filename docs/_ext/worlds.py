@@ -94,8 +94,8 @@ def _ladder(value: Ladder) -> str:
     return (
         f"{value.makers[0]} makers of the leader and {value.makers[1]} of the follower fall short "
         f"by different amounts; {100 * small:.0f} % of their flagships come with a small model, "
-        f"{below:g} points weaker on average, and {100 * refresh:.0f} % are followed by a better version "
-        f"after {first} to {last} days, and all of these share the flagship's distance from the "
+        f"{below:g} points weaker on average, and {100 * refresh:.0f} % are followed by a better "
+        f"version after {first} to {last} days, and all of these share the flagship's distance from the "
         "trend"
     )
 
@@ -118,8 +118,9 @@ def _break(value: tuple[float, float | tuple[float, float]]) -> str:
 
 def _vendors(value: VendorDesign) -> str:
     return (
-        f"{100 * value.share:.0f} % of the results of the groups' releases are reported by the maker, too "
-        f"high by {value.mean:g} points on average (standard deviation over makers {value.spread:g})"
+        f"{100 * value.share:.0f} % of the results of the groups' releases are reported by the "
+        f"maker, too high by {value.mean:g} points on average (standard deviation over makers "
+        f"{value.spread:g})"
     )
 
 

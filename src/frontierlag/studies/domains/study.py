@@ -143,7 +143,7 @@ def figure_of(found: DomainAnalysis, domains: pd.DataFrame, by: str, prepared: P
 def lag_by_domain(
     domains: pd.DataFrame, about: Provenance, title: str, subtitle: str = ""
 ) -> Figure:
-    """The forest of rows of one grouping: by realized lag, longest on top, below the mean of all."""
+    """The forest of rows of one grouping: the mean of all on top, then by realized lag."""
     shown = domains[domains["period"] == WINDOW]
     rows = {kind: shown[shown["lag"] == kind].set_index("domain") for kind in KINDS}
     ordered = rows[REALIZED].drop(INDEX).sort_values("median", kind="stable")
