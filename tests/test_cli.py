@@ -288,3 +288,12 @@ def test_debug_shows_the_traceback(tmp_path):
     done = process("--debug", "study", "lags", "nowhere.nc", cwd=tmp_path)
     assert done.returncode != 0
     assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["domains", "league", "run"])
+def test_help_shows_defaults_as_words_and_no_option_to_empty_a_list(command, capsys):
+    assert main([command, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "--accept" in text
+    for words in ("()", '""', "('", "--empty-"):
+        assert words not in text
