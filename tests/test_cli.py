@@ -14,6 +14,7 @@ import xarray as xr
 from commands import here, process
 
 from frontierlag.cli import main
+from frontierlag.cli.app import call
 from frontierlag.intervals import summarize
 from frontierlag.jobs import Job
 from frontierlag.machine.files import MANIFEST, files_below
@@ -292,7 +293,7 @@ def test_debug_shows_the_traceback(tmp_path):
 
 @pytest.mark.parametrize("command", ["domains", "league", "run"])
 def test_help_shows_defaults_as_words_and_no_option_to_empty_a_list(command, capsys):
-    assert main([command, "--help"]) == 0
+    assert call([command, "--help"]) == 0
     text = capsys.readouterr().out
     assert "--accept" in text
     for words in ("()", '""', "('", "--empty-"):

@@ -95,8 +95,8 @@ def _ladder(value: Ladder) -> str:
         f"{value.makers[0]} makers of the leader and {value.makers[1]} of the follower fall short "
         f"by different amounts; {100 * small:.0f} % of their flagships come with a small model, "
         f"{below:g} points weaker on average, and {100 * refresh:.0f} % are followed by a better "
-        f"version after {first} to {last} days, and all of these share the flagship's distance from the "
-        "trend"
+        f"version after {first} to {last} days, and all of these share the flagship's "
+        "distance from the trend"
     )
 
 
