@@ -14,6 +14,7 @@ import xarray as xr
 from commands import here, process
 
 from frontierlag.cli import main
+from frontierlag.cli.app import call
 from frontierlag.intervals import summarize
 from frontierlag.jobs import Job
 from frontierlag.machine.files import MANIFEST, files_below
@@ -288,3 +289,12 @@ def test_debug_shows_the_traceback(tmp_path):
     done = process("--debug", "study", "lags", "nowhere.nc", cwd=tmp_path)
     assert done.returncode != 0
     assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["domains", "league", "run"])
+def test_help_shows_defaults_as_words_and_no_option_to_empty_a_list(command, capsys):
+    assert call([command, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "--accept" in text
+    for words in ("()", '""', "('", "--empty-"):
+        assert words not in text

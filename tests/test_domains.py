@@ -41,6 +41,7 @@ from frontierlag.studies.domains import study
 from frontierlag.studies.domains.study import lag_by_domain
 from frontierlag.studies.domains.table import (
     INDEX,
+    INDEX_WORDS,
     DomainAnalysis,
     all_domains,
     analyse_domains,
@@ -432,6 +433,8 @@ def test_a_study_writes_its_tables_words_figure_and_manifest(studied):
     assert all("NOT CONVERGED" in sentence for sentence in found.sentences[:3])
     page = (folder / "domains.md").read_text("utf-8")
     assert "Epoch AI" in page
+    assert f"| {INDEX_WORDS} |" in page
+    assert f"| {INDEX} |" not in page
     own = found.tables["domains"]
     own = own[(own["lag"] == REALIZED) & (own["period"] == WINDOW) & (own["domain"] != INDEX)]
     ordered = own.sort_values("median")["domain"].tolist()
@@ -464,4 +467,4 @@ def test_the_figure_draws_each_domain_with_its_interval(made_up, world):
         found = sorted(float(line.get_xdata()[0]) for line in dots)
         assert found == pytest.approx(sorted(own["median"]))
     labels = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
-    assert labels[-1].startswith(INDEX)
+    assert labels[-1].startswith(INDEX_WORDS)

@@ -385,7 +385,8 @@ def test_words_of_one_day():
     ]  # fmt: skip
     assert spikes(day) == "5.2 (0.50), 3.6 (0.30), -1.3 (0.12), other (0.08)"
     assert spikes_words(day) == (
-        "5.2 months with probability 0.50, 3.6 with 0.30, -1.3 with 0.12, or another lag with 0.08"
+        "most probably (0.50) 5.2 months, counted from A or C; 3.6 (0.30), counted from B; "
+        "-1.3 (0.12), counted from Y; another lag (0.08)"
     )
     assert sentence(day, "the USA", "China", "2026-08-11") == (
         "on 2026-08-11 China trails the USA by 5.2 months with probability 0.50 (counted from A or "

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from blocks import note, table
+from worlds import worlds_table
 
 from frontierlag.names import REALIZED, TREND, WINDOW
 from frontierlag.studies.calibration.calibrate import HEADLINE, JOINT, all_designs
@@ -24,6 +25,7 @@ _ABSENT = (
 def shown(results: Path) -> dict[str, str]:
     """Return Markdown by name; where a campaign has not been run, a note that says so."""
     return {
+        "worlds": worlds_table(results),
         "calibration_targets": _targets(),
         "calibration_verdicts": _page(
             results / "calibration" / "calibration.md", "frontierlag validate calibrate"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import date
 
 import numpy as np
@@ -30,9 +29,8 @@ from frontierlag.scores.reading.countries import usual_names
 from frontierlag.scores.reading.layouts import describe_layouts
 from frontierlag.scores.registry import registry
 from frontierlag.settings import SamplerSettings
-from frontierlag.studies.calibration.calibrate import all_designs
 from frontierlag.studies.calibration.estimators import CHAINS, DRAWS, MAX_RHAT, MIN_ESS, TUNE
-from frontierlag.studies.calibration.worlds import BASE, Design
+from frontierlag.studies.calibration.worlds import BASE
 from frontierlag.studies.index.refits import OTHER_RHAT
 from frontierlag.trends import TRENDS, Broken
 from frontierlag.updates import check
@@ -133,10 +131,6 @@ def shown() -> dict[str, str]:
         "country_names": _countries(),
         "resolutions": _resolutions(),
         "base_world": _base_world(),
-        "worlds": table(
-            ("world", "assumption that it breaks", "how"),
-            [(f"`{one.name}`", one.breaks, _how(one)) for one in all_designs().values()],
-        ),
         "anchors": " and ".join(f"{name} = {score:g}" for name, score in ECI.anchors),
     }
 
@@ -297,18 +291,6 @@ def _base_world() -> str:
         )
         rows.append((words, value_text))
     return table(("what", "value"), rows)
-
-
-def _how(design: object) -> str:
-    """What a world changes of the base world."""
-    if not isinstance(design, Design):
-        return f"{getattr(design, 'benchmarks', 0)} benchmarks, few results a model"
-    changed = [
-        f"`{f.name}` is {getattr(design, f.name)}, not {getattr(BASE, f.name)}"
-        for f in fields(BASE)
-        if f.name not in ("name", "breaks") and getattr(design, f.name) != getattr(BASE, f.name)
-    ]
-    return "; ".join(changed) or "as above"
 
 
 def _open_conventions() -> str:

@@ -273,3 +273,26 @@ def test_the_pages_build_without_a_warning(tmp_path):
     lags = (tmp_path / "html" / "lags.html").read_text(encoding="utf-8")
     assert "<math" in lags
     assert "two-lags.svg" in lags
+
+
+def test_every_simulated_world_is_told_in_words_and_says_whether_it_was_run(made, tmp_path):
+    worlds = made("worlds")
+    designs = worlds.all_designs()
+    told = {name: worlds.how(one) for name, one in designs.items()}
+    assert len(set(told.values())) == len(designs)
+    for words in told.values():
+        assert words[0].isupper()
+        assert words.endswith(".")
+        assert not re.search(r"None|True|False|\w=|\(\d", words), words
+    assert "2.5 times" in told["skewed"]
+    assert "4 months" in told["wrong-dates"]
+    assert "4 months" in told["matrices-wrong-dates"]
+    folder = tmp_path / "calibration-some"
+    folder.mkdir()
+    pd.DataFrame({"world": ["base", "base"], "n": [20, 30]}).to_csv(
+        folder / "calibration.csv", index=False
+    )
+    cells = [line.split(" | ") for line in worlds.worlds_table(tmp_path).splitlines()[2:]]
+    assert {c[0].strip("| `"): c[-1].strip(" |") for c in cells} == {
+        name: "30 times" if name == "base" else "not run" for name in designs
+    }

@@ -1,4 +1,4 @@
-"""The page of a league, in a real browser: two rivals are chosen, and hovering tells the model."""
+"""The page of a league, in a real browser: two groups are chosen, and hovering tells the model."""
 
 from __future__ import annotations
 
@@ -66,7 +66,16 @@ def test_the_page_is_whole_and_asks_for_nothing(tab):
     assert tab.locator("tbody tr").count() == 3
 
 
-def test_any_two_rivals_can_be_chosen(tab, study):
+def test_cells_carry_their_headings_on_a_phone(tab):
+    heads = tab.locator("th").all_inner_texts()
+    cells = "[...document.querySelector('tbody tr').cells]"
+    tab.set_viewport_size({"width": 390, "height": 800})
+    until(tab, f"{cells}.every(c => getComputedStyle(c, '::before').content !== 'none')")
+    assert tab.evaluate(f"{cells}.map(c => c.dataset.name)") == heads
+    tab.set_viewport_size({"width": 1280, "height": 1000})
+
+
+def test_any_two_groups_can_be_chosen(tab, study):
     names = tab.locator("#first option").all_inner_texts()
     assert sorted(names) == sorted(study.releases.groups)
     tab.select_option("#first", names[2])
@@ -74,7 +83,7 @@ def test_any_two_rivals_can_be_chosen(tab, study):
     words = tab.inner_text("#pair")
     # Named in the order of the league, whichever is chosen first.
     assert words.startswith(f"{names[2]} trails {names[1]} by ")
-    shown = tab.evaluate("document.getElementById('plot-rivals').data.map(t => t.name)")
+    shown = tab.evaluate("document.getElementById('plot-two').data.map(t => t.name)")
     assert {name for name in shown if name} == {names[1], names[2]}
     tab.select_option("#second", names[2])
     assert tab.inner_text("#pair") == "Choose two different groups."
@@ -90,7 +99,7 @@ def test_hovering_a_point_tells_model_date_and_score(tab, study):
     best = own[np.argmax(r.score[own])]
     x, y = tab.evaluate(
         """([day, score]) => {
-            const plot = document.getElementById('plot-rivals');
+            const plot = document.getElementById('plot-two');
             plot.scrollIntoView({block: 'center', behavior: 'instant'});
             const box = plot.getBoundingClientRect(), all = plot._fullLayout;
             return [box.left + all._size.l + all.xaxis.d2p(day),

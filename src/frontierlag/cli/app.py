@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from cyclopts import App, CycloptsError, Group
+from cyclopts import App, CycloptsError, Group, Parameter
 from pydantic import ValidationError
 
 from frontierlag.cli import review, runs, studies, validate
-from frontierlag.cli.options import DEFAULT_SCORES
+from frontierlag.cli.options import DEFAULT_SCORES, default_words
 from frontierlag.cli.scores import scores_app, update
 from frontierlag.errors import UsageError
 from frontierlag.machine.terminal import HelpConsole
@@ -57,6 +57,8 @@ app = App(
     name="frontierlag",
     help="How far one frontier trails another, with intervals that can be trusted.",
     help_epilogue=EXAMPLES,
+    # A list is not given to be empty, so no option has an --empty-OPTION.
+    default_parameter=Parameter(negative_iterable=(), show_default=default_words),
     help_on_error=False,
     console=HelpConsole(),
     # main reports it in a sentence.

@@ -105,6 +105,13 @@ ResultsFolder = Annotated[
 ]
 
 
+def default_words(value: object) -> str | None:
+    """A default as a help text shows it; nothing where there is none."""
+    if value is None or value in ((), ""):
+        return None
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def default_store() -> Path:
     """Folder of finished fits in the user's cache."""
     return cache_folder() / "campaigns"

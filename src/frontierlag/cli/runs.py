@@ -236,6 +236,9 @@ def domains(
 ) -> int:
     """Compute the lag in each domain of benchmarks, and on private against public ones.
 
+    Takes some minutes a grouping of benchmarks on two cores; with --leave-out two fits more for each
+    benchmark, an hour or more.
+
     Example: frontierlag domains --by domain
 
     Parameters
@@ -283,7 +286,8 @@ def league(
 
     Groups with fewer than three releases are left out and listed. A release with a date and no
     score is pending: it counts as unknown. The folder gets tables, figures and a page,
-    report.html, on which any two groups can be compared.
+    report.html, on which any two groups can be compared. Takes about a minute on two cores for the
+    ECI, and several for the accuracies of a benchmark.
 
     Example: frontierlag league --by maker
 

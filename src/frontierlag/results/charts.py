@@ -112,18 +112,23 @@ def release_table(releases: Releases) -> pd.DataFrame:
     return table.assign(record=records(r))
 
 
-def score_range(shown: pd.DataFrame) -> tuple[float, float]:
+def score_range(shown: pd.DataFrame, bands: pd.DataFrame | None = None) -> tuple[float, float]:
     """The scores that a chart of releases begins and ends with.
 
     From below the lower of the two groups' second records, the first that counts, to above the
-    highest interval of a record.
+    highest interval of a record; and as far as the trends of ``bands`` reach with their bands.
     """
     held = shown[shown["record"]]
     # Of a fit to records the first may not be here, and a group's only other one is its last.
     seconds = [own["score"].sort_values().iloc[:2].iloc[-1] for _, own in held.groupby("group")]
     top, low = float(shown["score"].max()), float(min(seconds))
     highest = float(held["high"].max()) + 1e-3 * (top - low)
-    return low - 0.06 * (top - low), max(top + 0.1 * (top - low), highest)
+    least, most = low - 0.06 * (top - low), max(top + 0.1 * (top - low), highest)
+    if bands is None or bands.empty:
+        return least, most
+    trends = bands.loc[bands["curve"] == TREND_CURVE, [*BANDS]].to_numpy(float)
+    edge = 0.02 * (most - least)
+    return min(least, float(trends.min()) - edge), max(most, float(trends.max()) + edge)
 
 
 def spans[Day](days: Sequence[Day], chosen: np.ndarray) -> list[tuple[Day, Day]]:

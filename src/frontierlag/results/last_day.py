@@ -112,16 +112,17 @@ def spikes(day: LastDayRow) -> str:
 
 
 def spikes_words(day: LastDayRow) -> str:
-    """The same as a clause, as in ``5.2 months with probability 0.95, or another ...``."""
+    """The same as a clause, as in ``most probably (0.95) 5.2 months, counted from A; ...``."""
     words: list[str] = []
     for s in day.spikes:
-        unit = "" if words else " months"
-        with_ = "with" if words else "with probability"
-        words.append(f"{_bound(s)}{_months(s.months)}{unit} {with_} {share(s.probability)}")
+        value, chance = f"{_bound(s)}{_months(s.months)}", f"({share(s.probability)})"
+        said = f"{value} {chance}" if words else f"most probably {chance} {value} months"
+        since = f", counted from {' or '.join(s.releases)}" if s.releases[0] else ""
+        words.append(f"{said}{since}")
     other = 1 - sum(s.probability for s in day.spikes)
     if other > 1e-9:
-        words.append(f"or another lag with {share(other)}")
-    return ", ".join(words)
+        words.append(f"another lag ({share(other)})")
+    return "; ".join(words)
 
 
 def sentence(day: LastDayRow, leader: str, follower: str, on: str) -> str:

@@ -20,7 +20,7 @@ from frontierlag.report.page.forest import Forest, bar, percent, scaled
 from frontierlag.results.fit_checks import STEMS, fit_sentences
 from frontierlag.results.folder import headline_model, read_manifest, read_table, reads_of
 from frontierlag.studies.domains.study import TITLES
-from frontierlag.studies.domains.table import INDEX
+from frontierlag.studies.domains.table import INDEX, INDEX_WORDS
 from frontierlag.studies.index.construction import BASE, BENCHMARKS, SOURCES
 from frontierlag.words import (
     Row,
@@ -34,7 +34,6 @@ from frontierlag.words import (
 )
 
 MOST_INFLUENCE = 10
-INDEX_WORDS = "mean of all below"
 CALIBRATION = "calibration"
 _PERIODS = {
     WINDOW: "whole window, mean",

@@ -3,11 +3,13 @@
   const root = document.documentElement;
   const data = JSON.parse(document.getElementById("charts").textContent);
   const selects = [document.getElementById("first"), document.getElementById("second")];
-  const target = document.getElementById("plot-rivals");
+  const target = document.getElementById("plot-two");
 
   /* The scheme: what the reader chose, else what the system prefers. */
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   let chosen = null;
+  /* Without a pointer that hovers the bar of buttons would never go. */
+  const pointer = window.matchMedia("(hover: hover)");
   const scheme = () => chosen || (dark.matches ? "dark" : "light");
 
   /* From the lowest to the highest interval of the groups shown; pending releases lie on the lower edge. */
@@ -63,8 +65,9 @@
       margin: { l: narrow ? 42 : 58, r: 12, t: 14, b: 40 }, dragmode: narrow ? false : "zoom",
       hoverlabel: { bgcolor: styles.getPropertyValue("--card").trim(), font: { color: ink, size: 13 }, align: "left" },
       xaxis: { ...axis, type: "date", range: data.dates, showgrid: false }, yaxis: { ...axis, range, title: { text: narrow ? "" : data.unit } },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: styles.getPropertyValue("--muted").trim(), activecolor: ink },
       annotations: [tag(one, "leader", 0.98), ...(one === two ? [] : [tag(two, "follower", 0.92)])],
-    }, { responsive: true, displaylogo: false, displayModeBar: narrow ? false : "hover", modeBarButtonsToRemove: ["lasso2d", "select2d"] });
+    }, { responsive: true, displaylogo: false, displayModeBar: narrow || !pointer.matches ? false : "hover", modeBarButtonsToRemove: ["lasso2d", "select2d"] });
   }
 
   for (const select of selects) select.addEventListener("change", draw);

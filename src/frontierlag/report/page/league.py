@@ -1,4 +1,4 @@
-"""The page of a league: any two rivals on one chart, the table, the figures; opens offline."""
+"""The page of a league: any two groups on one chart, the table, the figures; opens offline."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PICTURES = {
     "leaders": "Who led on each day with what probability",
 }
 BANDS = ("lower90", "lower50", "median", "upper50", "upper90")
-ROOM = 0.05  # of the range of the two rivals' intervals, free above and below them
+ROOM = 0.05  # of the range of the two groups' intervals, free above and below them
 
 
 def write_league_page(found: LeagueStudy, folder: Path) -> None:
@@ -68,7 +68,7 @@ def league_html(found: LeagueStudy, folder: Path) -> str:
 
 
 def chart(found: LeagueStudy) -> dict[str, Any]:
-    """What the chart of two rivals is drawn from; text for plotly is escaped for HTML."""
+    """What the chart of two groups is drawn from; text for plotly is escaped for HTML."""
     releases, bands = release_table(found.league), band_table(found.league)
     metric = found.releases.metric
     first, last = str(releases["released"].min()), found.releases.as_of.isoformat()

@@ -8,6 +8,8 @@
     modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
   };
   let printing = false;
+  /* Without a pointer that hovers the bar would never go and lie on the end of the trends. */
+  const pointer = window.matchMedia("(hover: hover)");
 
   /* The scheme: what the reader chose, else what the system prefers. Paper is always light. */
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -62,10 +64,11 @@
       hoverlabel: { bgcolor: styles.getPropertyValue("--card").trim(), bordercolor: styles.getPropertyValue("--muted").trim(), font: { color: ink, size: 13 }, align: "left" },
       xaxis: { ...axis, ...own.xaxis, range: x, tickformatstops: [{ dtickrange: [null, "M1"], value: "%e %b\n%Y" }, { dtickrange: ["M1", "M6"], value: "%b\n%Y" }, { dtickrange: ["M6", null], value: "%b\n%Y" }], showgrid: false },
       yaxis: { ...axis, ...own.yaxis, range: y, title: narrow ? { text: "" } : { ...own.yaxis.title, standoff: 8 } },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: styles.getPropertyValue("--muted").trim(), activecolor: ink },
       uirevision: `${range}`,
     };
     if (printing) { layout.width = 660; layout.height = target.classList.contains("low") ? 285 : 375; }
-    Plotly.react(target, traces, layout, { ...config, responsive: !printing, displayModeBar: narrow ? false : "hover" });
+    Plotly.react(target, traces, layout, { ...config, responsive: !printing, displayModeBar: narrow || !pointer.matches ? false : "hover" });
   }
 
   for (const box of document.querySelectorAll("[data-chart]")) {

@@ -51,15 +51,19 @@ def frontier_plot(results: Results) -> dict[str, Any] | None:
             rows = rows_where(of_group, record=layer == "records")
             traces += [_whiskers(rows, side, layer), _dots(rows, side, layer, score_digits(metric))]
         traces += [_record_names(of_group, side), _end_label(of_group, side, group, results.as_of)]
-    low, high = score_range(releases)
+    trends = _trends_shown_first(bands, results.headline)
+    low, high = score_range(releases, trends)
     first = str(releases["released"].min())
     last = _shifted(results.as_of, 10)
     ranges = {"All dates": ([_shifted(first, -20), last], [low, high])}
     for label, start in _last_months(results.as_of, first):
         seen = releases[(releases["released"] >= start) & releases["record"]]
         floor = float(seen["score"].min()) if len(seen) else low
-        ranges[label] = ([start, last], [floor - 0.25 * (high - floor), high])
-    lowest, highest = float(releases["low"].min()), float(releases["high"].max())
+        floor -= 0.25 * (high - floor)
+        own = trends if trends.empty else trends[trends["date"] >= start]
+        ranges[label] = ([start, last], [min([floor, *own.get("lower90", ())]), high])
+    lowest = min([float(releases["low"].min()), low])
+    highest = max([float(releases["high"].max()), high])
     edge = 0.03 * (highest - lowest)
     ranges["All scores"] = ([_shifted(first, -20), last], [lowest - edge, highest + edge])
     return {
@@ -72,6 +76,16 @@ def frontier_plot(results: Results) -> dict[str, Any] | None:
         "hidden": int((releases["score"] < low).sum()),
         "labelled": True,
     }
+
+
+def _trends_shown_first(bands: pd.DataFrame, headline: str) -> pd.DataFrame:
+    """The trends of the model that the chart begins with: the view holds their bands."""
+    if bands.empty:
+        return bands
+    of_headline = bands["model"] == (
+        headline if headline in set(bands["model"]) else bands["model"].iloc[0]
+    )
+    return bands[of_headline & (bands["curve"] == TREND_CURVE)]
 
 
 def _score_axis(metric: Mapping[str, Any], low: float, high: float) -> dict[str, Any]:

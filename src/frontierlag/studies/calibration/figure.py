@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import batched
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ NOMINAL, BAR = 0.9, 0.95
 ROW, HEAD = 0.3, 2.2  # inches that an estimator takes in a panel, and that the sheet takes
 GAP = 0.95  # inches between rows of panels: tick labels, axis label and the next title
 COLUMNS = 3
+COVERAGE_COLUMNS = 2  # each panel names its own estimators
 # Dots higher than this many times the daily point method's largest error stand at the edge.
 HIGHEST = 2.0
 KINDS = (REALIZED, TREND)
@@ -40,12 +42,16 @@ def coverage_chart(table: pd.DataFrame, about: Provenance) -> Figure:
     fall if the interval is honest.
     """
     shown = table[(table["period"] == WHOLE) & table["cover90"].notna()]
-    names = shown["estimator"].astype(str).unique().tolist()
-    worlds = shown["world"].astype(str).unique().tolist()
+    names = {
+        str(world): own["estimator"].astype(str).unique().tolist()
+        for world, own in shown.groupby("world", sort=False)
+    }
+    rows = [ROW * max(map(len, some)) for some in batched(names.values(), COVERAGE_COLUMNS)]
     with styled():
         figure, panels = _panels(
-            worlds,
-            HEAD + ROW * len(names),
+            rows,
+            len(names),
+            COVERAGE_COLUMNS,
             "How often the 90 % interval covers the true mean lag",
             "Simulated worlds of known truth; most break one assumption of the models.",
             about,
@@ -54,8 +60,10 @@ def coverage_chart(table: pd.DataFrame, about: Provenance) -> Figure:
                 (Patch(color="#dddddd"), "where an honest interval lies (95 %)"),
             ],
             left=2.1,
+            sharey=False,
+            wspace=0.77,
         )
-        for axes, world in zip(panels, worlds, strict=False):
+        for axes, (world, own) in zip(panels, names.items(), strict=False):
             of_world = shown[shown["world"] == world]
             n = int(of_world["n"].max())
             low, high = stats.binom.interval(BAR, n, NOMINAL)
@@ -63,15 +71,15 @@ def coverage_chart(table: pd.DataFrame, about: Provenance) -> Figure:
             axes.axvline(NOMINAL, color=NEUTRAL, lw=0.9, zorder=0.6)
             for offset, kind in zip((0.16, -0.16), KINDS, strict=True):
                 rows = of_world[of_world["lag"] == kind]
-                y = [len(names) - 1 - names.index(name) + offset for name in rows["estimator"]]
+                y = [len(own) - 1 - own.index(name) + offset for name in rows["estimator"]]
                 axes.hlines(
                     y, rows["cover90_low"], rows["cover90_high"], color=LAG_COLORS[kind], lw=1.4
                 )
                 axes.plot(rows["cover90"], y, "o", ms=4, color=LAG_COLORS[kind])
-            axes.set(xlim=(0, 1.02), ylim=(-0.6, len(names) - 0.4))
+            axes.set(xlim=(0, 1.02), ylim=(-0.6, len(own) - 0.4))
             axes.set_xticks([0, 0.25, 0.5, 0.75, 0.9], ["0", "25", "50", "75", "90 %"])
+            axes.set_yticks(range(len(own))[::-1], own)
             axes.set_title(f"{world} (n = {n})", loc="left")
-        panels[0].set_yticks(range(len(names))[::-1], names)
     return figure
 
 
@@ -98,8 +106,9 @@ def error_chart(table: pd.DataFrame, about: Provenance) -> Figure:
     numbered = [(_dot("white"), f"{i + 1}  {name}") for i, name in enumerate(names)]
     with styled():
         figure, panels = _panels(
-            worlds,
-            4.0,
+            [4.0 - HEAD] * -(-len(worlds) // COLUMNS),
+            len(worlds),
+            min(COLUMNS, len(worlds)),
             "Error of the mean realized lag against the width of its 90 % interval",
             "Below the oblique line intervals are wider than the error requires, above narrower.",
             about,
@@ -140,31 +149,38 @@ def error_chart(table: pd.DataFrame, about: Provenance) -> Figure:
 
 
 def _panels(
-    worlds: Sequence[str],
-    height: float,
+    heights: Sequence[float],
+    worlds: int,
+    columns: int,
     title: str,
     subtitle: str,
     about: Provenance,
     key: list[tuple[object, str]],
     left: float,
+    *,
+    sharey: bool = True,
+    wspace: float = 0.1,
 ) -> tuple[Figure, list[Axes]]:
-    """A sheet with a panel a world, three in a row, and those of the last row that are not used."""
-    columns = min(COLUMNS, len(worlds))
-    rows = -(-len(worlds) // columns)
-    panel = height - HEAD
-    figure = new_figure((9.6, panel * rows + HEAD + GAP * (rows - 1)))
+    """A sheet with a panel a world, in rows of these heights, and those that are not used."""
+    rows = len(heights)
+    figure = new_figure((9.6, sum(heights) + HEAD + GAP * (rows - 1)))
     place = add_sheet(
         figure, title, subtitle, about, key=key, columns=4, panel_title=True, left=left
     )
     grid = figure.subplots(
         rows,
         columns,
-        sharey=True,
+        sharey=sharey,
         squeeze=False,
-        gridspec_kw={**place, "wspace": 0.1, "hspace": GAP / panel},
+        gridspec_kw={
+            **place,
+            "wspace": wspace,
+            "hspace": GAP * rows / sum(heights),
+            "height_ratios": heights,
+        },
     )
     panels = list(grid.ravel())
-    for axes in panels[len(worlds) :]:
+    for axes in panels[worlds:]:
         axes.set_visible(False)
     return figure, panels
 

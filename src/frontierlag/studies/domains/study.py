@@ -25,6 +25,7 @@ from frontierlag.scores.item_results.known import grouped_by, load_benchmarks
 from frontierlag.settings import DOMAINS, SamplerSettings
 from frontierlag.studies.domains.table import (
     INDEX,
+    INDEX_WORDS,
     TABLES,
     DomainAnalysis,
     analyse_domains,
@@ -142,12 +143,12 @@ def figure_of(found: DomainAnalysis, domains: pd.DataFrame, by: str, prepared: P
 def lag_by_domain(
     domains: pd.DataFrame, about: Provenance, title: str, subtitle: str = ""
 ) -> Figure:
-    """The forest of rows of one grouping: by realized lag, longest on top, below the index."""
+    """The forest of rows of one grouping: the mean of all on top, then by realized lag."""
     shown = domains[domains["period"] == WINDOW]
     rows = {kind: shown[shown["lag"] == kind].set_index("domain") for kind in KINDS}
     ordered = rows[REALIZED].drop(INDEX).sort_values("median", kind="stable")
     counts = rows[REALIZED]["results"].astype(int)
-    labels = {name: f"{name} ({counts[name]:,})" for name in (*ordered.index, INDEX)}
+    labels = {name: f"{_label(name)} ({counts[name]:,})" for name in (*ordered.index, INDEX)}
     of: dict[str, dict[Any, Row]] = {k: {**own.to_dict("index")} for k, own in rows.items()}
     return forest(labels, of, INDEX, about, title, subtitle)
 
@@ -223,7 +224,7 @@ def domain_page(
     parts += [
         f"Months, posterior median with {INTERVAL_WORDS}; both lags are means "
         f"over {prepared.window_words}. The difference is that of the realized lag from the "
-        "index's, which here is the mean of all groups of benchmarks in the table. Releases have a "
+        f"{INDEX_WORDS}, which is not the published index. Releases have a "
         "result in the domain; the ability of the others is estimated from their other results.",
         prepared.releases.attribution,
     ]
@@ -242,10 +243,15 @@ def _markdown(domains: pd.DataFrame, by: str) -> str:
         counts = row["benchmarks"], row["results"]
         releases = f"{row['releases_leader']} and {row['releases_follower']}"
         lags = with_span(row, mark=True), *of_index, with_span(trend[name])
-        rows.append((name, *lags, *counts, releases))
+        rows.append((_label(name), *lags, *counts, releases))
     head = (by, "realized lag", "difference", "P(longer)", "trend lag", "benchmarks", "results",
             "releases")  # fmt: skip
     return markdown_table(head, rows)
+
+
+def _label(name: object) -> str:
+    """A domain for people; the index of this model is no published one."""
+    return INDEX_WORDS if name == INDEX else str(name)
 
 
 def _versus(contrasts: pd.DataFrame, by: str, first: str, second: str) -> str:

@@ -46,7 +46,9 @@ from frontierlag.trends.linear import Linear
 KINDS = (REALIZED, TREND)
 # A fit that misses the gate is made once more with this many times the draws.
 LONGER = 2
+# The mean of all domains, as tables name it in data, and as people read it: it stands on top.
 INDEX = "index"
+INDEX_WORDS = "mean of all below"
 # Spreads of the model that say how far abilities differ from one index, in the order of a table.
 SPREADS = ("dif_spread", "gap_spread", "pace_spread", "pace_gap_spread", "own_spread")
 

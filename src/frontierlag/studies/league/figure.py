@@ -38,6 +38,8 @@ OTHERS, OTHERS_COLOR = "others", "#c8c8c8"
 WRITTEN = 0.05
 # A group that never leads with this probability is one of the others.
 EVER = 0.1
+# If one group leads with at least this probability on every day, only what lies above is drawn.
+ALWAYS = 0.8
 
 
 def league_figure(
@@ -124,9 +126,12 @@ def leader_figure(
     """Draw who had the best of all on each day with what probability, on top of one another.
 
     ``days``, shape ``(date,)``, are those on which ``shares``, ``(date, group)``, may change, the
-    last the as-of day; ``by`` says what groups are.
+    last the as-of day; ``by`` says what groups are. Where one group nearly always leads, the axis
+    begins at the last ten percent below its smallest probability, and says so.
     """
-    ever = np.flatnonzero(shares.max(0) >= EVER)
+    least = float(shares.min(0).max())
+    floor = np.floor(10 * min(least, 0.99)) / 10 if least >= ALWAYS else 0.0
+    ever = np.flatnonzero(shares.max(0) >= EVER * (1 - floor))
     shown = ever[np.argsort(-shares[:, ever].mean(0), kind="stable")][: len(PALETTE)]
     layers = [*shares[:, shown].T, 1 - shares[:, shown].sum(1)]
     names = [*(groups[k] for k in shown), OTHERS]
@@ -136,7 +141,9 @@ def leader_figure(
     with styled():
         figure = new_figure((10.4, 4.4))
         place = add_sheet(
-            figure, f"Who led, by {by}", "probability of having the best model of all on each day",
+            figure, f"Who led, by {by}",
+            "probability of having the best model of all on each day"
+            + (f"; the axis begins at {100 * floor:.0f} %" if floor else ""),
             about, key=key, columns=5,
         )  # fmt: skip
         axes = figure.subplots(gridspec_kw=place)
@@ -145,7 +152,7 @@ def leader_figure(
             axes.fill_between(when, 100 * bottom, 100 * (bottom + layer), step="post", color=color,
                               lw=0, alpha=0.85)  # fmt: skip
             bottom = bottom + layer
-        axes.set(xlim=(when[0], when[-1]), ylim=(0, 100), ylabel="probability, %")
+        axes.set(xlim=(when[0], when[-1]), ylim=(100 * floor, 100), ylabel="probability, %")
         axes.grid(visible=False)
         date_axis(axes, every=6)
         watermark(axes, about)
