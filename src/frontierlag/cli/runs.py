@@ -236,8 +236,8 @@ def domains(
 ) -> int:
     """Compute the lag in each domain of benchmarks, and on private against public ones.
 
-    Takes some minutes a grouping of benchmarks on two cores; with --leave-out two fits more for each
-    benchmark, an hour or more.
+    Takes some minutes a grouping of benchmarks on two cores; with --leave-out two fits more for
+    each benchmark, an hour or more.
 
     Example: frontierlag domains --by domain
 
