@@ -70,12 +70,16 @@ def coverage_chart(table: pd.DataFrame, about: Provenance) -> Figure:
             axes.axvspan(low / n, high / n, color="#dddddd", lw=0, zorder=0.5)
             axes.axvline(NOMINAL, color=NEUTRAL, lw=0.9, zorder=0.6)
             for offset, kind in zip((0.16, -0.16), KINDS, strict=True):
-                rows = of_world[of_world["lag"] == kind]
-                y = [len(own) - 1 - own.index(name) + offset for name in rows["estimator"]]
+                of_kind = of_world[of_world["lag"] == kind]
+                y = [len(own) - 1 - own.index(name) + offset for name in of_kind["estimator"]]
                 axes.hlines(
-                    y, rows["cover90_low"], rows["cover90_high"], color=LAG_COLORS[kind], lw=1.4
+                    y,
+                    of_kind["cover90_low"],
+                    of_kind["cover90_high"],
+                    color=LAG_COLORS[kind],
+                    lw=1.4,
                 )
-                axes.plot(rows["cover90"], y, "o", ms=4, color=LAG_COLORS[kind])
+                axes.plot(of_kind["cover90"], y, "o", ms=4, color=LAG_COLORS[kind])
             axes.set(xlim=(0, 1.02), ylim=(-0.6, len(own) - 0.4))
             axes.set_xticks([0, 0.25, 0.5, 0.75, 0.9], ["0", "25", "50", "75", "90 %"])
             axes.set_yticks(range(len(own))[::-1], own)
