@@ -51,7 +51,7 @@ def frontier_chart(
     note. Every record in the drawn range is labelled, its trailing parenthesis dropped where its
     name stays unique in the table; were there no room for some, the chart would say for how many.
     """
-    low, high = charts.score_range(shown, bands)
+    low, high = charts.score_range(shown)
     below = shown["score"] < low
     names = sheet.group_labels(comparison)
     days = date2num(pd.to_datetime(shown["released"]))
