@@ -277,6 +277,7 @@ def test_a_campaign_resumes_grows_and_does_not_depend_on_how_it_ran(tmp_path):
         (("base",), ("cubic-records",), "there is no model 'cubic-records'.*daily-points"),
         (("base", "base"), ("daily-points",), "name each world"),
         (("base",), ("linear-records+forecast",), "describes record-holders only"),
+        (("matrices",), ("linear-stochastic+forecast",), "name a world of scores"),
     ],
 )
 def test_wrong_names_are_said_before_anything_runs(worlds, estimators, words, tmp_path):

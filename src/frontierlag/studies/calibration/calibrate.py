@@ -16,7 +16,14 @@ from scipy import stats
 
 from frontierlag.errors import SpecError
 from frontierlag.studies.calibration.estimands import PROBABILITIES, ROUNDING, rows_of
-from frontierlag.studies.calibration.estimators import BASELINES, DATED, Model, estimator, run_one
+from frontierlag.studies.calibration.estimators import (
+    BASELINES,
+    DATED,
+    Forecaster,
+    Model,
+    estimator,
+    run_one,
+)
 from frontierlag.studies.calibration.matrices import MATRICES, MATRIX_DESIGNS, MatrixDesign
 from frontierlag.studies.calibration.worlds import BASE, DESIGNS, Design
 from frontierlag.studies.campaign import CampaignTask, Done, campaign_store, run_tasks
@@ -239,6 +246,11 @@ def _check(world: str, name: str) -> None:
     if world not in all_designs():
         raise SpecError(f"there is no world {world!r}; the worlds are {', '.join(all_designs())}")
     found = estimator(name)
+    if isinstance(found, Forecaster) and world in MATRIX_DESIGNS:
+        raise SpecError(
+            f"{name} is given the scores of a world's first years, and world {world} has an index "
+            "of all its results: name a world of scores, such as base or ladders"
+        )
     reads_results = isinstance(found, Model) and found.spec.frontier.reads == "results"
     if reads_results and world not in MATRIX_DESIGNS:
         raise SpecError(
