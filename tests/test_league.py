@@ -18,7 +18,7 @@ import frontierlag as fl
 from frontierlag.analyses.refits import Task, refit
 from frontierlag.dates import DAYS_PER_MONTH, Window
 from frontierlag.errors import NOT_CONVERGED, ScoresError
-from frontierlag.facade.scores import League as Shown
+from frontierlag.facade.league import League as Shown
 from frontierlag.fits.store import LIMIT, REFIT, key_of, modules_that_sample
 from frontierlag.frontiers.observations import Observations
 from frontierlag.lags.realized import realized_lag
